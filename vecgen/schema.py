@@ -1,0 +1,57 @@
+"""The columns of a dataset: name, type, meaning and unit, in the order of the original generator.
+
+The README's table, the Arrow schemas and the CSV headers are all made from these two tuples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ColumnType = Literal["text", "float64", "int32", "int64", "int8", "date"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `decimals` is the number of decimals CSV prints, None where the shortest form is printed."""
+
+    name: str
+    type: ColumnType
+    meaning: str
+    unit: str = ""
+    decimals: int | None = None
+
+
+CUSTOMER_COLUMNS: Final = (
+    Column("ssn", "text", "social security number, unique per customer", "NNN-NN-NNNN"),
+    Column("cc_num", "text", "card number with a valid Luhn digit, unique per customer", "12 to 19 digits"),
+    Column("first", "text", "first name"),
+    Column("last", "text", "last name"),
+    Column("gender", "text", "F or M"),
+    Column("street", "text", "street address"),
+    Column("city", "text", "city of the ZIP area"),
+    Column("state", "text", "state of the ZIP area", "two letters"),
+    Column("zip", "text", "ZIP code", "five digits"),
+    Column("lat", "float64", "latitude of the ZIP area", "degrees north"),
+    Column("long", "float64", "longitude of the ZIP area", "degrees east"),
+    Column("city_pop", "int32", "inhabitants of the city", "people"),
+    Column("job", "text", "occupation"),
+    Column("dob", "date", "date of birth", "YYYY-MM-DD"),
+    Column("acct_num", "text", "account number, unique per customer", "1 to 12 digits, not padded"),
+    Column("profile", "text", "behaviour profile", "name of its file"),
+)
+
+TRANSACTION_COLUMNS: Final = (
+    Column("trans_num", "text", "transaction number, unique", "32 hexadecimal digits"),
+    Column("trans_date", "date", "date of the transaction", "YYYY-MM-DD"),
+    Column("trans_time", "text", "time of the transaction", "HH:MM:SS"),
+    Column("unix_time", "int64", "that moment, read as UTC", "seconds since 1970-01-01"),
+    Column("category", "text", "merchant category"),
+    Column("amt", "float64", "amount", "US dollars, whole cents", decimals=2),
+    Column("is_fraud", "int8", "label: 1 for a fraudulent transaction, else 0"),
+    Column("merchant", "text", "merchant name"),
+    Column("merch_lat", "float64", "latitude of the purchase", "degrees north, six decimals", decimals=6),
+    Column("merch_long", "float64", "longitude of the purchase", "degrees east, six decimals", decimals=6),
+)
+
+COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS

@@ -1,0 +1,413 @@
+"""The law of a transaction, in batches: customers of one profile in, plain columns of integers out.
+
+Two steps. `draw_calendar` draws every date of every customer - cheap, and all that has to be known before any row - and
+keeps only counts per customer and slot. `draw_rows` completes the rows of a range of days in the order (customer, date);
+a row's index is its position among its customer's rows in the order of time, so any range of days, any customers, give
+the same rows alone as they do together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecgen.streams import (
+    GOLDEN,
+    U64,
+    Keys,
+    derive_keys,
+    draw_words,
+    high_half,
+    low_half,
+    mix,
+    scale_to,
+    start_counters,
+    unit_interval,
+)
+from vecgen.tables import HALF_DAY, Behaviour, FraudWindows, ProfileTables, Tables
+
+I64 = npt.NDArray[np.int64]
+I32 = npt.NDArray[np.int32]
+
+# Streams of a customer. 2 belongs to the customer's own attributes (`customers`).
+REGULAR_STREAM: Final = 0
+FRAUD_STREAM: Final = 1
+CASE_STREAM: Final = 3
+
+# Words of a row.
+_DATE, _CHOICE, _AMOUNT, _MERCHANT, _PLACE, _SHUFFLE = range(6)
+# Words of a customer in CASE_STREAM.
+_RATE, _TRAVEL, _DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL = range(6)
+
+_FRAUD_INDEX: Final = np.uint64(1 << 62)  # keeps the numbers of fraud rows apart from those of regular rows
+_NIGHT_SHARE: Final = 0.8  # of fraud rows happen at 0-3 h (morning) or 22-23 h (afternoon)
+_NIGHT_MORNING: Final = 4 * 3600  # seconds, from midnight
+_NIGHT_EVENING: Final = 2 * 3600  # seconds, until midnight
+_CHUNK_ROWS: Final = 16_384  # dates drawn at once: 128 kB a column; at twice that, temporaries leave the cache (3 x slower)
+
+
+@dataclass(frozen=True)
+class Customers:
+    """What transactions need to know of customers, all of one profile; arrays of one length.
+
+    Attributes:
+        ids: Customer ids (int64, 0 <= id < 2**62).
+        lat, long: Home in microdegrees (int64).
+    """
+
+    ids: I64
+    lat: I64
+    long: I64
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def slice(self, start: int, stop: int) -> Customers:
+        """Return the customers at positions start..stop-1."""
+        return Customers(self.ids[start:stop], self.lat[start:stop], self.long[start:stop])
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The rows of one stream (regular or fraud) as counts per member and slot; members are the customers that have any.
+
+    Attributes:
+        members: Positions of the members among the calendar's customers, ascending (int64).
+        keys: Of the members.
+        day: Days from the start of the period, shape (slots,), or (members, slots) where each has slots of its own.
+        kept: Rows to emit, shape (members, slots), int32.
+        first: Index of the first row of each slot, same shape; dropped rows are counted too.
+        atom: Atoms, shape as `day`; None where each row draws its own.
+        amount_atoms: Atom whose amount law a row takes, by `amount_start` + index; None where it is the row's own.
+        radius: Half the side of the square of purchases in microdegrees, per member (int64).
+    """
+
+    behaviour: Behaviour
+    members: I64
+    keys: Keys
+    day: I64
+    kept: I32
+    first: I32
+    atom: I64 | None
+    amount_atoms: npt.NDArray[np.int16] | None
+    amount_start: I64
+    radius: I64
+    is_fraud: bool
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the transactions of some customers happen; `fraud` is None where nobody is defrauded.
+
+    Attributes:
+        number_keys: First round of the permutation that makes transaction numbers, per customer.
+    """
+
+    customers: Customers
+    number_keys: U64
+    regular: Stream
+    fraud: Stream | None
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """The regular stream and, where there is one, the fraud stream."""
+        return (self.regular,) if self.fraud is None else (self.regular, self.fraud)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Transactions as plain columns of one length.
+
+    Attributes:
+        customer: Position of the customer in the calendar's batch (int64).
+        day: Days from the start of the period (int64).
+        second: Second of the day, 0..86399 (int64).
+        category, merchant: Positions in `Tables.categories` and `Tables.merchants` (int64).
+        cents: Amount in cents (int64).
+        lat, long: Place of the purchase in microdegrees (int64).
+        number: The two halves of the transaction number (uint64 each).
+        is_fraud: 0 or 1 (int8).
+    """
+
+    customer: I64
+    day: I64
+    second: I64
+    category: I64
+    merchant: I64
+    cents: I64
+    lat: I64
+    long: I64
+    number: tuple[U64, U64]
+    is_fraud: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: Customers) -> Calendar:
+    """Draw the dates of all transactions of `customers`, whose profile is `profile`."""
+    law = tables.law
+    case = derive_keys(seed, CASE_STREAM, customers.ids)
+    counters = start_counters(case, np.zeros_like(customers.ids))
+    words = [draw_words(case, counters, purpose) for purpose in range(6)]
+    everyone = np.arange(len(customers))
+    schedule = profile.schedule
+    regular = _draw_stream(
+        profile.regular,
+        everyone,
+        derive_keys(seed, REGULAR_STREAM, customers.ids),
+        law.period.span * _draw_rates(profile.regular, words[_RATE]),
+        _SlotChoice(schedule.day, schedule.atom, lambda words, members: schedule.slots.draw_cells(words)),
+        _draw_radius(profile.regular, words[_TRAVEL]),
+    )
+    members = np.flatnonzero(unit_interval(words[_DEFRAUDED]) < law.fraud_rate)
+    if profile.windows is None or len(members) == 0:
+        return Calendar(customers, case.weyl, regular, None)
+    fraud = _draw_stream(
+        profile.fraud,
+        members,
+        derive_keys(seed, FRAUD_STREAM, customers.ids[members]),
+        law.fraud_days * _draw_rates(profile.fraud, words[_FRAUD_RATE][members]),
+        _choose_window(profile.windows, words[_WINDOW][members]),
+        _draw_radius(profile.fraud, words[_FRAUD_TRAVEL][members]),
+        is_fraud=True,
+    )
+    _drop_fraud_dates(regular, fraud, law.period.days)
+    return Calendar(customers, case.weyl, regular, fraud)
+
+
+def draw_rows(tables: Tables, calendar: Calendar, days: range) -> Iterator[Rows]:
+    """Complete the rows on `days` (days from the start of the period, ascending), in the order (customer, date).
+
+    Yields batches of about 16,000 rows, the size at which all columns of a draw stay in the cache. Regular rows of one
+    customer and date come before fraudulent ones; the order within is that of the index.
+    """
+    parts = [_select_days(stream, days) for stream in calendar.streams]
+    for start, stop in _chunks(parts[0].rows_per_member):
+        rows = _complete(tables, calendar, parts[0], start, stop)
+        for part in parts[1:]:
+            first, last = np.searchsorted(part.stream.members, [start, stop]).tolist()
+            if part.rows_per_member[first:last].any():
+                rows = _merge(rows, _complete(tables, calendar, part, first, last))
+        if len(rows):
+            yield rows
+
+
+@dataclass(frozen=True)
+class _SlotChoice:
+    """How a stream's rows choose their slots: from words and, where slots differ between them, members' positions."""
+
+    day: I64
+    atom: I64 | None
+    draw: Callable[[U64, I64], npt.NDArray[np.integer]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stream restricted to some days."""
+
+    stream: Stream
+    slots: slice
+    kept: I32
+    rows_per_member: I64
+
+
+def _draw_rates(behaviour: Behaviour, words: U64) -> I64:
+    low, high = behaviour.per_day
+    return low + scale_to(high_half(words), high - low + 1).view(np.int64)
+
+
+def _draw_radius(behaviour: Behaviour, words: U64) -> I64:
+    travels = unit_interval(words) < behaviour.travel_share
+    return np.where(travels, behaviour.travel_radius, behaviour.home_radius).astype(np.int64)
+
+
+def _choose_window(windows: FraudWindows, words: U64) -> _SlotChoice:
+    window = scale_to(high_half(words), len(windows.ends)).view(np.int64)
+    ends = windows.ends[window, :-1]
+
+    def draw(words: U64, members: I64) -> npt.NDArray[np.integer]:
+        return np.count_nonzero(words[:, np.newaxis] >= ends[members], axis=1)
+
+    return _SlotChoice(windows.day[window], None if windows.atom is None else windows.atom[window], draw)
+
+
+def _draw_stream(
+    behaviour: Behaviour,
+    members: I64,
+    keys: Keys,
+    totals: I64,
+    choice: _SlotChoice,
+    radius: I64,
+    is_fraud: bool = False,
+) -> Stream:
+    slots = choice.day.shape[-1]
+    counts = np.empty((len(members), slots), dtype=np.int32)
+    shuffled = None if choice.atom is None else np.empty(int(totals.sum()), dtype=np.int16)
+    starts = np.cumsum(totals) - totals
+    for start, stop in _chunks(totals):
+        who = np.repeat(np.arange(start, stop), totals[start:stop])
+        index = np.arange(len(who)) - (starts - starts[start]).take(who)
+        row_keys = keys.take(who)
+        counters = start_counters(row_keys, index)
+        slot = choice.draw(draw_words(row_keys, counters, _DATE), who)
+        cells = np.bincount((who - start) * slots + slot, minlength=(stop - start) * slots)
+        counts[start:stop] = cells.reshape(stop - start, slots)
+        if shuffled is not None and choice.atom is not None:
+            atoms = np.broadcast_to(choice.atom, (len(members), slots))[start:stop]
+            own = np.repeat(atoms.ravel(), cells)
+            morning = behaviour.atoms.second.take(own) == 0
+            words = draw_words(row_keys, counters, _SHUFFLE)
+            shuffled[starts[start] : starts[start] + len(who)] = _shuffle_within(own, who, morning, words)
+    first = np.cumsum(counts, axis=1, dtype=np.int32) - counts
+    return Stream(
+        behaviour, members, keys, choice.day, counts, first, choice.atom, shuffled, starts, radius, is_fraud
+    )
+
+
+def _shuffle_within(values: I64, who: I64, morning: npt.NDArray[np.bool_], words: U64) -> I64:
+    """Permute values at random among the rows of the same customer and day part (amounts under v1.0)."""
+    out = np.empty_like(values)
+    out[np.lexsort((morning, who))] = values[np.lexsort((words, morning, who))]
+    return out
+
+
+def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> None:
+    """Set to zero, in place, the regular rows of defrauded customers on the dates of their fraudulent rows."""
+    struck = np.zeros((len(fraud.members), days), dtype=np.bool_)
+    rows, slots = np.nonzero(fraud.kept)
+    struck[rows, fraud.day[rows, slots]] = True
+    regular.kept[fraud.members] *= ~struck[:, regular.day]
+
+
+def _select_days(stream: Stream, days: range) -> _Part:
+    if stream.day.ndim == 1:
+        slots = slice(*np.searchsorted(stream.day, [days.start, days.stop]).tolist())
+        kept = stream.kept[:, slots]
+    else:
+        slots = slice(None)
+        kept = stream.kept * ((stream.day >= days.start) & (stream.day < days.stop))
+    return _Part(stream, slots, kept, kept.sum(axis=1, dtype=np.int64))
+
+
+def _chunks(sizes: I64) -> Iterator[tuple[int, int]]:
+    """Cut entries into consecutive ranges whose sizes add up to about _CHUNK_ROWS; an entry is never split."""
+    chunk = (np.cumsum(sizes) - 1) // _CHUNK_ROWS
+    bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(sizes)]
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        if stop > start:
+            yield start, stop
+
+
+def _complete(tables: Tables, calendar: Calendar, part: _Part, start: int, stop: int) -> Rows:
+    """Draw every attribute of the rows of members start..stop-1."""
+    stream, behaviour = part.stream, part.stream.behaviour
+    kept = np.ascontiguousarray(part.kept[start:stop]).ravel()
+    first = stream.first[start:stop, part.slots].ravel()
+    who = np.repeat(np.arange(start, stop), part.rows_per_member[start:stop])
+    index = np.arange(len(who))
+    index += np.repeat(first - (np.cumsum(kept) - kept), kept)
+    keys = stream.keys.take(who)
+    counters = start_counters(keys, index)
+
+    choice = draw_words(keys, counters, _CHOICE)
+    atom = behaviour.choice.draw(choice) if stream.atom is None else _spread(stream.atom, part, start, stop, kept)
+    atoms = behaviour.atoms
+    amount_atom = atom
+    if stream.amount_atoms is not None:
+        amount_atom = stream.amount_atoms.take(stream.amount_start.take(who) + index)
+    cents = tables.amounts.draw(atoms.amount_law.take(amount_atom), draw_words(keys, counters, _AMOUNT))
+    merchant = draw_words(keys, counters, _MERCHANT)
+    customer = stream.members.take(who)
+    lat, long = _draw_place(calendar.customers, customer, stream.radius.take(who), draw_words(keys, counters, _PLACE))
+    return Rows(
+        customer,
+        _spread(stream.day, part, start, stop, kept),
+        _draw_second(atoms.second.take(atom), choice, merchant if stream.is_fraud else None),
+        atoms.category.take(atom),
+        _draw_merchant(atoms.merchant_first.take(atom), atoms.merchant_count.take(atom), merchant),
+        cents,
+        lat,
+        long,
+        _number(calendar, customer, index, stream.is_fraud),
+        np.full(len(who), stream.is_fraud, dtype=np.int8),
+    )
+
+
+def _spread(values: I64, part: _Part, start: int, stop: int, kept: I32) -> I64:
+    """Repeat a value per slot (or per member and slot) for each of the slot's rows."""
+    selected = np.broadcast_to(values, part.stream.kept.shape)[start:stop, part.slots]
+    return np.repeat(selected.ravel(), kept)
+
+
+def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
+    """Return the second of the day: uniform in the half day, or (fraud, four times in five) in the night hours of it."""
+    bits = low_half(choice)
+    second = part_start + scale_to(bits, HALF_DAY).view(np.int64)
+    if night is None:
+        return second
+    evening = part_start > 0
+    in_evening = 2 * HALF_DAY - _NIGHT_EVENING + scale_to(bits, _NIGHT_EVENING).view(np.int64)
+    in_morning = scale_to(bits, _NIGHT_MORNING).view(np.int64)
+    at_night = high_half(night) < np.uint64(_NIGHT_SHARE * 2**32)
+    return np.where(at_night, np.where(evening, in_evening, in_morning), second)
+
+
+def _draw_merchant(first: I64, count: I64, words: U64) -> I64:
+    merchant = scale_to(low_half(words), count.view(np.uint64)).view(np.int64)
+    merchant += first
+    return merchant
+
+
+def _draw_place(customers: Customers, customer: I64, radius: I64, words: U64) -> tuple[I64, I64]:
+    """Return latitudes and longitudes uniform within `radius` of home, rounded to microdegrees."""
+    lat = _draw_offset(radius, high_half(words))
+    lat += customers.lat.take(customer)
+    long = _draw_offset(radius, low_half(words))
+    long += customers.long.take(customer)
+    return lat, long
+
+
+def _draw_offset(radius: I64, bits: U64) -> I64:
+    # Adding half before the shift rounds to the nearest microdegree: the two ends get half a share, as in rounding.
+    offset = bits * (2 * radius).view(np.uint64)
+    offset += np.uint64(1 << 31)
+    offset >>= np.uint64(32)
+    offset = offset.view(np.int64)
+    offset -= radius
+    return offset
+
+
+def _number(calendar: Calendar, customer: I64, index: I64, is_fraud: bool) -> tuple[U64, U64]:
+    """Return the halves of the transaction numbers: a keyed permutation of (customer id, index), hence unique.
+
+    Four Feistel rounds. The first round function of a customer id is the customer's key, drawn once and not per row.
+    """
+    right = index.astype(np.uint64)
+    if is_fraud:
+        right |= _FRAUD_INDEX
+    right ^= calendar.number_keys.take(customer)
+    left = mix(right + np.uint64(GOLDEN))
+    left ^= calendar.customers.ids.take(customer).view(np.uint64)
+    right ^= mix(left + np.uint64(GOLDEN))
+    left ^= mix(right ^ np.uint64(GOLDEN))
+    return left, right
+
+
+def _merge(rows: Rows, more: Rows) -> Rows:
+    """Insert `more` into `rows`, both in the order (customer, day); after equals."""
+    days = 1 + max(int(rows.day.max(initial=0)), int(more.day.max(initial=0)))
+    places = np.searchsorted(rows.customer * days + rows.day, more.customer * days + more.day, side="right")
+
+    def insert(column: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.insert(column, places, other)
+
+    columns = {
+        f.name: insert(getattr(rows, f.name), getattr(more, f.name)) for f in fields(Rows) if f.name != "number"
+    }
+    halves = (insert(*pair) for pair in zip(rows.number, more.number, strict=True))
+    return Rows(**columns, number=(next(halves), next(halves)))
