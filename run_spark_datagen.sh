@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Generates a dataset with Spark on this machine: sets up .venv on the first call, then runs spark_jobs/generate.py.
+# All arguments go to the job; `./run_spark_datagen.sh --help` lists them. Paths are relative to the caller's directory.
+#
+# Environment: PYTHON (interpreter for .venv), JAVA_HOME, SPARK_DRIVER_MEMORY (2g), SPARK_LOCAL_IP (127.0.0.1).
+# A cluster does not need this script: see README.md for spark-submit.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/.setup.sh"
+
+require_java
+ensure_venv spark spark,test
+
+# The environment's own Spark, whatever else is installed on this machine.
+unset SPARK_HOME PYSPARK_DRIVER_PYTHON
+export PYSPARK_PYTHON=$VENV/bin/python
+export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
+export SPARK_DRIVER_MEMORY=${SPARK_DRIVER_MEMORY:-2g}
+
+exec "$VENV/bin/spark-submit" \
+    --master 'local[*]' \
+    --conf "spark.driver.extraJavaOptions=\"-Dlog4j2.configurationFile=$ROOT/spark_jobs/log4j2.properties\"" \
+    "$ROOT/spark_jobs/generate.py" "$@"

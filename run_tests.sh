@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Checks and tests everything: sets up .venv on the first call, then linters, types, import contracts and the test suite.
+# With arguments: only pytest, with these arguments, e.g. `./run_tests.sh tests/test_streams.py -k mix`.
+#
+# Environment: PYTHON (interpreter for .venv), JAVA_HOME.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/.setup.sh"
+
+require_java # a part of the suite starts Spark
+ensure_venv spark,test
+
+unset SPARK_HOME PYSPARK_DRIVER_PYTHON
+export PYSPARK_PYTHON=$VENV/bin/python
+export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
+export PATH=$VENV/bin:$PATH
+
+if (($# > 0)); then
+    exec python -m pytest "$@" # in the caller's directory: so paths mean what they say there
+fi
+
+cd -- "$ROOT"
+ruff check
+ruff format --check
+mypy
+lint-imports --no-cache
+# Two workers; `loadgroup` keeps tests that share a Spark session (xdist_group) on one of them.
+exec python -m pytest --numprocesses 2 --dist loadgroup

@@ -1,0 +1,251 @@
+"""Reading configuration: the shipped files, and every way a directory or file can be broken."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vecgen.demographics import Merchants
+from vecgen.errors import InputError
+from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
+from vecgen.merchants import CATEGORIES
+from vecgen.profile import AmountLaw, ProfileSet, parse_profile, profile_to_json
+
+
+@pytest.fixture
+def profile_dir(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DEFAULT_PROFILES, tmp_path / "profiles"))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Return a small, valid demographics directory."""
+    texts = {
+        "places.csv": "zip,city,state,lat,long,city_pop,zip_pop\n04570,Squirrel Island,ME,44.0213,-69.5233,2,2\n",
+        "age_gender.csv": "gender,age,proportion\nF,30,1\n",
+        "merchants.csv": 'category,name\nhome,"Fox, Ray and Co"\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def refuse(load: Callable[[Path], object], directory: Path, where: Path) -> InputError:
+    with pytest.raises(InputError) as caught:
+        load(directory)
+    assert caught.value.where == str(where)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def shipped() -> ProfileSet:
+    return load_profiles(DEFAULT_PROFILES)
+
+
+def test_shipped_profiles(shipped: ProfileSet) -> None:
+    assert [len(part) for part in (shipped.names, shipped.regular, shipped.fraud)] == [13, 13, 13]
+    assert shipped.names[0] == "adults_50up_male_urban"
+    assert shipped.names[-1] == "leftovers"
+    assert tuple(profile.name for profile in shipped.regular) == shipped.names
+    assert tuple(profile.name for profile in shipped.fraud) == tuple(f"fraud_{name}" for name in shipped.names)
+    assert tuple(segment.profile for segment in shipped.segments) == shipped.names[:-1]
+    files = {path.name for path in DEFAULT_PROFILES.glob("*.json")}
+    named = {f"{profile.name}.json" for profile in (*shipped.regular, *shipped.fraud)}
+    assert files == named | {"main_config.json"}
+
+
+def test_shipped_figures(shipped: ProfileSet) -> None:
+    men = shipped.regular[0]
+    assert (men.min_per_day, men.max_per_day) == (0, 3)
+    assert men.weekday_weights == (80, 90, 100, 100, 150, 175, 175)
+    assert [season.name for season in men.seasons] == ["holidays", "post_holidays", "summer"]
+    assert men.categories == CATEGORIES[:14]
+    assert men.amounts[-1] == AmountLaw(60.0, 600.0)
+    assert (men.day_parts, men.day_part_weights) == (("AM", "PM"), (60.0, 40.0))
+    assert (men.travel_pct, men.travel_max_distance) == (45.0, 1000.0)
+    assert shipped.fraud[-1].categories == ("food_dining", "health_fitness")
+    assert shipped.fraud[-1].amounts == (AmountLaw(120.0, 50.0), AmountLaw(200.0, 50.0))
+
+
+def test_shipped_segments_leave_nobody_over(shipped: ProfileSet) -> None:
+    ages = load_demographics(DEFAULT_DEMOGRAPHICS).age_gender
+    for gender, age in zip(ages.gender, ages.age.tolist(), strict=True):
+        for city_pop in (1, 2499, 2500, 10_000_000):
+            matches = [
+                segment.profile
+                for segment in shipped.segments
+                if segment.gender == gender
+                and segment.age_min <= age < segment.age_max
+                and segment.city_pop_min <= city_pop < segment.city_pop_max
+            ]
+            assert len(matches) == 1
+
+
+def test_shipped_profiles_survive_a_round_trip(shipped: ProfileSet) -> None:
+    for profile in (*shipped.regular, *shipped.fraud):
+        assert parse_profile("f", profile.name, profile_to_json(profile)) == profile
+
+
+def test_shipped_merchants_cover_the_shipped_profiles(shipped: ProfileSet) -> None:
+    check_merchants(shipped, load_demographics(DEFAULT_DEMOGRAPHICS).merchants)
+
+
+def test_a_category_without_merchants_is_named(shipped: ProfileSet) -> None:
+    merchants = Merchants(CATEGORIES[:13], (("A",),) * 13)
+    with pytest.raises(InputError) as caught:
+        check_merchants(shipped, merchants, "dir/merchants.csv")
+    assert (caught.value.where, caught.value.field) == ("dir/merchants.csv", "category travel")
+    assert "adults_50up_male_urban" in caught.value.expected
+
+
+def test_the_categories_of_fraud_twins_need_merchants(shipped: ProfileSet) -> None:
+    twin = dataclasses.replace(shipped.fraud[3], categories=("bribes",))
+    spoiled = dataclasses.replace(shipped, fraud=(*shipped.fraud[:3], twin, *shipped.fraud[4:]))
+    with pytest.raises(InputError, match=f"category bribes.*{twin.name}"):
+        check_merchants(spoiled, Merchants(CATEGORIES, (("A",),) * 16))
+
+
+@pytest.mark.parametrize("load", [load_profiles, load_demographics])
+def test_a_missing_directory_is_refused(load: Callable[[Path], object], tmp_path: Path) -> None:
+    error = refuse(load, tmp_path / "absent", tmp_path / "absent")
+    assert (error.value, error.expected[:16]) == ("no such directory", "a directory with")
+
+
+@pytest.mark.parametrize("load", [load_profiles, load_demographics])
+def test_a_file_is_no_directory(load: Callable[[Path], object], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    assert refuse(load, path, path).value == "a file"
+
+
+def test_a_missing_main_config_is_refused(profile_dir: Path) -> None:
+    (profile_dir / "main_config.json").unlink()
+    assert refuse(load_profiles, profile_dir, profile_dir / "main_config.json").value == "no such file"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("adults_2550_male_rural", "a profile named in main_config.json"),
+        ("fraud_adults_2550_male_rural", "the fraud twin of adults_2550_male_rural"),
+        ("leftovers", "the profile of customers no segment matches"),
+        ("fraud_leftovers", "the fraud twin of leftovers"),
+    ],
+)
+def test_a_missing_profile_is_named(profile_dir: Path, name: str, expected: str) -> None:
+    (profile_dir / f"{name}.json").unlink()
+    error = refuse(load_profiles, profile_dir, profile_dir)
+    assert (error.field, error.value, error.expected) == (f"{name}.json", "no such file", expected)
+    assert error.remedy.startswith(f"add {name}.json")
+
+
+def test_a_fault_in_a_profile_names_its_file(profile_dir: Path) -> None:
+    path = profile_dir / "fraud_leftovers.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"travel_pct": 20', '"travel_pct": 200'), encoding="utf-8")
+    error = refuse(load_profiles, profile_dir, path)
+    assert (error.field, error.value) == ("travel_pct", 200)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("", "line 1, column 1", "end of file"),
+        ('{\n  "a": 1,\n  oops\n}', "line 3, column 3", "oops"),
+        ('{"a": 1,}', "line 1, column 8", ",}"),
+        ('{"a": 1}\n x', "line 2, column 2", "x"),
+        ('{"a": 1,\n "b": {"min": 1, "min": 2}}', "", "min"),
+        ('{"a.json": ' + "[" * 200_000, "", "RecursionError"),
+        ('{"a.json": ' + "9" * 5000 + "}", "", "ValueError"),
+    ],
+    ids=["empty", "word", "comma", "extra", "duplicate", "deep", "long"],
+)
+def test_invalid_json_is_located(profile_dir: Path, text: str, field: str, value: str) -> None:
+    path = profile_dir / "main_config.json"
+    path.write_text(text, encoding="utf-8")
+    error = refuse(load_profiles, profile_dir, path)
+    if field.endswith("8"):  # Python 3.13 points at the comma, earlier releases behind it
+        assert error.field in (field, "line 1, column 9")
+    else:
+        assert (error.field, error.value) == (field, value)
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_not_finite_are_refused(profile_dir: Path, token: str) -> None:
+    path = profile_dir / "leftovers.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw["travel_pct"] = "TOKEN"
+    path.write_text(json.dumps(raw).replace('"TOKEN"', token), encoding="utf-8")
+    assert refuse(load_profiles, profile_dir, path).field == "travel_pct"
+
+
+def test_other_encodings_are_refused(profile_dir: Path) -> None:
+    path = profile_dir / "main_config.json"
+    path.write_bytes('{"é.json": 1}'.encode("latin-1"))
+    error = refuse(load_profiles, profile_dir, path)
+    assert (error.value, error.expected) == ("byte 0xe9 at offset 2", "UTF-8 text")
+
+
+def test_a_byte_order_mark_is_skipped(profile_dir: Path, shipped: ProfileSet) -> None:
+    path = profile_dir / "main_config.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_profiles(profile_dir) == shipped
+
+
+def test_an_unreadable_file_is_refused(profile_dir: Path) -> None:
+    path = profile_dir / "main_config.json"
+    path.unlink()
+    path.mkdir()  # unlike missing permissions, this stops the superuser too
+    assert refuse(load_profiles, profile_dir, path).expected == "a readable file"
+
+
+def test_a_profile_of_two_segments_is_loaded_once(profile_dir: Path) -> None:
+    path = profile_dir / "main_config.json"
+    segment = {"gender": ["F", "M"], "age": {"min": 0, "max": None}, "city_pop": {"min": 0, "max": -1}}
+    path.write_text(json.dumps({"young_adults_male_rural.json": segment}), encoding="utf-8")
+    loaded = load_profiles(profile_dir)
+    assert loaded.names == ("young_adults_male_rural", "leftovers")
+    assert [segment.gender for segment in loaded.segments] == ["F", "M"]
+
+
+def test_small_demographics_are_read(data_dir: Path) -> None:
+    data = load_demographics(data_dir)
+    assert data.places.zip == ("04570",)
+    assert data.age_gender.share.tolist() == [1.0]
+    assert data.merchants.names == (("Fox, Ray and Co",),)
+
+
+@pytest.mark.parametrize("name", ["places.csv", "age_gender.csv", "merchants.csv"])
+def test_each_demographic_file_is_needed(data_dir: Path, name: str) -> None:
+    (data_dir / name).unlink()
+    assert refuse(load_demographics, data_dir, data_dir / name).value == "no such file"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("", "line 1"),
+        ("category;name\nhome;Fox\n", "line 1"),
+        ("category,name\nhome,Fox\n\nhome,Ray\n", "line 3"),
+        ("category,name\nhome,Fox, Ray and Co\n", "line 2"),
+        ('category,name\nhome,"Fox\nRay"\n', "line 2, name"),
+        ('category,name\nhome,Fox\nhome,"Ray', "line 3"),
+        ('category,name\nhome,Fox\nhome,"Ray"s\n', "line 3"),
+        ("category,name\nhome," + "x" * 200_000 + "\n", "line 2"),
+    ],
+    ids=["empty", "semicolons", "blank line", "unquoted", "line break", "open quote", "text after quote", "long field"],
+)
+def test_invalid_csv_is_located(data_dir: Path, text: str, field: str) -> None:
+    path = data_dir / "merchants.csv"
+    path.write_text(text, encoding="utf-8")
+    assert refuse(load_demographics, data_dir, path).field == field
+
+
+def test_windows_line_ends_are_read(data_dir: Path) -> None:
+    (data_dir / "age_gender.csv").write_bytes(b"gender,age,proportion\r\nF,30,1\r\nM,31,3\r\n")
+    assert load_demographics(data_dir).age_gender.share.tolist() == [0.25, 0.75]

@@ -1,0 +1,248 @@
+"""Plain columns to Arrow record batches with the 26 columns of a dataset, and their digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vecgen.digest import Digest, as_words, digest_words, hash_texts, multiplier, whole
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
+from vecgen.streams import U64
+from vecgen.tables import Tables
+from vecgen.transactions import Customers, Rows
+
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
+_TYPES: Final = {
+    "text": pa.string(),
+    "float64": pa.float64(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "int8": pa.int8(),
+    "date": pa.date32(),
+}
+# Text of few distinct values per batch; transaction numbers and times have too many for a dictionary to pay.
+_PLAIN_TEXT: Final = frozenset({"trans_num", "trans_time"})
+_MICRODEGREES: Final = 1e6
+_SECONDS_PER_DAY: Final = 86_400
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """Return the type a column has for readers."""
+    return _TYPES[column.type]
+
+
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+    """Return the schema of `columns` as readers see it."""
+    return pa.schema([pa.field(c.name, arrow_type(c), nullable=False) for c in columns])
+
+
+def batch_schema(columns: Sequence[Column]) -> pa.Schema:
+    """Return the schema of assembled batches: as `arrow_schema`, with dictionaries for repeating text."""
+    types = [_DICTIONARY if c.type == "text" and c.name not in _PLAIN_TEXT else arrow_type(c) for c in columns]
+    return pa.schema([pa.field(c.name, t, nullable=False) for c, t in zip(columns, types, strict=True)])
+
+
+TRANSACTION_SCHEMA: Final = batch_schema(COLUMNS)
+
+
+@dataclass(frozen=True)
+class Assembler:
+    """Turns `Rows` of one group of customers into record batches; built once per group by `make_assembler`.
+
+    All its batches share one dictionary per text column, so a Parquet row group stores each value once.
+    """
+
+    epoch_day: int
+    customer_values: tuple[npt.NDArray[Any], ...]
+    customer_dictionaries: tuple[pa.Array | None, ...]
+    customer_words: U64
+    categories: pa.Array
+    merchants: pa.Array
+    category_words: U64
+    merchant_words: U64
+
+    def assemble(self, rows: Rows) -> pa.RecordBatch:
+        """Return the rows as a record batch of `TRANSACTION_SCHEMA`."""
+        arrays = [
+            _take(values, dictionary, rows.customer)
+            for values, dictionary in zip(self.customer_values, self.customer_dictionaries, strict=True)
+        ]
+        day = rows.day + self.epoch_day
+        arrays += [
+            _number_text(rows.number),
+            pa.array(day.astype(np.int32)).view(pa.date32()),
+            _fixed_text(_TIME_TEXT.take(rows.second).view(np.uint8), 8),
+            pa.array(day * _SECONDS_PER_DAY + rows.second),
+            _dictionary(rows.category, self.categories),
+            pa.array(rows.cents / 100.0),
+            pa.array(rows.is_fraud),
+            _dictionary(rows.merchant, self.merchants),
+            pa.array(rows.lat / _MICRODEGREES),
+            pa.array(rows.long / _MICRODEGREES),
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=TRANSACTION_SCHEMA)
+
+    def digest(self, rows: Rows) -> Digest:
+        """Return the digest of the rows, from the numbers they were assembled of."""
+        day = rows.day + self.epoch_day
+        words = self.customer_words.take(rows.customer)
+        words += self.category_words.take(rows.category)
+        words += self.merchant_words.take(rows.merchant)
+        words += _TIME_WORDS.take(rows.second)
+        # trans_date and unix_time are linear in day and second: one multiplication serves both.
+        words += as_words(day) * _DAY_MULTIPLIER
+        words += as_words(rows.second) * _MULTIPLIERS["unix_time"]
+        words += as_words(rows.cents) * _MULTIPLIERS["amt"]
+        words += as_words(rows.lat) * _MULTIPLIERS["merch_lat"]
+        words += as_words(rows.long) * _MULTIPLIERS["merch_long"]
+        words += as_words(rows.is_fraud) * _MULTIPLIERS["is_fraud"]
+        for half, number in enumerate(rows.number):
+            words += number * _NUMBER_MULTIPLIERS[half]
+        return digest_words(words)
+
+
+def make_assembler(tables: Tables, customers: pa.Table) -> Assembler:
+    """Return the assembler of the transactions of `customers` (columns of `CUSTOMER_COLUMNS`, one row each)."""
+    encoded = [_encode(customers.column(c.name).combine_chunks(), c) for c in CUSTOMER_COLUMNS]
+    return Assembler(
+        tables.law.period.first_day,
+        tuple(values for values, _ in encoded),
+        tuple(dictionary for _, dictionary in encoded),
+        _sum_words(customers.select([c.name for c in CUSTOMER_COLUMNS]).combine_chunks(), CUSTOMER_COLUMNS),
+        pa.array(tables.categories, pa.string()),
+        pa.array(tables.merchants, pa.string()),
+        _text_words(pa.array(tables.categories, pa.string()), "category"),
+        _text_words(pa.array(tables.merchants, pa.string()), "merchant"),
+    )
+
+
+def locate_customers(customers: pa.Table) -> Customers:
+    """Return what transactions need to know of `customers` (with `customer_id`)."""
+
+    def micro(name: str) -> npt.NDArray[np.int64]:
+        return np.rint(customers.column(name).to_numpy() * _MICRODEGREES).astype(np.int64)
+
+    return Customers(customers.column("customer_id").to_numpy(), micro("lat"), micro("long"))
+
+
+def digest_batches(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Digest:
+    """Return the digest of `columns` as they stand in record batches read back from any format."""
+    total = Digest()
+    for batch in batches:
+        total += digest_words(_sum_words(batch, columns))
+    return total
+
+
+def _sum_words(batch: pa.RecordBatch | pa.Table, columns: Sequence[Column]) -> U64:
+    words = np.zeros(batch.num_rows, dtype=np.uint64)
+    for column in columns:
+        array = batch.column(column.name)
+        words += _column_words(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, column)
+    return words
+
+
+def _column_words(array: pa.Array, column: Column) -> U64:
+    if isinstance(array, pa.DictionaryArray):
+        return _column_words(array.dictionary, column).take(array.indices.to_numpy(zero_copy_only=False))
+    if column.name == "trans_num":
+        return _number_words(array)
+    if column.type == "text":
+        return _text_words(array, column.name)
+    values = (array.view(pa.int32()) if column.type == "date" else array).to_numpy(zero_copy_only=False)
+    numbers = whole(values, column) if column.type == "float64" else as_words(values)
+    return numbers * _MULTIPLIERS[column.name]
+
+
+def _text_words(array: pa.Array, name: str) -> U64:
+    array = array.cast(pa.large_string())
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    bytes_ = np.frombuffer(data, dtype=np.uint8) if data is not None else np.zeros(0, dtype=np.uint8)
+    return hash_texts(bytes_, ends) * _MULTIPLIERS[name]
+
+
+def _number_words(array: pa.Array) -> U64:
+    """Return the words of transaction numbers; text that is not 32 hexadecimal digits hashes as text."""
+    array = array.cast(pa.string())
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
+    if len(array) == 0 or not (np.diff(ends) == 32).all():
+        return _text_words(array, "trans_num")
+    digits = np.frombuffer(data, dtype=np.uint8)[ends[0] : ends[-1]]
+    values = _HEX_VALUES.take(digits)
+    if values.max() > 15:
+        return _text_words(array, "trans_num")
+    halves = ((values[0::2] << np.uint8(4)) | values[1::2]).view("<u8").reshape(-1, 2)
+    return halves[:, 0] * _NUMBER_MULTIPLIERS[0] + halves[:, 1] * _NUMBER_MULTIPLIERS[1]
+
+
+def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any], pa.Array | None]:
+    """Return a column's values per customer, or its dictionary positions and dictionary where it is text."""
+    if column.type == "date":
+        return array.view(pa.int32()).to_numpy(), None
+    if column.type != "text":
+        return array.to_numpy(), None
+    encoded = array.cast(pa.string()).dictionary_encode()
+    return encoded.indices.to_numpy(), encoded.dictionary
+
+
+def _take(values: npt.NDArray[Any], dictionary: pa.Array | None, customer: npt.NDArray[np.int64]) -> pa.Array:
+    taken = pa.array(values.take(customer))
+    return taken if dictionary is None else pa.DictionaryArray.from_arrays(taken, dictionary, safe=False)
+
+
+def _dictionary(positions: npt.NDArray[np.int64], dictionary: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(positions.astype(np.int32)), dictionary, safe=False)
+
+
+def _number_text(number: tuple[U64, U64]) -> pa.Array:
+    """Return 32 hexadecimal digits per row: the bytes of both halves, lowest first."""
+    words = np.stack(number, axis=1).astype("<u8", copy=False)
+    return _fixed_text(_HEX_TEXT.take(words.view("<u2")).view(np.uint8), 32)
+
+
+def _fixed_text(data: npt.NDArray[np.uint8], width: int) -> pa.Array:
+    """Return texts of equal width from their bytes, without copying them."""
+    rows = data.size // width
+    offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def _list_times() -> npt.NDArray[np.uint64]:
+    """Return the eight bytes HH:MM:SS of each second of a day as one word."""
+    second = np.arange(_SECONDS_PER_DAY)
+    digits = np.full((_SECONDS_PER_DAY, 8), ord(":"), dtype=np.uint8)
+    for place, value in ((0, second // 3600), (3, second // 60 % 60), (6, second % 60)):
+        digits[:, place] = ord("0") + value // 10
+        digits[:, place + 1] = ord("0") + value % 10
+    return digits.view("<u8").ravel()
+
+
+def _list_hex() -> npt.NDArray[np.uint32]:
+    """Return the four hexadecimal digits of each pair of bytes as one word: two bytes of a number in one look-up."""
+    digits = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+    pair = np.arange(1 << 16)
+    order = (pair >> 4 & 15, pair & 15, pair >> 12, pair >> 8 & 15)
+    return np.stack([digits[nibble] for nibble in order], axis=1).view("<u4").ravel()
+
+
+def _list_hex_values() -> npt.NDArray[np.uint8]:
+    values = np.full(256, 16, dtype=np.uint8)
+    for value, digit in enumerate(b"0123456789abcdef"):
+        values[digit] = value
+    return values
+
+
+_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in COLUMNS}
+_NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
+with np.errstate(over="ignore"):
+    _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]
+_HEX_TEXT: Final = _list_hex()
+_HEX_VALUES: Final = _list_hex_values()
+_TIME_TEXT: Final = _list_times()
+_TIME_WORDS: Final = _text_words(_fixed_text(_TIME_TEXT.view(np.uint8), 8), "trans_time")
