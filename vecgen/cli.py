@@ -1,0 +1,117 @@
+"""The command line. Commands translate options into calls; what goes wrong becomes one line and exit status 2."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from vecgen.dataset import digest_dataset
+from vecgen.errors import InputError, VecgenError
+from vecgen.load import DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
+from vecgen.local import Receipt, run_local
+from vecgen.merchants import make_merchants, write_merchants
+from vecgen.options import (
+    Parser,
+    add_customer_options,
+    add_demographics_option,
+    add_law_options,
+    add_output_options,
+    add_processes_option,
+    make_parser,
+    to_output,
+    to_request,
+)
+from vecgen.plan import compile_plan
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, or 2 after an error of the user's."""
+    try:
+        options = _make_parser().parse_args(arguments)
+        options.run(options)
+    except VecgenError as error:
+        print(f"vecgen: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _make_parser() -> Parser:
+    parser = make_parser("vecgen", "Labelled synthetic card transactions: the patterns of Sparkov, vectorised.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, run: object, summary: str) -> Parser:
+        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        command.set_defaults(run=run)
+        return command
+
+    for name, run, summary in (
+        ("generate", _generate, "write customers and their transactions"),
+        ("customers", _customers, "write customers only"),
+        ("transactions", _transactions, "write transactions only"),
+    ):
+        command = add(name, run, summary)
+        add_customer_options(command, with_file=name != "customers")
+        add_law_options(command)
+        add_output_options(command)
+        add_processes_option(command)
+
+    merchants = add("merchants", _merchants, "write a merchants file for --demographics")
+    merchants.add_argument("--seed", type=int, default=42, help="(42)")
+    merchants.add_argument("--per-category", type=int, default=500, metavar="N", help="names per category (500)")
+    merchants.add_argument("--output", type=Path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)")
+
+    profiles = add("profiles", None, "inspect behaviour profiles")
+    actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="read a directory of profiles and say whether they can be used", allow_abbrev=False)
+    check.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
+    add_demographics_option(check)
+    check.set_defaults(run=_check_profiles)
+
+    digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
+    digest.add_argument("directory", type=Path, metavar="DIR")
+    return parser
+
+
+def _generate(options: Namespace) -> None:
+    _write(options, customers=True, transactions=True)
+
+
+def _customers(options: Namespace) -> None:
+    _write(options, customers=True, transactions=False)
+
+
+def _transactions(options: Namespace) -> None:
+    _write(options, customers=False, transactions=True)
+
+
+def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
+    plan = compile_plan(to_request(options))
+    receipt = run_local(plan, to_output(options), options.processes, customers=customers, transactions=transactions)
+    _print_receipt(receipt, options.output)
+
+
+def _print_receipt(receipt: Receipt, path: Path) -> None:
+    for name, part in (("customers", receipt.customers), ("transactions", receipt.transactions)):
+        if part["files"]:
+            print(f"{name}: {part['rows']:,} rows, {part['files']:,} files, {part['bytes']:,} bytes, digest {part['digest']}")
+    print(f"{receipt.seconds:.1f} s with {receipt.processes} processes: {path}")
+
+
+def _merchants(options: Namespace) -> None:
+    if options.output.exists():
+        raise InputError("--output", "", str(options.output), "a file that does not exist yet")
+    write_merchants(make_merchants(options.seed, options.per_category), options.output)
+    print(f"{options.output}: {options.per_category} names for each category")
+
+
+def _check_profiles(options: Namespace) -> None:
+    profiles = load_profiles(options.directory)
+    check_merchants(profiles, load_demographics(options.demographics).merchants)
+    print(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+
+
+def _digest(options: Namespace) -> None:
+    for name, digest in digest_dataset(options.directory).items():
+        print(f"{name} {digest.rows} rows {digest}")

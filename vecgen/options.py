@@ -1,0 +1,157 @@
+"""The options of every command, in one place: the command line and the Spark job offer the same names.
+
+argparse because it is the standard library's: the Spark job must start on clusters that have nothing but its own needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from datetime import date, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from vecgen import __version__
+from vecgen.dates import Period
+from vecgen.errors import InputError
+from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Output, PartitionKey
+from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.plan import Request
+from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
+from vecgen.writers import COMPRESSIONS, FORMATS
+
+_SIZE_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+class Parser(ArgumentParser):
+    """An argument parser whose errors are ours: one line, exit status 2, no usage page before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found as an InputError."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+class UsageError(InputError):
+    """Options that do not fit together or do not exist."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("command line", "", message, "")
+        self.args = (message,)
+
+    def __reduce__(self) -> tuple[type[UsageError], tuple[object, ...]]:
+        return type(self), (self.args[0],)
+
+
+def make_parser(prog: str, description: str) -> Parser:
+    """Return a parser with the options every command has."""
+    # Abbreviated options would change their meaning whenever an option is added.
+    parser = Parser(prog=prog, description=description, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"vecgen {__version__}")
+    return parser
+
+
+def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
+    """Add what decides the customers."""
+    group = parser.add_argument_group("customers")
+    either = group.add_mutually_exclusive_group()
+    either.add_argument("--customers", type=int, default=1000, metavar="N", help="how many to draw (1000)")
+    if with_file:
+        help_file = "take them from a '|' separated CSV, a Parquet file, or a directory of either"
+        either.add_argument("--customers-file", type=Path, metavar="F", help=help_file)
+    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold (the first day)")
+    add_demographics_option(group)
+
+
+def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
+    """Add where places, ages and merchants are read."""
+    parser.add_argument("--demographics", type=Path, default=DEFAULT_DEMOGRAPHICS, metavar="DIR", help="(the shipped)")
+
+
+def add_law_options(parser: ArgumentParser) -> None:
+    """Add what decides the transactions."""
+    group = parser.add_argument_group("law")
+    group.add_argument("--start", type=parse_date, default=date(2023, 1, 1), metavar="DATE", help="first day (2023-01-01)")
+    group.add_argument("--end", type=parse_date, default=date(2023, 12, 31), metavar="DATE", help="last day (2023-12-31)")
+    group.add_argument("--seed", type=int, default=42, help="(42)")
+    group.add_argument("--profiles", type=Path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
+    group.add_argument("--fraud-rate", type=float, default=0.01, metavar="P", help="share of defrauded customers (0.01)")
+    help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS} (1)"
+    group.add_argument("--fraud-days", type=int, default=1, metavar="F", help=help_days)
+    group.add_argument("--dependence", choices=DEPENDENCES, default=DEPENDENCES[0], help="joint law (v0.5)")
+    group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
+
+
+def add_output_options(parser: ArgumentParser) -> None:
+    """Add where the result goes and in which form."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--output", type=Path, default=Path("output"), metavar="DIR", help="empty or new (output)")
+    group.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(parquet)")
+    help_keys = f"directory levels: any of {','.join(PARTITION_KEYS)}, or nothing"
+    group.add_argument("--partition-by", type=parse_partition_keys, default=PARTITION_KEYS, metavar="KEYS", help=help_keys)
+    group.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0], help="of Parquet (snappy)")
+    group.add_argument("--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)")
+
+
+def add_processes_option(parser: ArgumentParser) -> None:
+    """Add how many processors are used."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    parser.add_argument("--processes", type=int, default=processors, metavar="N", help="(one per processor)")
+
+
+def parse_date(text: str) -> date:
+    """Read YYYY-MM-DD or the original's MM-DD-YYYY."""
+    for pattern in ("%Y-%m-%d", "%m-%d-%Y"):
+        try:
+            return datetime.strptime(text, pattern).date()
+        except ValueError:
+            continue
+    raise ArgumentTypeError(f"got {text!r}, expected a date as YYYY-MM-DD or MM-DD-YYYY")
+
+
+def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
+    """Read a comma-separated choice of partition keys; the empty text means none."""
+    known = {key: key for key in PARTITION_KEYS}
+    names = [name.strip() for name in text.split(",")] if text.strip() else []
+    for name in names:
+        if name not in known:
+            raise ArgumentTypeError(f"got {name!r}, expected any of {', '.join(PARTITION_KEYS)}, or nothing")
+    return tuple(known[name] for name in names)  # type: ignore[index]
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes, with KB, MB, GB or KiB, MiB, GiB if wanted."""
+    digits = text.strip().rstrip("KMGIBkmgib ")
+    unit = text.strip()[len(digits) :].strip().upper()
+    if not digits.isascii() or not digits.isdigit() or unit not in _SIZE_UNITS or int(digits) == 0:
+        raise ArgumentTypeError(f"got {text!r}, expected a size such as 256MiB or 100MB")
+    return int(digits) * _SIZE_UNITS[unit]
+
+
+def to_request(options: Namespace) -> Request:
+    """Return the request that parsed options describe.
+
+    Raises:
+        InputError: Values outside their ranges.
+    """
+    law = Law(
+        Period(options.start, options.end),
+        options.fraud_rate,
+        options.fraud_days,
+        options.dependence,
+        options.travel,
+    )
+    return Request(
+        options.customers,
+        getattr(options, "customers_file", None),
+        options.seed,
+        law,
+        options.as_of,
+        options.profiles,
+        options.demographics,
+    )
+
+
+def to_output(options: Namespace) -> Output:
+    """Return the output that parsed options describe."""
+    return Output(options.output, options.format, options.compression, options.partition_by, options.max_file_size)
