@@ -75,7 +75,22 @@ json_values = st.recursive(
     max_leaves=5,
 )
 
-_BAD_NUMBERS: list[object] = [True, False, None, "1", -1, -0.5, 1e300, 10**400, math.nan, math.inf, -math.inf, [], {}, [1]]
+_BAD_NUMBERS: list[object] = [
+    True,
+    False,
+    None,
+    "1",
+    -1,
+    -0.5,
+    1e300,
+    10**400,
+    math.nan,
+    math.inf,
+    -math.inf,
+    [],
+    {},
+    [1],
+]
 _BAD_DATES = [
     None,
     True,

@@ -161,8 +161,8 @@ PARSERS: list[tuple[Callable[[str, Rows], object], Rows]] = [
 
 @pytest.mark.parametrize(("parse", "rows"), PARSERS)
 def test_the_header_must_be_exact(parse: Callable[[str, Rows], object], rows: Rows) -> None:
-    bad: Rows
-    for bad in ([], [[]], rows[1:], [[*rows[0], "more"], *rows[1:]], [rows[0][::-1], *rows[1:]]):
+    spoiled: list[Rows] = [[], [[]], rows[1:], [[*rows[0], "more"], *rows[1:]], [rows[0][::-1], *rows[1:]]]
+    for bad in spoiled:
         error = refuse(parse, bad)
         assert (error.field, error.expected) == ("line 1", f"the header {','.join(rows[0])}")
 

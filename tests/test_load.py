@@ -63,7 +63,7 @@ def test_shipped_profiles(shipped: ProfileSet) -> None:
 def test_shipped_figures(shipped: ProfileSet) -> None:
     men = shipped.regular[0]
     assert (men.min_per_day, men.max_per_day) == (0, 3)
-    assert men.weekday_weights == (80, 90, 100, 100, 150, 175, 175)
+    assert men.weekday_weights == (80.0, 90.0, 100.0, 100.0, 150.0, 175.0, 175.0)
     assert [season.name for season in men.seasons] == ["holidays", "post_holidays", "summer"]
     assert men.categories == CATEGORIES[:14]
     assert men.amounts[-1] == AmountLaw(60.0, 600.0)

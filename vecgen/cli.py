@@ -10,7 +10,7 @@ from pathlib import Path
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, VecgenError
 from vecgen.load import DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
-from vecgen.local import Receipt, run_local
+from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
 from vecgen.options import (
     Parser,
@@ -24,6 +24,7 @@ from vecgen.options import (
     to_request,
 )
 from vecgen.plan import compile_plan
+from vecgen.receipt import summarise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,15 +89,8 @@ def _transactions(options: Namespace) -> None:
 
 def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     plan = compile_plan(to_request(options))
-    receipt = run_local(plan, to_output(options), options.processes, customers=customers, transactions=transactions)
-    _print_receipt(receipt, options.output)
-
-
-def _print_receipt(receipt: Receipt, path: Path) -> None:
-    for name, part in (("customers", receipt.customers), ("transactions", receipt.transactions)):
-        if part["files"]:
-            print(f"{name}: {part['rows']:,} rows, {part['files']:,} files, {part['bytes']:,} bytes, digest {part['digest']}")
-    print(f"{receipt.seconds:.1f} s with {receipt.processes} processes: {path}")
+    output = to_output(options)
+    print(summarise(run_local(plan, output, options.processes, customers=customers, transactions=transactions)))
 
 
 def _merchants(options: Namespace) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from vecgen.schema import CUSTOMER_COLUMNS, ColumnType
 from vecgen.streams import U64
 
 Bytes = npt.NDArray[np.uint8]
+Chunks: TypeAlias = "pa.ChunkedArray[Any]"
 
 _ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
     "text": pa.string(),
@@ -31,7 +32,10 @@ _ARROW_TYPES: Final[dict[ColumnType, pa.DataType]] = {
 }
 
 CUSTOMER_SCHEMA: Final = pa.schema(
-    [("customer_id", pa.int64()), *((column.name, _ARROW_TYPES[column.type]) for column in CUSTOMER_COLUMNS)]
+    [
+        pa.field("customer_id", pa.int64(), nullable=False),
+        *(pa.field(column.name, _ARROW_TYPES[column.type], nullable=False) for column in CUSTOMER_COLUMNS),
+    ]
 )
 """Columns of every table of customers: the id, then those of `schema.CUSTOMER_COLUMNS`."""
 
@@ -69,7 +73,7 @@ class _Texts:
 def customers_to_arrow(tables: CustomerTables, customers: Customers) -> pa.Table:
     """Return `customers`, drawn from `tables`, as a table of CUSTOMER_SCHEMA; rows keep their order."""
     texts, places, place = _compile_texts(tables), tables.places, customers.place
-    columns = [
+    columns: list[pa.Array[Any]] = [
         pa.array(customers.id),
         _format_ssns(customers.ssn),
         _format_cards(customers.card, customers.card_length),
@@ -123,8 +127,15 @@ def _join_streets(texts: _Texts, customers: Customers) -> pa.StringArray:
     building = _take(texts.building, customers.building)
     name = _take(texts.street_name, customers.street_name)
     suffix = _take(texts.street_suffix, customers.street_suffix)
-    street = pc.binary_join_element_wise(building, name, suffix, " ")
-    return pc.binary_join_element_wise(street, _take(texts.secondary, customers.secondary), "")
+    secondary = _take(texts.secondary, customers.secondary)
+    street: pa.StringArray = _join(" ", building, name, suffix)
+    joined: pa.StringArray = _join("", street, secondary)
+    return joined
+
+
+def _join(separator: str, *parts: object) -> Any:
+    # By name, because the stubs know no mixture of arrays and scalars.
+    return pc.call_function("binary_join_element_wise", [*parts, pa.scalar(separator)])
 
 
 def _format_ssns(ssns: npt.NDArray[np.int32]) -> pa.StringArray:
@@ -162,7 +173,7 @@ _QUADS: Final = _spell_quads()
 def _to_strings(text: Bytes, lengths: npt.NDArray[np.integer]) -> pa.StringArray:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(text))
+    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets.data), pa.py_buffer(text.data))
 
 
 @dataclass(frozen=True)
@@ -225,7 +236,7 @@ def _read_file(path: Path, profiles: pa.StringArray) -> pa.Table:
 def _read_csv(path: Path) -> pa.Table:
     invalid: list[pyarrow.csv.InvalidRow] = []
 
-    def note(row: pyarrow.csv.InvalidRow) -> str:
+    def note(row: pyarrow.csv.InvalidRow) -> Literal["skip", "error"]:
         invalid.append(row)
         return "error"
 
@@ -263,10 +274,10 @@ def _check_columns(path: Path, names: Sequence[str]) -> None:
             raise InputError(str(path), f"column {name}", f"{names.count(name)} times", "each column once", remedy)
 
 
-def _convert(source: _Source, name: str, kind: ColumnType, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _convert(source: _Source, name: str, kind: ColumnType, column: Chunks) -> Chunks:
     """Return a column in its type of CUSTOMER_SCHEMA, every value present and within its bounds."""
     if column.null_count:
-        row = _first_true(pc.is_null(column))
+        row = _find(column.is_null(), True)
         raise source.fail(row, name, None, _KINDS[kind])
     if kind == "text" and not _is_text(column.type):
         raise InputError(source.where, f"column {name}", str(column.type), _KINDS[kind])
@@ -285,7 +296,7 @@ def _is_text(type_: pa.DataType) -> bool:
     return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
 
 
-def _can_cast(column: pa.ChunkedArray, target: pa.DataType) -> bool:
+def _can_cast(column: Chunks, target: pa.DataType) -> bool:
     try:
         column.cast(target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -293,7 +304,7 @@ def _can_cast(column: pa.ChunkedArray, target: pa.DataType) -> bool:
     return True
 
 
-def _find_uncastable(column: pa.ChunkedArray, target: pa.DataType) -> int:
+def _find_uncastable(column: Chunks, target: pa.DataType) -> int:
     """Return the first row of a column that cannot be cast, by bisection."""
     low, high = 0, len(column)
     while high - low > 1:
@@ -305,25 +316,39 @@ def _find_uncastable(column: pa.ChunkedArray, target: pa.DataType) -> int:
     return low
 
 
-def _check_bounds(source: _Source, name: str, column: pa.ChunkedArray) -> None:
+def _check_bounds(source: _Source, name: str, column: Chunks) -> None:
     low, high = _BOUNDS[name]
     # Not-a-number fails both comparisons.
-    inside = pc.and_(pc.greater_equal(column, low), pc.less_equal(column, high))
-    if not pc.all(inside).as_py():
-        row = _first_true(pc.invert(inside))
+    above, below = _compare("greater_equal", column, low), _compare("less_equal", column, high)
+    inside: Chunks = pc.call_function("and", [above, below])
+    row = _find(inside, False)
+    if row >= 0:
         raise source.fail(row, name, column[row].as_py(), f"a number from {low} to {high}")
 
 
-def _check_profiles(source: _Source, column: pa.ChunkedArray, profiles: pa.StringArray) -> pa.ChunkedArray:
+def _compare(function: str, column: Chunks, bound: float) -> Chunks:
+    compared: Chunks = pc.call_function(function, [column, pa.scalar(bound, type=column.type)])
+    return compared
+
+
+def _check_profiles(source: _Source, column: Chunks, profiles: pa.StringArray) -> Chunks:
     """Return the profile of each row with its suffix."""
-    names = pc.replace_substring_regex(column, rf"\{SUFFIX}$", "")
-    known = pc.is_in(names, value_set=profiles)
-    if not pc.all(known).as_py():
-        row = _first_true(pc.invert(known))
-        expected = f"one of {', '.join(profiles.to_pylist())}"
+    names = _strip_suffix(column)
+    known: Chunks = pc.call_function("is_in", [names], pc.SetLookupOptions(profiles))
+    row = _find(known, False)
+    if row >= 0:
+        expected = f"one of {', '.join(str(name) for name in profiles)}"
         raise source.fail(row, "profile", column[row].as_py(), expected, "add the profile or correct the row")
-    return pc.binary_join_element_wise(names, SUFFIX, "")
+    with_suffix: Chunks = _join("", names, pa.scalar(SUFFIX))
+    return with_suffix
 
 
-def _first_true(mask: pa.ChunkedArray) -> int:
-    return int(pc.index(mask, True).as_py())
+def _strip_suffix(column: Chunks) -> Chunks:
+    options = pc.ReplaceSubstringOptions(rf"\{SUFFIX}$", "")
+    stripped: Chunks = pc.call_function("replace_substring_regex", [column], options)
+    return stripped
+
+
+def _find(mask: Chunks, value: bool) -> int:
+    """Return the first position of `value`, -1 where there is none."""
+    return int(pc.call_function("index", [mask], pc.IndexOptions(pa.scalar(value))).as_py())

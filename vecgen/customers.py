@@ -1,8 +1,8 @@
 """The law of a customer: who lives where, is called what, was born when, and behaves after which profile.
 
 Every attribute is a pure function of (seed, customer id): one word of the customer's stream per purpose, or a keyed
-permutation of the id where values must not repeat. Results are codes (positions in the tables) and integers; text is made
-of them elsewhere.
+permutation of the id where values must not repeat. Results are codes (positions in the tables) and integers; text is
+made of them elsewhere.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.plan import Batch, Plan
 from vecgen.schema import CUSTOMER_COLUMNS
-from vecgen.tables import Tables
+from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Calendar, draw_calendar, draw_rows
 from vecgen.writers import Compression, Format, open_writer
 
@@ -77,6 +77,7 @@ class Group:
     """Customers of one profile with their dates drawn, ready to yield the rows of any days."""
 
     tables: Tables
+    profile: ProfileTables
     calendar: Calendar
     assembler: Assembler
 
@@ -91,10 +92,12 @@ class Group:
             yield self.assembler.assemble(rows), self.assembler.digest(rows)
 
 
-def start_group(tables: Tables, seed: int, profile: int, customers: pa.Table) -> Group:
-    """Draw the dates of customers of one profile (`customers` with `customer_id` and the columns of a customer)."""
-    calendar = draw_calendar(tables, tables.profiles[profile], seed, locate_customers(customers))
-    return Group(tables, calendar, make_assembler(tables, customers))
+def start_group(tables: Tables, seed: int, customers: pa.Table) -> Group:
+    """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row)."""
+    name = customers.column("profile")[0].as_py()
+    profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
+    calendar = draw_calendar(tables, profile, seed, locate_customers(customers))
+    return Group(tables, profile, calendar, make_assembler(tables, customers))
 
 
 def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile_name: str) -> list[DaySlice]:
@@ -112,8 +115,8 @@ def write_transactions(plan: Plan, output: Output, batch: Batch) -> list[FileRec
     customers = plan.source.table(batch.first, batch.last, batch.profile)
     if customers.num_rows == 0:
         return []
-    group = start_group(plan.tables, plan.request.seed, batch.profile, customers)
-    slices = partition_period(plan.tables.law.period, output.partition_by, plan.tables.profiles[batch.profile].name)
+    group = start_group(plan.tables, plan.request.seed, customers)
+    slices = partition_period(plan.tables.law.period, output.partition_by, group.profile.name)
     records = []
     for number, part in enumerate(slices):
         stem = f"{TRANSACTIONS}/{part.directory}part-{batch.number:05d}-{number:02d}"

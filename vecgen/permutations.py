@@ -2,8 +2,8 @@
 
 A Feistel network over the two digits of a mixed-radix number (Black and Rogaway 2002, "Ciphers with arbitrary finite
 domains"): value = left * columns + right, with rows * columns barely above `size`. Each round adds to one digit a
-pseudo-random function of the other, modulo its radix. A result that is not below `size` is sent through the network again
-(cycle walking) until it is; that leaves the map a bijection and happens about 2 / sqrt(size) times a value.
+pseudo-random function of the other, modulo its radix. A result that is not below `size` is sent through the network
+again (cycle walking) until it is; that leaves the map a bijection and happens about 2 / sqrt(size) times a value.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def permute(values: U64, size: int | U64, key: int | U64) -> U64:
     Args:
         values: Numbers from 0 to size - 1 (uint64); left as they are.
         size: 1 to MAX_SIZE; one for all values, or one per value (uint64).
-        key: Any integer, or one per value (uint64). An integer and the same integer per value select the same bijection.
+        key: Any integer, or one per value (uint64); the same integer selects the same bijection either way.
 
     Returns:
         As many numbers from 0 to size - 1 (uint64), the same on every machine and in every release. 35 ns a value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -16,13 +17,18 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from vecgen.customer_source import CustomerSource, DrawnCustomers, list_customers
+from vecgen.arrow import digest_batches
+from vecgen.customer_source import CustomerSource, DrawnCustomers, ListedCustomers, list_customers
 from vecgen.customers import compile_customers
 from vecgen.dates import Period
+from vecgen.demographics import Demographics
 from vecgen.errors import InputError
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
-from vecgen.profile import Profile
+from vecgen.profile import Profile, ProfileSet
+from vecgen.schema import CUSTOMER_COLUMNS
 from vecgen.tables import Law, Tables, compile_tables
 from vecgen.word_lists import compile_word_lists
 
@@ -64,22 +70,52 @@ class Batch:
 
 @dataclass(frozen=True)
 class Plan:
-    """A compiled request. Picklable: about 10 MB, or the customers file if one was given."""
+    """A compiled request. Picklable: about 10 MB, and the customers file if one was given.
+
+    Attributes:
+        fingerprint: Sixteen hexadecimal digits, equal for two plans if and only if they ask for the same rows.
+    """
 
     request: Request
+    fingerprint: str
     tables: Tables
     source: CustomerSource
     batches: tuple[Batch, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that differ wherever the request differs."""
-        return hashlib.sha256(json.dumps(describe_request(self.request), sort_keys=True).encode()).hexdigest()[:16]
 
     def customer_ranges(self) -> Iterator[tuple[int, int]]:
         """Yield consecutive ranges of customer ids, one per customers file."""
         for first in range(0, self.source.count, CUSTOMERS_PER_FILE):
             yield first, min(first + CUSTOMERS_PER_FILE, self.source.count)
+
+
+@dataclass(frozen=True)
+class BatchIndex:
+    """Which batch a customer is in; all a Spark executor needs to group customers."""
+
+    profiles: tuple[str, ...]
+    firsts: tuple[npt.NDArray[np.int64], ...]
+    numbers: tuple[npt.NDArray[np.int32], ...]
+
+    def append_number(self, customers: pa.Table) -> pa.Table:
+        """Return the customers with a column `batch` (int32)."""
+        names = customers.column("profile").combine_chunks()
+        ids = customers.column("customer_id").to_numpy()
+        batch = np.zeros(len(ids), dtype=np.int32)
+        for name, firsts, numbers in zip(self.profiles, self.firsts, self.numbers, strict=True):
+            own = pc.equal(names, f"{name}.json").to_numpy(zero_copy_only=False)
+            batch[own] = numbers.take(np.searchsorted(firsts, ids[own], side="right") - 1)
+        return customers.append_column(pa.field("batch", pa.int32(), nullable=False), pa.array(batch))
+
+
+def index_batches(plan: Plan) -> BatchIndex:
+    """Return the index of a plan's batches."""
+    names = tuple(profile.name for profile in plan.tables.profiles)
+    own = [sorted((b for b in plan.batches if b.profile == p), key=lambda b: b.first) for p in range(len(names))]
+    return BatchIndex(
+        names,
+        tuple(np.array([b.first for b in batches], dtype=np.int64) for batches in own),
+        tuple(np.array([b.number for b in batches], dtype=np.int32) for batches in own),
+    )
 
 
 def describe_request(request: Request) -> dict[str, object]:
@@ -109,7 +145,16 @@ def compile_plan(request: Request) -> Plan:
         source = DrawnCustomers(customer_tables, request.seed, request.customers)
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     expected = np.array([_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs])
-    return Plan(request, tables, source, tuple(_cut_batches(source, expected)))
+    fingerprint = _fingerprint(request, profiles, demographics, source)
+    return Plan(request, fingerprint, tables, source, tuple(_cut_batches(source, expected)))
+
+
+def _fingerprint(request: Request, profiles: ProfileSet, demographics: Demographics, source: CustomerSource) -> str:
+    # Content, not paths: the same profiles in another directory ask for the same rows.
+    listed = source.customers if isinstance(source, ListedCustomers) else None
+    people = digest_batches(listed.to_batches(), CUSTOMER_COLUMNS) if listed else (request.customers, request.as_of)
+    law = (request.seed, request.law, people)
+    return hashlib.sha256(pickle.dumps((repr(law), repr(profiles), demographics), protocol=5)).hexdigest()[:16]
 
 
 def _check_count(customers: int) -> None:
@@ -124,14 +169,18 @@ def _rows_per_customer(regular: Profile, fraud: Profile, law: Law) -> float:
 
 
 def _cut_batches(source: CustomerSource, rows_per_customer: npt.NDArray[np.float64]) -> Iterator[Batch]:
-    """Yield batches of about BATCH_ROWS rows each at most; every customer is in exactly one."""
-    number = 0
+    """Yield batches of about BATCH_ROWS rows each at most; every customer is in exactly one.
+
+    The largest come first: work is handed out in the order of numbers, so that what runs last is short.
+    """
+    ranges = []
     for profile, (share, rows) in enumerate(zip(source.shares(len(rows_per_customer)), rows_per_customer, strict=True)):
-        if share == 0:
-            continue
-        density = float(share * rows)
-        parts = max(1, round(source.count * density / BATCH_ROWS))
-        bounds = np.linspace(0, source.count, parts + 1).astype(np.int64).tolist()
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
-            yield Batch(number, profile, first, last, round((last - first) * density))
-            number += 1
+        if share > 0:
+            density = float(share * rows)
+            parts = max(1, round(source.count * density / BATCH_ROWS))
+            bounds = np.linspace(0, source.count, parts + 1).astype(np.int64).tolist()
+            pairs = zip(bounds[:-1], bounds[1:], strict=True)
+            ranges += [(round((last - first) * density), profile, first, last) for first, last in pairs]
+    ranges.sort(key=lambda item: (-item[0], *item[1:]))
+    for number, (rows, profile, first, last) in enumerate(ranges):
+        yield Batch(number, profile, first, last, rows)

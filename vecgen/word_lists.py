@@ -1,15 +1,15 @@
 """Names, streets, jobs and card issuers of Faker's `en_US` locale, read once and frozen.
 
-The original calls Faker for every customer. Here Faker is only a source of lists and weights: `compile_word_lists` reads the
-class attributes of its providers, and the law with which Faker chooses among them is written down beside each list. Faker
-chooses by weight where a provider holds an ordered dictionary, uniformly (repeated entries count) where it holds a tuple.
+The original calls Faker for every customer. Here Faker is only a source of lists and weights: `compile_word_lists`
+reads the class attributes of its providers, and the law with which Faker chooses among them is written down beside each
+list: by weight where a provider holds an ordered dictionary, uniformly (repeated entries count) where it holds a tuple.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
 import numpy as np
@@ -31,7 +31,12 @@ class WordList:
 
 @dataclass(frozen=True)
 class CardType:
-    """One card issuer: `prefixes` are fixed digits, then perhaps "%" (1 to 9) and "#" (0 to 9); `length` counts all digits."""
+    """One card issuer.
+
+    Attributes:
+        prefixes: Equally likely; fixed digits, then perhaps "%" (1 to 9) and "#" (0 to 9).
+        length: Digits of a number, prefix and check digit included.
+    """
 
     prefixes: tuple[str, ...]
     length: int
@@ -67,8 +72,8 @@ class WordLists:
 class CardTables:
     """Card numbers laid out so that no two customers with ids below `capacity` share one.
 
-    A *slot* is one of Faker's card types, a *range* one prefix of a type with one length. Types that Faker lists under two
-    names share their ranges: each of their slots takes every second number (`lanes` 2, `lane` 0 or 1).
+    A *slot* is one of Faker's card types, a *range* one prefix of a type with one length. Types that Faker lists under
+    two names share their ranges: each of their slots takes every second number (`lanes` 2, `lane` 0 or 1).
 
     Attributes:
         capacity: Customers with distinct numbers, 1.56e9 for Faker's issuers (12-digit numbers run out first).
@@ -150,7 +155,7 @@ def _card_range(prefix: str, length: int) -> tuple[int, int]:
 
 def _refuse_overlaps(ranges: Sequence[tuple[int, int, int]]) -> None:
     ordered = sorted((length, low, space) for low, space, length in ranges)
-    for (length, low, space), (next_length, next_low, _) in zip(ordered, ordered[1:], strict=False):
+    for (length, low, space), (next_length, next_low, _) in pairwise(ordered):
         if length == next_length and low + space > next_low:
             where, field = "card types", f"prefixes of {length} digits"
             raise InputError(where, field, str(next_low), f"a number outside {low}..{low + space - 1}")

@@ -1,0 +1,1 @@
+"""vecgen inside Spark: thin adapters that decide nothing."""

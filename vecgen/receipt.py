@@ -1,0 +1,116 @@
+"""The output directory: taken while empty, receipted when complete, cleared when a run fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from vecgen import __version__
+from vecgen.digest import Digest
+from vecgen.errors import OutputError
+from vecgen.generate import CUSTOMERS, TRANSACTIONS, FileRecord, Output
+from vecgen.plan import Plan, describe_request
+
+RECEIPT: Final = "_vecgen.json"
+SUCCESS: Final = "_SUCCESS"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was written of customers or transactions; `digest` is None where an engine wrote that does not compute it."""
+
+    rows: int
+    files: int
+    bytes: int
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was asked, what was written and how long it took; stands as `_vecgen.json` beside the data.
+
+    Attributes:
+        fingerprint: Equal for two datasets if and only if the same rows were asked for.
+        parts: By name: "customers", "transactions".
+        cores: Processes or Spark task slots that shared the work.
+    """
+
+    version: str
+    fingerprint: str
+    request: dict[str, object]
+    output: dict[str, object]
+    parts: dict[str, Part]
+    seconds: float
+    cores: int
+    rows_per_second_and_core: int
+
+
+def prepare_output(path: Path) -> None:
+    """Make sure that `path` is an empty directory that can be written.
+
+    Raises:
+        OutputError: It is not.
+    """
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise OutputError(f"--output: {path} exists and is not an empty directory; choose another or remove it")
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"--output: {path} cannot be created ({error.strerror}); choose another directory") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise OutputError(f"--output: {path} cannot be written; choose another directory or change its permissions")
+
+
+def clear_output(path: Path) -> None:
+    """Remove what a failed run has written below its output, which was empty before."""
+    for name in (TRANSACTIONS, CUSTOMERS):
+        shutil.rmtree(path / name, ignore_errors=True)
+    for name in (RECEIPT, SUCCESS):
+        (path / name).unlink(missing_ok=True)
+
+
+def sum_records(records: Iterable[FileRecord]) -> dict[str, Part]:
+    """Return the parts that file records add up to, by the first directory of their paths."""
+    totals: dict[str, tuple[int, int, Digest]] = {}
+    for record in records:
+        name = record.path.split("/", 1)[0]
+        files, size, digest = totals.get(name, (0, 0, Digest()))
+        totals[name] = (files + 1, size + record.bytes, digest + record.digest)
+    return {name: Part(digest.rows, files, size, str(digest)) for name, (files, size, digest) in sorted(totals.items())}
+
+
+def write_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
+    """Write the receipt and, last of all, the marker of success; return the receipt."""
+    rows = parts[TRANSACTIONS].rows if TRANSACTIONS in parts else 0
+    receipt = Receipt(
+        __version__,
+        plan.fingerprint,
+        describe_request(plan.request),
+        json.loads(json.dumps(asdict(output), default=str)),
+        parts,
+        round(seconds, 3),
+        cores,
+        round(rows / seconds / cores),
+    )
+    try:
+        (output.path / RECEIPT).write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
+        (output.path / SUCCESS).touch()
+    except OSError as error:
+        raise OutputError(f"{output.path}: the receipt cannot be written ({error.strerror})") from error
+    return receipt
+
+
+def summarise(receipt: Receipt) -> str:
+    """Return a receipt as a few lines for people."""
+    lines = []
+    for name, part in receipt.parts.items():
+        digest = f", digest {part.digest}" if part.digest else ""
+        lines.append(f"{name}: {part.rows:,} rows, {part.files:,} files, {part.bytes / 1e6:,.1f} MB{digest}")
+    speed = f" ({receipt.rows_per_second_and_core:,} transactions/s and core)" if TRANSACTIONS in receipt.parts else ""
+    lines.append(f"{receipt.seconds:.1f} s on {receipt.cores} cores{speed}: {receipt.output['path']}")
+    return "\n".join(lines)
