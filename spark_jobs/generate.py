@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, GroupedData, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -22,10 +23,11 @@ from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
 from vecgen.errors import VecgenError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output, start_group
+from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output, start_group, write_customers, write_transactions
+from vecgen.manifest import MANIFEST_SCHEMA, from_manifest, to_manifest
 from vecgen.options import add_customer_options, add_law_options, add_output_options, make_parser, to_output, to_request
 from vecgen.plan import Plan, compile_plan, index_batches
-from vecgen.receipt import Part, Receipt, clear_output, prepare_output, summarise, write_receipt
+from vecgen.receipt import Part, Receipt, clear_output, prepare_output, sum_records, summarise, write_receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 
 
@@ -36,32 +38,67 @@ def customers(spark: SparkSession, plan: Plan) -> DataFrame:
         return spark.createDataFrame(index.append_number(source.customers))
 
     def draw(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for chunk in chunks:
-            for row in chunk.to_pylist():
-                yield from index.append_number(source.table(row["first"], row["last"])).to_batches()
+        for first, last in _pairs(chunks):
+            yield from index.append_number(source.table(first, last)).to_batches()
 
-    ranges = list(plan.customer_ranges())
     schema = CUSTOMER_SCHEMA.append(pa.field("batch", pa.int32(), nullable=False))
-    frame = spark.createDataFrame(ranges, "first long, last long").repartitionByRange(len(ranges), "first")
-    return frame.mapInArrow(draw, from_arrow_schema(schema))
+    return _ranges(spark, plan).mapInArrow(draw, from_arrow_schema(schema))
 
 
 def transactions(spark: SparkSession, plan: Plan) -> DataFrame:
     """Return the transactions of a plan, 26 columns, lazily; one task per batch of whole customers."""
-    tables, seed = plan.tables, plan.request.seed
-    names, schema = CUSTOMER_SCHEMA.names, arrow_schema(COLUMNS)
+    tables, seed, schema = plan.tables, plan.request.seed, arrow_schema(COLUMNS)
 
     def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        people = pa.concat_tables(pa.Table.from_pandas(frame[names], CUSTOMER_SCHEMA) for frame in frames)
-        group = start_group(tables, seed, people.sort_by("customer_id"))
-        for batch in group.batches(range(tables.law.period.days)):
+        for batch in start_group(tables, seed, _to_arrow(frames)).all_batches():
             yield batch.cast(schema).to_pandas(types_mapper=pd.ArrowDtype)
 
-    grouped = customers(spark, plan).repartitionById(len(plan.batches), F.col("batch")).groupBy("batch")
-    return grouped.applyInPandas(complete, from_arrow_schema(schema))
+    return _group(spark, plan).applyInPandas(complete, from_arrow_schema(schema))
 
 
-def write(frame: DataFrame, output: Output, name: str) -> Part:
+def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
+    """Let every batch write its own files; return the manifest, one row per file."""
+    tables, seed = plan.tables, plan.request.seed
+
+    def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        records = write_transactions(tables, seed, output, int(key[0]), _to_arrow(frames))
+        yield to_manifest(records).to_pandas(types_mapper=pd.ArrowDtype)
+
+    return _group(spark, plan).applyInPandas(complete, from_arrow_schema(MANIFEST_SCHEMA))
+
+
+def customer_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
+    """Let every range of ids write its own customers file; return the manifest, one row per file."""
+    source = plan.source
+
+    def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for first, last in _pairs(chunks):
+            yield from to_manifest([write_customers(output, source.table(first, last))]).to_batches()
+
+    return _ranges(spark, plan).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
+
+
+def _group(spark: SparkSession, plan: Plan) -> GroupedData:
+    # A partition per batch, by number and not by hash: no two batches share a task by accident.
+    return customers(spark, plan).repartitionById(len(plan.batches), F.col("batch")).groupBy("batch")
+
+
+def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
+    names = CUSTOMER_SCHEMA.names
+    return pa.concat_tables(pa.Table.from_pandas(f[names], CUSTOMER_SCHEMA) for f in frames).sort_by("customer_id")
+
+
+def _ranges(spark: SparkSession, plan: Plan) -> DataFrame:
+    ranges = list(plan.customer_ranges())
+    return spark.createDataFrame(ranges, "first long, last long").repartitionByRange(len(ranges), "first")
+
+
+def _pairs(chunks: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int]]:
+    for chunk in chunks:
+        yield from zip(*chunk.to_pydict().values(), strict=True)
+
+
+def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
     observed = Observation()
     frame = frame.observe(observed, F.count(F.lit(1)).alias("rows"))
@@ -89,37 +126,47 @@ def _as_text(frame: DataFrame) -> DataFrame:
     return frame.withColumns({c.name: F.col(c.name).cast(f"decimal(18,{c.decimals})") for c in columns})
 
 
+def run(spark: SparkSession, plan: Plan, output: Output, output_mode: str = "files") -> Receipt:
+    """Write customers, transactions and the receipt below an empty output directory."""
+    started = time.perf_counter()
+    prepare_output(output.path)
+    try:
+        parts = (_run_files if output_mode == "files" else _run_rows)(spark, plan, output)
+        seconds = time.perf_counter() - started
+        return write_receipt(plan, output, parts, seconds, spark.sparkContext.defaultParallelism)
+    except BaseException:
+        clear_output(output.path)
+        raise
+
+
+def _run_files(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
+    output = replace(output, path=output.path.absolute())  # executors have working directories of their own
+    frames = customer_files(spark, plan, output), transaction_files(spark, plan, output)
+    return sum_records(record for frame in frames for record in from_manifest(frame.toArrow()))
+
+
+def _run_rows(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
+    people = customers(spark, plan).select([c.name for c in CUSTOMER_COLUMNS])
+    frames = {CUSTOMERS: people, TRANSACTIONS: transactions(spark, plan)}
+    return {name: write_rows(frame, output, name) for name, frame in frames.items()}
+
+
 def main(arguments: list[str]) -> int:
     """Write a dataset with Spark; return the exit status: 0, or 2 after an error of the user's."""
     parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.")
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
     add_output_options(parser)
+    modes = "files: each task writes its own; rows: Spark's writer does, for any sink (files)"
+    parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)
     try:
         options = parser.parse_args(arguments)
         plan, output = compile_plan(to_request(options)), to_output(options)
-        print(summarise(run(open_session(), plan, output)))
+        print(summarise(run(open_session(), plan, output, options.output_mode)))
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def run(spark: SparkSession, plan: Plan, output: Output) -> Receipt:
-    """Write customers, transactions and the receipt below an empty output directory."""
-    started = time.perf_counter()
-    prepare_output(output.path)
-    try:
-        people = customers(spark, plan).select([c.name for c in CUSTOMER_COLUMNS])
-        parts = {
-            CUSTOMERS: write(people, output, CUSTOMERS),
-            TRANSACTIONS: write(transactions(spark, plan), output, TRANSACTIONS),
-        }
-        seconds = time.perf_counter() - started
-        return write_receipt(plan, output, parts, seconds, spark.sparkContext.defaultParallelism)
-    except BaseException:
-        clear_output(output.path)
-        raise
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Assembler:
     customer_dictionaries: tuple[pa.Array | None, ...]
     customer_words: U64
     categories: pa.Array
-    merchants: pa.Array
+    merchants: pa.DictionaryArray
     category_words: U64
     merchant_words: U64
 
@@ -81,7 +81,7 @@ class Assembler:
             _dictionary(rows.category, self.categories),
             pa.array(rows.cents / 100.0),
             pa.array(rows.is_fraud),
-            _dictionary(rows.merchant, self.merchants),
+            _dictionary(self.merchants.indices.to_numpy().take(rows.merchant), self.merchants.dictionary),
             pa.array(rows.lat / _MICRODEGREES),
             pa.array(rows.long / _MICRODEGREES),
         ]
@@ -108,16 +108,20 @@ class Assembler:
 
 def make_assembler(tables: Tables, customers: pa.Table) -> Assembler:
     """Return the assembler of the transactions of `customers` (columns of `CUSTOMER_COLUMNS`, one row each)."""
-    encoded = [_encode(customers.column(c.name).combine_chunks(), c) for c in CUSTOMER_COLUMNS]
+    people = customers.select([c.name for c in CUSTOMER_COLUMNS]).combine_chunks()
+    encoded = [_encode(people.column(c.name).combine_chunks(), c) for c in CUSTOMER_COLUMNS]
+    categories, merchants = pa.array(tables.categories, pa.string()), pa.array(tables.merchants, pa.string())
     return Assembler(
         tables.law.period.first_day,
         tuple(values for values, _ in encoded),
         tuple(dictionary for _, dictionary in encoded),
-        _sum_words(customers.select([c.name for c in CUSTOMER_COLUMNS]).combine_chunks(), CUSTOMER_COLUMNS),
-        pa.array(tables.categories, pa.string()),
-        pa.array(tables.merchants, pa.string()),
-        _text_words(pa.array(tables.categories, pa.string()), "category"),
-        _text_words(pa.array(tables.merchants, pa.string()), "merchant"),
+        _sum_words(people, CUSTOMER_COLUMNS),
+        categories,
+        # A name may stand in several categories. Parquet wants each value once: with duplicates, pyarrow 26 fills the
+        # rest of the dictionary page with whatever was in memory.
+        merchants.dictionary_encode(),
+        _text_words(categories, "category"),
+        _text_words(merchants, "merchant"),
     )
 
 

@@ -176,16 +176,16 @@ def _to_strings(text: Bytes, lengths: npt.NDArray[np.integer]) -> pa.StringArray
     return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets.data), pa.py_buffer(text.data))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Source:
-    """A customers file and how its rows are counted for the user."""
+    """A customers file, and the number by which the user finds each of its rows again."""
 
     where: str
     row_name: str
-    first_row: int
+    numbers: npt.NDArray[np.int64]
 
     def fail(self, row: int, column: str, value: object, expected: str, remedy: str = "") -> InputError:
-        return InputError(self.where, f"{self.row_name} {row + self.first_row}, {column}", value, expected, remedy)
+        return InputError(self.where, f"{self.row_name} {self.numbers[row]}, {column}", value, expected, remedy)
 
 
 def read_customers(path: str | Path, profile_names: Sequence[str]) -> pa.Table:
@@ -221,16 +221,18 @@ def _list_files(path: Path) -> list[Path]:
 
 def _read_file(path: Path, profiles: pa.StringArray) -> pa.Table:
     is_csv = path.suffix == ".csv"
-    source = _Source(str(path), "line", 2) if is_csv else _Source(str(path), "row", 1)
     try:
         raw = _read_csv(path) if is_csv else _read_parquet(path)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), "", str(error).splitlines()[0], f"a readable {path.suffix[1:]} file") from error
-    columns = [_convert(source, name.name, name.type, raw.column(name.name)) for name in CUSTOMER_COLUMNS]
-    return pa.Table.from_arrays(
-        [*columns[:-1], _check_profiles(source, columns[-1], profiles)],
-        schema=pa.schema(list(CUSTOMER_SCHEMA)[1:]),
-    )
+    if is_csv:
+        raw, numbers = _drop_blank_lines(raw)
+        source = _Source(str(path), "line", numbers)
+    else:
+        source = _Source(str(path), "row", np.arange(1, raw.num_rows + 1))
+    columns = [_convert(source, c.name, c.type, raw.column(c.name)) for c in CUSTOMER_COLUMNS]
+    columns[-1] = _check_profiles(source, columns[-1], profiles)
+    return pa.Table.from_arrays(columns, schema=pa.schema(list(CUSTOMER_SCHEMA)[1:]))
 
 
 def _read_csv(path: Path) -> pa.Table:
@@ -245,7 +247,12 @@ def _read_csv(path: Path) -> pa.Table:
             path,
             # Only the serial reader knows the number of a row.
             read_options=pyarrow.csv.ReadOptions(use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=DELIMITER, invalid_row_handler=note),
+            parse_options=pyarrow.csv.ParseOptions(
+                # Blank lines are dropped later: here they would go uncounted.
+                delimiter=DELIMITER,
+                invalid_row_handler=note,
+                ignore_empty_lines=False,
+            ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types={column.name: pa.string() for column in CUSTOMER_COLUMNS}, strings_can_be_null=False
             ),
@@ -258,6 +265,17 @@ def _read_csv(path: Path) -> pa.Table:
         raise InputError(str(path), f"line {invalid[0].number}", found, expected) from None
     _check_columns(path, table.column_names)
     return table
+
+
+def _drop_blank_lines(table: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """Return the rows that hold anything, and the line of the file each stands on (the header is line 1)."""
+    numbers = np.arange(2, table.num_rows + 2)
+    blank = np.ones(table.num_rows, dtype=np.bool_)
+    for column in CUSTOMER_COLUMNS:
+        if blank.any():
+            texts = table.column(column.name)
+            blank &= np.asarray(pc.call_function("equal", [texts, pa.scalar("")]), dtype=np.bool_)
+    return (table.filter(pa.array(~blank)), numbers[~blank]) if blank.any() else (table, numbers)
 
 
 def _read_parquet(path: Path) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count, groupby
 from pathlib import Path
@@ -15,11 +15,11 @@ from vecgen.arrow import TRANSACTION_SCHEMA, Assembler, arrow_schema, digest_bat
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError
-from vecgen.plan import Batch, Plan
+from vecgen.manifest import FileRecord
 from vecgen.schema import CUSTOMER_COLUMNS
 from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Calendar, draw_calendar, draw_rows
-from vecgen.writers import Compression, Format, open_writer
+from vecgen.writers import ROW_GROUP_ROWS, Compression, Format, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]
 PARTITION_KEYS: Final[tuple[PartitionKey, ...]] = get_args(PartitionKey)
@@ -53,23 +53,19 @@ class Output:
 
 
 @dataclass(frozen=True)
-class FileRecord:
-    """One written file: `path` relative to the output, size in bytes, dates of its first and last transactions."""
-
-    path: str
-    rows: int
-    bytes: int
-    digest: Digest
-    first_date: date | None = None
-    last_date: date | None = None
-
-
-@dataclass(frozen=True)
 class DaySlice:
     """Consecutive days of the period whose rows share a directory (relative to the transactions)."""
 
     directory: str
     days: range
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Customers of a group (positions in it) that share dictionaries, and with them a row group of a file."""
+
+    customers: range
+    assembler: Assembler
 
 
 @dataclass(frozen=True)
@@ -79,69 +75,88 @@ class Group:
     tables: Tables
     profile: ProfileTables
     calendar: Calendar
-    assembler: Assembler
+    chunks: tuple[Chunk, ...]
 
-    def batches(self, days: range) -> Iterator[pa.RecordBatch]:
-        """Yield the rows on `days` (from the start of the period) as record batches of about 16,000 rows."""
-        for rows in draw_rows(self.tables, self.calendar, days):
-            yield self.assembler.assemble(rows)
+    def batches(self, days: range, chunk: Chunk) -> Iterator[tuple[pa.RecordBatch, Digest]]:
+        """Yield the rows of a chunk on `days` as record batches of about 16,000 rows, each with its digest."""
+        for rows in draw_rows(self.tables, self.calendar, days, chunk.customers):
+            shifted = replace(rows, customer=rows.customer - chunk.customers.start)
+            yield chunk.assembler.assemble(shifted), chunk.assembler.digest(shifted)
 
-    def digested_batches(self, days: range) -> Iterator[tuple[pa.RecordBatch, Digest]]:
-        """Yield record batches with their digests."""
-        for rows in draw_rows(self.tables, self.calendar, days):
-            yield self.assembler.assemble(rows), self.assembler.digest(rows)
+    def all_batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield all rows, chunk after chunk."""
+        for chunk in self.chunks:
+            for batch, _ in self.batches(range(self.tables.law.period.days), chunk):
+                yield batch
 
 
-def start_group(tables: Tables, seed: int, customers: pa.Table) -> Group:
-    """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row)."""
+def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int | None = None) -> Group:
+    """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row).
+
+    `slice_days` is the most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+    """
     name = customers.column("profile")[0].as_py()
     profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
     calendar = draw_calendar(tables, profile, seed, locate_customers(customers))
-    return Group(tables, profile, calendar, make_assembler(tables, customers))
+    period = tables.law.period
+    rows_per_customer = int(calendar.regular.kept.sum()) / len(calendar.customers)
+    rows_per_slice = rows_per_customer * (slice_days or period.days) / period.days
+    size = max(1, round(ROW_GROUP_ROWS / max(rows_per_slice, 1e-9)))
+    starts = range(0, customers.num_rows, min(size, customers.num_rows))
+    chunks = tuple(
+        Chunk(range(start, min(start + starts.step, customers.num_rows)), make_assembler(tables, customers.slice(start, starts.step)))
+        for start in starts
+    )
+    return Group(tables, profile, calendar, chunks)
 
 
-def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile_name: str) -> list[DaySlice]:
-    """Cut a period into the longest runs of days that share a directory."""
+def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:
+    """Cut a period into the longest runs of days that share a directory; `profile` is the value of `profile_group`."""
     days = [(offset, period.start + timedelta(days=offset)) for offset in range(period.days)]
     slices = []
-    for directory, run in groupby(days, lambda day: _directory(day[1], partition_by, profile_name)):
+    for directory, run in groupby(days, lambda day: _directory(day[1], partition_by, profile)):
         offsets = [offset for offset, _ in run]
         slices.append(DaySlice(directory, range(offsets[0], offsets[-1] + 1)))
     return slices
 
 
-def write_transactions(plan: Plan, output: Output, batch: Batch) -> list[FileRecord]:
-    """Write the transactions of one batch; names and bytes of its files are a function of plan and output alone."""
-    customers = plan.source.table(batch.first, batch.last, batch.profile)
+def write_transactions(
+    tables: Tables, seed: int, output: Output, number: int, customers: pa.Table
+) -> list[FileRecord]:
+    """Write the transactions of the customers of batch `number` (of one profile, ascending by id).
+
+    Names and bytes of the files are a function of the arguments: a retried or twin task replaces each file by itself.
+    """
     if customers.num_rows == 0:
         return []
-    group = start_group(plan.tables, plan.request.seed, customers)
-    slices = partition_period(plan.tables.law.period, output.partition_by, group.profile.name)
-    records = []
-    for number, part in enumerate(slices):
-        stem = f"{TRANSACTIONS}/{part.directory}part-{batch.number:05d}-{number:02d}"
+    name = customers.column("profile")[0].as_py()
+    slices = partition_period(tables.law.period, output.partition_by, name)
+    group = start_group(tables, seed, customers, max(len(part.days) for part in slices))
+    records: list[FileRecord] = []
+    for position, part in enumerate(slices):
+        stem = f"{TRANSACTIONS}/{part.directory}part-{number:05d}-{position:02d}"
         records += _write_slice(group, output, stem, part.days)
     return records
 
 
-def write_customers(plan: Plan, output: Output, first: int, last: int) -> FileRecord:
-    """Write the customers first..last-1 as one file, ascending by id."""
+def write_customers(output: Output, customers: pa.Table) -> FileRecord:
+    """Write customers (with `customer_id`, ascending) as one file, named by the first id so that names sort like ids."""
     schema = arrow_schema(CUSTOMER_COLUMNS)
-    table = plan.source.table(first, last).select(schema.names).cast(schema)
-    name = f"{CUSTOMERS}/part-{first:012d}.{output.format}"
+    name = f"{CUSTOMERS}/part-{customers.column('customer_id')[0].as_py():013d}.{output.format}"
     path = output.path / name
-    digest = Digest()
     with open_writer(path, schema, output.format, output.compression) as writer:
-        for batch in table.to_batches():
-            digest += digest_batches([batch], CUSTOMER_COLUMNS)
+        for batch in customers.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
-    return FileRecord(name, table.num_rows, path.stat().st_size, digest)
+    digest = digest_batches(customers.to_batches(), CUSTOMER_COLUMNS)
+    return FileRecord(name, digest.rows, path.stat().st_size, digest)
 
 
 def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
     """Write the rows on `days` into as many files as their size asks for."""
-    batches = group.digested_batches(days)
+    batches = _mark_last(group, days)
     batch = next(batches, None)
+    first = _EPOCH + timedelta(days=group.tables.law.period.first_day + days.start)
+    last = first + timedelta(days=len(days) - 1)
     records: list[FileRecord] = []
     for number in count():
         if batch is None:
@@ -151,15 +166,27 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         digest = Digest()
         with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
             while batch is not None and (digest.rows == 0 or writer.bytes_written < output.max_file_size):
-                writer.write(batch[0])
-                digest += batch[1]
+                rows, rows_digest, ends_chunk = batch
+                writer.write(rows)
+                digest += rows_digest
+                if ends_chunk:
+                    writer.end_row_group()
                 batch = next(batches, None)
-        start = _EPOCH + timedelta(days=group.tables.law.period.first_day)
-        bounds = start + timedelta(days=days.start), start + timedelta(days=days.stop - 1)
-        records.append(FileRecord(name, digest.rows, path.stat().st_size, digest, *bounds))
+        records.append(FileRecord(name, digest.rows, path.stat().st_size, digest, first, last))
     return records
 
 
-def _directory(day: date, partition_by: Sequence[PartitionKey], profile_name: str) -> str:
-    values = {"year": f"{day.year}", "month": f"{day.month:02d}", "profile_group": f"{profile_name}.json"}
+def _mark_last(group: Group, days: range) -> Iterator[tuple[pa.RecordBatch, Digest, bool]]:
+    """Yield the rows on `days` of all chunks, and whether a batch is the last of its chunk."""
+    for chunk in group.chunks:
+        batches = group.batches(days, chunk)
+        current = next(batches, None)
+        while current is not None:
+            following = next(batches, None)
+            yield *current, following is None
+            current = following
+
+
+def _directory(day: date, partition_by: Sequence[PartitionKey], profile: str) -> str:
+    values = {"year": f"{day.year}", "month": f"{day.month:02d}", "profile_group": profile}
     return "".join(f"{key}={values[key]}/" for key in partition_by)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from vecgen.errors import InputError
-from vecgen.generate import FileRecord, Output, write_customers, write_transactions
+from vecgen.generate import Output, write_customers, write_transactions
+from vecgen.manifest import FileRecord
 from vecgen.plan import Batch, Plan
 from vecgen.receipt import Receipt, clear_output, prepare_output, sum_records, write_receipt
 
@@ -59,8 +60,9 @@ def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int) -
 
 def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
     if isinstance(item, range):
-        return [write_customers(plan, output, item.start, item.stop)]
-    return write_transactions(plan, output, item)
+        return [write_customers(output, plan.source.table(item.start, item.stop))]
+    customers = plan.source.table(item.first, item.last, item.profile)
+    return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.

@@ -13,7 +13,8 @@ from typing import Final
 from vecgen import __version__
 from vecgen.digest import Digest
 from vecgen.errors import OutputError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, FileRecord, Output
+from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
+from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 
 RECEIPT: Final = "_vecgen.json"

@@ -180,14 +180,18 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     return Calendar(customers, case.weyl, regular, fraud)
 
 
-def draw_rows(tables: Tables, calendar: Calendar, days: range) -> Iterator[Rows]:
+def draw_rows(tables: Tables, calendar: Calendar, days: range, customers: range | None = None) -> Iterator[Rows]:
     """Complete the rows on `days` (days from the start of the period, ascending), in the order (customer, date).
+
+    `customers` selects positions in the calendar; None means all.
 
     Yields batches of about 16,000 rows, the size at which all columns of a draw stay in the cache. Regular rows of one
     customer and date come before fraudulent ones; the order within is that of the index.
     """
     parts = [_select_days(stream, days) for stream in calendar.streams]
-    for start, stop in _chunks(parts[0].rows_per_member):
+    chosen = customers or range(len(calendar.customers))
+    for first_row, last_row in _chunks(parts[0].rows_per_member[chosen.start : chosen.stop]):
+        start, stop = chosen.start + first_row, chosen.start + last_row
         rows = _complete(tables, calendar, parts[0], start, stop)
         for part in parts[1:]:
             first, last = np.searchsorted(part.stream.members, [start, stop]).tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 COMPRESSIONS: Final[tuple[Compression, ...]] = get_args(Compression)
 
 ROW_GROUP_ROWS: Final = 262_144  # 16 MB of file: enough to spread the cost of dictionaries, little enough to buffer
+MAX_ROW_GROUP_ROWS: Final = 2 * ROW_GROUP_ROWS
+_SMALL_ROW_GROUP: Final = 32_768  # below, dictionaries shared by a whole group would outweigh the rows
 
 # Columns without a dictionary, and how they are encoded (ns a row measured with random content of this generator).
 _ENCODINGS: Final = {
@@ -51,13 +54,16 @@ class Writer(ABC):
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
 
+    def end_row_group(self) -> None:
+        """Let what follows have dictionaries of its own, in formats that know such a thing."""
+
     @abstractmethod
     def finish(self) -> None:
         """Write what is buffered and the file's end."""
 
 
 class ParquetWriter(Writer):
-    """Writes row groups of ROW_GROUP_ROWS rows, the last one excepted."""
+    """Writes a row group whenever the caller ends one, or MAX_ROW_GROUP_ROWS rows are buffered."""
 
     def __init__(self, sink: BinaryIO, schema: pa.Schema, compression: Compression) -> None:
         super().__init__(sink)
@@ -79,18 +85,31 @@ class ParquetWriter(Writer):
         """Append a batch."""
         self._pending.append(batch)
         self._pending_rows += batch.num_rows
-        if self._pending_rows >= ROW_GROUP_ROWS:
-            self._flush()
+        if self._pending_rows >= MAX_ROW_GROUP_ROWS:
+            self.end_row_group()
 
     def finish(self) -> None:
         """Write what is buffered and the footer."""
-        self._flush()
+        self.end_row_group()
         self._writer.close()
 
-    def _flush(self) -> None:
+    def end_row_group(self) -> None:
+        """Write what is buffered as a row group."""
         if self._pending_rows:
-            self._writer.write_table(pa.Table.from_batches(self._pending), row_group_size=self._pending_rows)
+            table = pa.Table.from_batches(self._pending)
+            if self._pending_rows < _SMALL_ROW_GROUP:
+                table = _keep_used_values(table)
+            self._writer.write_table(table, row_group_size=self._pending_rows)
             self._pending, self._pending_rows = [], 0
+
+
+def _keep_used_values(table: pa.Table) -> pa.Table:
+    """Return the table with dictionaries of only what occurs."""
+    columns = [
+        column.cast(pa.string()).combine_chunks().dictionary_encode() if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, schema=table.schema)
 
 
 class CsvWriter(Writer):
@@ -169,8 +188,8 @@ def open_writer(
     Raises:
         OutputError: The directory or the file cannot be written.
     """
-    # Readers of every kind overlook names that begin with a dot.
-    draft = path.with_name(f".{path.name}.part")
+    # Readers of every kind overlook names that begin with a dot; twins of one task must not share a draft.
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as sink:

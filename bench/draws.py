@@ -1,0 +1,55 @@
+"""How fast one core draws, with nothing assembled or written: transactions of all profiles, and customers."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from vecgen.arrow import locate_customers
+from vecgen.customer_source import DrawnCustomers
+from vecgen.plan import Plan, Request, compile_plan
+from vecgen.transactions import draw_calendar, draw_rows
+
+TRANSACTION_CUSTOMERS = 5_000
+CUSTOMERS = 100_000
+
+
+def measure_draws(repeats: int) -> dict[str, Any]:
+    """Return rows and customers per second of CPU time on one core: the median of `repeats` runs, and each of them."""
+    plan = compile_plan(Request(customers=TRANSACTION_CUSTOMERS))
+    return {
+        "transactions": _measure(lambda: draw_transactions(plan), repeats),
+        "customers": _measure(lambda: draw_customers(plan), repeats),
+    }
+
+
+def draw_transactions(plan: Plan) -> int:
+    """Draw all transactions of a plan month by month, as the files path does, and return their number."""
+    rows = 0
+    for batch in plan.batches:
+        people = locate_customers(plan.source.table(batch.first, batch.last, batch.profile))
+        calendar = draw_calendar(plan.tables, plan.tables.profiles[batch.profile], plan.request.seed, people)
+        months = np.array_split(np.arange(plan.tables.law.period.days), 12)
+        for days in months:
+            rows += sum(len(part) for part in draw_rows(plan.tables, calendar, range(days[0], days[-1] + 1)))
+    return rows
+
+
+def draw_customers(plan: Plan) -> int:
+    """Draw and assemble customers, all columns, and return their number."""
+    assert isinstance(plan.source, DrawnCustomers)
+    return plan.source.table(0, CUSTOMERS).num_rows
+
+
+def _measure(run: Callable[[], int], repeats: int) -> dict[str, Any]:
+    run()  # first touches: imports, tables, memory
+    rates = []
+    for _ in range(repeats):
+        started = time.process_time()
+        count = run()
+        rates.append(count / (time.process_time() - started))
+    return {"count": count, "per_second": round(statistics.median(rates)), "runs": [round(rate) for rate in rates]}

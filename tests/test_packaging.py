@@ -1,0 +1,244 @@
+"""The wheel carries its data, and the scripts say in one sentence what a machine lacks and install only what is new."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ("run_spark_datagen.sh", "run_tests.sh")
+
+# What the scripts may use of the system; everything else they must bring along or ask for.
+SYSTEM_TOOLS = ("basename", "bash", "cat", "cksum", "dirname", "env", "flock", "grep", "mv", "rm", "sed")
+
+JAVA_17 = 'openjdk version "17.0.15" 2025-04-15'
+
+
+def write_program(path: Path, body: str) -> None:
+    path.write_text(f"#!{shutil.which('bash')}\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def write_java(path: Path, version: str, modules: str = "") -> None:
+    """A Java that knows its version and lacks the modules named."""
+    refusal = f'[[ "$*" == *--add-modules={modules}* ]] && exit 1' if modules else ":"
+    write_program(path, f"{refusal}\necho '{version}' >&2")
+
+
+class Machine:
+    """A checkout's scripts with a PATH of their own and a pip that only writes down what it was asked for."""
+
+    def __init__(self, directory: Path) -> None:
+        self.checkout, self.bin, self.calls = directory / "check out", directory / "bin", directory / "calls"
+        self.checkout.mkdir()
+        self.bin.mkdir()
+        for name in (*SCRIPTS, ".setup.sh", "pyproject.toml", "constraints.txt"):
+            shutil.copy2(ROOT / name, self.checkout / name)
+        for name in SYSTEM_TOOLS:
+            if found := shutil.which(name):
+                (self.bin / name).symlink_to(found)
+        self.add_python("python3")
+        write_java(self.bin / "java", JAVA_17)
+
+    def add_python(self, name: str, pip_status: int = 0, pip_says: str = "") -> None:
+        """Add a Python whose `-m venv` copies itself and whose `-m pip` notes its arguments."""
+        write_program(
+            self.bin / name,
+            f"""
+            if [[ "$*" == "-m venv"* ]]; then
+                for venv; do :; done
+                mkdir -p "$venv/bin" && cp "$0" "$venv/bin/python"
+                printf '#!%s\\necho ran "$0" "$@"' "$BASH" >"$venv/bin/spark-submit"
+                chmod +x "$venv/bin/spark-submit"
+            elif [[ "$*" == "-m pip install"* ]]; then
+                echo "$*" >>"{self.calls}"
+                echo "{pip_says}"
+                exit {pip_status}
+            elif [[ "$1" == -m ]]; then
+                echo "ran $*"
+            else
+                exec "{sys.executable}" "$@"
+            fi""",
+        )
+        for tool in ("mkdir", "cp", "chmod"):
+            if not (self.bin / tool).exists():
+                (self.bin / tool).symlink_to(str(shutil.which(tool)))
+
+    def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return run_script(self.checkout / script, arguments, {"PATH": str(self.bin), **environment})
+
+    def count_installs(self) -> int:
+        return len(self.calls.read_text().splitlines()) if self.calls.exists() else 0
+
+
+def run_script(
+    script: Path, arguments: tuple[str, ...], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    home = {"HOME": os.environ.get("HOME", "/")}
+    return subprocess.run(
+        [str(script), *arguments], env=home | dict(environment), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def check_refusal(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    last = result.stderr.splitlines()[-1]
+    for part in parts:
+        assert part in last
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+class TestJava:
+    @pytest.mark.parametrize("script", SCRIPTS)
+    def test_none(self, machine: Machine, script: str) -> None:
+        (machine.bin / "java").unlink()
+        result = machine.run(script)
+        check_refusal(result, script, "needs Java 17", "none on PATH", "install a JDK 17")
+        assert len(result.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize("script", SCRIPTS)
+    @pytest.mark.parametrize(
+        ("version", "major"), [('java version "1.8.0_292"', "8"), ('openjdk version "11.0.2" 2019-01-15', "11")]
+    )
+    def test_too_old(self, machine: Machine, script: str, version: str, major: str) -> None:
+        write_java(machine.bin / "java", version)
+        result = machine.run(script)
+        check_refusal(result, f"on PATH is version {major};", "install a JDK 17")
+        assert len(result.stderr.splitlines()) == 1
+
+    def test_home_without_java(self, machine: Machine) -> None:
+        check_refusal(machine.run("run_tests.sh", JAVA_HOME="/nowhere"), "none at JAVA_HOME=/nowhere", "set JAVA_HOME")
+
+    def test_cut_down(self, machine: Machine) -> None:
+        write_java(machine.bin / "java", JAVA_17, modules="jdk.incubator.vector")
+        check_refusal(machine.run("run_tests.sh"), "jdk.incubator.vector", "install a JDK 17")
+
+    @pytest.mark.parametrize("version", [JAVA_17, 'openjdk version "25-ea" 2025-09-16', 'java version "21"'])
+    def test_new_enough(self, machine: Machine, version: str) -> None:
+        write_java(machine.bin / "java", version)
+        assert machine.run("run_spark_datagen.sh").returncode == 0
+
+
+class TestPython:
+    @pytest.mark.parametrize("script", SCRIPTS)
+    def test_none(self, machine: Machine, script: str) -> None:
+        (machine.bin / "python3").unlink()
+        result = machine.run(script)
+        check_refusal(result, script, "no Python 3.10 or newer on PATH", "set PYTHON")
+        assert len(result.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize("script", SCRIPTS)
+    def test_too_old(self, machine: Machine, script: str) -> None:
+        write_program(machine.bin / "python3", "exit 1")
+        check_refusal(machine.run(script), "no Python 3.10 or newer on PATH")
+
+    def test_too_old_by_its_own_word(self, machine: Machine) -> None:
+        setup = machine.checkout / ".setup.sh"
+        setup.write_text(setup.read_text().replace("MIN_PYTHON=3.10", "MIN_PYTHON=9.10"))
+        check_refusal(machine.run("run_tests.sh"), "no Python 9.10 or newer on PATH")
+
+    def test_other_names_are_tried(self, machine: Machine) -> None:
+        machine.add_python("python3.12")
+        write_program(machine.bin / "python3", "exit 1")
+        assert machine.run("run_spark_datagen.sh").returncode == 0
+
+    def test_the_one_asked_for(self, machine: Machine) -> None:
+        check_refusal(machine.run("run_tests.sh", PYTHON="/no/python"), "PYTHON=/no/python is not", "unset it")
+
+
+class TestEnvironment:
+    def test_second_run_installs_nothing(self, machine: Machine) -> None:
+        first, second = machine.run("run_spark_datagen.sh"), machine.run("run_spark_datagen.sh")
+        assert "setting up" in first.stderr
+        assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
+        assert machine.count_installs() == 1
+
+    def test_extras(self, machine: Machine) -> None:
+        machine.run("run_spark_datagen.sh")
+        machine.run("run_tests.sh", "tests")
+        machine.run("run_spark_datagen.sh")  # the tests' environment serves the job as well
+        assert [call.split()[-1] for call in machine.calls.read_text().splitlines()] == [".[spark]", ".[spark,test]"]
+
+    @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+    def test_a_change_is_installed(self, machine: Machine, name: str) -> None:
+        machine.run("run_spark_datagen.sh")
+        with (machine.checkout / name).open("a") as file:
+            file.write("# changed\n")
+        machine.run("run_spark_datagen.sh")
+        assert machine.count_installs() == 2
+
+    def test_a_moved_checkout_is_installed_anew(self, machine: Machine, tmp_path: Path) -> None:
+        machine.run("run_spark_datagen.sh")
+        machine.checkout = machine.checkout.rename(tmp_path / "moved")
+        assert machine.run("run_spark_datagen.sh").returncode == 0
+        assert machine.count_installs() == 2
+
+    def test_a_failed_install_is_tried_again(self, machine: Machine) -> None:
+        machine.add_python("python3", pip_status=1, pip_says="ERROR: something broke")
+        check_refusal(machine.run("run_spark_datagen.sh"), "could not be installed", ".venv-setup.log")
+        assert "something broke" in (machine.checkout / ".venv-setup.log").read_text()
+        shutil.rmtree(machine.checkout / ".venv")
+        machine.add_python("python3")
+        assert machine.run("run_spark_datagen.sh").returncode == 0
+        assert machine.count_installs() == 2
+
+    def test_no_network(self, machine: Machine) -> None:
+        machine.add_python("python3", pip_status=1, pip_says="NewConnectionError: Network is unreachable")
+        check_refusal(machine.run("run_tests.sh"), "could not be fetched", "check the network")
+
+    def test_arguments_reach_the_job(self, machine: Machine) -> None:
+        result = machine.run("run_spark_datagen.sh", "--customers", "5", "--output", "two words")
+        assert result.stdout.rstrip().endswith("spark_jobs/generate.py --customers 5 --output two words")
+
+    def test_arguments_reach_pytest(self, machine: Machine) -> None:
+        assert machine.run("run_tests.sh", "-k", "mix").stdout == "ran -m pytest -k mix\n"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (built,) = directory.glob("*.whl")
+    return built
+
+
+class TestWheel:
+    @pytest.mark.parametrize("folder", ["profiles", "demographic_data"])
+    def test_data_is_the_checkouts(self, wheel: Path, folder: str) -> None:
+        prefix = f"vecgen/data/{folder}/"
+        with zipfile.ZipFile(wheel) as archive:
+            packed = {n.removeprefix(prefix): archive.read(n) for n in archive.namelist() if n.startswith(prefix)}
+        assert packed == {path.name: path.read_bytes() for path in (ROOT / folder).iterdir()}
+        assert packed
+
+    def test_code(self, wheel: Path) -> None:
+        with zipfile.ZipFile(wheel) as archive:
+            names = set(archive.namelist())
+        modules = {f"vecgen/{path.name}" for path in (ROOT / "vecgen").glob("*.py")}
+        assert modules | {"vecgen/py.typed", "spark_jobs/generate.py", "spark_jobs/log4j2.properties"} <= names
+        assert {name.split("/")[0] for name in names} == {"vecgen", "spark_jobs", "vecgen-0.1.0.dist-info"}
+
+    def test_works_outside_the_checkout(self, wheel: Path, tmp_path: Path) -> None:
+        """From the unpacked wheel alone, the profiles are found and read."""
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(tmp_path)
+        code = (
+            "import vecgen.load as load; assert 'data' in load.DEFAULT_PROFILES.parts, load.__file__;"
+            "load.load_profiles(load.DEFAULT_PROFILES); load.load_demographics(load.DEFAULT_DEMOGRAPHICS)"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, timeout=60)
