@@ -42,7 +42,7 @@ def draw_transactions(plan: Plan) -> int:
 def draw_customers(plan: Plan) -> int:
     """Draw and assemble customers, all columns, and return their number."""
     assert isinstance(plan.source, DrawnCustomers)
-    return plan.source.table(0, CUSTOMERS).num_rows
+    return int(plan.source.table(0, CUSTOMERS).num_rows)
 
 
 def _measure(run: Callable[[], int], repeats: int) -> dict[str, Any]:

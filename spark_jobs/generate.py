@@ -1,6 +1,6 @@
-"""The dataset as a Spark job: customers, grouped into batches, completed by `applyInPandas`, written by Spark.
+"""The dataset as a Spark job: customers, grouped into batches, completed by `applyInPandas`.
 
-Run it with spark-submit (same options as `vecgen generate`), or import `transactions(spark, plan)` into a job of your own.
+Run it with spark-submit (options as `vecgen generate`), or import `transactions(spark, plan)` into a job of your own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame, GroupedData, Observation, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from spark_jobs.session import open_session
@@ -80,7 +80,7 @@ def customer_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame
 
 def _group(spark: SparkSession, plan: Plan) -> GroupedData:
     # A partition per batch, by number and not by hash: no two batches share a task by accident.
-    return customers(spark, plan).repartitionById(len(plan.batches), F.col("batch")).groupBy("batch")
+    return customers(spark, plan).repartitionById(len(plan.batches), sf.col("batch")).groupBy("batch")
 
 
 def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
@@ -101,12 +101,12 @@ def _pairs(chunks: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int]]:
 def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
     observed = Observation()
-    frame = frame.observe(observed, F.count(F.lit(1)).alias("rows"))
+    frame = frame.observe(observed, sf.count(sf.lit(1)).alias("rows"))
     keys = output.partition_by if name == TRANSACTIONS else ()
     values = {
-        "year": F.date_format("trans_date", "yyyy"),
-        "month": F.date_format("trans_date", "MM"),
-        "profile_group": F.col("profile"),
+        "year": sf.date_format("trans_date", "yyyy"),
+        "month": sf.date_format("trans_date", "MM"),
+        "profile_group": sf.col("profile"),
     }
     if output.format == "csv":
         frame = _as_text(frame)
@@ -123,7 +123,7 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
 def _as_text(frame: DataFrame) -> DataFrame:
     """Print numbers with the decimals of the original's text format."""
     columns = [c for c in COLUMNS if c.name in frame.columns and c.decimals is not None]
-    return frame.withColumns({c.name: F.col(c.name).cast(f"decimal(18,{c.decimals})") for c in columns})
+    return frame.withColumns({c.name: sf.col(c.name).cast(f"decimal(18,{c.decimals})") for c in columns})
 
 
 def run(spark: SparkSession, plan: Plan, output: Output, output_mode: str = "files") -> Receipt:

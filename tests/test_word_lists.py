@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_faker_issuers_suffice_for_a_billion_and_a_half(words: WordLists) -> Non
     assert cards.capacity == 12 * 13 * 10**7
     numbers = list(zip(cards.length.tolist(), cards.low.tolist(), cards.space.tolist(), strict=True))
     spans = sorted((length, low, low + space) for length, low, space in numbers)
-    assert all(a[0] < b[0] or a[2] <= b[1] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[0] < b[0] or a[2] <= b[1] for a, b in pairwise(spans))
     assert max(low + space for _, low, space in numbers) <= 10**18
 
 

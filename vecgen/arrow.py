@@ -129,7 +129,8 @@ def locate_customers(customers: pa.Table) -> Customers:
     """Return what transactions need to know of `customers` (with `customer_id`)."""
 
     def micro(name: str) -> npt.NDArray[np.int64]:
-        return np.rint(customers.column(name).to_numpy() * _MICRODEGREES).astype(np.int64)
+        degrees: npt.NDArray[np.float64] = customers.column(name).to_numpy()
+        return np.rint(degrees * _MICRODEGREES).astype(np.int64)
 
     return Customers(customers.column("customer_id").to_numpy(), micro("lat"), micro("long"))
 
@@ -152,7 +153,8 @@ def _sum_words(batch: pa.RecordBatch | pa.Table, columns: Sequence[Column]) -> U
 
 def _column_words(array: pa.Array, column: Column) -> U64:
     if isinstance(array, pa.DictionaryArray):
-        return _column_words(array.dictionary, column).take(array.indices.to_numpy(zero_copy_only=False))
+        words: U64 = _column_words(array.dictionary, column).take(array.indices.to_numpy(zero_copy_only=False))
+        return words
     if column.name == "trans_num":
         return _number_words(array)
     if column.type == "text":
@@ -181,7 +183,7 @@ def _number_words(array: pa.Array) -> U64:
     values = _HEX_VALUES.take(digits)
     if values.max() > 15:
         return _text_words(array, "trans_num")
-    halves = ((values[0::2] << np.uint8(4)) | values[1::2]).view("<u8").reshape(-1, 2)
+    halves: U64 = ((values[0::2] << np.uint8(4)) | values[1::2]).view("<u8").reshape(-1, 2)
     return halves[:, 0] * _NUMBER_MULTIPLIERS[0] + halves[:, 1] * _NUMBER_MULTIPLIERS[1]
 
 

@@ -61,11 +61,15 @@ def _make_parser() -> Parser:
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
     merchants.add_argument("--seed", type=int, default=42, help="(42)")
     merchants.add_argument("--per-category", type=int, default=500, metavar="N", help="names per category (500)")
-    merchants.add_argument("--output", type=Path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)")
+    merchants.add_argument(
+        "--output", type=Path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
+    )
 
     profiles = add("profiles", None, "inspect behaviour profiles")
     actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
-    check = actions.add_parser("check", help="read a directory of profiles and say whether they can be used", allow_abbrev=False)
+    check = actions.add_parser(
+        "check", help="read a directory of profiles and say whether they can be used", allow_abbrev=False
+    )
     check.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
     add_demographics_option(check)
     check.set_defaults(run=_check_profiles)

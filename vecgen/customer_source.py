@@ -40,7 +40,7 @@ class DrawnCustomers:
     count: int
 
     def shares(self, profiles: int) -> npt.NDArray[np.float64]:
-        """Return the share of customers of each profile, estimated from the first ids where there are more than that."""
+        """Return the share of customers of each profile; of many customers, estimated from the first."""
         met = np.bincount(self._profiles(0, min(self.count, _SAMPLE)), minlength=profiles)
         if self.count > _SAMPLE:
             met = np.maximum(met, 1)  # a profile the sample did not meet may appear further on

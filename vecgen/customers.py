@@ -291,15 +291,13 @@ def _draw(law: Categorical, words: U64) -> I32:
 
     The ZIP areas are such a law: the smaller half holds 5 % of the people. 8 ns a word against 80 for a binary search.
     """
-    # The guide's comparisons would carry the largest word past the last cell, whose end it is.
-    words = np.minimum(words, np.uint64(2**64 - 2))
     if law.steps:
         return law.draw(words)
     cells = law.guide.take((words >> np.uint64(law.shift)).view(np.int64))
     for _ in range(2):
-        cells += words >= law.ends.take(cells)
-    late = np.flatnonzero(words >= law.ends.take(cells))
-    cells[late] = np.searchsorted(law.ends[:-1], words.take(late), side="right")
+        cells += words > law.lasts.take(cells)
+    late = np.flatnonzero(words > law.lasts.take(cells))
+    cells[late] = np.searchsorted(law.lasts[:-1], words.take(late), side="left")
     return law.outcomes.take(cells)
 
 

@@ -20,7 +20,7 @@ _SUFFIXES: Final = {".parquet", ".csv"}
 
 
 def find_files(directory: Path) -> list[Path]:
-    """Return the data files below a directory in the order of their paths; names that begin with . or _ are not data."""
+    """Return the data files below a directory in the order of their paths; names like .a or _b are not data."""
     return sorted(
         path
         for path in directory.rglob("*")
@@ -41,7 +41,10 @@ def digest_dataset(directory: Path) -> dict[str, Digest]:
             raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
         names = _read_names(files[0])
         parts = {"transactions" if "trans_num" in names else "customers": directory}
-    return {name: digest_files(path, COLUMNS if name == "transactions" else CUSTOMER_COLUMNS) for name, path in parts.items()}
+    return {
+        name: digest_files(path, COLUMNS if name == "transactions" else CUSTOMER_COLUMNS)
+        for name, path in parts.items()
+    }
 
 
 def digest_files(directory: Path, columns: Sequence[Column]) -> Digest:
@@ -72,7 +75,9 @@ def read_batches(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBat
                 yield from file.iter_batches(_BATCH_ROWS, columns=schema.names)
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(str(path), "", reason, f"a readable {path.suffix[1:]} file of transactions or customers") from error
+        raise InputError(
+            str(path), "", reason, f"a readable {path.suffix[1:]} file of transactions or customers"
+        ) from error
 
 
 def _read_names(path: Path) -> list[str]:
@@ -90,6 +95,9 @@ def _open_csv(path: Path, schema: pa.Schema) -> pacsv.CSVStreamingReader:
         path,
         parse_options=pacsv.ParseOptions(delimiter="|", quote_char=False),
         convert_options=pacsv.ConvertOptions(
-            column_types=schema, include_columns=schema.names, strings_can_be_null=False, quoted_strings_can_be_null=False
+            column_types=schema,
+            include_columns=schema.names,
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
         ),
     )

@@ -60,11 +60,13 @@ def date_weights(profile: Profile, period: Period) -> F64:
 def window_weights(profile: Profile, period: Period, first: int, last: int, days: int) -> F64:
     """Return the date weights of the windows of `days` days that start `first` to `last` days after `period.start`.
 
-    Shape (last - first + 1, days). Each window is a period of its own: its first calendar year takes the first year weight.
+    Shape (last - first + 1, days). Each window is a period of its own: its first calendar year takes the first weight.
     """
     offsets = np.arange(first, last + 1)[:, np.newaxis] + np.arange(days)
     years = _year_positions(period).take(offsets)
-    return _seasonal_weights(profile, period).take(offsets) * _year_weights(profile).take(years - years[:, :1])
+    seasonal: F64 = _seasonal_weights(profile, period).take(offsets)
+    yearly: F64 = _year_weights(profile).take(years - years[:, :1])
+    return seasonal * yearly
 
 
 def _seasonal_weights(profile: Profile, period: Period) -> F64:
@@ -73,7 +75,8 @@ def _seasonal_weights(profile: Profile, period: Period) -> F64:
     seasonal = np.concatenate([_season_weights(profile, year) for year in years])[skipped : skipped + period.days]
     weekday = np.array(profile.weekday_weights, dtype=np.float64)
     weekdays = (period.start.weekday() + np.arange(period.days)) % 7
-    return seasonal * (weekday / weekday.sum()).take(weekdays)
+    daily: F64 = (weekday / weekday.sum()).take(weekdays)
+    return seasonal * daily
 
 
 def _year_weights(profile: Profile) -> F64:

@@ -1,9 +1,9 @@
 """An order-independent digest of content: the sum of a hash per row, so neither order, files nor format matter.
 
-A row's word is the sum over its columns of column multiplier x value: text enters as the hash of its UTF-8 bytes, dates as
-days, coordinates as microdegrees, amounts as cents, a transaction number as its two halves. The word is mixed twice with
-different constants, and each of the two results is added up modulo 2**64. A change in any value of any row changes both.
-It is a checksum against mistakes, not against an adversary.
+A row's word is the sum over its columns of column multiplier x value: text enters as the hash of its UTF-8 bytes, dates
+as days, coordinates as microdegrees, amounts as cents, a transaction number as its two halves. The word is mixed twice
+with different constants, and each of the two results is added up modulo 2**64. A change in any value of any row changes
+both. It is a checksum against mistakes, not against an adversary.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def hash_texts(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.integer]) ->
     place = np.arange(len(used)) - np.repeat(ends - lengths, lengths)
     mixed = mix((place.astype(np.uint64) << np.uint64(8)) + used + np.uint64(GOLDEN))
     running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(mixed, dtype=np.uint64)])
-    return running[ends] - running[ends - lengths] + lengths.astype(np.uint64)
+    hashes: U64 = running[ends] - running[ends - lengths]
+    return hashes + lengths.astype(np.uint64)
 
 
 def scale(column: Column) -> float:

@@ -104,14 +104,17 @@ def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int 
     size = max(1, round(ROW_GROUP_ROWS / max(rows_per_slice, 1e-9)))
     starts = range(0, customers.num_rows, min(size, customers.num_rows))
     chunks = tuple(
-        Chunk(range(start, min(start + starts.step, customers.num_rows)), make_assembler(tables, customers.slice(start, starts.step)))
+        Chunk(
+            range(start, min(start + starts.step, customers.num_rows)),
+            make_assembler(tables, customers.slice(start, starts.step)),
+        )
         for start in starts
     )
     return Group(tables, profile, calendar, chunks)
 
 
 def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:
-    """Cut a period into the longest runs of days that share a directory; `profile` is the value of `profile_group`."""
+    """Cut a period into the longest runs of days that share a directory. `profile`: the `profile_group`."""
     days = [(offset, period.start + timedelta(days=offset)) for offset in range(period.days)]
     slices = []
     for directory, run in groupby(days, lambda day: _directory(day[1], partition_by, profile)):
@@ -120,9 +123,7 @@ def partition_period(period: Period, partition_by: Sequence[PartitionKey], profi
     return slices
 
 
-def write_transactions(
-    tables: Tables, seed: int, output: Output, number: int, customers: pa.Table
-) -> list[FileRecord]:
+def write_transactions(tables: Tables, seed: int, output: Output, number: int, customers: pa.Table) -> list[FileRecord]:
     """Write the transactions of the customers of batch `number` (of one profile, ascending by id).
 
     Names and bytes of the files are a function of the arguments: a retried or twin task replaces each file by itself.
@@ -140,7 +141,7 @@ def write_transactions(
 
 
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:
-    """Write customers (with `customer_id`, ascending) as one file, named by the first id so that names sort like ids."""
+    """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
     schema = arrow_schema(CUSTOMER_COLUMNS)
     name = f"{CUSTOMERS}/part-{customers.column('customer_id')[0].as_py():013d}.{output.format}"
     path = output.path / name

@@ -71,11 +71,17 @@ def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) ->
 def add_law_options(parser: ArgumentParser) -> None:
     """Add what decides the transactions."""
     group = parser.add_argument_group("law")
-    group.add_argument("--start", type=parse_date, default=date(2023, 1, 1), metavar="DATE", help="first day (2023-01-01)")
-    group.add_argument("--end", type=parse_date, default=date(2023, 12, 31), metavar="DATE", help="last day (2023-12-31)")
+    group.add_argument(
+        "--start", type=parse_date, default=date(2023, 1, 1), metavar="DATE", help="first day (2023-01-01)"
+    )
+    group.add_argument(
+        "--end", type=parse_date, default=date(2023, 12, 31), metavar="DATE", help="last day (2023-12-31)"
+    )
     group.add_argument("--seed", type=int, default=42, help="(42)")
     group.add_argument("--profiles", type=Path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
-    group.add_argument("--fraud-rate", type=float, default=0.01, metavar="P", help="share of defrauded customers (0.01)")
+    group.add_argument(
+        "--fraud-rate", type=float, default=0.01, metavar="P", help="share of defrauded customers (0.01)"
+    )
     help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS} (1)"
     group.add_argument("--fraud-days", type=int, default=1, metavar="F", help=help_days)
     group.add_argument("--dependence", choices=DEPENDENCES, default=DEPENDENCES[0], help="joint law (v0.5)")
@@ -88,9 +94,13 @@ def add_output_options(parser: ArgumentParser) -> None:
     group.add_argument("--output", type=Path, default=Path("output"), metavar="DIR", help="empty or new (output)")
     group.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(parquet)")
     help_keys = f"directory levels: any of {','.join(PARTITION_KEYS)}, or nothing"
-    group.add_argument("--partition-by", type=parse_partition_keys, default=PARTITION_KEYS, metavar="KEYS", help=help_keys)
+    group.add_argument(
+        "--partition-by", type=parse_partition_keys, default=PARTITION_KEYS, metavar="KEYS", help=help_keys
+    )
     group.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0], help="of Parquet (snappy)")
-    group.add_argument("--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)")
+    group.add_argument(
+        "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
+    )
 
 
 def add_processes_option(parser: ArgumentParser) -> None:

@@ -12,6 +12,7 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ from vecgen.word_lists import compile_word_lists
 BATCH_ROWS: Final = 4_000_000
 CUSTOMERS_PER_FILE: Final = 500_000
 MAX_CUSTOMERS: Final = 1 << 40
-_DEFAULT_PERIOD: Final = Period(date(2023, 1, 1), date(2023, 12, 31))
+_DEFAULT_LAW: Final = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Request:
     customers: int = 1000
     customers_file: Path | None = None
     seed: int = 42
-    law: Law = Law(_DEFAULT_PERIOD)
+    law: Law = _DEFAULT_LAW
     as_of: date | None = None
     profiles: Path = DEFAULT_PROFILES
     demographics: Path = DEFAULT_DEMOGRAPHICS
@@ -179,8 +180,7 @@ def _cut_batches(source: CustomerSource, rows_per_customer: npt.NDArray[np.float
             density = float(share * rows)
             parts = max(1, round(source.count * density / BATCH_ROWS))
             bounds = np.linspace(0, source.count, parts + 1).astype(np.int64).tolist()
-            pairs = zip(bounds[:-1], bounds[1:], strict=True)
-            ranges += [(round((last - first) * density), profile, first, last) for first, last in pairs]
+            ranges += [(round((last - first) * density), profile, first, last) for first, last in pairwise(bounds)]
     ranges.sort(key=lambda item: (-item[0], *item[1:]))
     for number, (rows, profile, first, last) in enumerate(ranges):
         yield Batch(number, profile, first, last, rows)

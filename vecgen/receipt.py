@@ -23,7 +23,7 @@ SUCCESS: Final = "_SUCCESS"
 
 @dataclass(frozen=True)
 class Part:
-    """What was written of customers or transactions; `digest` is None where an engine wrote that does not compute it."""
+    """What was written of customers or transactions; `digest` is None where Spark's own writer wrote it."""
 
     rows: int
     files: int

@@ -1,7 +1,7 @@
-"""Profiles compiled for one period: all a draw needs as read-only arrays, nothing left to parse, sum or look up by name.
+"""Profiles compiled for one period: all a draw needs as arrays, nothing left to parse, sum or look up by name.
 
 Here, and only here, is decided which uniform feeds what (`Dependence`); the draws follow the tables:
-an *atom* is a pair (category, day part); a *slot* is what the date uniform chooses: a day, or under v1.0 a day and an atom.
+an *atom* is a pair (category, day part); a *slot* is what the date uniform chooses: a day, under v1.0 with an atom.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The law of a transaction, in batches: customers of one profile in, plain columns of integers out.
 
 Two steps. `draw_calendar` draws every date of every customer - cheap, and all that has to be known before any row - and
-keeps only counts per customer and slot. `draw_rows` completes the rows of a range of days in the order (customer, date);
-a row's index is its position among its customer's rows in the order of time, so any range of days, any customers, give
+keeps only counts per customer and slot. `draw_rows` completes the rows of some days in the order (customer, date); a
+row's index is its position among its customer's rows in the order of time, so any range of days, any customers, give
 the same rows alone as they do together.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -47,7 +48,7 @@ _FRAUD_INDEX: Final = np.uint64(1 << 62)  # keeps the numbers of fraud rows apar
 _NIGHT_SHARE: Final = 0.8  # of fraud rows happen at 0-3 h (morning) or 22-23 h (afternoon)
 _NIGHT_MORNING: Final = 4 * 3600  # seconds, from midnight
 _NIGHT_EVENING: Final = 2 * 3600  # seconds, until midnight
-_CHUNK_ROWS: Final = 16_384  # dates drawn at once: 128 kB a column; at twice that, temporaries leave the cache (3 x slower)
+_CHUNK_ROWS: Final = 16_384  # drawn at once: 128 kB a column; at twice that, temporaries leave the cache (3 x slower)
 
 
 @dataclass(frozen=True)
@@ -234,8 +235,11 @@ def _choose_window(windows: FraudWindows, words: U64) -> _SlotChoice:
     window = scale_to(high_half(words), len(windows.ends)).view(np.int64)
     ends = windows.ends[window, :-1]
 
-    def draw(words: U64, members: I64) -> npt.NDArray[np.integer]:
-        return np.count_nonzero(words[:, np.newaxis] >= ends[members], axis=1)
+    def draw(words: U64, members: I64) -> I64:
+        # The largest word must not reach slots past the last of positive share, whose ends equal it.
+        reached = np.minimum(words, np.uint64(2**64 - 2))[:, np.newaxis] >= ends[members]
+        slots: I64 = reached.sum(axis=1, dtype=np.int64)
+        return slots
 
     return _SlotChoice(windows.day[window], None if windows.atom is None else windows.atom[window], draw)
 
@@ -268,9 +272,7 @@ def _draw_stream(
             words = draw_words(row_keys, counters, _SHUFFLE)
             shuffled[starts[start] : starts[start] + len(who)] = _shuffle_within(own, who, morning, words)
     first = np.cumsum(counts, axis=1, dtype=np.int32) - counts
-    return Stream(
-        behaviour, members, keys, choice.day, counts, first, choice.atom, shuffled, starts, radius, is_fraud
-    )
+    return Stream(behaviour, members, keys, choice.day, counts, first, choice.atom, shuffled, starts, radius, is_fraud)
 
 
 def _shuffle_within(values: I64, who: I64, morning: npt.NDArray[np.bool_], words: U64) -> I64:
@@ -302,7 +304,7 @@ def _chunks(sizes: I64) -> Iterator[tuple[int, int]]:
     """Cut entries into consecutive ranges whose sizes add up to about _CHUNK_ROWS; an entry is never split."""
     chunk = (np.cumsum(sizes) - 1) // _CHUNK_ROWS
     bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(sizes)]
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         if stop > start:
             yield start, stop
 
@@ -319,9 +321,10 @@ def _complete(tables: Tables, calendar: Calendar, part: _Part, start: int, stop:
     counters = start_counters(keys, index)
 
     choice = draw_words(keys, counters, _CHOICE)
+    atom: npt.NDArray[np.integer]
     atom = behaviour.choice.draw(choice) if stream.atom is None else _spread(stream.atom, part, start, stop, kept)
     atoms = behaviour.atoms
-    amount_atom = atom
+    amount_atom: npt.NDArray[np.integer] = atom
     if stream.amount_atoms is not None:
         amount_atom = stream.amount_atoms.take(stream.amount_start.take(who) + index)
     cents = tables.amounts.draw(atoms.amount_law.take(amount_atom), draw_words(keys, counters, _AMOUNT))
@@ -349,7 +352,7 @@ def _spread(values: I64, part: _Part, start: int, stop: int, kept: I32) -> I64:
 
 
 def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
-    """Return the second of the day: uniform in the half day, or (fraud, four times in five) in the night hours of it."""
+    """Return the second of the day: uniform in the half day or (fraud, four times in five) in its night hours."""
     bits = low_half(choice)
     second = part_start + scale_to(bits, HALF_DAY).view(np.int64)
     if night is None:
@@ -381,9 +384,9 @@ def _draw_offset(radius: I64, bits: U64) -> I64:
     offset = bits * (2 * radius).view(np.uint64)
     offset += np.uint64(1 << 31)
     offset >>= np.uint64(32)
-    offset = offset.view(np.int64)
-    offset -= radius
-    return offset
+    signed = offset.view(np.int64)
+    signed -= radius
+    return signed
 
 
 def _number(calendar: Calendar, customer: I64, index: I64, is_fraud: bool) -> tuple[U64, U64]:
@@ -410,8 +413,6 @@ def _merge(rows: Rows, more: Rows) -> Rows:
     def insert(column: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.insert(column, places, other)
 
-    columns = {
-        f.name: insert(getattr(rows, f.name), getattr(more, f.name)) for f in fields(Rows) if f.name != "number"
-    }
+    columns = {f.name: insert(getattr(rows, f.name), getattr(more, f.name)) for f in fields(Rows) if f.name != "number"}
     halves = (insert(*pair) for pair in zip(rows.number, more.number, strict=True))
     return Rows(**columns, number=(next(halves), next(halves)))

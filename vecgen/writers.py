@@ -54,6 +54,7 @@ class Writer(ABC):
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
 
+    @abstractmethod
     def end_row_group(self) -> None:
         """Let what follows have dictionaries of its own, in formats that know such a thing."""
 
@@ -138,6 +139,9 @@ class CsvWriter(Writer):
         lines = pc.binary_join_element_wise(*parts, "|")
         self._sink.write(pc.binary_join_element_wise(lines, "", "\n").buffers()[2])
 
+    def end_row_group(self) -> None:
+        """Text has no row groups."""
+
     def finish(self) -> None:
         """Nothing is buffered here."""
 
@@ -180,9 +184,7 @@ def _decimal_text(values: np.ndarray[tuple[int], np.dtype[np.float64]], decimals
 
 
 @contextmanager
-def open_writer(
-    path: Path, schema: pa.Schema, file_format: Format, compression: Compression
-) -> Iterator[Writer]:
+def open_writer(path: Path, schema: pa.Schema, file_format: Format, compression: Compression) -> Iterator[Writer]:
     """Open a writer whose file appears under `path` when the block ends, and leaves no trace when the block raises.
 
     Raises:
