@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vecgen.streams import U64
 
 _MAX_GUIDE_BITS: Final = 16
-_MAX_STEPS: Final = 3
+_MAX_STEPS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Categorical:
         outcomes: Outcome of each cell that has positive probability, ascending (int32).
         lasts: Largest word of each cell, ascending; 2**64 - 1 for the last.
         guide: First cell that can hold a word with the given leading bits (int32).
-        steps: Comparisons after the guide; 0 means that a binary search is quicker.
+        steps: Comparisons after the guide, at most _MAX_STEPS.
+        settled: Whether these suffice for every word; the few words left over need a binary search.
     """
 
     outcomes: npt.NDArray[np.int32]
@@ -34,6 +35,7 @@ class Categorical:
     guide: npt.NDArray[np.int32]
     shift: int
     steps: int
+    settled: bool
 
     def draw(self, words: U64) -> npt.NDArray[np.int32]:
         """Return one outcome (int32) per 64-bit word."""
@@ -41,12 +43,14 @@ class Categorical:
 
     def draw_cells(self, words: U64) -> npt.NDArray[np.int32]:
         """Return the position in `outcomes` (int32) per 64-bit word."""
-        if self.steps == 0:
-            return np.searchsorted(self.lasts[:-1], words, side="left").astype(np.int32)
         cells = self.guide.take((words >> np.uint64(self.shift)).view(np.int64))
         for _ in range(self.steps):
             # No word exceeds the last cell's, so a bounded number of steps cannot run past it.
             cells += words > self.lasts.take(cells)
+        if not self.settled:
+            # ZIP areas, say: the smaller half holds 5 % of the people. 8 ns a word, against 80 for a search of all.
+            late = np.flatnonzero(words > self.lasts.take(cells))
+            cells[late] = np.searchsorted(self.lasts[:-1], words.take(late), side="left")
         return cells
 
 
@@ -68,7 +72,7 @@ def compile_cells(cumulative: npt.NDArray[np.float64], outcomes: npt.NDArray[np.
     guide = np.searchsorted(lasts[:-1], firsts, side="left").astype(np.int32)
     last = np.searchsorted(lasts[:-1], firsts + np.uint64((1 << shift) - 1), side="left")
     steps = max(1, int(np.max(last - guide)))
-    return Categorical(outcomes, lasts, guide, shift, steps if steps <= _MAX_STEPS else 0)
+    return Categorical(outcomes, lasts, guide, shift, min(steps, _MAX_STEPS), steps <= _MAX_STEPS)
 
 
 def cells_to_words(cumulative: npt.NDArray[np.float64]) -> U64:

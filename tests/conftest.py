@@ -1,0 +1,140 @@
+"""What tests share: small directories of profiles and demographics, a plan made of them, its datasets, one Spark session."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+from vecgen.dates import Period
+from vecgen.generate import Output
+from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.local import run_local
+from vecgen.plan import Plan, Request, compile_plan
+from vecgen.receipt import Receipt
+from vecgen.tables import Law
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# The time an example takes depends on the machine.
+settings.register_profile("vecgen", deadline=None, print_blob=True)
+settings.load_profile("vecgen")
+
+WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))  # two years, two months, a leap day in the second year
+LAW = Law(WINTER, fraud_rate=0.5)
+
+
+@pytest.fixture(scope="session")
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory of three profiles and their twins; read only."""
+    directory = tmp_path_factory.mktemp("profiles")
+    segments = {
+        "adults_2550_female_urban.json": segment("F", 0, "inf"),
+        "adults_50up_male_rural.json": segment("M", 50, "inf"),
+    }
+    (directory / "main_config.json").write_text(json.dumps(segments, indent=2), encoding="utf-8")
+    for name in (*segments, "leftovers.json"):
+        for file in (name, f"fraud_{name}"):
+            shutil.copy(DEFAULT_PROFILES / file, directory)
+    return directory
+
+
+def segment(gender: str, age_min: int, age_max: object) -> dict[str, object]:
+    everywhere = {"min": 0, "max": "inf"}
+    return {"gender": gender, "age": {"min": age_min, "max": age_max}, "city_pop": everywhere}
+
+
+@pytest.fixture(scope="session")
+def demographics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory of some 70 places and few merchants, names beyond ASCII among them; read only."""
+    directory = tmp_path_factory.mktemp("demographics")
+    shutil.copy(DEFAULT_DEMOGRAPHICS / "age_gender.csv", directory)
+    places = (DEFAULT_DEMOGRAPHICS / "places.csv").read_text(encoding="utf-8").splitlines()
+    padded = next(line for line in places if line.startswith("00"))
+    (directory / "places.csv").write_text("\n".join([places[0], padded, *places[1::500], ""]), encoding="utf-8")
+    with (DEFAULT_DEMOGRAPHICS / "merchants.csv").open(encoding="utf-8") as file:
+        categories = list(dict.fromkeys(row["category"] for row in csv.DictReader(file)))
+    with (directory / "merchants.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("category", "name"))
+        for category in categories:
+            writer.writerows((category, name) for name in (f"{category}, Inc", f"Café Žižka & {category}", "日本商店"))
+    return directory
+
+
+@pytest.fixture
+def profile_copy(profiles: Path, tmp_path: Path) -> Path:
+    """Return a copy of `profiles` to spoil."""
+    return Path(shutil.copytree(profiles, tmp_path / "profiles"))
+
+
+@pytest.fixture
+def demographics_copy(demographics: Path, tmp_path: Path) -> Path:
+    """Return a copy of `demographics` to spoil."""
+    return Path(shutil.copytree(demographics, tmp_path / "demographics"))
+
+
+Compile = Callable[..., Plan]
+
+
+@pytest.fixture(scope="session")
+def compile_small(profiles: Path, demographics: Path) -> Compile:
+    """Return a function that compiles a small request with any field replaced."""
+
+    def compile_small(**changes: object) -> Plan:
+        fields: dict[str, object] = {"customers": 60, "law": LAW, "profiles": profiles, "demographics": demographics}
+        return compile_plan(Request(**{**fields, **changes}))  # type: ignore[arg-type]
+
+    return compile_small
+
+
+@pytest.fixture(scope="session")
+def plan(compile_small: Compile) -> Plan:
+    """Return a plan of 60 customers, half of them defrauded, over New Year: about 5,000 rows."""
+    return compile_small()
+
+
+@pytest.fixture(scope="session")
+def parquet(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Receipt]:
+    """Return the plan's dataset as Parquet, partitioned by all keys, and its receipt; read only."""
+    path = tmp_path_factory.mktemp("parquet")
+    return path, run_local(plan, Output(path), 1)
+
+
+@pytest.fixture(scope="session")
+def text(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Receipt]:
+    """Return the plan's dataset as CSV, not partitioned, and its receipt; read only."""
+    path = tmp_path_factory.mktemp("csv")
+    return path, run_local(plan, Output(path, "csv", partition_by=()), 1)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Yield the one Spark session of a test run, as a user with settings of their own hands it in."""
+    sql = pytest.importorskip("pyspark.sql")
+    scratch = tmp_path_factory.mktemp("spark")
+    builder = (
+        sql.SparkSession.builder.master("local[2]")
+        .appName("tests")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "3")
+        .config("spark.sql.session.timeZone", "Asia/Tokyo")  # far from UTC: dates must not move
+        .config("spark.sql.maxConcurrentOutputFileWriters", "7")
+        .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+        .config("spark.local.dir", str(scratch / "local"))
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of py4j and the interpreter, while the gateway starts
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
