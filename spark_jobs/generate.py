@@ -23,11 +23,28 @@ from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
 from vecgen.errors import VecgenError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output, start_group, write_customers, write_transactions
+from vecgen.generate import (
+    CUSTOMERS,
+    TRANSACTIONS,
+    Output,
+    start_group,
+    write_customers,
+    write_single_file,
+    write_transactions,
+)
 from vecgen.manifest import MANIFEST_SCHEMA, from_manifest, to_manifest
-from vecgen.options import add_customer_options, add_law_options, add_output_options, make_parser, to_output, to_request
+from vecgen.options import (
+    add_customer_options,
+    add_law_options,
+    add_output_options,
+    add_plan_option,
+    make_parser,
+    to_output,
+    to_request,
+)
 from vecgen.plan import Plan, compile_plan, index_batches
 from vecgen.receipt import Part, Receipt, clear_output, prepare_output, sum_records, summarise, write_receipt
+from vecgen.schedule import describe_estimate, estimate, schedule
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 
 
@@ -59,12 +76,23 @@ def transactions(spark: SparkSession, plan: Plan) -> DataFrame:
 def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
     """Let every batch write its own files; return the manifest, one row per file."""
     tables, seed = plan.tables, plan.request.seed
+    if output.single_file:
+        return _single_file(spark, plan, output)
 
     def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         records = write_transactions(tables, seed, output, int(key[0]), _to_arrow(frames))
         yield to_manifest(records).to_pandas(types_mapper=pd.ArrowDtype)
 
     return _group(spark, plan).applyInPandas(complete, from_arrow_schema(MANIFEST_SCHEMA))
+
+
+def _single_file(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
+    def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        if sum(chunk.num_rows for chunk in chunks):
+            record = write_single_file(plan.tables, plan.request.seed, output, plan.groups(plan.batches))
+            yield from to_manifest([record]).to_batches()
+
+    return spark.range(1).coalesce(1).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
 
 
 def customer_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
@@ -129,6 +157,7 @@ def _as_text(frame: DataFrame) -> DataFrame:
 def run(spark: SparkSession, plan: Plan, output: Output, output_mode: str = "files") -> Receipt:
     """Write customers, transactions and the receipt below an empty output directory."""
     started = time.perf_counter()
+    plan = schedule(plan, output, spark.sparkContext.defaultParallelism)
     prepare_output(output.path)
     try:
         parts = (_run_files if output_mode == "files" else _run_rows)(spark, plan, output)
@@ -157,12 +186,17 @@ def main(arguments: list[str]) -> int:
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
     add_output_options(parser)
+    add_plan_option(parser)
     modes = "files: each task writes its own; rows: Spark's writer does, for any sink (files)"
     parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)
     try:
         options = parser.parse_args(arguments)
         plan, output = compile_plan(to_request(options)), to_output(options)
-        print(summarise(run(open_session(), plan, output, options.output_mode)))
+        spark = open_session()
+        if options.plan:
+            print(describe_estimate(estimate(plan, output, spark.sparkContext.defaultParallelism)))
+        else:
+            print(summarise(run(spark, plan, output, options.output_mode)))
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2

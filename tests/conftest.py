@@ -59,8 +59,7 @@ def demographics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("demographics")
     shutil.copy(DEFAULT_DEMOGRAPHICS / "age_gender.csv", directory)
     places = (DEFAULT_DEMOGRAPHICS / "places.csv").read_text(encoding="utf-8").splitlines()
-    padded = next(line for line in places if line.startswith("00"))
-    (directory / "places.csv").write_text("\n".join([places[0], padded, *places[1::500], ""]), encoding="utf-8")
+    (directory / "places.csv").write_text("\n".join([places[0], *places[1::500], ""]), encoding="utf-8")
     with (DEFAULT_DEMOGRAPHICS / "merchants.csv").open(encoding="utf-8") as file:
         categories = list(dict.fromkeys(row["category"] for row in csv.DictReader(file)))
     with (directory / "merchants.csv").open("w", encoding="utf-8", newline="") as file:

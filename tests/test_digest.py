@@ -60,7 +60,7 @@ def test_texts_hash_in_a_slice_as_in_the_whole(texts: list[str], start: int) -> 
 
 
 def test_texts_that_people_mistake_hash_differently() -> None:
-    texts = ["", "\0", "0", "00", "ab", "ba", "a", "b", "aa", "abab", "baba", "é", "é"]
+    texts = ["", "\0", "0", "00", "ab", "ba", "a", "b", "aa", "abab", "baba", "\u00e9", "e\u0301"]
     assert len(set(hash_texts(*_pack(texts)).tolist())) == len(texts)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vecgen.digest import Digest, as_words, digest_words, hash_texts, multiplier, whole
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column
 from vecgen.streams import U64
 from vecgen.tables import Tables
 from vecgen.transactions import Customers, Rows
@@ -244,7 +244,7 @@ def _list_hex_values() -> npt.NDArray[np.uint8]:
     return values
 
 
-_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in COLUMNS}
+_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS)}
 _NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
 with np.errstate(over="ignore"):
     _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]

@@ -18,6 +18,7 @@ from vecgen.options import (
     add_demographics_option,
     add_law_options,
     add_output_options,
+    add_plan_option,
     add_processes_option,
     make_parser,
     to_output,
@@ -25,6 +26,7 @@ from vecgen.options import (
 )
 from vecgen.plan import compile_plan
 from vecgen.receipt import summarise
+from vecgen.schedule import describe_estimate, estimate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +59,7 @@ def _make_parser() -> Parser:
         add_law_options(command)
         add_output_options(command)
         add_processes_option(command)
+        add_plan_option(command)
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
     merchants.add_argument("--seed", type=int, default=42, help="(42)")
@@ -92,9 +95,11 @@ def _transactions(options: Namespace) -> None:
 
 
 def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
-    plan = compile_plan(to_request(options))
-    output = to_output(options)
-    print(summarise(run_local(plan, output, options.processes, customers=customers, transactions=transactions)))
+    plan, output = compile_plan(to_request(options)), to_output(options)
+    if options.plan:
+        print(describe_estimate(estimate(plan, output, options.processes)))
+    else:
+        print(summarise(run_local(plan, output, options.processes, customers=customers, transactions=transactions)))
 
 
 def _merchants(options: Namespace) -> None:

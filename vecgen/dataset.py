@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -68,16 +68,24 @@ def read_batches(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBat
     try:
         if path.suffix == ".csv":
             with _open_csv(path, schema) as reader:
-                yield from reader
+                yield from _check_present(path, reader)
         else:
             repeating = [c.name for c in columns if c.type == "text" and c.name != "trans_num"]
             with pq.ParquetFile(path, read_dictionary=repeating) as file:
-                yield from file.iter_batches(_BATCH_ROWS, columns=schema.names)
+                yield from _check_present(path, file.iter_batches(_BATCH_ROWS, columns=schema.names))
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
             str(path), "", reason, f"a readable {path.suffix[1:]} file of transactions or customers"
         ) from error
+
+
+def _check_present(path: Path, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            if array.null_count:
+                raise InputError(str(path), f"column {name}", None, "a value in every row", "write the dataset anew")
+        yield batch
 
 
 def _read_names(path: Path) -> list[str]:

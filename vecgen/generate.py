@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count, groupby
@@ -14,12 +14,13 @@ import pyarrow as pa
 from vecgen.arrow import TRANSACTION_SCHEMA, Assembler, arrow_schema, digest_batches, locate_customers, make_assembler
 from vecgen.dates import Period
 from vecgen.digest import Digest
+from vecgen.encodings import Compression
 from vecgen.errors import InputError
 from vecgen.manifest import FileRecord
 from vecgen.schema import CUSTOMER_COLUMNS
 from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Calendar, draw_calendar, draw_rows
-from vecgen.writers import ROW_GROUP_ROWS, Compression, Format, open_writer
+from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]
 PARTITION_KEYS: Final[tuple[PartitionKey, ...]] = get_args(PartitionKey)
@@ -36,9 +37,11 @@ class Output:
     Attributes:
         partition_by: Directory levels of the transactions, in this order; may be empty.
         max_file_size: Bytes after which a file is closed and the next begun.
+        max_records_per_file: Rows a file may hold; None for no limit.
+        single_file: All transactions in one file, written by one process; asks for no partitions and no limits.
 
     Raises:
-        InputError: A partition key named twice.
+        InputError: A partition key named twice, a limit below 1, or a single file that would have to be several.
     """
 
     path: Path
@@ -46,8 +49,14 @@ class Output:
     compression: Compression = "snappy"
     partition_by: tuple[PartitionKey, ...] = PARTITION_KEYS
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
+    max_records_per_file: int | None = None
+    single_file: bool = False
 
     def __post_init__(self) -> None:
+        if self.max_records_per_file is not None and self.max_records_per_file < 1:
+            raise InputError("--max-records-per-file", "", self.max_records_per_file, "a whole number from 1 up")
+        if self.single_file and (self.partition_by or self.max_records_per_file is not None):
+            raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
 
@@ -77,11 +86,13 @@ class Group:
     calendar: Calendar
     chunks: tuple[Chunk, ...]
 
-    def batches(self, days: range, chunk: Chunk) -> Iterator[tuple[pa.RecordBatch, Digest]]:
-        """Yield the rows of a chunk on `days` as record batches of about 16,000 rows, each with its digest."""
-        for rows in draw_rows(self.tables, self.calendar, days, chunk.customers):
-            shifted = replace(rows, customer=rows.customer - chunk.customers.start)
-            yield chunk.assembler.assemble(shifted), chunk.assembler.digest(shifted)
+    def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
+        """Yield the rows of a chunk on `days` in batches of about 16,000, at most `limit`, each with its digest."""
+        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers):
+            rows = replace(drawn, customer=drawn.customer - chunk.customers.start)
+            step = limit or len(rows)
+            for part in (rows.slice(start, start + step) for start in range(0, len(rows), step)):
+                yield chunk.assembler.assemble(part), chunk.assembler.digest(part)
 
     def all_batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, chunk after chunk."""
@@ -140,6 +151,22 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
     return records
 
 
+def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> FileRecord:
+    """Write the transactions of several batches' customers, one batch after the other, as one file."""
+    name = f"{TRANSACTIONS}/transactions.{output.format}"
+    path = output.path / name
+    digest = Digest()
+    with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
+        for customers in parts:
+            group = start_group(tables, seed, customers)
+            for batch, batch_digest, ends_chunk in _mark_last(group, range(tables.law.period.days), None):
+                writer.write(batch)
+                digest += batch_digest
+                if ends_chunk:
+                    writer.end_row_group()
+    return FileRecord(name, digest.rows, path.stat().st_size, digest, tables.law.period.start, tables.law.period.end)
+
+
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:
     """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
     schema = arrow_schema(CUSTOMER_COLUMNS)
@@ -154,7 +181,7 @@ def write_customers(output: Output, customers: pa.Table) -> FileRecord:
 
 def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
     """Write the rows on `days` into as many files as their size asks for."""
-    batches = _mark_last(group, days)
+    batches = _mark_last(group, days, output.max_records_per_file)
     batch = next(batches, None)
     first = _EPOCH + timedelta(days=group.tables.law.period.first_day + days.start)
     last = first + timedelta(days=len(days) - 1)
@@ -166,7 +193,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         path = output.path / name
         digest = Digest()
         with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
-            while batch is not None and (digest.rows == 0 or writer.bytes_written < output.max_file_size):
+            while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)
                 digest += rows_digest
@@ -177,10 +204,15 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
     return records
 
 
-def _mark_last(group: Group, days: range) -> Iterator[tuple[pa.RecordBatch, Digest, bool]]:
+def _has_room(output: Output, writer: Writer, written: Digest, batch: Digest) -> bool:
+    limit = output.max_records_per_file
+    return writer.bytes_written < output.max_file_size and (limit is None or written.rows + batch.rows <= limit)
+
+
+def _mark_last(group: Group, days: range, limit: int | None) -> Iterator[tuple[pa.RecordBatch, Digest, bool]]:
     """Yield the rows on `days` of all chunks, and whether a batch is the last of its chunk."""
     for chunk in group.chunks:
-        batches = group.batches(days, chunk)
+        batches = group.batches(days, chunk, limit)
         current = next(batches, None)
         while current is not None:
             following = next(batches, None)

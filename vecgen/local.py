@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from vecgen.errors import InputError
-from vecgen.generate import Output, write_customers, write_transactions
+from vecgen.generate import Output, write_customers, write_single_file, write_transactions
 from vecgen.manifest import FileRecord
 from vecgen.plan import Batch, Plan
 from vecgen.receipt import Receipt, clear_output, prepare_output, sum_records, write_receipt
+from vecgen.schedule import schedule
 
-Work = Batch | range
-"""A batch of transactions, or a range of customer ids."""
+Work = Batch | tuple[Batch, ...] | range
+"""A batch of transactions, all batches for a single file, or a range of customer ids."""
 
 
 def run_local(
@@ -33,7 +34,10 @@ def run_local(
         raise InputError("--processes", "", processes, "a whole number from 1 up")
     started = time.perf_counter()
     prepare_output(output.path)
-    work: list[Work] = [*plan.batches] if transactions else []
+    plan = schedule(plan, output, processes)
+    work: list[Work] = []
+    if transactions:
+        work += [plan.batches] if output.single_file else plan.batches
     if customers:
         work += [range(*bounds) for bounds in plan.customer_ranges()]
     try:
@@ -61,8 +65,10 @@ def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int) -
 def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
     if isinstance(item, range):
         return [write_customers(output, plan.source.table(item.start, item.stop))]
-    customers = plan.source.table(item.first, item.last, item.profile)
-    return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)
+    if isinstance(item, Batch):
+        customers = plan.source.table(item.first, item.last, item.profile)
+        return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)
+    return [write_single_file(plan.tables, plan.request.seed, output, plan.groups(item))]
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.

@@ -101,6 +101,13 @@ def add_output_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
     )
+    group.add_argument("--max-records-per-file", type=int, metavar="N", help="(no limit)")
+    group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
+
+
+def add_plan_option(parser: ArgumentParser) -> None:
+    """Add the dry run."""
+    parser.add_argument("--plan", action="store_true", help="print rows, bytes, files, memory and time; write nothing")
 
 
 def add_processes_option(parser: ArgumentParser) -> None:
@@ -164,4 +171,12 @@ def to_request(options: Namespace) -> Request:
 
 def to_output(options: Namespace) -> Output:
     """Return the output that parsed options describe."""
-    return Output(options.output, options.format, options.compression, options.partition_by, options.max_file_size)
+    return Output(
+        options.output,
+        options.format,
+        options.compression,
+        () if options.single_file else options.partition_by,
+        options.max_file_size,
+        options.max_records_per_file,
+        options.single_file,
+    )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -29,7 +30,7 @@ from vecgen.demographics import Demographics
 from vecgen.errors import InputError
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
 from vecgen.profile import Profile, ProfileSet
-from vecgen.schema import CUSTOMER_COLUMNS
+from vecgen.schema import CUSTOMER_COLUMNS, CUSTOMER_ID
 from vecgen.tables import Law, Tables, compile_tables
 from vecgen.word_lists import compile_word_lists
 
@@ -74,6 +75,7 @@ class Plan:
     """A compiled request. Picklable: about 10 MB, and the customers file if one was given.
 
     Attributes:
+        rows_per_customer: Expected transactions of a customer, per profile.
         fingerprint: Sixteen hexadecimal digits, equal for two plans if and only if they ask for the same rows.
     """
 
@@ -81,7 +83,20 @@ class Plan:
     fingerprint: str
     tables: Tables
     source: CustomerSource
+    rows_per_customer: tuple[float, ...]
     batches: tuple[Batch, ...]
+
+    @property
+    def rows(self) -> int:
+        """Expected number of transactions."""
+        return sum(batch.rows for batch in self.batches)
+
+    def groups(self, batches: Iterable[Batch]) -> Iterator[pa.Table]:
+        """Yield the customers of each batch that has any."""
+        for batch in batches:
+            customers = self.source.table(batch.first, batch.last, batch.profile)
+            if customers.num_rows:
+                yield customers
 
     def customer_ranges(self) -> Iterator[tuple[int, int]]:
         """Yield consecutive ranges of customer ids, one per customers file."""
@@ -132,6 +147,7 @@ def compile_plan(request: Request) -> Plan:
     Raises:
         InputError: Any file or value that cannot be used.
     """
+    _check_seed(request.seed)
     profiles = load_profiles(request.profiles)
     demographics = load_demographics(request.demographics)
     check_merchants(profiles, demographics.merchants)
@@ -145,17 +161,25 @@ def compile_plan(request: Request) -> Plan:
         customer_tables = compile_customers(profiles, demographics, compile_word_lists(), as_of)
         source = DrawnCustomers(customer_tables, request.seed, request.customers)
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
-    expected = np.array([_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs])
+    expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
     fingerprint = _fingerprint(request, profiles, demographics, source)
-    return Plan(request, fingerprint, tables, source, tuple(_cut_batches(source, expected)))
+    return Plan(request, fingerprint, tables, source, expected, cut_batches(source, expected, BATCH_ROWS))
 
 
 def _fingerprint(request: Request, profiles: ProfileSet, demographics: Demographics, source: CustomerSource) -> str:
     # Content, not paths: the same profiles in another directory ask for the same rows.
     listed = source.customers if isinstance(source, ListedCustomers) else None
-    people = digest_batches(listed.to_batches(), CUSTOMER_COLUMNS) if listed else (request.customers, request.as_of)
+    as_of = request.as_of or request.law.period.start
+    # Ids too: customers in another order are other customers.
+    columns = (CUSTOMER_ID, *CUSTOMER_COLUMNS)
+    people = digest_batches(listed.to_batches(), columns) if listed else (request.customers, as_of)
     law = (request.seed, request.law, people)
     return hashlib.sha256(pickle.dumps((repr(law), repr(profiles), demographics), protocol=5)).hexdigest()[:16]
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 1 << 64:  # seeds that are equal modulo 2**64 would give the same rows
+        raise InputError("--seed", "", seed, "a whole number from 0 to 2**64 - 1")
 
 
 def _check_count(customers: int) -> None:
@@ -169,18 +193,20 @@ def _rows_per_customer(regular: Profile, fraud: Profile, law: Law) -> float:
     return own + law.fraud_rate * law.fraud_days * (fraud.min_per_day + fraud.max_per_day) / 2
 
 
-def _cut_batches(source: CustomerSource, rows_per_customer: npt.NDArray[np.float64]) -> Iterator[Batch]:
-    """Yield batches of about BATCH_ROWS rows each at most; every customer is in exactly one.
+def cut_batches(source: CustomerSource, rows_per_customer: Sequence[float], batch_rows: int) -> tuple[Batch, ...]:
+    """Return batches of about `batch_rows` expected rows each at most; every customer is in exactly one.
 
-    The largest come first: work is handed out in the order of numbers, so that what runs last is short.
+    A profile's customers are cut into equal ranges. The largest batches come first: work is handed out in the order of
+    numbers, so that what runs last is short.
     """
     ranges = []
     for profile, (share, rows) in enumerate(zip(source.shares(len(rows_per_customer)), rows_per_customer, strict=True)):
         if share > 0:
             density = float(share * rows)
-            parts = max(1, round(source.count * density / BATCH_ROWS))
-            bounds = np.linspace(0, source.count, parts + 1).astype(np.int64).tolist()
+            parts = max(1, math.ceil(source.count * density / batch_rows))
+            bounds = np.linspace(0, source.count, min(parts, source.count) + 1).astype(np.int64).tolist()
             ranges += [(round((last - first) * density), profile, first, last) for first, last in pairwise(bounds)]
     ranges.sort(key=lambda item: (-item[0], *item[1:]))
-    for number, (rows, profile, first, last) in enumerate(ranges):
-        yield Batch(number, profile, first, last, rows)
+    return tuple(
+        Batch(number, profile, first, last, rows) for number, (rows, profile, first, last) in enumerate(ranges)
+    )

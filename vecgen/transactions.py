@@ -148,6 +148,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self.customer)
 
+    def slice(self, start: int, stop: int) -> Rows:
+        """Return the rows start..stop-1."""
+        columns = {f.name: getattr(self, f.name)[start:stop] for f in fields(Rows) if f.name != "number"}
+        left, right = self.number
+        return Rows(**columns, number=(left[start:stop], right[start:stop]))
+
 
 def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: Customers) -> Calendar:
     """Draw the dates of all transactions of `customers`, whose profile is `profile`."""

@@ -5,38 +5,28 @@ from __future__ import annotations
 import os
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vecgen.encodings import Compression, writer_options
 from vecgen.errors import OutputError
 from vecgen.schema import CUSTOMER_COLUMNS, TRANSACTION_COLUMNS, Column
 
 Format = Literal["parquet", "csv"]
-Compression = Literal["snappy", "zstd", "none"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 COMPRESSIONS: Final[tuple[Compression, ...]] = get_args(Compression)
 
 ROW_GROUP_ROWS: Final = 262_144  # 16 MB of file: enough to spread the cost of dictionaries, little enough to buffer
 MAX_ROW_GROUP_ROWS: Final = 2 * ROW_GROUP_ROWS
 _SMALL_ROW_GROUP: Final = 32_768  # below, dictionaries shared by a whole group would outweigh the rows
-
-# Columns without a dictionary, and how they are encoded (ns a row measured with random content of this generator).
-_ENCODINGS: Final = {
-    "trans_num": "DELTA_LENGTH_BYTE_ARRAY",  # random digits: 45 ns, against 106 through a useless dictionary
-    "unix_time": "DELTA_BINARY_PACKED",
-    "amt": "BYTE_STREAM_SPLIT",
-    "merch_lat": "BYTE_STREAM_SPLIT",
-    "merch_long": "BYTE_STREAM_SPLIT",
-}
-# Columns people filter by: minimum and maximum per row group and page let readers skip the rest.
-_STATISTICS: Final = ("trans_date", "unix_time", "profile", "category", "is_fraud", "amt")
 
 
 class Writer(ABC):
@@ -62,25 +52,18 @@ class Writer(ABC):
     def finish(self) -> None:
         """Write what is buffered and the file's end."""
 
+    def abandon(self) -> None:
+        """Forget what is buffered; the file is of no use any more."""
+
 
 class ParquetWriter(Writer):
     """Writes a row group whenever the caller ends one, or MAX_ROW_GROUP_ROWS rows are buffered."""
 
     def __init__(self, sink: BinaryIO, schema: pa.Schema, compression: Compression) -> None:
         super().__init__(sink)
-        names = schema.names
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
-        self._writer = pq.ParquetWriter(
-            sink,
-            schema,
-            compression=compression,
-            use_dictionary=[name for name in names if name not in _ENCODINGS],
-            column_encoding={name: encoding for name, encoding in _ENCODINGS.items() if name in names},
-            write_statistics=[name for name in _STATISTICS if name in names],
-            write_page_index=True,
-            store_schema=False,  # else pyarrow would read text back as dictionaries, unlike every other reader
-        )
+        self._writer = pq.ParquetWriter(sink, schema, **writer_options(schema.names, compression))
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
@@ -93,6 +76,11 @@ class ParquetWriter(Writer):
         """Write what is buffered and the footer."""
         self.end_row_group()
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Forget what is buffered; the file is of no use any more."""
+        # Else pyarrow would close it when it is collected, long after its sink, and complain on stderr.
+        self._writer.is_open = False
 
     def end_row_group(self) -> None:
         """Write what is buffered as a row group."""
@@ -148,12 +136,22 @@ class CsvWriter(Writer):
     def _customer_texts(self, batch: pa.RecordBatch) -> pa.Array:
         if not self._own:
             return pc.binary_join_element_wise(*[_text(batch.column(c.name), c) for c in self._customer], "|")
-        starts = np.flatnonzero(np.diff(batch.column("ssn").indices.to_numpy(), prepend=-1))
+        starts = _find_runs([batch.column(c.name) for c in self._customer])
         heads = batch.take(pa.array(starts))
         texts = pc.binary_join_element_wise(*[_text(heads.column(c.name), c) for c in self._customer], "|")
         run = np.zeros(batch.num_rows, dtype=np.int64)
         run[starts[1:]] = 1
         return texts.take(pa.array(np.cumsum(run)))
+
+
+def _find_runs(columns: Sequence[pa.Array]) -> npt.NDArray[np.int64]:
+    """Return the first positions of runs of equal rows. No column alone will do: a user's customers may share any value."""
+    changes = np.zeros(len(columns[0]), dtype=np.bool_)
+    changes[0] = True
+    for column in columns:
+        values = (column.indices if isinstance(column, pa.DictionaryArray) else column).to_numpy(zero_copy_only=False)
+        changes[1:] |= values[1:] != values[:-1]
+    return np.flatnonzero(changes)
 
 
 def _text(array: pa.Array, column: Column) -> pa.Array:
@@ -196,10 +194,15 @@ def open_writer(path: Path, schema: pa.Schema, file_format: Format, compression:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as sink:
             writer = ParquetWriter(sink, schema, compression) if file_format == "parquet" else CsvWriter(sink, schema)
-            yield writer
-            writer.finish()
+            try:
+                yield writer
+                writer.finish()
+            except BaseException:
+                writer.abandon()
+                raise
         os.replace(draft, path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # the draft is gone, or its directory never was
+            draft.unlink()

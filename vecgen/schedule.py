@@ -1,0 +1,97 @@
+"""How a dataset is cut into batches for a number of cores, and what that will cost before anything is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from vecgen.generate import Output, partition_period
+from vecgen.plan import Plan, cut_batches
+
+# Estimates of bytes a row and core seconds a row, one year of the shipped profiles (`python -m bench compare`).
+_BYTES_PER_ROW: Final = {("parquet", "snappy"): 66, ("parquet", "none"): 98, ("parquet", "zstd"): 44, ("csv", ""): 318}
+_SECONDS_PER_ROW: Final = {
+    ("parquet", "snappy"): 3.2e-7,
+    ("parquet", "none"): 3.0e-7,
+    ("parquet", "zstd"): 5e-7,
+    ("csv", ""): 7e-7,
+}
+_TASKS_PER_CORE: Final = 4  # enough for the last tasks to even out, few enough for large files
+_MIN_BATCH_ROWS: Final = 1_000_000
+_MAX_BATCH_ROWS: Final = 32_000_000
+_MAX_CELLS: Final = 25_000_000  # customers x days of a batch, 8 bytes each: 200 MB
+_FIXED_MEMORY: Final = 250_000_000  # interpreter, libraries, tables, a row group being written
+_CUSTOMER_MEMORY: Final = 700  # bytes of a customer's texts, in the batch and in the chunks' dictionaries
+_CELL_MEMORY: Final = 9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will cost: expected figures, not promises."""
+
+    customers: int
+    rows: int
+    bytes: int
+    files: int
+    batches: int
+    largest_batch: int
+    memory_per_worker: int
+    seconds: float
+    cores: int
+
+
+def schedule(plan: Plan, output: Output, cores: int) -> Plan:
+    """Return the plan with batches that keep `cores` cores evenly busy and fill files, within a worker's memory.
+
+    A batch is as large as fills one file per directory, but small enough for several batches a core, and for a worker
+    to stay under 1 GB: the dates of its customers are counted in memory.
+    """
+    period = plan.tables.law.period
+    slices = len(partition_period(period, output.partition_by, ""))
+    filling = output.max_file_size / _lookup(_BYTES_PER_ROW, output) * slices
+    spread = max(plan.rows / (_TASKS_PER_CORE * cores), _MIN_BATCH_ROWS)
+    slowest = min(rate for rate in plan.rows_per_customer if rate > 0) if any(plan.rows_per_customer) else 1.0
+    fitting = min(_MAX_BATCH_ROWS, _MAX_CELLS / period.days * slowest)
+    batch_rows = max(1, math.floor(min(filling, spread, fitting)))
+    return replace(plan, batches=cut_batches(plan.source, plan.rows_per_customer, batch_rows))
+
+
+def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
+    """Return what a plan will cost once it is scheduled."""
+    plan = schedule(plan, output, cores)
+    period = plan.tables.law.period
+    slices = len(partition_period(period, output.partition_by, ""))
+    row_bytes = _lookup(_BYTES_PER_ROW, output)
+    files = sum(slices * math.ceil(batch.rows * row_bytes / slices / output.max_file_size) for batch in plan.batches)
+    customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in plan.batches), default=0.0)
+    memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
+    return Estimate(
+        plan.source.count,
+        plan.rows,
+        round(plan.rows * row_bytes),
+        files,
+        len(plan.batches),
+        max((batch.rows for batch in plan.batches), default=0),
+        round(memory),
+        plan.rows * _lookup(_SECONDS_PER_ROW, output) / min(cores, max(1, len(plan.batches))),
+        cores,
+    )
+
+
+def describe_estimate(e: Estimate) -> str:
+    """Return an estimate as a few lines for people."""
+    return "\n".join(
+        [
+            f"{e.customers:,} customers, about {e.rows:,} transactions",
+            f"about {e.bytes / 1e9:,.2f} GB in {e.files:,} files of transactions",
+            f"{e.batches:,} batches, the largest of {e.largest_batch:,} rows",
+            f"about {e.memory_per_worker / 1e6:,.0f} MB of memory a worker",
+            f"about {e.seconds:,.0f} s on {e.cores} cores",
+        ]
+    )
+
+
+def _lookup(table: Mapping[tuple[str, str], float], output: Output) -> float:
+    return table[output.format, output.compression if output.format == "parquet" else ""]
