@@ -1,14 +1,21 @@
-"""How fast one core draws, with nothing assembled or written: transactions of all profiles, and customers."""
+"""How fast one core draws, with nothing assembled or written: transactions of all profiles, and customers.
+
+`python -m bench.draws --rows N --output DIR` times about N transactions and leaves the seconds in DIR.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.contenders import customers_for
+from bench.output import Written, save_section
+from bench.section import parse_section
 from vecgen.arrow import locate_customers
 from vecgen.customer_source import DrawnCustomers
 from vecgen.plan import Plan, Request, compile_plan
@@ -16,14 +23,15 @@ from vecgen.transactions import draw_calendar, draw_rows
 
 TRANSACTION_CUSTOMERS = 5_000
 CUSTOMERS = 100_000
+MONTHS = 12
 
 
-def measure_draws(repeats: int) -> dict[str, Any]:
+def measure_draws(repeats: int, customers: int = TRANSACTION_CUSTOMERS, people: int = CUSTOMERS) -> dict[str, Any]:
     """Return rows and customers per second of CPU time on one core: the median of `repeats` runs, and each of them."""
-    plan = compile_plan(Request(customers=TRANSACTION_CUSTOMERS))
+    plan = compile_plan(Request(customers=customers))
     return {
         "transactions": _measure(lambda: draw_transactions(plan), repeats),
-        "customers": _measure(lambda: draw_customers(plan), repeats),
+        "customers": _measure(lambda: draw_customers(plan, people), repeats),
     }
 
 
@@ -33,16 +41,25 @@ def draw_transactions(plan: Plan) -> int:
     for batch in plan.batches:
         people = locate_customers(plan.source.table(batch.first, batch.last, batch.profile))
         calendar = draw_calendar(plan.tables, plan.tables.profiles[batch.profile], plan.request.seed, people)
-        months = np.array_split(np.arange(plan.tables.law.period.days), 12)
+        months = np.array_split(np.arange(plan.tables.law.period.days), MONTHS)
         for days in months:
             rows += sum(len(part) for part in draw_rows(plan.tables, calendar, range(days[0], days[-1] + 1)))
     return rows
 
 
-def draw_customers(plan: Plan) -> int:
+def draw_customers(plan: Plan, count: int) -> int:
     """Draw and assemble customers, all columns, and return their number."""
     assert isinstance(plan.source, DrawnCustomers)
-    return int(plan.source.table(0, CUSTOMERS).num_rows)
+    return int(plan.source.table(0, count).num_rows)
+
+
+def run_section(rows: int, output: Path) -> None:
+    """Time the draws of about `rows` transactions and leave the seconds in `output`."""
+    plan = compile_plan(Request(customers=customers_for(rows)))
+    draw_transactions(compile_plan(Request(customers=100)))  # first touches: imports, tables, memory
+    wall, cpu = time.perf_counter(), time.process_time()
+    drawn = draw_transactions(plan)
+    save_section(output, Written(drawn, 0, time.process_time() - cpu, time.perf_counter() - wall))
 
 
 def _measure(run: Callable[[], int], repeats: int) -> dict[str, Any]:
@@ -53,3 +70,7 @@ def _measure(run: Callable[[], int], repeats: int) -> dict[str, Any]:
         count = run()
         rates.append(count / (time.process_time() - started))
     return {"count": count, "per_second": round(statistics.median(rates)), "runs": [round(rate) for rate in rates]}
+
+
+if __name__ == "__main__":
+    run_section(*parse_section("bench.draws"))

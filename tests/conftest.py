@@ -82,6 +82,12 @@ def demographics_copy(demographics: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(demographics, tmp_path / "demographics"))
 
 
+def set_batch_rows(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """Let every engine cut batches of about `rows` rows."""
+    monkeypatch.setattr("vecgen.plan.BATCH_ROWS", rows)
+    monkeypatch.setattr("vecgen.schedule._MAX_BATCH_ROWS", rows)
+
+
 Compile = Callable[..., Plan]
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Compile
+from tests.conftest import Compile, set_batch_rows
 from tests.datasets import data_files, list_tree
 from vecgen import __version__
 from vecgen.arrow import Assembler
@@ -152,7 +152,7 @@ def test_after_a_crash_the_same_call_succeeds(
 def test_an_error_in_another_process_arrives_and_leaves_nothing(
     plan: Plan, compile_small: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecgen.plan.BATCH_ROWS", 500)
+    set_batch_rows(monkeypatch, 500)
     people = plan.source.table(0, 60).select([c.name for c in CUSTOMER_COLUMNS])
     jobs = ["a|b" if row == 41 else job for row, job in enumerate(people["job"].to_pylist())]
     place = people.column_names.index("job")
@@ -166,7 +166,7 @@ def test_an_error_in_another_process_arrives_and_leaves_nothing(
 def test_memory_does_not_grow_with_customers(
     compile_small: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecgen.plan.BATCH_ROWS", 20_000)
+    set_batch_rows(monkeypatch, 20_000)
     monkeypatch.setattr("vecgen.plan.CUSTOMERS_PER_FILE", 250)
     peaks = []
     for customers in (500, 2500):

@@ -133,7 +133,7 @@ class TestFingerprint:
         ("file", "old", "new"),
         [
             ("main_config.json", '"min": 50', '"min": 51'),
-            ("leftovers.json", '"travel_pct": ', '"travel_pct": 1'),
+            ("leftovers.json", '"travel_pct": ', '"travel_pct": 0.'),
             ("fraud_leftovers.json", '"max": ', '"max": 1'),
         ],
     )

@@ -58,7 +58,7 @@ class Assembler:
     """
 
     epoch_day: int
-    customer_values: tuple[npt.NDArray[Any], ...]
+    customer_values: tuple[npt.NDArray[Any] | None, ...]
     customer_dictionaries: tuple[pa.Array | None, ...]
     customer_words: U64
     categories: pa.Array
@@ -68,8 +68,9 @@ class Assembler:
 
     def assemble(self, rows: Rows) -> pa.RecordBatch:
         """Return the rows as a record batch of `TRANSACTION_SCHEMA`."""
+        who = pa.array(rows.customer.astype(np.int32))
         arrays = [
-            _take(values, dictionary, rows.customer)
+            _take(values, dictionary, rows.customer, who)
             for values, dictionary in zip(self.customer_values, self.customer_dictionaries, strict=True)
         ]
         day = rows.day + self.epoch_day
@@ -187,18 +188,22 @@ def _number_words(array: pa.Array) -> U64:
     return halves[:, 0] * _NUMBER_MULTIPLIERS[0] + halves[:, 1] * _NUMBER_MULTIPLIERS[1]
 
 
-def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any], pa.Array | None]:
+def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any] | None, pa.Array | None]:
     """Return a column's values per customer, or its dictionary positions and dictionary where it is text."""
     if column.type == "date":
         return array.view(pa.int32()).to_numpy(), None
     if column.type != "text":
         return array.to_numpy(), None
     encoded = array.cast(pa.string()).dictionary_encode()
-    return encoded.indices.to_numpy(), encoded.dictionary
+    # Where every customer has a value of its own, a customer's position is its position in the dictionary.
+    distinct = len(encoded.dictionary) == len(array)
+    return None if distinct else encoded.indices.to_numpy(), encoded.dictionary
 
 
-def _take(values: npt.NDArray[Any], dictionary: pa.Array | None, customer: npt.NDArray[np.int64]) -> pa.Array:
-    taken = pa.array(values.take(customer))
+def _take(
+    values: npt.NDArray[Any] | None, dictionary: pa.Array | None, customer: npt.NDArray[np.int64], who: pa.Array
+) -> pa.Array:
+    taken = who if values is None else pa.array(values.take(customer))
     return taken if dictionary is None else pa.DictionaryArray.from_arrays(taken, dictionary, safe=False)
 
 

@@ -18,7 +18,7 @@ _SECONDS_PER_ROW: Final = {
     ("parquet", "zstd"): 5e-7,
     ("csv", ""): 7e-7,
 }
-_TASKS_PER_CORE: Final = 4  # enough for the last tasks to even out, few enough for large files
+_TASKS_PER_CORE: Final = 6  # enough for the last tasks to even out, few enough for large files
 _MIN_BATCH_ROWS: Final = 1_000_000
 _MAX_BATCH_ROWS: Final = 32_000_000
 _MAX_CELLS: Final = 25_000_000  # customers x days of a batch, 8 bytes each: 200 MB

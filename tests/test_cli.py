@@ -1,0 +1,156 @@
+"""The command line: every command, its words and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.datasets import data_files, list_tree, read_people, read_rows
+from vecgen import __version__
+from vecgen.cli import main
+from vecgen.dataset import digest_dataset
+from vecgen.load import load_demographics
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def small(profiles: Path, demographics: Path) -> list[str]:
+    """Return options of a small dataset."""
+    options = ["--customers", "20", "--start", "12-20-2023", "--end", "2024-01-20", "--processes", "1"]
+    return [*options, "--profiles", str(profiles), "--demographics", str(demographics)]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    command = [sys.executable, "-m", "vecgen", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+
+
+def test_as_a_module_it_writes_a_dataset(small: list[str], tmp_path: Path) -> None:
+    done = run("generate", *small, "--processes", "2", "--output", str(tmp_path / "o"))
+    assert (done.returncode, done.stderr) == (0, "")
+    digests = digest_dataset(tmp_path / "o")
+    assert f"customers: 20 rows, 1 files" in done.stdout
+    assert f"digest {digests['transactions']}" in done.stdout
+
+
+def test_as_a_module_it_refuses_in_one_line(tmp_path: Path) -> None:
+    done = run("generate", "--fraud-rate", "2", "--output", str(tmp_path / "o"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "vecgen: --fraud-rate: got 2.0, expected a probability from 0 to 1\n"
+    assert list_tree(tmp_path) == []
+
+
+def test_an_error_in_a_worker_process_is_one_line_too(small: list[str], tmp_path: Path) -> None:
+    assert main(["customers", *small, "--output", str(tmp_path / "c")]) == 0
+    people = read_people(tmp_path / "c")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = people.column_names.index("city")
+    pq.write_table(people.set_column(place, "city", pa.array(["a|b"] * 20)), tmp_path / "c.parquet")
+    options = ["--customers-file", str(tmp_path / "c.parquet"), *small[2:], "--processes", "2", "--format", "csv"]
+    done = run("transactions", *options, "--output", str(tmp_path / "o"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "vecgen: column city: CSV cannot hold 'a|b'; remove '|' and line breaks or use Parquet\n"
+
+
+def test_generate_is_customers_and_transactions(small: list[str], tmp_path: Path) -> None:
+    for command in ("generate", "customers", "transactions"):
+        assert main([command, *small, "--output", str(tmp_path / command)]) == 0
+    whole = digest_dataset(tmp_path / "generate")
+    for name in ("customers", "transactions"):
+        assert [path.name for path in (tmp_path / name).iterdir() if path.is_dir()] == [name]
+        assert digest_dataset(tmp_path / name) == {name: whole[name]}
+
+
+def test_options_reach_the_dataset(small: list[str], tmp_path: Path) -> None:
+    output = tmp_path / "o"
+    options = ["--fraud-rate", "1", "--seed", "7", "--as-of", "01-31-2020", "--format", "csv", "--partition-by", "month"]
+    assert main(["generate", *small, *options, "--max-file-size", "1", "--output", str(output)]) == 0
+    receipt = json.loads((output / "_vecgen.json").read_text(encoding="utf-8"))
+    assert receipt["request"]["law"]["fraud_rate"] == 1.0
+    assert (receipt["request"]["seed"], receipt["request"]["as_of"]) == (7, "2020-01-31")
+    assert receipt["output"]["partition_by"] == ["month"]
+    rows = read_rows(output)
+    frauds = rows.filter(rows["is_fraud"].cast("bool"))
+    assert set(rows["ssn"].to_pylist()) == set(frauds["ssn"].to_pylist())
+    assert {path.parent.name for path in data_files(output / "transactions")} == {"month=12", "month=01"}
+
+
+def test_a_dry_run_writes_nothing(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", *small, "--plan", "--output", str(tmp_path / "o")]) == 0
+    assert capsys.readouterr().out
+    assert list_tree(tmp_path) == []
+
+
+def test_digest_prints_both_parts(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", *small, "--output", str(tmp_path / "o")]) == 0
+    capsys.readouterr()
+    assert main(["digest", str(tmp_path / "o")]) == 0
+    expected = [f"{name} {d.rows} rows {d}" for name, d in digest_dataset(tmp_path / "o").items()]
+    assert capsys.readouterr().out.splitlines() == expected
+    assert len(expected) == 2
+
+
+def test_merchants_are_repeatable_and_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, other = (tmp_path / f"{name}.csv" for name in "abc")
+    for path, seed in ((first, "1"), (second, "1"), (other, "2")):
+        assert main(["merchants", "--seed", seed, "--per-category", "3", "--output", str(path)]) == 0
+    assert first.read_bytes() == second.read_bytes() != other.read_bytes()
+    capsys.readouterr()
+    assert main(["merchants", "--output", str(first)]) == 2
+    assert first.read_bytes() == second.read_bytes()
+    assert str(first) in capsys.readouterr().err
+
+
+def test_merchants_can_be_used(demographics_copy: Path) -> None:
+    path = demographics_copy / "merchants.csv"
+    path.unlink()
+    assert main(["merchants", "--per-category", "2", "--output", str(path)]) == 0
+    assert {len(names) for names in load_demographics(demographics_copy).merchants.names} == {2}
+
+
+def test_profiles_check(profiles: Path, profile_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profiles", "check"]) == 0
+    assert main(["profiles", "check", str(profiles)]) == 0
+    assert "3 profiles and their fraud twins, no fault found" in capsys.readouterr().out
+    (profile_copy / "leftovers.json").write_text("{", encoding="utf-8")
+    assert main(["profiles", "check", str(profile_copy)]) == 2
+    assert "leftovers.json: line 1, column 2" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"vecgen {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["generate"], ["customers"], ["transactions"], ["merchants"], ["profiles"], ["profiles", "check"], ["digest"]]
+)
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith(" ".join(["usage: vecgen", *command]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["frobnicate"], ["generate", "--bogus"], ["generate", "--custom", "3"], ["profiles"], ["digest"], ["customers", "--customers-file", "f"]],
+)
+def test_what_the_parser_refuses_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("vecgen: ")
+    assert captured.err.endswith(" --help\n")
+    assert captured.err.count("\n") == 1
