@@ -63,7 +63,9 @@ def compare(
                 print(f"{contender.name}: failed, {error}", flush=True)
                 continue
             runs[contender.name].append(run)
-            print(f"{repeat + 1}/{repeats} {contender.name}: {run['rows_per_second_and_core']:,} rows/s/core", flush=True)
+            print(
+                f"{repeat + 1}/{repeats} {contender.name}: {run['rows_per_second_and_core']:,} rows/s/core", flush=True
+            )
         result = summarise(contenders, runs, faults)
         keep(result)
     return result
@@ -141,7 +143,12 @@ def summarise(
         if baseline is not None:
             summary[name]["times_baseline"] = round(speed / speeds[baseline], 2)
     pairs = {f"{a} / {b}": round(speeds[a] / speeds[b], 2) for a, b in PAIRS if a in speeds and b in speeds}
-    return {"baseline": baseline, "published_rows_per_second_and_core": PUBLISHED, "pairs": pairs, "contenders": summary}
+    return {
+        "baseline": baseline,
+        "published_rows_per_second_and_core": PUBLISHED,
+        "pairs": pairs,
+        "contenders": summary,
+    }
 
 
 def format_table(result: Mapping[str, Any]) -> str:

@@ -108,7 +108,7 @@ def submit(script: str, *options: str) -> Callable[[Setting, int, Path], list[st
 
     def command(setting: Setting, rows: int, output: Path) -> list[str]:
         session = ["--master", setting.master, "--driver-memory", setting.driver_memory]
-        for conf in ("spark.ui.enabled=false", f"spark.local.dir={setting.scratch}"):
+        for conf in ("spark.ui.enabled=false", "spark.log.level=WARN", f"spark.local.dir={setting.scratch}"):
             session += ["--conf", conf]
         size = ["--customers", str(customers_for(rows)), "--output", str(output)]
         return [f"{spark_home()}/bin/spark-submit", *session, str(ROOT / script), *size, *options]

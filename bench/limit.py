@@ -1,4 +1,4 @@
-"""The limit: the same tables, already made, written by the same writer. What is above it can only be gained by encoding.
+"""The limit: the same tables, already made, written by the same writer. Above it, only encoding can gain.
 
 `python -m bench.limit --rows N --output DIR` makes a dataset, reads it back row group by row group, with dictionaries,
 and times nothing but writing these again, into files of the same content, until N rows are written.
@@ -20,10 +20,11 @@ from bench.output import Written, save_section
 from bench.section import parse_section
 from vecgen.arrow import TRANSACTION_SCHEMA
 from vecgen.dataset import find_files
+from vecgen.encodings import Compression
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Request, compile_plan
-from vecgen.writers import Compression, open_writer
+from vecgen.writers import open_writer
 
 MOST_ROWS_MADE = 10_000_000
 DICTIONARIES = [field.name for field in TRANSACTION_SCHEMA if pa.types.is_dictionary(field.type)]

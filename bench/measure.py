@@ -1,8 +1,8 @@
 """A command as a whole: wall time, CPU seconds of it and everything it started, and the memory of the largest process.
 
-`measure` runs this file as a program of its own around the command. On Linux that program adopts what the command leaves
+`measure` runs this file as a program of its own around the command. On Linux it adopts what the command leaves
 behind - Spark's Python daemon outlives the JVM that started it - and waits for it, so that no CPU second is lost, and
-reads every process's peak memory from /proc while it runs. Elsewhere orphans go uncounted. Standard library only: it must
+reads each process's peak memory from /proc while it runs. Elsewhere orphans go uncounted. Standard library: it must
 not weigh on what it measures.
 """
 

@@ -32,7 +32,7 @@ def save_section(directory: Path, written: Written) -> None:
 
 
 def count_output(directory: Path) -> Written:
-    """Return what stands below a directory: a section's own word, else all files of transactions, customers left out."""
+    """Return what stands below a directory: a section's own word, else all files of transactions."""
     section = directory / SECTION
     if section.exists():
         fields: dict[str, Any] = json.loads(section.read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ _PACKAGES = ("vecgen", "numpy", "pyarrow", "pyspark", "pandas", "dbldatagen", "t
 def save(command: str, result: dict[str, Any], directory: Path) -> Path:
     """Write the result of `python -m bench COMMAND` with what it was measured on; return the file."""
     content = {"command": f"python -m bench {command}", "on": describe_machine(), "result": result}
-    path = directory / f"{command.split()[0]}.json"
+    path = directory / f"{command.split(maxsplit=1)[0]}.json"
     directory.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return path

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
-from random import Random  # noqa: TID251 - an independent witness must not draw from vecgen.streams
+from random import Random  # noqa: TID251 - the reference draws as the original does, row by row
 from typing import NamedTuple
 
 from vecgen.dates import Period

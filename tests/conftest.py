@@ -1,4 +1,4 @@
-"""What tests share: small directories of profiles and demographics, a plan made of them, its datasets, one Spark session."""
+"""What tests share: small directories of profiles and demographics, a plan, its datasets, one Spark session."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def random_words(rows: int) -> U64:
 
 
 def search(weights: npt.ArrayLike, words: U64) -> npt.NDArray[np.int64]:
-    """Return the first outcome whose cumulative share exceeds the word's u, cut to 53 bits; only positive ones count."""
+    """Return the first positive outcome whose cumulative share exceeds the word's u, cut to 53 bits."""
     shares = np.asarray(weights, dtype=np.float64)
     positive = np.flatnonzero(shares > 0)
     cumulative = np.cumsum(shares[positive])
@@ -62,7 +62,7 @@ def test_draws_are_those_of_a_search(weights: tuple[float, ...], words: list[int
     drawn = law.draw(all_words)
     assert (np.asarray(weights)[drawn] > 0).all()
     np.testing.assert_array_equal(drawn, law.outcomes[law.draw_cells(all_words)])
-    # The first and the last word belong to the first and the last positive outcome, though their shares be below 2**-53.
+    # The first and the last word belong to the first and the last positive outcome, even of shares below 2**-53.
     inside = (all_words > 0) & (all_words < LARGEST)
     np.testing.assert_array_equal(drawn[inside], search(weights, all_words)[inside])
     positive = np.flatnonzero(np.asarray(weights))

@@ -36,7 +36,7 @@ def test_as_a_module_it_writes_a_dataset(small: list[str], tmp_path: Path) -> No
     done = run("generate", *small, "--processes", "2", "--output", str(tmp_path / "o"))
     assert (done.returncode, done.stderr) == (0, "")
     digests = digest_dataset(tmp_path / "o")
-    assert f"customers: 20 rows, 1 files" in done.stdout
+    assert "customers: 20 rows, 1 files" in done.stdout
     assert f"digest {digests['transactions']}" in done.stdout
 
 
@@ -72,7 +72,18 @@ def test_generate_is_customers_and_transactions(small: list[str], tmp_path: Path
 
 def test_options_reach_the_dataset(small: list[str], tmp_path: Path) -> None:
     output = tmp_path / "o"
-    options = ["--fraud-rate", "1", "--seed", "7", "--as-of", "01-31-2020", "--format", "csv", "--partition-by", "month"]
+    options = [
+        "--fraud-rate",
+        "1",
+        "--seed",
+        "7",
+        "--as-of",
+        "01-31-2020",
+        "--format",
+        "csv",
+        "--partition-by",
+        "month",
+    ]
     assert main(["generate", *small, *options, "--max-file-size", "1", "--output", str(output)]) == 0
     receipt = json.loads((output / "_vecgen.json").read_text(encoding="utf-8"))
     assert receipt["request"]["law"]["fraud_rate"] == 1.0
@@ -134,7 +145,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["generate"], ["customers"], ["transactions"], ["merchants"], ["profiles"], ["profiles", "check"], ["digest"]]
+    "command",
+    [[], ["generate"], ["customers"], ["transactions"], ["merchants"], ["profiles"], ["profiles", "check"], ["digest"]],
 )
 def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -145,7 +157,15 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["frobnicate"], ["generate", "--bogus"], ["generate", "--custom", "3"], ["profiles"], ["digest"], ["customers", "--customers-file", "f"]],
+    [
+        [],
+        ["frobnicate"],
+        ["generate", "--bogus"],
+        ["generate", "--custom", "3"],
+        ["profiles"],
+        ["digest"],
+        ["customers", "--customers-file", "f"],
+    ],
 )
 def test_what_the_parser_refuses_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -73,7 +74,9 @@ def test_files_stand_where_their_rows_belong(plan: Plan, tmp_path: Path) -> None
         values = dict(part.split("=", 1) for part in path.relative_to(tmp_path).parts[1:-1])
         rows = pq.ParquetFile(path).read()
         assert set(rows["profile"].to_pylist()) == {values["profile_group"]}
-        assert {(day.year, day.month) for day in rows["trans_date"].to_pylist()} == {(int(values["year"]), int(values["month"]))}
+        assert {(day.year, day.month) for day in rows["trans_date"].to_pylist()} == {
+            (int(values["year"]), int(values["month"]))
+        }
 
 
 @pytest.mark.parametrize(
@@ -83,10 +86,15 @@ def test_files_stand_where_their_rows_belong(plan: Plan, tmp_path: Path) -> None
         (("year",), [("year=2023/", 12), ("year=2024/", 20)]),
         (("month", "year"), [("month=12/year=2023/", 12), ("month=01/year=2024/", 20)]),
         (("profile_group",), [("profile_group=p.json/", 32)]),
-        (PARTITION_KEYS, [("year=2023/month=12/profile_group=p.json/", 12), ("year=2024/month=01/profile_group=p.json/", 20)]),
+        (
+            PARTITION_KEYS,
+            [("year=2023/month=12/profile_group=p.json/", 12), ("year=2024/month=01/profile_group=p.json/", 20)],
+        ),
     ],
 )
-def test_a_period_is_cut_where_directories_change(keys: tuple[PartitionKey, ...], directories: list[tuple[str, int]]) -> None:
+def test_a_period_is_cut_where_directories_change(
+    keys: tuple[PartitionKey, ...], directories: list[tuple[str, int]]
+) -> None:
     slices = partition_period(WINTER, keys, "p.json")
     assert [(part.directory, len(part.days)) for part in slices] == directories
     assert [day for part in slices for day in part.days] == list(range(32))
@@ -134,7 +142,7 @@ def test_rows_of_a_file_come_by_customer_and_time(plan: Plan, tmp_path: Path) ->
     for path in data_files(tmp_path):
         rows = pq.ParquetFile(path).read()
         ssns = rows["ssn"].to_pylist()
-        runs = 1 + sum(a != b for a, b in zip(ssns, ssns[1:], strict=False))
+        runs = 1 + sum(a != b for a, b in itertools.pairwise(ssns))
         assert runs <= 2 * len(set(ssns))  # regular rows, then fraud
 
 

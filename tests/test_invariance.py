@@ -29,7 +29,7 @@ def digests(receipt: Receipt) -> dict[str, tuple[int, str | None]]:
 
 @pytest.mark.parametrize("processes", [1, 2, 4])
 @pytest.mark.parametrize("batch_rows", [300, 10**9])
-def test_processes_and_batches_do_not_matter(  # noqa: PLR0917 - fixtures
+def test_processes_and_batches_do_not_matter(
     processes: int,
     batch_rows: int,
     plan: Plan,
@@ -62,7 +62,9 @@ def test_neither_cut_nor_form_matters(compile_small: Compile, parquet: Dataset) 
         group_rows=st.integers(50, 5000),
         customers_per_file=st.integers(1, 70),
     )
-    def check(output: dict[str, Any], batch_rows: int, chunk_rows: int, group_rows: int, customers_per_file: int) -> None:
+    def check(
+        output: dict[str, Any], batch_rows: int, chunk_rows: int, group_rows: int, customers_per_file: int
+    ) -> None:
         with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
             set_batch_rows(patch, batch_rows)
             patch.setattr("vecgen.plan.CUSTOMERS_PER_FILE", customers_per_file)
@@ -159,7 +161,9 @@ def test_another_request_gives_another_dataset(
         assert not numbers & set(read_rows(tmp_path)["trans_num"].to_pylist())
 
 
-@pytest.mark.parametrize("change", [{"dependence": "v1.0"}, {"dependence": "independent"}, {"travel": True}, {"fraud_days": 2}])
+@pytest.mark.parametrize(
+    "change", [{"dependence": "v1.0"}, {"dependence": "independent"}, {"travel": True}, {"fraud_days": 2}]
+)
 def test_another_law_keeps_the_customers(
     change: dict[str, Any], compile_small: Compile, parquet: Dataset, tmp_path: Path
 ) -> None:

@@ -35,7 +35,12 @@ def test_a_receipt_is_true(parquet: tuple[Path, Receipt], text: tuple[Path, Rece
         for name, digest in digest_dataset(path).items():
             files = data_files(path / name)
             size = sum(file.stat().st_size for file in files)
-            assert stored["parts"][name] == {"rows": digest.rows, "files": len(files), "bytes": size, "digest": str(digest)}
+            assert stored["parts"][name] == {
+                "rows": digest.rows,
+                "files": len(files),
+                "bytes": size,
+                "digest": str(digest),
+            }
         assert stored["fingerprint"] == receipt.fingerprint
         assert stored["request"] == receipt.request
         assert stored["output"] == receipt.output
@@ -89,7 +94,7 @@ def test_a_dataset_is_not_written_over(plan: Plan, parquet: tuple[Path, Receipt]
     assert list_tree(copy) == tree
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """Something nobody foresaw."""
 
 
@@ -106,7 +111,9 @@ def crash_after(calls: int, error: BaseException, original: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv"])
-@pytest.mark.parametrize("error", [Crash(), KeyboardInterrupt(), MemoryError()], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error", [CrashError(), KeyboardInterrupt(), MemoryError()], ids=lambda error: type(error).__name__
+)
 def test_a_crash_within_a_batch_leaves_nothing(
     file_format: Any, error: BaseException, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +126,9 @@ def test_a_crash_within_a_batch_leaves_nothing(
 
 
 @pytest.mark.parametrize("published", [0, 1, 3])
-def test_a_full_disk_leaves_nothing(published: int, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing(
+    published: int, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import os
 
     full = OSError(28, "No space left on device")
@@ -143,8 +152,8 @@ def test_after_a_crash_the_same_call_succeeds(
     plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Assembler, "assemble", crash_after(2, Crash(), Assembler.assemble))
-        with pytest.raises(Crash):
+        patch.setattr(Assembler, "assemble", crash_after(2, CrashError(), Assembler.assemble))
+        with pytest.raises(CrashError):
             run_local(plan, Output(tmp_path), 1)
     assert run_local(plan, Output(tmp_path), 1).parts == parquet[1].parts
 

@@ -137,7 +137,7 @@ class TestFingerprint:
             ("fraud_leftovers.json", '"max": ', '"max": 1'),
         ],
     )
-    def test_profiles_matter(  # noqa: PLR0917 - fixtures
+    def test_profiles_matter(
         self, file: str, old: str, new: str, plan: Plan, compile_small: Compile, profile_copy: Path
     ) -> None:
         path = profile_copy / file

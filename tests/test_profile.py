@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -391,7 +392,5 @@ def test_keys_that_name_no_regular_profile_are_refused(key: str) -> None:
 @given(json_values)
 def test_segments_raise_nothing_else(raw: object) -> None:
     for document in (raw, {"a.json": raw}, {"a.json": SEGMENT | {"age": {"min": 0, "max": raw}, "gender": raw}}):
-        try:
-            parse_segments("f", document)
-        except InputError as error:
-            assert error.expected  # noqa: PT017 - refusing is one of two legal outcomes
+        with suppress(InputError):
+            assert parse_segments("f", document)

@@ -55,7 +55,7 @@ def scaled_law(pair: tuple[float, float]) -> tuple[float, float]:
 def exact_quantile(shape: float, lower: F64, upper: F64) -> F64:
     """Return the quantiles, scale 1, of probabilities given from both ends; the smaller of the two is exact."""
     lower, upper = np.maximum(lower, 0.0), np.maximum(upper, 0.0)
-    from_below = special.gammaincinv(shape, np.minimum(lower, 0.5))
+    from_below: F64 = np.asarray(special.gammaincinv(shape, np.minimum(lower, 0.5)), dtype=np.float64)
     from_above = special.gammainccinv(shape, np.minimum(upper, 0.5))
     return np.where(lower < 0.5, polish(shape, from_below, lower), from_above)
 
@@ -103,8 +103,8 @@ def bounds(tables: AmountTables, pair: tuple[float, float], words: U64) -> tuple
     shape, scale = scaled_law(pair)
     below = float(tables.below[0])
     k = (words >> np.uint64(12)).astype(np.int64)
-    lower = (k + 0.5) * RESOLUTION
-    upper = (2**52 - k - 0.5) * RESOLUTION
+    lower = np.asarray((k + 0.5) * RESOLUTION, dtype=np.float64)
+    upper = np.asarray((2**52 - k - 0.5) * RESOLUTION, dtype=np.float64)
     edges = []
     for step in (-2.0, 2.0):
         # The stretch over what lies above 1 dollar magnifies rounding errors.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_batches_of_a_profile_cover_all_ids_once(plan: Plan, cores: int) -> None
         own = sorted((b.first, b.last) for b in batches if b.profile == profile)
         assert own[0][0] == 0
         assert own[-1][1] == 1_000_000
-        assert all(before[1] == after[0] for before, after in zip(own, own[1:], strict=False))
+        assert all(before[1] == after[0] for before, after in itertools.pairwise(own))
 
 
 @pytest.mark.parametrize("cores", [2, 16])

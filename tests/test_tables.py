@@ -55,7 +55,7 @@ def share_words(ends: F64) -> F64:
 
 
 def pieces(*weights: Any) -> list[tuple[float, tuple[int, ...]]]:
-    """Cut (0, 1] as one uniform does: lengths and, for each list of weights, the first cumulative share that is >= u."""
+    """Cut (0, 1] as one uniform does: lengths and, per list of weights, the first cumulative share that is >= u."""
     cumulatives = [[math.fsum(w[: i + 1]) / math.fsum(w) for i in range(len(w))] for w in map(list, weights)]
     ends = sorted({0.0, 1.0, *(end for cumulative in cumulatives for end in cumulative)})
     found = []
@@ -96,10 +96,16 @@ def cheap_amounts(profile: Profile) -> Profile:
     return replace(profile, amounts=amounts)
 
 
+def calm(profile: Profile) -> Profile:
+    """Return the profile with all dates alike."""
+    return replace(profile, seasons=(), weekday_weights=(1.0,) * 7, year_weights=())
+
+
 any_profiles = profiles().map(cheap_amounts)
+calm_profiles = any_profiles.map(calm)
 
 
-@given(any_profiles)
+@given(calm_profiles)
 def test_one_uniform_drives_category_and_day_part(profile: Profile) -> None:
     assert_equal_shares(compiled_joint(*compile_one(profile, Law(MONTH, 0.0))), joint(profile))
 
@@ -109,7 +115,7 @@ def test_shipped_profiles_share_one_uniform(profile: Profile) -> None:
     assert_equal_shares(compiled_joint(*compile_one(profile, Law(MONTH, 0.0))), joint(profile))
 
 
-@given(any_profiles)
+@given(calm_profiles)
 def test_independent_day_parts_multiply(profile: Profile) -> None:
     expected: dict[tuple[str, bool], float] = {}
     for category, weight in zip(profile.categories, profile.category_weights, strict=True):
@@ -119,7 +125,7 @@ def test_independent_day_parts_multiply(profile: Profile) -> None:
     assert_equal_shares(compiled_joint(*compile_one(profile, Law(MONTH, 0.0, dependence="independent"))), expected)
 
 
-@given(any_profiles, st.sampled_from(DEPENDENCES))
+@given(calm_profiles, st.sampled_from(DEPENDENCES))
 def test_nothing_without_weight_has_an_atom(profile: Profile, dependence: Dependence) -> None:
     tables, compiled = compile_one(profile, Law(MONTH, 0.0, dependence=dependence))
     for category, is_pm in compiled_joint(tables, compiled):
@@ -140,7 +146,7 @@ def test_by_hand() -> None:
     assert_equal_shares(compiled_joint(*compile_one(profile, Law(MONTH, 0.0))), expected)
 
 
-@given(any_profiles)
+@given(calm_profiles)
 def test_atoms_know_their_merchants_and_amounts(profile: Profile) -> None:
     tables, compiled = compile_one(profile, Law(MONTH, 0.0))
     atoms = compiled.regular.atoms
@@ -151,8 +157,8 @@ def test_atoms_know_their_merchants_and_amounts(profile: Profile) -> None:
         name = tables.categories[category]
         amount = profile.amounts[profile.categories.index(name)]
         assert laws[law] == (amount.mean, amount.stdev)
-        own = [merchant.rsplit(" ", 1)[0] for merchant in tables.merchants[first : first + count]]
-        assert own == [name] * sum(merchant.rsplit(" ", 1)[0] == name for merchant in tables.merchants)
+        own = [merchant for merchant in tables.merchants if merchant.rsplit(" ", 1)[0] == name]
+        assert tables.merchants[first : first + count] == tuple(own)
 
 
 @given(any_profiles, st.sampled_from(["v0.5", "independent"]))
@@ -207,19 +213,17 @@ def test_under_v1_0_categories_follow_each_other_through_the_year() -> None:
 
 
 @given(any_profiles, st.sampled_from(DEPENDENCES), st.integers(1, 7), st.integers(8, 15))
-def test_each_window_has_slots_of_its_own(
-    profile: Profile, dependence: Dependence, fraud_days: int, span: int
-) -> None:
+def test_each_window_has_slots_of_its_own(profile: Profile, dependence: Dependence, fraud_days: int, span: int) -> None:
     period = Period(MONTH.start, MONTH.start + timedelta(days=span))
     twin = replace(profile, weekday_weights=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0), year_weights=(2.0, 5.0))
     weights = window_weights(twin, period, 1, span - 7, fraud_days + 1)
     law = Law(period, 0.5, fraud_days=fraud_days, dependence=dependence)
-    calm = replace(profile, seasons=(), weekday_weights=(1.0,) * 7, year_weights=())
+    regular = calm(profile)
     if not weights.any(axis=1).all():
         with pytest.raises(InputError, match="a positive weight on some date of the fraud window"):
-            compile_one(calm, law, twin)
+            compile_one(regular, law, twin)
         return
-    tables, compiled = compile_one(calm, law, twin)
+    tables, compiled = compile_one(regular, law, twin)
     windows = compiled.windows
     assert windows is not None
     assert len(windows.ends) == law.window_starts == span - 7
@@ -230,7 +234,9 @@ def test_each_window_has_slots_of_its_own(
         if windows.atom is None:
             np.testing.assert_allclose(chances, row / row.sum(), atol=TOLERANCE)
         else:
-            shares = collect_slots(tables, replace(compiled, regular=compiled.fraud), chances, days, windows.atom[start])
+            shares = collect_slots(
+                tables, replace(compiled, regular=compiled.fraud), chances, days, windows.atom[start]
+            )
             assert_equal_shares(shares, joint_slots(row, twin))
 
 

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from tests.datasets import data_files, list_tree, parse_cell, read_lines, read_people, read_rows
 from vecgen.arrow import arrow_schema
+from vecgen.encodings import Compression
 from vecgen.errors import OutputError
 from vecgen.generate import Output, start_group, write_customers, write_transactions
 from vecgen.plan import Plan
 from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
-from vecgen.writers import COMPRESSIONS, FORMATS, Compression, Format, open_writer
+from vecgen.writers import COMPRESSIONS, FORMATS, Format, open_writer
 
 Dataset = tuple[Path, Receipt]
 

@@ -76,7 +76,7 @@ _worker: Callable[[Work], list[FileRecord]]
 
 
 def _start_worker(plan: Plan, output: Output) -> None:
-    global _worker  # noqa: PLW0603 - set once per worker process, before its first task
+    global _worker  # noqa: PLW0603 - set once in a worker process, before its first task
 
     def run(item: Work) -> list[FileRecord]:
         return _run(plan, output, item)

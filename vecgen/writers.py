@@ -52,7 +52,7 @@ class Writer(ABC):
     def finish(self) -> None:
         """Write what is buffered and the file's end."""
 
-    def abandon(self) -> None:
+    def abandon(self) -> None:  # noqa: B027 - most writers have nothing to forget
         """Forget what is buffered; the file is of no use any more."""
 
 
@@ -145,7 +145,7 @@ class CsvWriter(Writer):
 
 
 def _find_runs(columns: Sequence[pa.Array]) -> npt.NDArray[np.int64]:
-    """Return the first positions of runs of equal rows. No column alone will do: a user's customers may share any value."""
+    """Return where runs of equal rows begin. No column alone will do: a user's customers may share any value."""
     changes = np.zeros(len(columns[0]), dtype=np.bool_)
     changes[0] = True
     for column in columns:

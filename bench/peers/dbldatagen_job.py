@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from dbldatagen import DataGenerator
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
@@ -13,7 +16,7 @@ from bench.peers.figures import DAYS, FRAUD_SHARE, Figures, load_figures, parse_
 from bench.peers.spark_sql import FIRST_SECOND, PARTITIONS_PER_CORE, SECONDS_PER_DAY, open_session, write
 from vecgen.schema import COLUMNS
 
-PLACES = 1_000  # a list of all 32,948 becomes an expression that Spark takes minutes to plan
+LONGEST_LIST = 250  # every entry becomes a literal of the query, and thousands of them take Spark minutes to plan
 
 
 def describe(spark: SparkSession, figures: Figures, rows: int, customers: int) -> DataGenerator:
@@ -28,12 +31,12 @@ def add_customer_columns(generator: DataGenerator, figures: Figures) -> DataGene
     """Add the sixteen columns of a customer, functions of the customer's number."""
     own = {"baseColumn": "customer", "baseColumnType": "hash"}
     lists = {"first": figures.first, "last": figures.last, "gender": ["F", "M"], "job": figures.jobs}
-    lists |= {"profile": list(figures.profiles), "street_name": figures.streets}
-    places = figures.places[:: len(figures.places) // PLACES]
+    lists |= {"street_name": figures.streets}
     for position, name in enumerate(("zip", "city", "state")):
-        lists[name] = [str(place[position]) for place in places]
+        lists[name] = [str(place[position]) for place in figures.places]
     for name, values in lists.items():
-        generator = generator.withColumn(name, "string", values=values, omit=name == "street_name", **own)
+        generator = generator.withColumn(name, "string", values=thin(values), omit=name == "street_name", **own)
+    generator = add_weighted(generator, "profile", figures.profiles, **own)
     numbers = {"house": 99_999, "area": 898, "group": 98, "serial": 9_998}
     for name, most in numbers.items():
         generator = generator.withColumn(name, "int", minValue=1, maxValue=most, omit=True, **own)
@@ -52,6 +55,17 @@ def add_customer_columns(generator: DataGenerator, figures: Figures) -> DataGene
     return generator.withColumn("city_pop", "int", minValue=100, maxValue=3_000_000, **own)
 
 
+def add_weighted(generator: DataGenerator, name: str, entries: Sequence[str], **how: object) -> DataGenerator:
+    """Add a column of values that weigh as often as they are listed."""
+    counts = Counter(entries)
+    return generator.withColumn(name, "string", values=list(counts), weights=list(counts.values()), **how)
+
+
+def thin(values: Sequence[str]) -> list[str]:
+    """Return at most about LONGEST_LIST entries, evenly spread."""
+    return list(values[:: max(1, len(values) // LONGEST_LIST)])
+
+
 def add_transaction_columns(generator: DataGenerator, figures: Figures) -> DataGenerator:
     """Add the ten columns of a transaction."""
     last = FIRST_SECOND + DAYS * SECONDS_PER_DAY - 1
@@ -68,14 +82,14 @@ def add_transaction_columns(generator: DataGenerator, figures: Figures) -> DataG
     }
     for name, (kind, expression) in expressions.items():
         generator = generator.withColumn(name, kind, expr=expression)
-    generator = generator.withColumn("category", "string", values=list(figures.categories), random=True)
-    generator = generator.withColumn("merchant", "string", values=figures.merchants, random=True)
+    generator = add_weighted(generator, "category", figures.categories, random=True)
+    generator = generator.withColumn("merchant", "string", values=thin(figures.merchants), random=True)
     return generator.withColumn("amt", "decimal(10,2)", minValue=1, maxValue=200, step=0.01, random=True)
 
 
 def transactions(generator: DataGenerator) -> DataFrame:
     """Return the rows in our order and types of columns."""
-    rows = generator.build()
+    rows: DataFrame = generator.build()
     return rows.withColumn("amt", sf.col("amt").cast("double")).select([column.name for column in COLUMNS])
 
 

@@ -1,6 +1,6 @@
 """What both Spark peers are told: profiles, places, names and weights, so that their columns hold what ours hold.
 
-They are told the margins only. Neither keeps the law: no rate per customer and profile weight per date, no fraud window,
+They get the margins only. Neither keeps the law: no rate per customer and profile weight per date, no fraud window,
 no dependence of category and day part. That makes their work lighter, never heavier.
 """
 
@@ -73,7 +73,9 @@ def repeat(values: Sequence[int], weights: Sequence[float]) -> list[int]:
     for weight in weights:
         running += weight
         ends.append(running / total)
-    counts = [max(1, round(CHOICES * end) - round(CHOICES * start)) for start, end in zip([0, *ends], ends, strict=False)]
+    counts = [
+        max(1, round(CHOICES * end) - round(CHOICES * start)) for start, end in zip([0, *ends], ends, strict=False)
+    ]
     return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
 
 
