@@ -1,0 +1,43 @@
+"""Golden digests: the rows that seeds give. They may change only together with a line in CHANGELOG.md that says why."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from vecgen.dates import Period
+from vecgen.generate import Output
+from vecgen.local import run_local
+from vecgen.plan import Request, compile_plan
+from vecgen.tables import Law
+
+YEAR = Period(date(2023, 1, 1), date(2023, 12, 31))
+LEAP_WINTER = Period(date(2023, 12, 1), date(2024, 3, 15))
+
+GOLDEN = [
+    (Request(customers=50), "3b700331fc6c75f2af3e491155d7cc9f", "fbc95fa60f03e78bf687e60d7152a766"),
+    (Request(customers=50, seed=7), "4e2ec6d61473d480420aaa0223e66d3f", "f12961e01ed9665d62aaecd639e04b66"),
+    (
+        Request(customers=50, law=Law(LEAP_WINTER, fraud_rate=1.0)),
+        "12094fe8a6fdd1a6c6303778b65f6349",
+        "eb42b700775acbb6e9904b04aabaceca",
+    ),
+    (
+        Request(customers=50, law=Law(YEAR, fraud_rate=0.5, fraud_days=3, dependence="v1.0")),
+        "3b700331fc6c75f2af3e491155d7cc9f",
+        "ebfa244db8842c9aa369bb64729d79c4",
+    ),
+    (
+        Request(customers=50, law=Law(YEAR, dependence="independent", travel=True)),
+        "3b700331fc6c75f2af3e491155d7cc9f",
+        "39ca7ce08d9bde89f477e6cf4162fc5f",
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_", "customers", "transactions"), GOLDEN)
+def test_digests_stay_what_they_are(request_: Request, customers: str, transactions: str, tmp_path: Path) -> None:
+    parts = run_local(compile_plan(request_), Output(tmp_path / "out", partition_by=()), 1).parts
+    assert (parts["customers"].digest, parts["transactions"].digest) == (customers, transactions)
