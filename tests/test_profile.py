@@ -393,4 +393,4 @@ def test_keys_that_name_no_regular_profile_are_refused(key: str) -> None:
 def test_segments_raise_nothing_else(raw: object) -> None:
     for document in (raw, {"a.json": raw}, {"a.json": SEGMENT | {"age": {"min": 0, "max": raw}, "gender": raw}}):
         with suppress(InputError):
-            assert parse_segments("f", document)
+            parse_segments("f", document)

@@ -1,0 +1,118 @@
+"""The Spark job: the same digests as on one machine, whole customers in a group, a session left as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.datasets import list_tree
+from vecgen.dataset import digest_dataset
+from vecgen.generate import Output
+from vecgen.local import run_local
+from vecgen.plan import Plan
+from vecgen.receipt import RECEIPT, SUCCESS, Receipt
+from vecgen.schedule import schedule
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+
+
+@pytest.mark.parametrize("mode", ["files", "rows"])
+@pytest.mark.parametrize("file_format", ["parquet", "csv"])
+def test_digest_is_the_local_one(
+    mode: str, file_format: Any, spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path
+) -> None:
+    from spark_jobs.generate import run
+
+    receipt = run(spark, plan, Output(tmp_path / "out", file_format), mode)
+    local, _ = parquet
+    assert digest_dataset(tmp_path / "out") == digest_dataset(local)
+    assert receipt.parts["transactions"].rows == digest_dataset(local)["transactions"].rows
+    assert (tmp_path / "out" / RECEIPT).is_file()
+    assert (tmp_path / "out" / SUCCESS).is_file()
+    directories = {
+        str(path.relative_to(tmp_path / "out").parent) for path in (tmp_path / "out").rglob(f"*.{file_format}")
+    }
+    assert any("year=2023/month=12/profile_group=" in directory for directory in directories)
+
+
+def test_files_are_those_of_the_local_engine(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
+    from spark_jobs.generate import run
+
+    cores = spark.sparkContext.defaultParallelism
+    ours = run_local(plan, Output(tmp_path / "local"), cores)
+    theirs = run(spark, plan, Output(tmp_path / "spark"))
+    assert ours.parts == theirs.parts
+    assert list_tree(tmp_path / "local") == list_tree(tmp_path / "spark")
+    for path in (tmp_path / "local").rglob("*.parquet"):
+        assert path.read_bytes() == (tmp_path / "spark" / path.relative_to(tmp_path / "local")).read_bytes()
+
+
+def test_single_file(spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
+    from spark_jobs.generate import run
+
+    run(spark, plan, Output(tmp_path / "out", partition_by=(), single_file=True))
+    assert len(list((tmp_path / "out" / "transactions").iterdir())) == 1
+    assert digest_dataset(tmp_path / "out") == digest_dataset(parquet[0])
+
+
+def test_transactions_as_a_frame(spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt]) -> None:
+    from spark_jobs.generate import customers, transactions
+
+    scheduled = schedule(plan, Output(Path("unused")), 3)
+    batches = customers(spark, scheduled).groupBy("customer_id").count()
+    assert batches.filter("count > 1").count() == 0
+    frame = transactions(spark, scheduled)
+    row = frame.selectExpr("count(*) AS n", "count(DISTINCT trans_num) AS numbers", "min(trans_date) AS first").head()
+    assert row is not None
+    assert row["n"] == row["numbers"] == parquet[1].parts["transactions"].rows
+    assert row["first"] >= plan.tables.law.period.start
+
+
+def test_customers_of_a_file(
+    spark: SparkSession, compile_small: Any, parquet: tuple[Path, Receipt], tmp_path: Path
+) -> None:
+    from spark_jobs.generate import run
+
+    listed = compile_small(customers_file=parquet[0] / "customers")
+    run(spark, listed, Output(tmp_path / "out"))
+    assert digest_dataset(tmp_path / "out") == digest_dataset(parquet[0])
+
+
+def test_a_session_keeps_its_settings(spark: SparkSession) -> None:
+    from spark_jobs.session import DEFAULTS, open_session
+
+    opened = open_session()
+    assert opened.sparkContext is spark.sparkContext
+    assert opened.conf.get("spark.sql.maxConcurrentOutputFileWriters") == "7"
+    assert opened.conf.get("spark.sql.parquet.outputTimestampType") == DEFAULTS["spark.sql.parquet.outputTimestampType"]
+
+
+def test_errors_are_one_line_and_status_2(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from spark_jobs.generate import main
+
+    assert main(["--fraud-rate", "2", "--output", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "--fraud-rate" in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failing_task_leaves_nothing(
+    spark: SparkSession, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import spark_jobs.generate as job
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a task that fails")
+
+    monkeypatch.setattr(job, "transaction_files", fail)
+    with pytest.raises(RuntimeError):
+        job.run(spark, plan, Output(tmp_path / "out"))
+    assert list_tree(tmp_path / "out") == []
