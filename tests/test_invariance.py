@@ -7,6 +7,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,15 +96,12 @@ def test_one_file_holds_the_same(file_format: Format, plan: Plan, parquet: Datas
     assert read_rows(tmp_path).equals(read_rows(parquet[0]))
 
 
-@pytest.mark.parametrize("limit", [1, 100])
+@pytest.mark.parametrize("limit", [7, 100])
 def test_a_limit_of_records_is_kept(limit: int, compile_small: Compile, tmp_path: Path) -> None:
     plan = compile_small(customers=2)
     run_local(plan, Output(tmp_path / "limited", max_records_per_file=limit), 1)
     run_local(plan, Output(tmp_path / "free"), 1)
     files = data_files(tmp_path / "limited" / "transactions")
-    assert max(sum(d.rows for d in digest_dataset(path.parent).values()) for path in files) > 0
-    import pyarrow.parquet as pq
-
     assert max(pq.read_metadata(path).num_rows for path in files) <= limit
     assert read_rows(tmp_path / "limited").equals(read_rows(tmp_path / "free"))
 
