@@ -15,6 +15,7 @@ from vecgen.errors import InputError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Output
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.options import (
+    UsageError,
     add_customer_options,
     add_law_options,
     add_output_options,
@@ -176,7 +177,7 @@ def test_a_partition_key_counts_once() -> None:
     "arguments", [["--custom", "3"], ["--customers", "3", "--customers-file", "f"], ["x"], ["--seed"]]
 )
 def test_what_the_parser_refuses_is_an_error_of_ours(arguments: list[str]) -> None:
-    with pytest.raises(InputError, match="see test --help") as caught:
+    with pytest.raises(UsageError, match="see test --help") as caught:
         parse(*arguments)
     assert "\n" not in str(caught.value)
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from vecgen import __version__
 from vecgen.dates import Period
-from vecgen.errors import InputError
+from vecgen.errors import VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Output, PartitionKey
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
@@ -28,19 +28,12 @@ class Parser(ArgumentParser):
     """An argument parser whose errors are ours: one line, exit status 2, no usage page before it."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse found as an InputError."""
+        """Raise what argparse found."""
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
-class UsageError(InputError):
+class UsageError(VecgenError):
     """Options that do not fit together or do not exist."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("command line", "", message, "")
-        self.args = (message,)
-
-    def __reduce__(self) -> tuple[type[UsageError], tuple[object, ...]]:
-        return type(self), (self.args[0],)
 
 
 def make_parser(prog: str, description: str) -> Parser:

@@ -9,7 +9,7 @@ the same rows alone as they do together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -190,18 +190,16 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
 def draw_rows(tables: Tables, calendar: Calendar, days: range, customers: range | None = None) -> Iterator[Rows]:
     """Complete the rows on `days` (days from the start of the period, ascending), in the order (customer, date).
 
-    `customers` selects positions in the calendar; None means all.
-
-    Yields batches of about 16,000 rows, the size at which all columns of a draw stay in the cache. Regular rows of one
-    customer and date come before fraudulent ones; the order within is that of the index.
+    `customers` selects positions in the calendar; None means all. Yields batches of about 16,000 rows, the size at which
+    all columns of a draw stay in the cache. Regular rows of one customer and date come before fraudulent ones; the order
+    within is that of the index.
     """
-    parts = [_select_days(stream, days) for stream in calendar.streams]
     chosen = customers or range(len(calendar.customers))
-    for first_row, last_row in _chunks(parts[0].rows_per_member[chosen.start : chosen.stop]):
-        start, stop = chosen.start + first_row, chosen.start + last_row
+    parts = [_select_days(_select_members(stream, chosen), days) for stream in calendar.streams]
+    for start, stop in _chunks(parts[0].rows_per_member):
         rows = _complete(tables, calendar, parts[0], start, stop)
         for part in parts[1:]:
-            first, last = np.searchsorted(part.stream.members, [start, stop]).tolist()
+            first, last = np.searchsorted(part.stream.members, [chosen.start + start, chosen.start + stop]).tolist()
             if part.rows_per_member[first:last].any():
                 rows = _merge(rows, _complete(tables, calendar, part, first, last))
         if len(rows):
@@ -294,6 +292,26 @@ def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> None:
     rows, slots = np.nonzero(fraud.kept)
     struck[rows, fraud.day[rows, slots]] = True
     regular.kept[fraud.members] *= ~struck[:, regular.day]
+
+
+def _select_members(stream: Stream, customers: range) -> Stream:
+    """Return the stream of the members among `customers` (positions in the calendar); nothing is copied."""
+    own = slice(*np.searchsorted(stream.members, [customers.start, customers.stop]).tolist())
+
+    def slots(values: I64) -> I64:
+        return values if values.ndim == 1 else values[own]
+
+    return replace(
+        stream,
+        members=stream.members[own],
+        keys=Keys(stream.keys.weyl[own], stream.keys.inner[own]),
+        day=slots(stream.day),
+        kept=stream.kept[own],
+        first=stream.first[own],
+        atom=None if stream.atom is None else slots(stream.atom),
+        amount_start=stream.amount_start[own],
+        radius=stream.radius[own],
+    )
 
 
 def _select_days(stream: Stream, days: range) -> _Part:
