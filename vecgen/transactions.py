@@ -190,11 +190,11 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
 def draw_rows(tables: Tables, calendar: Calendar, days: range, customers: range | None = None) -> Iterator[Rows]:
     """Complete the rows on `days` (days from the start of the period, ascending), in the order (customer, date).
 
-    `customers` selects positions in the calendar; None means all. Yields batches of about 16,000 rows, the size at which
-    all columns of a draw stay in the cache. Regular rows of one customer and date come before fraudulent ones; the order
-    within is that of the index.
+    `customers` selects positions in the calendar; None means all. Yields batches of about 16,000 rows, the size at
+    which all columns of a draw stay in the cache. Regular rows of one customer and date come before fraudulent ones;
+    the order within is that of the index.
     """
-    chosen = customers or range(len(calendar.customers))
+    chosen = range(len(calendar.customers)) if customers is None else customers
     parts = [_select_days(_select_members(stream, chosen), days) for stream in calendar.streams]
     for start, stop in _chunks(parts[0].rows_per_member):
         rows = _complete(tables, calendar, parts[0], start, stop)
