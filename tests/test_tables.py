@@ -15,13 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import profiles
+from tests.compiled import any_profiles, calm, calm_profiles, compile_one
 from vecgen.categorical import Categorical
 from vecgen.dates import Period, date_weights, window_weights
-from vecgen.demographics import Merchants
 from vecgen.errors import InputError
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.profile import AmountLaw, Profile, ProfileSet, Season
+from vecgen.profile import Profile, Season
 from vecgen.streams import U64
 from vecgen.tables import DEPENDENCES, HALF_DAY, Dependence, Law, ProfileTables, Tables, compile_tables
 
@@ -32,17 +31,6 @@ SHIPPED = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
 PROFILE = SHIPPED.regular[SHIPPED.names.index("adults_50up_male_urban")]
 TOLERANCE = 1e-12
-
-
-def compile_one(profile: Profile, law: Law, fraud: Profile | None = None) -> tuple[Tables, ProfileTables]:
-    """Compile one profile, its twin (by default the same) and merchants made up for them."""
-    twin = replace(profile, name=f"fraud_{profile.name}") if fraud is None else fraud
-    categories = tuple(dict.fromkeys((*profile.categories, *twin.categories)))
-    names = tuple(tuple(f"{c} {i}" for i in range(1 + n % 3)) for n, c in enumerate(categories))
-    tables = compile_tables(
-        ProfileSet((profile.name,), (profile,), (twin,), ()), Merchants(("unused", *categories), (("?",), *names)), law
-    )
-    return tables, tables.profiles[0]
 
 
 def probabilities(law: Categorical) -> F64:
@@ -88,21 +76,6 @@ def compiled_joint(tables: Tables, profile: ProfileTables) -> dict[tuple[str, bo
 def assert_equal_shares(ours: dict[Any, float], theirs: dict[Any, float]) -> None:
     for key in ours.keys() | theirs.keys():
         assert ours.get(key, 0.0) == pytest.approx(theirs.get(key, 0.0), abs=TOLERANCE), key
-
-
-def cheap_amounts(profile: Profile) -> Profile:
-    """Return the profile with amounts that compile in little time."""
-    amounts = tuple(AmountLaw(10.0 + i % 3, 2.0) for i in range(len(profile.categories)))
-    return replace(profile, amounts=amounts)
-
-
-def calm(profile: Profile) -> Profile:
-    """Return the profile with all dates alike."""
-    return replace(profile, seasons=(), weekday_weights=(1.0,) * 7, year_weights=())
-
-
-any_profiles = profiles().map(cheap_amounts)
-calm_profiles = any_profiles.map(calm)
 
 
 @given(calm_profiles)
