@@ -33,6 +33,7 @@ from vecgen.generate import (
     write_transactions,
 )
 from vecgen.manifest import MANIFEST_SCHEMA, from_manifest, to_manifest
+from vecgen.memory import keep_freed_memory
 from vecgen.options import (
     add_customer_options,
     add_law_options,
@@ -67,6 +68,7 @@ def transactions(spark: SparkSession, plan: Plan) -> DataFrame:
     tables, seed, schema = plan.tables, plan.request.seed, arrow_schema(COLUMNS)
 
     def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        keep_freed_memory()
         for batch in start_group(tables, seed, _to_arrow(frames)).all_batches():
             yield batch.cast(schema).to_pandas(types_mapper=pd.ArrowDtype)
 
@@ -80,6 +82,7 @@ def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFr
         return _single_file(spark, plan, output)
 
     def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        keep_freed_memory()
         records = write_transactions(tables, seed, output, int(key[0]), _to_arrow(frames))
         yield to_manifest(records).to_pandas(types_mapper=pd.ArrowDtype)
 
@@ -88,6 +91,7 @@ def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFr
 
 def _single_file(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
     def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        keep_freed_memory()
         if sum(chunk.num_rows for chunk in chunks):
             record = write_single_file(plan.tables, plan.request.seed, output, plan.groups(plan.batches))
             yield from to_manifest([record]).to_batches()

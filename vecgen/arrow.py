@@ -77,7 +77,7 @@ class Assembler:
         arrays += [
             _number_text(rows.number),
             pa.array(day.astype(np.int32)).view(pa.date32()),
-            _fixed_text(_TIME_TEXT.take(rows.second).view(np.uint8), 8),
+            _fixed_text(_take_time(rows.second, _TIME_TEXT).view(np.uint8), 8),
             pa.array(day * _SECONDS_PER_DAY + rows.second),
             _dictionary(rows.category, self.categories),
             pa.array(rows.cents / 100.0),
@@ -94,7 +94,7 @@ class Assembler:
         words = self.customer_words.take(rows.customer)
         words += self.category_words.take(rows.category)
         words += self.merchant_words.take(rows.merchant)
-        words += _TIME_WORDS.take(rows.second)
+        words += _take_time(rows.second, _TIME_WORDS)
         # trans_date and unix_time are linear in day and second: one multiplication serves both.
         words += as_words(day) * _DAY_MULTIPLIER
         words += as_words(rows.second) * _MULTIPLIERS["unix_time"]
@@ -212,9 +212,22 @@ def _dictionary(positions: npt.NDArray[np.int64], dictionary: pa.Array) -> pa.Ar
 
 
 def _number_text(number: tuple[U64, U64]) -> pa.Array:
-    """Return 32 hexadecimal digits per row: the bytes of both halves, lowest first."""
+    """Return 32 hexadecimal digits per row: the bytes of both halves, lowest first.
+
+    Arithmetic on whole vectors of bytes: 8 ns a row, and none of the cache; a table of all pairs of bytes 10 to 14 ns.
+    """
     words = np.stack(number, axis=1).astype("<u8", copy=False)
-    return _fixed_text(_HEX_TEXT.take(words.view("<u2")).view(np.uint8), 32)
+    pairs = words.view(np.uint8).ravel().astype("<u2")  # of nibbles: the high one becomes the first byte
+    high = pairs >> np.uint16(4)
+    pairs &= np.uint16(15)
+    pairs <<= np.uint16(8)
+    pairs |= high
+    digits = pairs.view(np.uint8)
+    letters = (digits > 9).view(np.uint8)
+    letters *= np.uint8(ord("a") - ord("9") - 1)
+    letters += np.uint8(ord("0"))
+    digits += letters
+    return _fixed_text(digits, 32)
 
 
 def _fixed_text(data: npt.NDArray[np.uint8], width: int) -> pa.Array:
@@ -224,7 +237,24 @@ def _fixed_text(data: npt.NDArray[np.uint8], width: int) -> pa.Array:
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
-def _list_times() -> npt.NDArray[np.uint64]:
+def _take_time(second: npt.NDArray[np.int64], table: tuple[U64, U64]) -> U64:
+    """Return what `_split_times` has split, for each second of the day."""
+    minutes, seconds = table
+    minute = second // 60
+    out: U64 = minutes.take(minute)
+    out += seconds.take(second - 60 * minute)
+    return out
+
+
+def _split_times(table: U64) -> tuple[U64, U64]:
+    """Split a table of the seconds of a day, in which the digits add up, into the minutes' part and the seconds'.
+
+    Two tables in the innermost cache instead of one of 691 kB: 4 ns a row instead of 7.
+    """
+    return table[::60].copy(), table[:60] - table[0]
+
+
+def _list_times() -> U64:
     """Return the eight bytes HH:MM:SS of each second of a day as one word."""
     second = np.arange(_SECONDS_PER_DAY)
     digits = np.full((_SECONDS_PER_DAY, 8), ord(":"), dtype=np.uint8)
@@ -232,14 +262,6 @@ def _list_times() -> npt.NDArray[np.uint64]:
         digits[:, place] = ord("0") + value // 10
         digits[:, place + 1] = ord("0") + value % 10
     return digits.view("<u8").ravel()
-
-
-def _list_hex() -> npt.NDArray[np.uint32]:
-    """Return the four hexadecimal digits of each pair of bytes as one word: two bytes of a number in one look-up."""
-    digits = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
-    pair = np.arange(1 << 16)
-    order = (pair >> 4 & 15, pair & 15, pair >> 12, pair >> 8 & 15)
-    return np.stack([digits[nibble] for nibble in order], axis=1).view("<u4").ravel()
 
 
 def _list_hex_values() -> npt.NDArray[np.uint8]:
@@ -253,7 +275,6 @@ _MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMN
 _NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
 with np.errstate(over="ignore"):
     _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]
-_HEX_TEXT: Final = _list_hex()
 _HEX_VALUES: Final = _list_hex_values()
-_TIME_TEXT: Final = _list_times()
-_TIME_WORDS: Final = _text_words(_fixed_text(_TIME_TEXT.view(np.uint8), 8), "trans_time")
+_TIME_TEXT: Final = _split_times(_list_times())
+_TIME_WORDS: Final = _split_times(_text_words(_fixed_text(_list_times().view(np.uint8), 8), "trans_time"))

@@ -23,22 +23,22 @@ class Categorical:
     """A compiled distribution over outcomes 0..n-1; see `compile_categorical`.
 
     Attributes:
-        outcomes: Outcome of each cell that has positive probability, ascending (int32).
+        outcomes: Outcome of each cell that has positive probability, ascending (int64).
         lasts: Largest word of each cell, ascending; 2**64 - 1 for the last.
         guide: First cell that can hold a word with the given leading bits (int32).
         steps: Comparisons after the guide, at most _MAX_STEPS.
         settled: Whether these suffice for every word; the few words left over need a binary search.
     """
 
-    outcomes: npt.NDArray[np.int32]
+    outcomes: npt.NDArray[np.int64]
     lasts: U64
     guide: npt.NDArray[np.int32]
     shift: int
     steps: int
     settled: bool
 
-    def draw(self, words: U64) -> npt.NDArray[np.int32]:
-        """Return one outcome (int32) per 64-bit word."""
+    def draw(self, words: U64) -> npt.NDArray[np.int64]:
+        """Return one outcome (int64) per 64-bit word."""
         return self.outcomes.take(self.draw_cells(words))
 
     def draw_cells(self, words: U64) -> npt.NDArray[np.int32]:
@@ -57,12 +57,12 @@ class Categorical:
 def compile_categorical(weights: npt.ArrayLike) -> Categorical:
     """Compile weights (non-negative, positive sum, any scale) into a distribution over their positions."""
     shares = np.asarray(weights, dtype=np.float64)
-    outcomes = np.flatnonzero(shares > 0).astype(np.int32)
+    outcomes = np.flatnonzero(shares > 0)
     cumulative = np.cumsum(shares[outcomes])
     return compile_cells(cumulative / cumulative[-1], outcomes)
 
 
-def compile_cells(cumulative: npt.NDArray[np.float64], outcomes: npt.NDArray[np.int32]) -> Categorical:
+def compile_cells(cumulative: npt.NDArray[np.float64], outcomes: npt.NDArray[np.int64]) -> Categorical:
     """Compile ascending cumulative shares (the last is 1) of `outcomes` (same length)."""
     lasts = np.maximum(cells_to_words(cumulative), np.uint64(1)) - np.uint64(1)
     lasts[-1] = 2**64 - 1

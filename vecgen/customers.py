@@ -110,7 +110,7 @@ class Customers:
 
     Attributes:
         id: Customer ids (int64).
-        age_gender, place, first, last, building, street_name, street_suffix, secondary, job: Codes (int32).
+        age_gender, place, first, last, building, street_name, street_suffix, secondary, job: Codes (int64).
         profile: Position in `CustomerTables.profiles` (int16).
         dob: Date of birth, days since 1970-01-01 (int32).
         ssn: Nine digits as one integer (int32).
@@ -120,16 +120,16 @@ class Customers:
     """
 
     id: I64
-    age_gender: I32
-    place: I32
+    age_gender: I64
+    place: I64
     profile: I16
-    first: I32
-    last: I32
-    building: I32
-    street_name: I32
-    street_suffix: I32
-    secondary: I32
-    job: I32
+    first: I64
+    last: I64
+    building: I64
+    street_name: I64
+    street_suffix: I64
+    secondary: I64
+    job: I64
     dob: I32
     ssn: I32
     account: I64
@@ -247,7 +247,7 @@ def draw_customers(tables: CustomerTables, seed: int, ids: Ids) -> Customers:
     keys = derive_keys(seed, CUSTOMER_STREAM, ids)
     start = start_counters(keys, np.zeros(len(ids), dtype=np.int64))
 
-    def draw(law: Categorical, purpose: Purpose) -> I32:
+    def draw(law: Categorical, purpose: Purpose) -> I64:
         return law.draw(draw_words(keys, start, purpose))
 
     age_gender = draw(tables.age_gender_law, Purpose.AGE_GENDER)
@@ -275,14 +275,15 @@ def draw_customers(tables: CustomerTables, seed: int, ids: Ids) -> Customers:
     )
 
 
-def _find_profiles(tables: CustomerTables, age_gender: I32, place: I32) -> I16:
+def _find_profiles(tables: CustomerTables, age_gender: I64, place: I64) -> I16:
     classes = tables.profile_of.shape[1]
-    return tables.profile_of.ravel().take(age_gender * np.int32(classes) + tables.place_class.take(place))
+    profiles: I16 = tables.profile_of.ravel().take(age_gender * classes + tables.place_class.take(place))
+    return profiles
 
 
-def _draw_first_names(tables: CustomerTables, words: U64, age_gender: I32) -> I32:
+def _draw_first_names(tables: CustomerTables, words: U64, age_gender: I64) -> I64:
     female, male = (law.draw(words) for law in tables.first_laws)
-    male += np.int32(len(tables.words.first_female.texts))
+    male += len(tables.words.first_female.texts)
     return np.where(tables.is_female.take(age_gender), female, male)
 
 

@@ -87,7 +87,7 @@ class Group:
     chunks: tuple[Chunk, ...]
 
     def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
-        """Yield the rows of a chunk on `days` in batches of about 15,000, at most `limit`, each with its digest."""
+        """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest."""
         for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers):
             rows = replace(drawn, customer=drawn.customer - chunk.customers.start)
             step = limit or len(rows)

@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from vecgen.errors import InputError
 from vecgen.generate import Output, write_customers, write_single_file, write_transactions
 from vecgen.manifest import FileRecord
+from vecgen.memory import keep_freed_memory
 from vecgen.plan import Batch, Plan
 from vecgen.receipt import Receipt, clear_output, prepare_output, sum_records, write_receipt
 from vecgen.schedule import schedule
@@ -50,6 +51,7 @@ def run_local(
 
 def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int) -> list[FileRecord]:
     if processes == 1:
+        keep_freed_memory()
         return [record for item in work for record in _run(plan, output, item)]
     # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
     context = multiprocessing.get_context("spawn")
@@ -77,6 +79,7 @@ _worker: Callable[[Work], list[FileRecord]]
 
 def _start_worker(plan: Plan, output: Output) -> None:
     global _worker  # noqa: PLW0603 - set once in a worker process, before its first task
+    keep_freed_memory()
 
     def run(item: Work) -> list[FileRecord]:
         return _run(plan, output, item)

@@ -67,7 +67,8 @@ class AmountTables:
         cells += upper.astype(np.int64) * (_OCTAVES << self.cell_bits)
         cells += laws * np.int64(2 * _OCTAVES << self.cell_bits)
         dollars = self._evaluate(cells, t)
-        np.copyto(dollars, 10.0 + v * self.slope.take(laws), where=v < 0)
+        small = np.flatnonzero(v < 0)
+        dollars[small] = 10.0 + v.take(small) * self.slope.take(laws.take(small))
         dollars *= 100.0
         np.rint(dollars, out=dollars)
         return dollars.astype(np.int64)
@@ -80,7 +81,7 @@ class AmountTables:
         # What lies below the smallest octave, and the negative w of rows below 1 dollar, is sent to the first cell.
         first = np.int64((_EXPONENT_BIAS - 1 - _OCTAVES) << self.cell_bits)
         cells -= first
-        np.clip(cells, 0, (_OCTAVES << self.cell_bits) - 1, out=cells)
+        np.maximum(cells, 0, out=cells)
         fraction = bits & np.int64((1 << low) - 1)
         fraction <<= np.int64(self.cell_bits)
         fraction |= np.int64(_EXPONENT_BIAS << _MANTISSA_BITS)

@@ -236,10 +236,10 @@ class _Compiler:
             raise _no_date(profile, f"the period {self.law.period.start} to {self.law.period.end}")
         if self.law.dependence != "v1.0":
             slots = compile_categorical(weights)
-            return Schedule(slots, slots.outcomes.astype(np.int64), None)
+            return Schedule(slots, slots.outcomes, None)
         ends, day, atom = _slots_of_one_uniform(weights, profile)
         keep = np.diff(ends, prepend=0.0) > 0
-        slots = compile_cells(ends[keep], np.arange(keep.sum(), dtype=np.int32))
+        slots = compile_cells(ends[keep], np.arange(keep.sum()))
         return Schedule(slots, day[keep], atom[keep])
 
     def _windows(self, profile: Profile) -> FraudWindows:
