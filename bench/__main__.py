@@ -8,10 +8,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.chart import draw_chart
 from bench.compare import compare, format_table
 from bench.contenders import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.draws import measure_draws
 from bench.results import RESULTS, save
+from bench.scale import CUSTOMERS as SCALE_CUSTOMERS
+from bench.scale import format_scale, measure_scale
+from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
+from bench.stages import format_stages, measure_stages
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,8 +40,16 @@ def _make_parser() -> argparse.ArgumentParser:
     against.add_argument("--original", type=Path, metavar="DIR", help="a checkout of the original, run as it stands")
     against.add_argument("--original-command", default=ORIGINAL_COMMAND, metavar="COMMAND")
     against.set_defaults(run=_compare)
-    for command in (draws, against):
+    grow = commands.add_parser("scale", help="time and memory by customers, processes and engine")
+    counts = ",".join(map(str, SCALE_CUSTOMERS))
+    grow.add_argument("--customers", default=counts, metavar="NUMBERS", help=f"({counts})")
+    grow.set_defaults(run=_scale)
+    parts = commands.add_parser("stages", help="ns a row by stage (draw, assemble, encode, write) and by column")
+    parts.add_argument("--customers", type=int, default=STAGE_CUSTOMERS, metavar="N", help=f"({STAGE_CUSTOMERS})")
+    parts.set_defaults(run=_stages)
+    for command in (draws, against, grow):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
+    for command in (draws, against, grow, parts):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -57,6 +70,30 @@ def _compare(options: argparse.Namespace) -> None:
             chosen, setting, rows, options.repeats, keep=lambda so_far: _keep(options.rows, so_far, options.results)
         )
     print(format_table(result))
+    try:
+        draw_chart(result, options.results / "compare.png")
+    except ImportError:
+        print("no chart: Matplotlib is not installed (pip install 'vecgen[bench]')")
+
+
+def _scale(options: argparse.Namespace) -> None:
+    customers = sorted(int(count) for count in options.customers.split(","))
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_scale(
+            Setting(Path(scratch)), customers, options.repeats, lambda so_far: _save_scale(so_far, options)
+        )
+    _save_scale(result, options)
+    print(format_scale(result))
+
+
+def _save_scale(result: dict[str, object], options: argparse.Namespace) -> None:
+    save(f"scale --customers {options.customers} --repeats {options.repeats}", result, options.results)
+
+
+def _stages(options: argparse.Namespace) -> None:
+    result = measure_stages(options.customers)
+    print(format_stages(result))
+    save(f"stages --customers {options.customers}", result, options.results)
 
 
 def _keep(rows: int, result: dict[str, object], directory: Path) -> None:

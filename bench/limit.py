@@ -7,9 +7,7 @@ and times nothing but writing these again, into files of the same content, until
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bench.contenders import customers_for
 from bench.output import Written, save_section
-from bench.section import parse_section
+from bench.section import Stopwatch, parse_section
 from vecgen.arrow import TRANSACTION_SCHEMA
 from vecgen.dataset import find_files
 from vecgen.encodings import Compression
@@ -28,24 +26,6 @@ from vecgen.writers import open_writer
 
 MOST_ROWS_MADE = 10_000_000
 DICTIONARIES = [field.name for field in TRANSACTION_SCHEMA if pa.types.is_dictionary(field.type)]
-
-
-@dataclass
-class Stopwatch:
-    """CPU and wall seconds of some sections, added up."""
-
-    cpu: float = 0.0
-    wall: float = 0.0
-
-    def start(self) -> None:
-        """Begin a section."""
-        self.cpu -= time.process_time()
-        self.wall -= time.perf_counter()
-
-    def stop(self) -> None:
-        """End it."""
-        self.cpu += time.process_time()
-        self.wall += time.perf_counter()
 
 
 def make_dataset(rows: int, directory: Path) -> list[Path]:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
+from bench.chart import draw_chart
+from bench.scale import SERIES
+from vecgen.schema import COLUMNS
 
 
 def test_draws(tmp_path: Path) -> None:
@@ -29,3 +32,31 @@ def test_compare_reports_who_ran_and_who_is_missing(tmp_path: Path, capsys: pyte
     assert result["contenders"]["original"]["runs"] == []
     assert "missing" in result["contenders"]["original"]
     assert "original" in capsys.readouterr().out
+
+
+def test_the_chart_shows_every_contender_that_ran(tmp_path: Path) -> None:
+    own = {"kind": "ours", "runs": [{}], "rows_per_second_and_core": 3_000_000, "times_baseline": 50.0, "label": "a"}
+    without_base = {"kind": "peer", "runs": [{}], "rows_per_second_and_core": 70_000, "label": "b"}
+    missing = {"kind": "peer", "runs": [], "missing": "not installed", "label": "c"}
+    path = tmp_path / "chart.png"
+    draw_chart({"contenders": {"a": own, "b": without_base, "c": missing}}, path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_scale_separates_fixed_costs_from_the_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.scale.SERIES", {"1 process": SERIES["1 process"]})
+    assert main(["scale", "--customers", "10,400", "--repeats", "1", "--results", str(tmp_path)]) == 0
+    series = json.loads((tmp_path / "scale.json").read_text())["result"]["1 process"]
+    assert [point["customers"] for point in series["points"]] == [10, 400]
+    assert series["points"][1]["rows"] > 20 * series["points"][0]["rows"]
+    assert 0 < series["fixed_seconds"] < series["points"][1]["wall_seconds"]
+
+
+def test_stages_add_up_and_name_every_column(tmp_path: Path) -> None:
+    assert main(["stages", "--customers", "200", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "stages.json").read_text())["result"]
+    assert list(result["columns"]) == [column.name for column in COLUMNS]
+    assert result["columns"]["trans_num"]["bytes_a_row"] > 32
+    stages = result["ns_a_row"]
+    assert stages.pop("total") == pytest.approx(sum(stages.values()), abs=0.1)
+    assert min(stages[name] for name in ("dates", "rows", "assemble", "digest", "encode")) > 0
