@@ -26,7 +26,9 @@ COMPRESSIONS: Final[tuple[Compression, ...]] = get_args(Compression)
 
 ROW_GROUP_ROWS: Final = 262_144  # 16 MB of file: enough to spread the cost of dictionaries, little enough to buffer
 MAX_ROW_GROUP_ROWS: Final = 2 * ROW_GROUP_ROWS
-_SMALL_ROW_GROUP: Final = 32_768  # below, dictionaries shared by a whole group would outweigh the rows
+_ROWS_PER_VALUE: Final = (
+    4  # with fewer rows to a value of a shared dictionary, values that do not occur would weigh more
+)
 
 
 class Writer(ABC):
@@ -85,20 +87,21 @@ class ParquetWriter(Writer):
     def end_row_group(self) -> None:
         """Write what is buffered as a row group."""
         if self._pending_rows:
-            table = pa.Table.from_batches(self._pending)
-            if self._pending_rows < _SMALL_ROW_GROUP:
-                table = _keep_used_values(table)
+            table = _keep_used_values(pa.Table.from_batches(self._pending))
             self._writer.write_table(table, row_group_size=self._pending_rows)
             self._pending, self._pending_rows = [], 0
 
 
 def _keep_used_values(table: pa.Table) -> pa.Table:
-    """Return the table with dictionaries of only what occurs."""
-    columns = [
-        column.cast(pa.string()).combine_chunks().dictionary_encode() if pa.types.is_dictionary(column.type) else column
-        for column in table.columns
-    ]
+    """Return the table with large dictionaries reduced to what occurs: 8,000 merchants are too many for few rows."""
+    columns = [_keep_used(c) if pa.types.is_dictionary(c.type) else c for c in table.columns]
     return pa.table(columns, schema=table.schema)
+
+
+def _keep_used(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if len(column) >= _ROWS_PER_VALUE * len(column.chunk(0).dictionary):
+        return column
+    return column.cast(pa.string()).combine_chunks().dictionary_encode()
 
 
 class CsvWriter(Writer):
