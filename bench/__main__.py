@@ -36,6 +36,7 @@ def _make_parser() -> argparse.ArgumentParser:
     against = commands.add_parser("compare", help="all contenders in turn, each a process of its own")
     names = ",".join(contender.name for contender in CONTENDERS)
     against.add_argument("--rows", type=int, default=50_000_000, metavar="N", help="slow contenders get fewer (5e7)")
+    against.add_argument("--spark-rows", type=int, metavar="N", help="of Spark files, whose start must pay (as --rows)")
     against.add_argument("--only", default=names, metavar="NAMES", help=f"some of {names}")
     against.add_argument("--original", type=Path, metavar="DIR", help="a checkout of the original, run as it stands")
     against.add_argument("--original-command", default=ORIGINAL_COMMAND, metavar="COMMAND")
@@ -63,12 +64,11 @@ def _draws(options: argparse.Namespace) -> None:
 def _compare(options: argparse.Namespace) -> None:
     wanted = options.only.split(",")
     chosen = [contender for contender in CONTENDERS if contender.name in wanted]
-    rows = {contender.name: min(options.rows, contender.most) for contender in chosen}
+    asked = {"spark_files": options.spark_rows or options.rows}
+    rows = {contender.name: min(asked.get(contender.name, options.rows), contender.most) for contender in chosen}
     with tempfile.TemporaryDirectory() as scratch:
         setting = Setting(Path(scratch), original=options.original, original_command=options.original_command)
-        result = compare(
-            chosen, setting, rows, options.repeats, keep=lambda so_far: _keep(options.rows, so_far, options.results)
-        )
+        result = compare(chosen, setting, rows, options.repeats, keep=lambda so_far: _keep(so_far, options))
     print(format_table(result))
     try:
         draw_chart(result, options.results / "compare.png")
@@ -96,8 +96,9 @@ def _stages(options: argparse.Namespace) -> None:
     save(f"stages --customers {options.customers}", result, options.results)
 
 
-def _keep(rows: int, result: dict[str, object], directory: Path) -> None:
-    save(f"compare --rows {rows}", result, directory)
+def _keep(result: dict[str, object], options: argparse.Namespace) -> None:
+    spark = f" --spark-rows {options.spark_rows}" if options.spark_rows else ""
+    save(f"compare --rows {options.rows}{spark} --repeats {options.repeats}", result, options.results)
 
 
 if __name__ == "__main__":

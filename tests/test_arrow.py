@@ -67,7 +67,15 @@ def test_batches_are_of_the_schema_and_know_their_digest(plan: Plan) -> None:
         assert part.schema == TRANSACTION_SCHEMA
         assert digest_batches([part], COLUMNS) == own
         assert sum(array.null_count for array in part.columns) == 0
-    assert [part for part, _ in found] == list(group.all_batches())
+
+
+def test_all_batches_are_those_of_the_months_in_order(plan: Plan) -> None:
+    group = start(plan)
+    parts = list(group.all_batches())
+    months = [(date.year, date.month) for part in parts for date in part.column("trans_date").to_pylist()]
+    assert months == sorted(months)
+    whole = pa.Table.from_batches(parts).cast(arrow_schema(COLUMNS)).sort_by("trans_num")
+    assert whole == draw(group)
 
 
 def test_any_days_are_the_same_alone(plan: Plan) -> None:

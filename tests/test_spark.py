@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.datasets import list_tree
+from tests.datasets import list_tree, read_rows
 from vecgen.dataset import digest_dataset
+from vecgen.encodings import Compression
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt
 from vecgen.schedule import schedule
+from vecgen.schema import COLUMNS
+from vecgen.writers import COMPRESSIONS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,6 +41,20 @@ def test_digest_is_the_local_one(
         str(path.relative_to(tmp_path / "out").parent) for path in (tmp_path / "out").rglob(f"*.{file_format}")
     }
     assert any("year=2023/month=12/profile_group=" in directory for directory in directories)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_spark_reads_our_files(spark: SparkSession, plan: Plan, compression: Compression, tmp_path: Path) -> None:
+    from pyspark.sql import functions as sf
+
+    run_local(plan, Output(tmp_path / "out", compression=compression), 1)
+    ours = read_rows(tmp_path / "out")
+    frame = spark.read.parquet(str(tmp_path / "out" / "transactions"))
+    names = [column.name for column in COLUMNS]
+    theirs = frame.select(names).toArrow().select(names)
+    assert theirs.sort_by("trans_num") == ours.select(names).cast(theirs.schema).sort_by("trans_num")
+    march = frame.where((sf.col("month") == "03") & (sf.col("trans_date") >= "2023-03-15"))
+    assert march.count() == sum("2023-03-15" <= f"{day}" <= "2023-03-31" for day in ours["trans_date"].to_pylist())
 
 
 def test_files_are_those_of_the_local_engine(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:

@@ -95,10 +95,11 @@ class Group:
                 yield chunk.assembler.assemble(part), chunk.assembler.digest(part)
 
     def all_batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all rows, chunk after chunk."""
-        for chunk in self.chunks:
-            for batch, _ in self.batches(range(self.tables.law.period.days), chunk):
-                yield batch
+        """Yield all rows month by month, so that a writer with a directory for each has one of them at work."""
+        for part in partition_period(self.tables.law.period, ("year", "month"), self.profile.name):
+            for chunk in self.chunks:
+                for batch, _ in self.batches(part.days, chunk):
+                    yield batch
 
 
 def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int | None = None) -> Group:
