@@ -77,7 +77,7 @@ class Assembler:
         arrays += [
             _number_text(rows.number),
             pa.array(day.astype(np.int32)).view(pa.date32()),
-            _fixed_text(_take_time(rows.second, _TIME_TEXT).view(np.uint8), 8),
+            fixed_text(_take_time(rows.second, _TIME_TEXT).view(np.uint8), 8),
             pa.array(day * _SECONDS_PER_DAY + rows.second),
             _dictionary(rows.category, self.categories),
             pa.array(rows.cents / 100.0),
@@ -227,10 +227,10 @@ def _number_text(number: tuple[U64, U64]) -> pa.Array:
     letters *= np.uint8(ord("a") - ord("9") - 1)
     letters += np.uint8(ord("0"))
     digits += letters
-    return _fixed_text(digits, 32)
+    return fixed_text(digits, 32)
 
 
-def _fixed_text(data: npt.NDArray[np.uint8], width: int) -> pa.Array:
+def fixed_text(data: npt.NDArray[np.uint8], width: int) -> pa.Array:
     """Return texts of equal width from their bytes, without copying them."""
     rows = data.size // width
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
@@ -277,4 +277,4 @@ with np.errstate(over="ignore"):
     _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]
 _HEX_VALUES: Final = _list_hex_values()
 _TIME_TEXT: Final = _split_times(_list_times())
-_TIME_WORDS: Final = _split_times(_text_words(_fixed_text(_list_times().view(np.uint8), 8), "trans_time"))
+_TIME_WORDS: Final = _split_times(_text_words(fixed_text(_list_times().view(np.uint8), 8), "trans_time"))

@@ -1,10 +1,12 @@
-"""The C library's allocator, told to keep what it has: for processes that do nothing but generate."""
+"""The memory of a process that does nothing but generate: one allocator, told to keep what it has."""
 
 from __future__ import annotations
 
 import ctypes
 import platform
 from typing import Final
+
+import pyarrow as pa
 
 # Parameters of mallopt(3).
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -16,10 +18,12 @@ def keep_freed_memory() -> None:
     """Let this process reuse the memory it frees instead of returning it to the system; a no-op without glibc.
 
     NumPy's temporaries come and go with every batch. By default each of more than 128 KiB is mapped afresh, zeroed page
-    by page and unmapped: 415 to 465 ns a row for a local run, 390 to 400 with this. Peak memory stays the same.
+    by page and unmapped: 415 to 465 ns a row for a local run, 390 to 400 with this. Arrow joins in, whose own allocator
+    gives buffers of some MB back as well: CSV 1,260 to 1,720 ns a row, 1,150 to 1,400 with the C library's.
     """
     if platform.libc_ver()[0] == "glibc":
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
         mallopt(_TRIM_THRESHOLD, _KEPT_AT_END)
         mallopt(_TOP_PAD, _LARGEST_KEPT)
+        pa.set_memory_pool(pa.system_memory_pool())
