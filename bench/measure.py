@@ -69,13 +69,18 @@ def read_tail(log: Path, lines: int = 3) -> str:
 
 
 class Sampler(threading.Thread):
-    """Reads the peak memory of all descendants of this process, again and again until stopped."""
+    """Reads peak memory and CPU time of all descendants of this process, again and again until stopped.
+
+    A process whose parent ignores its end is waited for by nobody, as happens to Spark's Python workers: what the
+    system reports of finished children then lacks its CPU time.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.stopped = threading.Event()
         self.peak = 0
         self.python_peak = 0
+        self.cpu_by_process: dict[tuple[int, str], float] = {}
 
     def run(self) -> None:
         """Sample until stopped."""
@@ -84,12 +89,14 @@ class Sampler(threading.Thread):
                 self.look_at(process)
 
     def look_at(self, process: int) -> None:
-        """Note the peak memory of a process, unless it has just ended."""
+        """Note the peak memory and CPU time of a process, unless it has just ended."""
         try:
             program = os.path.basename(os.readlink(f"/proc/{process}/exe"))
             status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+            numbers = _read_numbers(process)
         except OSError:
             return
+        self.cpu_by_process[process, numbers[19]] = (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
         peak = next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
         self.peak = max(self.peak, peak)
         if program.startswith(("python", "pypy")):
@@ -112,10 +119,15 @@ def _read_parents() -> Iterator[tuple[int, int]]:
         return
     for name in names:
         try:
-            text = Path(f"/proc/{name}/stat").read_text(encoding="utf-8", errors="replace")
+            yield int(name), int(_read_numbers(int(name))[1])
         except OSError:
             continue
-        yield int(name), int(text.rpartition(")")[2].split()[1])  # a program's name may hold blanks and brackets
+
+
+def _read_numbers(process: int) -> list[str]:
+    """Return what follows the program's name in /proc/PID/stat: state, parent, ..., user and system ticks, ..., start."""
+    text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()  # a program's name may hold blanks and brackets
 
 
 def watch(command: Sequence[str]) -> Usage:
@@ -137,6 +149,7 @@ def watch(command: Sequence[str]) -> Usage:
     end_orphans.cancel()
     sampler.stopped.set()
     sampler.join()
+    cpu = max(cpu, sum(sampler.cpu_by_process.values()))
     return Usage(status, wall, cpu, max(largest, sampler.peak) / 1e6, sampler.python_peak / 1e6)
 
 

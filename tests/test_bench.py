@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.__main__ import main
 from bench.chart import draw_chart
+from bench.measure import measure
 from bench.scale import SERIES
 from vecgen.schema import COLUMNS
 
@@ -32,6 +35,24 @@ def test_compare_reports_who_ran_and_who_is_missing(tmp_path: Path, capsys: pyte
     assert result["contenders"]["original"]["runs"] == []
     assert "missing" in result["contenders"]["original"]
     assert "original" in capsys.readouterr().out
+
+
+LOSES_ITS_CHILD = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+if os.fork() == 0:
+    while time.process_time() < 1.0:
+        pass
+else:
+    time.sleep(1.5)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
+def test_cpu_time_of_a_child_nobody_waits_for_is_counted(tmp_path: Path) -> None:
+    usage = measure([sys.executable, "-c", LOSES_ITS_CHILD], tmp_path, dict(os.environ), tmp_path / "log")
+    assert usage.status == 0
+    assert usage.cpu_seconds > 0.7
 
 
 def test_the_chart_shows_every_contender_that_ran(tmp_path: Path) -> None:
