@@ -125,7 +125,7 @@ def _read_parents() -> Iterator[tuple[int, int]]:
 
 
 def _read_numbers(process: int) -> list[str]:
-    """Return what follows the program's name in /proc/PID/stat: state, parent, ..., user and system ticks, ..., start."""
+    """Return what follows the name in /proc/PID/stat: state, parent, ..., user and system ticks, ..., start."""
     text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     return text.rpartition(")")[2].split()  # a program's name may hold blanks and brackets
 
