@@ -35,6 +35,7 @@ class Usage:
         status: Exit status, negative where a signal ended it.
         wall_seconds: From its start to its end; what it left behind is not waited for.
         cpu_seconds: User and system time of the command and all its descendants.
+        system_seconds: Of these, what the kernel took: on virtual machines mostly to find memory for written files.
         peak_mb: Peak resident memory of the largest process, 10^6 bytes.
         peak_python_mb: Of the largest Python process; 0 where there was none, or no /proc to see it in.
     """
@@ -42,6 +43,7 @@ class Usage:
     status: int
     wall_seconds: float
     cpu_seconds: float
+    system_seconds: float
     peak_mb: float
     peak_python_mb: float
 
@@ -80,7 +82,7 @@ class Sampler(threading.Thread):
         self.stopped = threading.Event()
         self.peak = 0
         self.python_peak = 0
-        self.cpu_by_process: dict[tuple[int, str], float] = {}
+        self.ticks_by_process: dict[tuple[int, str], tuple[int, int]] = {}
 
     def run(self) -> None:
         """Sample until stopped."""
@@ -96,11 +98,17 @@ class Sampler(threading.Thread):
             numbers = _read_numbers(process)
         except OSError:
             return
-        self.cpu_by_process[process, numbers[19]] = (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+        self.ticks_by_process[process, numbers[19]] = int(numbers[11]), int(numbers[12])
         peak = next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
         self.peak = max(self.peak, peak)
         if program.startswith(("python", "pypy")):
             self.python_peak = max(self.python_peak, peak)
+
+    def sum_seconds(self) -> tuple[float, float]:
+        """Return user and system seconds of all processes seen."""
+        ticks = list(self.ticks_by_process.values())
+        unit = os.sysconf("SC_CLK_TCK")
+        return sum(user for user, _ in ticks) / unit, sum(system for _, system in ticks) / unit
 
 
 def list_descendants(root: int) -> list[int]:
@@ -138,10 +146,11 @@ def watch(command: Sequence[str]) -> Usage:
     started = time.perf_counter()
     command_id = os.posix_spawnp(command[0], list(command), os.environ)
     sampler.start()
-    status, wall, cpu, largest = 0, 0.0, 0.0, 0
+    status, wall, user, system, largest = 0, 0.0, 0.0, 0.0, 0
     end_orphans = threading.Timer(_ORPHAN_SECONDS, _kill_descendants)
     for process, code, usage in _wait_for_children():
-        cpu += usage.ru_utime + usage.ru_stime
+        user += usage.ru_utime
+        system += usage.ru_stime
         largest = max(largest, usage.ru_maxrss * _MAXRSS_UNIT)
         if process == command_id:
             status, wall = os.waitstatus_to_exitcode(code), time.perf_counter() - started
@@ -149,8 +158,8 @@ def watch(command: Sequence[str]) -> Usage:
     end_orphans.cancel()
     sampler.stopped.set()
     sampler.join()
-    cpu = max(cpu, sum(sampler.cpu_by_process.values()))
-    return Usage(status, wall, cpu, max(largest, sampler.peak) / 1e6, sampler.python_peak / 1e6)
+    user, system = max((user, system), sampler.sum_seconds(), key=sum)
+    return Usage(status, wall, user + system, system, max(largest, sampler.peak) / 1e6, sampler.python_peak / 1e6)
 
 
 def _wait_for_children() -> Iterator[tuple[int, int, resource.struct_rusage]]:

@@ -102,21 +102,35 @@ def test_an_unpadded_account_number_stays_short(plan: Plan, tmp_path: Path) -> N
     assert [line[place] for line in read_lines(data_files(tmp_path)[0])[1:]] == ["7"] * 3
 
 
-def test_decimals_are_exact(plan: Plan, tmp_path: Path) -> None:
+def test_numbers_are_exact(plan: Plan, tmp_path: Path) -> None:
     batch = plan.batches[0]
     group = start_group(plan.tables, plan.request.seed, plan.source.table(batch.first, batch.last, batch.profile))
     rows, path = next(group.all_batches()), tmp_path / "a.csv"
 
-    @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(-180_000_000, 180_000_000)), min_size=1, max_size=40))
-    def check(pairs: list[tuple[int, int]]) -> None:
-        values = {"amt": [cents / 100 for cents, _ in pairs], "merch_long": [micro / 1e6 for _, micro in pairs]}
-        part = rows.slice(7, len(pairs))
+    cents, degrees, moments = (
+        st.integers(0, 10**9),
+        st.integers(-180_000_000, 180_000_000),
+        st.integers(-(10**10), 10**11),
+    )
+    lists = st.lists(st.tuples(cents, degrees, moments), min_size=1, max_size=40)
+
+    @given(lists | st.lists(st.tuples(cents, degrees, st.integers(10**9, 10**10 - 1)), min_size=1, max_size=40))
+    def check(triples: list[tuple[int, int, int]]) -> None:
+        values = {
+            "amt": [cents / 100 for cents, _, _ in triples],
+            "merch_long": [micro / 1e6 for _, micro, _ in triples],
+            "unix_time": [moment for _, _, moment in triples],
+        }
+        part = rows.slice(7, len(triples))
         columns = [pa.array(values[name]) if name in values else part.column(name) for name in part.schema.names]
         with open_writer(path, part.schema, "csv", "none") as writer:
             writer.write(pa.RecordBatch.from_arrays(columns, schema=part.schema))
         places = [part.schema.names.index(name) for name in values]
         printed = [tuple(line[place] for place in places) for line in read_lines(path)[1:]]
-        assert printed == [(str(Decimal(cents).scaleb(-2)), f"{Decimal(micro).scaleb(-6):f}") for cents, micro in pairs]
+        assert printed == [
+            (str(Decimal(cents).scaleb(-2)), f"{Decimal(micro).scaleb(-6):f}", str(moment))
+            for cents, micro, moment in triples
+        ]
 
     check()
 
