@@ -11,12 +11,12 @@ from vecgen.generate import Output, partition_period
 from vecgen.plan import Plan, cut_batches
 
 # Estimates of bytes a row and core seconds a row, one year of the shipped profiles (`python -m bench compare`).
-_BYTES_PER_ROW: Final = {("parquet", "snappy"): 66, ("parquet", "none"): 98, ("parquet", "zstd"): 44, ("csv", ""): 318}
+_BYTES_PER_ROW: Final = {("parquet", "snappy"): 71, ("parquet", "none"): 98, ("parquet", "zstd"): 45, ("csv", ""): 307}
 _SECONDS_PER_ROW: Final = {
-    ("parquet", "snappy"): 3.2e-7,
-    ("parquet", "none"): 3.0e-7,
-    ("parquet", "zstd"): 5e-7,
-    ("csv", ""): 7e-7,
+    ("parquet", "snappy"): 4.9e-7,
+    ("parquet", "none"): 4.9e-7,
+    ("parquet", "zstd"): 5.0e-7,
+    ("csv", ""): 1.4e-6,
 }
 _TASKS_PER_CORE: Final = 6  # enough for the last tasks to even out, few enough for large files
 _MIN_BATCH_ROWS: Final = 1_000_000
