@@ -148,13 +148,14 @@ def _sum_words(batch: pa.RecordBatch | pa.Table, columns: Sequence[Column]) -> U
     words = np.zeros(batch.num_rows, dtype=np.uint64)
     for column in columns:
         array = batch.column(column.name)
-        words += _column_words(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, column)
+        words += column_words(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, column)
     return words
 
 
-def _column_words(array: pa.Array, column: Column) -> U64:
+def column_words(array: pa.Array, column: Column) -> U64:
+    """Return what the values of a column add to the words of their rows (see `digest`)."""
     if isinstance(array, pa.DictionaryArray):
-        words: U64 = _column_words(array.dictionary, column).take(array.indices.to_numpy(zero_copy_only=False))
+        words: U64 = column_words(array.dictionary, column).take(array.indices.to_numpy(zero_copy_only=False))
         return words
     if column.name == "trans_num":
         return _number_words(array)
@@ -175,17 +176,33 @@ def _text_words(array: pa.Array, name: str) -> U64:
 
 def _number_words(array: pa.Array) -> U64:
     """Return the words of transaction numbers; text that is not 32 hexadecimal digits hashes as text."""
+    halves = number_halves(array)
+    if halves is None:
+        return _text_words(array, "trans_num")
+    words: U64 = halves[:, 0] * _NUMBER_MULTIPLIERS[0] + halves[:, 1] * _NUMBER_MULTIPLIERS[1]
+    return words
+
+
+def number_halves(array: pa.Array) -> U64 | None:
+    """Return the two halves of transaction numbers, shape (rows, 2); None unless all have 32 hexadecimal digits."""
+    digits = text_bytes(array, 32)
+    if digits is None:
+        return None
+    values = _HEX_VALUES.take(digits)
+    if values.max(initial=0) > 15:
+        return None
+    halves: U64 = ((values[:, 0::2] << np.uint8(4)) | values[:, 1::2]).view("<u8")
+    return halves
+
+
+def text_bytes(array: pa.Array, width: int) -> npt.NDArray[np.uint8] | None:
+    """Return the bytes of texts, shape (rows, width); None unless all have this width."""
     array = array.cast(pa.string())
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
-    if len(array) == 0 or not (np.diff(ends) == 32).all():
-        return _text_words(array, "trans_num")
-    digits = np.frombuffer(data, dtype=np.uint8)[ends[0] : ends[-1]]
-    values = _HEX_VALUES.take(digits)
-    if values.max() > 15:
-        return _text_words(array, "trans_num")
-    halves: U64 = ((values[0::2] << np.uint8(4)) | values[1::2]).view("<u8").reshape(-1, 2)
-    return halves[:, 0] * _NUMBER_MULTIPLIERS[0] + halves[:, 1] * _NUMBER_MULTIPLIERS[1]
+    if len(array) == 0 or not (np.diff(ends) == width).all():
+        return None
+    return np.frombuffer(data, dtype=np.uint8)[ends[0] : ends[-1]].reshape(-1, width)
 
 
 def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any] | None, pa.Array | None]:
