@@ -14,6 +14,7 @@ from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
 from vecgen.options import (
     Parser,
+    add_claim_options,
     add_customer_options,
     add_demographics_option,
     add_law_options,
@@ -27,17 +28,18 @@ from vecgen.options import (
 from vecgen.plan import compile_plan
 from vecgen.receipt import summarise
 from vecgen.schedule import describe_estimate, estimate
+from vecgen.verify import read_claim, to_json, to_text, verify_dataset
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or 2 after an error of the user's."""
+    """Run one command and return its exit status: 0; 1 for a rejected dataset, 2 after a user's error."""
     try:
         options = _make_parser().parse_args(arguments)
-        options.run(options)
+        accepted = options.run(options)
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2
-    return 0
+    return 1 if accepted is False else 0
 
 
 def _make_parser() -> Parser:
@@ -77,6 +79,12 @@ def _make_parser() -> Parser:
     add_demographics_option(check)
     check.set_defaults(run=_check_profiles)
 
+    verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
+    verify.add_argument("directory", type=Path, metavar="DIR")
+    add_claim_options(verify)
+    verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
+    add_processes_option(verify)
+
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     digest.add_argument("directory", type=Path, metavar="DIR")
     return parser
@@ -113,6 +121,12 @@ def _check_profiles(options: Namespace) -> None:
     profiles = load_profiles(options.directory)
     check_merchants(profiles, load_demographics(options.demographics).merchants)
     print(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+
+
+def _verify(options: Namespace) -> bool:
+    certificate = verify_dataset(options.directory, read_claim(options.directory, vars(options)), options.processes)
+    print(to_json(certificate) if options.json else to_text(certificate))
+    return certificate.holds
 
 
 def _digest(options: Namespace) -> None:

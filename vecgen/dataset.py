@@ -15,7 +15,7 @@ from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
 
-_BATCH_ROWS: Final = 65_536
+_BATCH_ROWS: Final = 262_144
 _SUFFIXES: Final = {".parquet", ".csv"}
 
 
@@ -39,7 +39,7 @@ def digest_dataset(directory: Path) -> dict[str, Digest]:
         files = find_files(directory) if directory.is_dir() else []
         if not files:
             raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
-        names = _read_names(files[0])
+        names = read_names(files[0])
         parts = {"transactions" if "trans_num" in names else "customers": directory}
     return {
         name: digest_files(path, COLUMNS if name == "transactions" else CUSTOMER_COLUMNS)
@@ -51,7 +51,7 @@ def digest_files(directory: Path, columns: Sequence[Column]) -> Digest:
     """Return the digest of all data files below a directory, one batch in memory at a time."""
     total = Digest()
     for path in find_files(directory):
-        missing = [c.name for c in columns if c.name not in _read_names(path)]
+        missing = [c.name for c in columns if c.name not in read_names(path)]
         if missing:
             raise InputError(str(path), "columns", missing[0], "a file with this column", "see the README's schema")
         total += digest_batches(read_batches(path, columns), columns)
@@ -88,7 +88,12 @@ def _check_present(path: Path, batches: Iterable[pa.RecordBatch]) -> Iterator[pa
         yield batch
 
 
-def _read_names(path: Path) -> list[str]:
+def read_names(path: Path) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises:
+        InputError: A file that cannot be read as what its suffix says.
+    """
     try:
         if path.suffix == ".csv":
             with path.open(encoding="utf-8") as file:

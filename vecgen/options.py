@@ -98,6 +98,22 @@ def add_output_options(parser: ArgumentParser) -> None:
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 
+def add_claim_options(parser: ArgumentParser) -> None:
+    """Add what a dataset is held against, each by default what its receipt says."""
+    group = parser.add_argument_group(
+        "what it should be (as its receipt says; without one, --start and --end are needed)"
+    )
+    group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint law (v0.5)")
+    group.add_argument("--start", type=parse_date, metavar="DATE", help="first day")
+    group.add_argument("--end", type=parse_date, metavar="DATE", help="last day")
+    group.add_argument("--profiles", type=Path, metavar="DIR", help="(the shipped)")
+    group.add_argument("--demographics", type=Path, metavar="DIR", help="(the shipped; merchants: those that are seen)")
+    group.add_argument("--fraud-rate", type=float, metavar="P", help="share of defrauded customers (0.01)")
+    group.add_argument("--fraud-days", type=int, metavar="F", help="days from a fraud's first to its last (1)")
+    group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
+    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
+
+
 def add_plan_option(parser: ArgumentParser) -> None:
     """Add the dry run."""
     parser.add_argument("--plan", action="store_true", help="print rows, bytes, files, memory and time; write nothing")

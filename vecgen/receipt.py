@@ -7,15 +7,18 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from vecgen import __version__
+from vecgen.dates import Period
 from vecgen.digest import Digest
-from vecgen.errors import OutputError
+from vecgen.errors import InputError, OutputError
 from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
+from vecgen.tables import Law
 
 RECEIPT: Final = "_vecgen.json"
 SUCCESS: Final = "_SUCCESS"
@@ -104,6 +107,40 @@ def write_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: f
     except OSError as error:
         raise OutputError(f"{output.path}: the receipt cannot be written ({error.strerror})") from error
     return receipt
+
+
+def read_receipt(directory: Path) -> Receipt | None:
+    """Return the receipt of a dataset, None where there is none.
+
+    Raises:
+        InputError: A file of its name that is not a receipt.
+    """
+    path = directory / RECEIPT
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        parts = {name: Part(**part) for name, part in raw["parts"].items()}
+        return Receipt(**{**raw, "parts": parts})
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        expected = "the receipt that vecgen wrote"
+        raise InputError(
+            str(path), "", type(error).__name__, expected, "remove it and state what it would say"
+        ) from error
+
+
+def asked_law(receipt: Receipt) -> Law:
+    """Return the law that a dataset was asked to follow.
+
+    Raises:
+        InputError: A receipt without it.
+    """
+    try:
+        fields = dict(cast(dict[str, Any], receipt.request["law"]))
+        start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
+        return Law(**{**fields, "period": Period(start, end)})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(RECEIPT, "request.law", str(error), "period and law of a dataset") from error
 
 
 def summarise(receipt: Receipt) -> str:

@@ -1,0 +1,316 @@
+"""A dataset's certificate: does what was written follow its law, and is it what the receipt says?
+
+Files are read in groups that hold all rows of their customers: a batch of ours each, or everything where the names say
+nothing of batches. Memory: what a tally holds (some 100 MB), and 200 bytes and a byte a day of the period for every
+customer of the largest group.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from vecgen.arrow import digest_batches
+from vecgen.chi_square import Statistic
+from vecgen.dataset import find_files, read_batches, read_names
+from vecgen.dates import Period
+from vecgen.demographics import Demographics
+from vecgen.digest import Digest
+from vecgen.errors import InputError
+from vecgen.fidelity import Finding, Merchants, examine, judge
+from vecgen.inspection import FAULTS
+from vecgen.laws import Laws, write_out
+from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.memory import keep_freed_memory
+from vecgen.people import IDENTIFIERS, PeopleTally, examine_people, read_identifiers
+from vecgen.profile import ProfileSet
+from vecgen.receipt import Receipt, asked_law, read_receipt
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.tables import Law
+from vecgen.tally import GroupTally, Tally, start_tally
+from vecgen.uniqueness import Spill, count_repeats
+
+_BATCH: Final = re.compile(r"part-(\d+)-\d+-\d+\.(?:parquet|csv)")
+_BUNDLES_PER_PROCESS: Final = 4
+_DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGRAPHICS}
+FAMILY_ERROR: Final = 1e-3
+"""Probability that a dataset that follows its law is rejected."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a dataset is said to be.
+
+    Attributes:
+        merchants: Names by category; None for those that are seen.
+        as_of: Day on which the customers' ages hold; None where customers were not drawn from the demographics.
+        receipt: What the dataset says of itself; None for one without.
+    """
+
+    law: Law
+    profiles: ProfileSet
+    demographics: Demographics
+    merchants: Merchants | None
+    as_of: date | None
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something every row, customer or file must show; `broken` counts those that do not."""
+
+    name: str
+    expected: str
+    broken: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no exception."""
+        return self.broken == 0
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was found; `holds` where every check and every law holds.
+
+    Attributes:
+        digests: Of the parts that were read, by name.
+        error: Probability that a dataset that follows its law is rejected.
+    """
+
+    directory: str
+    dependence: str
+    rows: int
+    customers: int
+    digests: dict[str, str]
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+    error: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check and every law holds."""
+        return all(check.holds for check in self.checks) and all(finding.holds for finding in self.findings)
+
+
+def read_claim(directory: Path, stated: Mapping[str, Any]) -> Claim:
+    """Return what a dataset is said to be by its receipt and, before it, by what is `stated`.
+
+    Args:
+        stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of"; None for what is not stated.
+
+    Raises:
+        InputError: A receipt or a file that cannot be used, or a dataset without receipt whose period is not stated.
+    """
+    receipt = read_receipt(directory)
+    request = receipt.request if receipt else {}
+    known = {name: value for name, value in stated.items() if value is not None}
+    base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))
+    period = Period(known.get("start", base.period.start), known.get("end", base.period.end))
+    own = {f.name: known[f.name] for f in fields(Law) if f.name in known}
+    paths = {name: Path(known.get(name) or str(request.get(name, default))) for name, default in _DEFAULTS.items()}
+    demographics = load_demographics(paths["demographics"])
+    listed = demographics.merchants if receipt or "demographics" in known else None
+    merchants = dict(zip(listed.categories, listed.names, strict=True)) if listed else None
+    drawn = receipt is not None and request.get("customers_file") is None
+    as_of = known.get("as_of") or (_asked_day(request) or period.start if drawn else None)
+    law = replace(base, period=period, **own)
+    return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt)
+
+
+def _stated_period(directory: Path, known: Mapping[str, Any]) -> Period:
+    for name in ("start", "end"):
+        if name not in known:
+            expected = f"the period, since {directory} has no receipt"
+            raise InputError(f"--{name}", "", "nothing", expected, "pass --start and --end")
+    return Period(known["start"], known["end"])
+
+
+def _asked_day(request: Mapping[str, object]) -> date | None:
+    text = request.get("as_of")
+    return date.fromisoformat(text) if isinstance(text, str) else None
+
+
+def verify_dataset(directory: Path, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR) -> Certificate:
+    """Read a dataset once and hold it against what it is said to be.
+
+    Raises:
+        InputError: No data files, or one that cannot be read as transactions or customers.
+        OutputError: Scratch files (16 bytes a row, below TMPDIR) cannot be written.
+    """
+    transactions, customers = find_parts(directory)
+    laws = write_out(claim.profiles, claim.law)
+    checks: list[Check] = []
+    digests: dict[str, Digest] = {}
+    statistics: dict[tuple[str, str], Statistic] = {}
+    tally = start_tally(laws)
+    with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
+        if transactions:
+            tally, digests["transactions"] = _read_transactions(transactions, laws, Path(scratch), processes)
+            checks += _check_rows(tally, count_repeats(Path(scratch)))
+            statistics |= examine(tally, laws, claim.merchants)
+    people = PeopleTally()
+    if customers and claim.as_of is not None:
+        people, digests["customers"], repeats = _read_customers(customers, claim.profiles, claim.as_of)
+        checks += [Check(f"unique {name}", "no value twice among the customers", repeats[name]) for name in IDENTIFIERS]
+        checks.append(Check("segment", "the profile of the first segment that matches", people.wrong_profile))
+        statistics |= {(law, "customers"): s for law, s in examine_people(people, claim.demographics)}
+    checks += _check_receipt(claim.receipt, digests)
+    seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in tally.people)
+    return Certificate(
+        str(directory),
+        claim.law.dependence,
+        tally.rows,
+        people.rows or seen,
+        {name: str(digest) for name, digest in digests.items()},
+        tuple(checks),
+        tuple(judge(statistics, error)),
+        error,
+    )
+
+
+def find_parts(directory: Path) -> tuple[list[Path], list[Path]]:
+    """Return the files of transactions and those of customers below a directory, told apart by their columns.
+
+    Raises:
+        InputError: There are no data files.
+    """
+    files = find_files(directory) if directory.is_dir() else []
+    if not files:
+        raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
+    parts: tuple[list[Path], list[Path]] = ([], [])
+    for path in files:
+        names = read_names(path)
+        is_customers = "trans_num" not in names
+        columns = CUSTOMER_COLUMNS if is_customers else COLUMNS
+        missing = [column.name for column in columns if column.name not in names]
+        if missing:
+            raise InputError(str(path), "columns", missing[0], "a file with this column", "see the README's schema")
+        parts[is_customers].append(path)
+    return parts
+
+
+def to_json(certificate: Certificate) -> str:
+    """Return a certificate as a JSON object."""
+    checks = [{**asdict(check), "holds": check.holds} for check in certificate.checks]
+    return json.dumps({"holds": certificate.holds, **asdict(certificate), "checks": checks}, indent=2)
+
+
+def to_text(certificate: Certificate) -> str:
+    """Return a certificate as lines for people."""
+    lines = [
+        f"{certificate.directory}: {certificate.rows:,} transactions of {certificate.customers:,} customers, "
+        f"law {certificate.dependence}"
+    ]
+    lines += [f"{name} digest {digest}" for name, digest in certificate.digests.items()]
+    lines += ["", f"{'check':<24} {'exceptions':>12}"]
+    for check in certificate.checks:
+        verdict = "holds" if check.holds else f"BROKEN: expected {check.expected}"
+        lines.append(f"{check.name:<24} {check.broken:>12,}  {verdict}")
+    lines += ["", f"{'law':<44} {'of':<10} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
+    for f in certificate.findings:
+        figures = f"{f.number:>13,} {f.statistic:>12,.1f} {f.freedom:>7,} {f.p:>8.2g} {f.effect:>8.5f}"
+        lines.append(f"{f.law:<44} {f.of:<10} {figures}  {'holds' if f.holds else 'BROKEN'}")
+    broken = [c.name for c in certificate.checks if not c.holds]
+    broken += [f"{f.law} ({f.of})" for f in certificate.findings if not f.holds]
+    verdict = f"REJECTED: {', '.join(broken)}" if broken else "ACCEPTED: nothing speaks against the law"
+    return "\n".join([*lines, "", f"{verdict} (a true dataset is rejected once in {1 / certificate.error:,.0f})"])
+
+
+def _group(files: Iterable[Path]) -> list[list[Path]]:
+    """Return files in groups that hold all rows of their customers."""
+    matches = [(_BATCH.fullmatch(path.name), path) for path in files]
+    if not all(match for match, _ in matches):
+        return [[path for _, path in matches]]
+    numbered = sorted((int(match[1]), path) for match, path in matches if match)
+    return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
+
+
+def _read_transactions(files: Sequence[Path], laws: Laws, scratch: Path, processes: int) -> tuple[Tally, Digest]:
+    groups = _group(files)
+    bundles = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
+    work = [(groups[number::bundles], laws, scratch) for number in range(bundles)]
+    total, digest = start_tally(laws), Digest()
+    for tally, part in _run_all(work, min(processes, bundles)):
+        total.add(tally)
+        digest += part
+    return total, digest
+
+
+Bundle = tuple[list[list[Path]], Laws, Path]
+
+
+def _run_all(work: Sequence[Bundle], processes: int) -> Iterator[tuple[Tally, Digest]]:
+    if processes == 1:
+        yield from map(_read_bundle, work)
+        return
+    context = multiprocessing.get_context("spawn")  # see `local`
+    with ProcessPoolExecutor(processes, context, keep_freed_memory) as pool:
+        yield from pool.map(_read_bundle, work)
+
+
+def _read_bundle(bundle: Bundle) -> tuple[Tally, Digest]:
+    groups, laws, scratch = bundle
+    total, digest = start_tally(laws), Digest()
+    spill = Spill(scratch, str(os.getpid()))
+    for files in groups:
+        group = GroupTally(laws)
+        for path in files:
+            for batch in read_batches(path, COLUMNS):
+                spill.add(group.add(batch).number)
+                digest += digest_batches([batch], COLUMNS)
+        total.add(group.close())
+    spill.flush()
+    return total, digest
+
+
+def _check_rows(tally: Tally, repeats: int) -> list[Check]:
+    faults = [Check(name, expected, tally.faults[name]) for name, expected in FAULTS.items()]
+    kept = "no regular row of a customer on a date with a fraudulent one"
+    return [
+        *faults,
+        Check("unique trans_num", "no number twice", repeats),
+        Check("fraud dates", kept, tally.kept_on_fraud_dates),
+    ]
+
+
+def _read_customers(
+    files: Sequence[Path], profiles: ProfileSet, as_of: date
+) -> tuple[PeopleTally, Digest, dict[str, int]]:
+    tally, digest = PeopleTally(), Digest()
+    with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
+        directories = {name: Path(scratch) / name for name in IDENTIFIERS}
+        for directory in directories.values():
+            directory.mkdir()
+        spills = {name: Spill(directory, "all") for name, directory in directories.items()}
+        for path in files:
+            for batch in read_batches(path, CUSTOMER_COLUMNS):
+                tally.add(batch, profiles, as_of)
+                digest += digest_batches([batch], CUSTOMER_COLUMNS)
+                for name, values in read_identifiers(batch).items():
+                    spills[name].add(values)
+        for spill in spills.values():
+            spill.flush()
+        return tally, digest, {name: count_repeats(directory) for name, directory in directories.items()}
+
+
+def _check_receipt(receipt: Receipt | None, digests: dict[str, Digest]) -> list[Check]:
+    if receipt is None:
+        return []
+    checks = []
+    for name, digest in digests.items():
+        part = receipt.parts.get(name)
+        same = part is not None and part.rows == digest.rows and part.digest in (None, str(digest))
+        expected = f"{part.rows:,} rows, digest {part.digest}" if part else "none of them"
+        checks.append(Check(f"receipt: {name}", expected, int(not same)))
+    return checks
