@@ -1,0 +1,150 @@
+"""Samples of any world - profiles, merchants, law - from the arrays, from the row loop, from wrong samplers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from random import Random  # noqa: TID251 - the row loop draws as the original does
+
+import numpy as np
+import pyarrow as pa
+
+from bench import row_loop
+from vecgen.arrow import arrow_schema
+from vecgen.chi_square import Statistic, add, compare
+from vecgen.demographics import Merchants
+from vecgen.fidelity import Finding, examine, judge
+from vecgen.generate import start_group
+from vecgen.laws import Laws, write_out
+from vecgen.profile import SUFFIX, ProfileSet
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.tables import Law, Tables, compile_tables
+from vecgen.tally import GroupTally, Tally, start_tally
+
+_HOME = (40.0, -100.0)  # degrees
+
+
+@dataclass(frozen=True)
+class World:
+    """What decides a sample beside seed and customers."""
+
+    profiles: ProfileSet
+    merchants: Merchants
+    law: Law
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Merchants by category."""
+        return dict(zip(self.merchants.categories, self.merchants.names, strict=True))
+
+    @property
+    def laws(self) -> Laws:
+        """The exact law."""
+        return write_out(self.profiles, self.law)
+
+
+Batches = Iterable[pa.RecordBatch]
+Spoil = Callable[[pa.Table], pa.Table]
+
+
+def list_people(world: World, customers: int) -> Iterator[pa.Table]:
+    """Yield `customers` customers of each profile, all of whom live in one place."""
+    for position, name in enumerate(world.profiles.names):
+        ids = np.arange(customers) + position * customers
+        text = [f"{number:012d}" for number in ids.tolist()]
+        special = {"lat": [_HOME[0]] * customers, "long": [_HOME[1]] * customers, "city_pop": [1] * customers}
+        special |= {"dob": [date(1980, 1, 1)] * customers, "profile": [f"{name}{SUFFIX}"] * customers}
+        people = pa.table([special.get(c.name, text) for c in CUSTOMER_COLUMNS], schema=arrow_schema(CUSTOMER_COLUMNS))
+        yield people.append_column("customer_id", pa.array(ids))
+
+
+def draw_arrays(
+    world: World, customers: int, seed: int, change: Callable[[Tables], Tables] = lambda tables: tables
+) -> Iterator[Batches]:
+    """Yield the rows of each profile's customers from the vectorised sampler; `change` spoils its tables."""
+    tables = change(compile_tables(world.profiles, world.merchants, world.law))
+    for people in list_people(world, customers):
+        yield start_group(tables, seed, people).all_batches()
+
+
+def draw_loop(world: World, customers: int, seed: int) -> Iterator[Batches]:
+    """Yield the rows of each profile's customers from the row loop."""
+    rng = Random(seed)
+    profiles = zip(world.profiles.regular, world.profiles.fraud, strict=True)
+    for people, pair in zip(list_people(world, customers), profiles, strict=True):
+        home = row_loop.Customer(*_HOME)
+        rows = [list(row_loop.generate(*pair, home, world.law, world.names, rng)) for _ in range(customers)]
+        yield _join(people, rows)
+
+
+def _join(people: pa.Table, rows: list[list[row_loop.Transaction]]) -> Batches:
+    """Return the rows of each customer with the customer's columns before them."""
+    who = np.repeat(np.arange(len(rows)), [len(own) for own in rows])
+    values = zip(*(row for own in rows for row in own), strict=True)
+    columns = [people.column(c.name).take(pa.array(who)).combine_chunks() for c in CUSTOMER_COLUMNS]
+    schema = arrow_schema(COLUMNS)
+    columns += [pa.array(own, f.type) for own, f in zip(values, list(schema)[len(CUSTOMER_COLUMNS) :], strict=True)]
+    return [pa.RecordBatch.from_arrays(columns, schema=schema)] if len(who) else []
+
+
+def spoil_rows(groups: Iterable[Batches], spoil: Spoil) -> Iterator[Batches]:
+    """Yield the rows of each group after `spoil` has changed them, as one table."""
+    for batches in groups:
+        yield spoil(pa.Table.from_batches(list(batches)).unify_dictionaries()).combine_chunks().to_batches()
+
+
+def count(groups: Iterable[Batches], laws: Laws) -> Tally:
+    """Return the tally of all groups."""
+    total = start_tally(laws)
+    for batches in groups:
+        group = GroupTally(laws)
+        for batch in batches:
+            group.add(batch)
+        total.add(group.close())
+    return total
+
+
+def find_broken(tally: Tally, world: World, error: float = 1e-3) -> set[str]:
+    """Return what does not hold, "law (of whom)" or the name of a fault."""
+    broken = {f"{f.law} ({f.of})" for f in find(tally, world, error) if not f.holds}
+    return broken | {*tally.faults} | ({"fraud dates"} if tally.kept_on_fraud_dates else set())
+
+
+def find(tally: Tally, world: World, error: float = 1e-3) -> list[Finding]:
+    """Return how each law fares."""
+    return judge(examine(tally, world.laws, world.names), error)
+
+
+def compare_samples(one: Tally, other: Tally) -> dict[str, Statistic]:
+    """Return the two-sample statistic of every joint count, given the totals of both, by name.
+
+    Each cell is a group of two: so its share of one sample is compared with the share of all rows. That counts one
+    degree of freedom too many for each table, which makes the statistic a little too kind.
+    """
+    names = ("slots", "category_hours", "month_hours", "minute_seconds", "amounts", "near", "far")
+    out = {}
+    for label, kind in enumerate(("regular", "fraud")):
+        pairs = [(a[label], b[label]) for a, b in zip(one.counts, other.counts, strict=True)]
+        for name in names:
+            out[f"{name} ({kind})"] = add(_two(getattr(a, name), getattr(b, name)) for a, b in pairs)
+    histories = [(a.rows, b.rows) for a, b in zip(one.people, other.people, strict=True)]
+    keys = [sorted({*a, *b}) for a, b in histories]
+    counted = zip(histories, keys, strict=True)
+    out["rate"] = add(_two(np.array([a[k] for k in own]), np.array([b[k] for k in own])) for (a, b), own in counted)
+    return out
+
+
+def _two(a: np.ndarray, b: np.ndarray) -> Statistic:
+    totals = [a.sum(), b.sum()]
+    if min(totals) == 0:
+        return Statistic()
+    return compare(np.stack([a.ravel(), b.ravel()], axis=1), totals)
+
+
+def shipped(law: Law, profiles: ProfileSet, merchants: Merchants, names: Iterable[str]) -> World:
+    """Return a world of some of the shipped profiles."""
+    chosen = [profiles.names.index(name) for name in names]
+    regular, fraud = (tuple(side[position] for position in chosen) for side in (profiles.regular, profiles.fraud))
+    own = replace(profiles, names=tuple(names), regular=regular, fraud=fraud, segments=())
+    return World(own, merchants, law)

@@ -1,0 +1,219 @@
+"""A suite that can fail: every wrong sampler is found out, by the law it breaks, and the true one passes.
+
+Two profiles of the shipped, 300 customers each. Seeds are fixed; at a family-wise error of 1e-3 a true sampler would be
+rejected once in a thousand seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from tests.equivalence.samplers import World, count, draw_arrays, find_broken, shipped, spoil_rows
+from vecgen.categorical import compile_categorical
+from vecgen.dates import Period, date_weights
+from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.profile import AmountLaw, Profile
+from vecgen.quantiles import AmountTables
+from vecgen.streams import U64, unit_interval
+from vecgen.tables import Law, ProfileTables, Tables
+
+PROFILES = load_profiles(DEFAULT_PROFILES)
+MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
+NAMES = ("adults_2550_female_urban", "adults_50up_male_rural")
+YEAR = Period(date(2023, 1, 1), date(2023, 12, 31))
+LEAP_YEAR = Period(date(2024, 1, 1), date(2024, 12, 31))
+CUSTOMERS = 300
+SEED = 20
+
+
+def world_of(**changes: object) -> World:
+    law = Law(YEAR, fraud_rate=0.5)
+    return shipped(replace(law, **changes), PROFILES, MERCHANTS, NAMES)  # type: ignore[arg-type]
+
+
+def claim_same(world: World) -> set[str]:
+    return find_broken(count(draw_arrays(world, CUSTOMERS, SEED), world.laws), world)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        world_of(),
+        world_of(dependence="v1.0"),
+        world_of(dependence="independent"),
+        world_of(period=LEAP_YEAR, fraud_days=4, travel=True),
+        world_of(fraud_rate=1.0, fraud_days=7),
+        world_of(fraud_rate=0.0),
+    ],
+    ids=["v0.5", "v1.0", "independent", "leap year, four days, travel", "everyone, seven days", "no fraud"],
+)
+def test_the_true_sampler_passes(world: World) -> None:
+    assert claim_same(world) == set()
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A mistake in a sampler: in its law, profiles, tables, its rows, or a name of `vecgen.transactions`."""
+
+    law: dict[str, object] = field(default_factory=dict)
+    profile: Callable[[Profile], Profile] = lambda profile: profile
+    tables: Callable[[Tables], Tables] = lambda tables: tables
+    rows: Callable[[pa.Table], pa.Table] | None = None
+    patch: tuple[str, object] | None = None
+
+    def find(self, true: World, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+        """Return what is found broken when the wrong sample is held against the true law."""
+        profiles = replace(
+            true.profiles,
+            regular=tuple(map(self.profile, true.profiles.regular)),
+            fraud=tuple(map(self.profile, true.profiles.fraud)),
+        )
+        wrong = World(profiles, true.merchants, replace(true.law, **self.law))  # type: ignore[arg-type]
+        if self.patch:
+            monkeypatch.setattr(f"vecgen.transactions.{self.patch[0]}", self.patch[1])
+        groups = draw_arrays(wrong, CUSTOMERS, SEED, self.tables)
+        sample = groups if self.rows is None else spoil_rows(groups, self.rows)
+        return find_broken(count(sample, true.laws), true)
+
+
+def favour_fridays(profile: Profile) -> Profile:
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = profile.weekday_weights
+    return replace(profile, weekday_weights=(monday, tuesday, wednesday, thursday, 1.1 * friday, saturday, sunday))
+
+
+def swap_shape_and_scale(profile: Profile) -> Profile:
+    # Shape a and scale b have mean ab and variance ab^2; swapped, the mean stays.
+    def swap(law: AmountLaw) -> AmountLaw:
+        shape, scale = (law.mean / law.stdev) ** 2, law.stdev**2 / law.mean
+        return AmountLaw(law.mean, float(np.sqrt(scale) * shape))
+
+    return replace(profile, amounts=tuple(map(swap, profile.amounts)))
+
+
+def permute_amounts(table: pa.Table) -> pa.Table:
+    """Move amounts one row on within customer and day part."""
+    hour = pc.divide(pc.remainder(table.column("unix_time"), 86_400), 43_200)
+    keys = [table.column("ssn").to_numpy(), hour.to_numpy(), table.column("is_fraud").to_numpy()]
+    order = np.lexsort(keys[::-1])
+    amounts = table.column("amt").to_numpy().copy()
+    amounts[order] = amounts[np.roll(order, 1)]
+    return table.set_column(table.schema.get_field_index("amt"), "amt", pa.array(amounts))
+
+
+class Floor(AmountTables):
+    """Amounts with a constant instead of the uniform that replaces what is below 1 dollar."""
+
+    cents = 100
+
+    def draw(self, laws: npt.NDArray[np.integer], words: U64) -> npt.NDArray[np.int64]:
+        """Return cents."""
+        below = unit_interval(words) < self.below.take(laws)
+        return np.where(below, self.cents, super().draw(laws, words))
+
+
+class HalfDollar(Floor):
+    """Amounts below 1 dollar that are left as they are: half a dollar stands for all of them."""
+
+    cents = 50
+
+
+def redraw_by(kind: type[Floor]) -> Callable[[Tables], Tables]:
+    def change(tables: Tables) -> Tables:
+        return replace(tables, amounts=kind(*(getattr(tables.amounts, f.name) for f in fields(AmountTables))))
+
+    return change
+
+
+def change_profiles(change: Callable[[ProfileTables], ProfileTables]) -> Callable[[Tables], Tables]:
+    return lambda tables: replace(tables, profiles=tuple(map(change, tables.profiles)))
+
+
+def begin_a_day_late(profile: ProfileTables) -> ProfileTables:
+    assert profile.windows is not None
+    return replace(profile, windows=replace(profile.windows, day=profile.windows.day + 1))
+
+
+def widen(profile: ProfileTables) -> ProfileTables:
+    return replace(profile, regular=replace(profile.regular, home_radius=1_100_000))
+
+
+class Longer(Period):
+    """A period whose D is the number of its calendar days."""
+
+    @property
+    def span(self) -> int:
+        """One more than it should be."""
+        return super().span + 1
+
+    @property
+    def days(self) -> int:
+        """Number of calendar days, as it is."""
+        return super().span + 1
+
+
+def count_both_ends(tables: Tables) -> Tables:
+    return replace(tables, law=replace(tables.law, period=Longer(YEAR.start, YEAR.end)))
+
+
+def forget_the_leap_day(tables: Tables) -> Tables:
+    def forget(profile: ProfileTables) -> ProfileTables:
+        weights = date_weights(PROFILES.regular[PROFILES.names.index(profile.name)], LEAP_YEAR)
+        weights[59] = 0.0  # 29 February
+        return replace(profile, schedule=replace(profile.schedule, slots=compile_categorical(weights)))
+
+    return change_profiles(forget)(tables)
+
+
+DATES = "date (regular)"
+CHOICE = "category and day part (regular)"
+AMOUNTS = "amount by category and day part (regular)"
+FRAUD_HOURS = "hour (fraud)"
+
+WRONG = {
+    "day part independent of the category": (Wrong({"dependence": "independent"}), {}, {CHOICE}),
+    "one uniform for date and category": (
+        Wrong({"dependence": "v1.0"}),
+        {},
+        {f"{CHOICE[:21]} by month and weekday (regular)"},
+    ),
+    "category independent of the date": (
+        Wrong({"dependence": "v0.5"}),
+        {"dependence": "v1.0"},
+        {"date, category and day part (regular)"},
+    ),
+    "amounts permuted": (Wrong(rows=permute_amounts), {}, {AMOUNTS}),
+    "amounts in their own rows": (Wrong({"dependence": "v0.5"}), {"dependence": "v1.0"}, {AMOUNTS}),
+    "Friday a tenth too heavy": (Wrong(profile=favour_fridays), {}, {DATES, "weekday (regular)"}),
+    "shape and scale swapped": (Wrong(profile=swap_shape_and_scale), {}, {AMOUNTS}),
+    "1 dollar instead of the uniform": (Wrong(tables=redraw_by(Floor)), {}, {AMOUNTS}),
+    "amounts below 1 dollar left": (Wrong(tables=redraw_by(HalfDollar)), {}, {"amt"}),
+    "no fraud hours": (Wrong(patch=("_NIGHT_SHARE", 0.0)), {}, {FRAUD_HOURS}),
+    "fraud hours three quarters": (Wrong(patch=("_NIGHT_SHARE", 0.75)), {}, {FRAUD_HOURS}),
+    "window a day late": (Wrong(tables=change_profiles(begin_a_day_late)), {}, {"dates within windows (customers)"}),
+    "window a day too long": (Wrong({"fraud_days": 2}), {}, {"fraud window (customers)", "fraud rate (customers)"}),
+    "regular rows kept": (Wrong(patch=("_drop_fraud_dates", lambda *_: None)), {}, {"fraud dates"}),
+    "radius 1.1": (Wrong(tables=change_profiles(widen)), {}, {"place"}),
+    "travel left out": (Wrong({"travel": False}), {"travel": True}, {"travelling customers (regular)"}),
+    "D counts both ends": (
+        Wrong(tables=count_both_ends),
+        {},
+        {"rate (customers)", "regular rows of the defrauded (customers)"},
+    ),
+    "no leap day": (Wrong(tables=forget_the_leap_day), {"period": LEAP_YEAR}, {DATES}),
+    "too few defrauded": (Wrong({"fraud_rate": 0.4}), {}, {"defrauded (customers)"}),
+}
+
+
+@pytest.mark.parametrize(("wrong", "law", "breaks"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_sampler_is_found_out(
+    wrong: Wrong, law: dict[str, object], breaks: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert breaks <= wrong.find(world_of(**law), monkeypatch)
