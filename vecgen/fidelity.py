@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,8 @@ I64 = npt.NDArray[np.int64]
 Merchants = Mapping[str, Sequence[str]]
 """Names by category; a name that stands there twice is drawn twice as often."""
 
-LABELS = ("regular", "fraud")
+LABELS: Final = ("regular", "fraud")
+_LEAST_RADIUS: Final = 100 * PLACE_CELLS  # microdegrees; in a smaller square the six decimals show
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ def _examine_rows(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterato
         "amount by category and day part",
         add(compare(c.amounts, s) for (c, _), s in zip(pairs, amounts, strict=True)),
     )
-    cells = PLACE_CELLS**2
-    yield "place", compare(np.sum([c.near for c, _ in pairs], axis=0).ravel(), np.ones(cells))
+    near = [c.near for c, law in pairs if law.near_radius >= _LEAST_RADIUS]
+    yield "place", compare(np.sum(near, axis=0).ravel(), np.ones(PLACE_CELLS**2)) if near else Statistic()
     if any(law.near_radius < law.far_radius for _, law in pairs):
         yield "place of travellers", add(compare(c.far.ravel(), _far_area(law).ravel()) for c, law in pairs)
         yield from _travellers(
@@ -178,7 +180,7 @@ def _within_category(seen: Mapping[str, int], listed: Sequence[str] | None) -> S
 def _far_area(law: RowLaw) -> F64:
     """Return how much of each cell of the larger square lies outside the smaller one; uniform if there is none."""
     edges = np.linspace(-1.0, 1.0, PLACE_CELLS + 1)
-    near = law.near_radius / law.far_radius if law.far_radius else 1.0
+    near = law.near_share
     inside = np.diff(np.clip(edges, -near, near))
     return np.asarray(np.maximum((2.0 / PLACE_CELLS) ** 2 - np.outer(inside, inside), 0.0))
 

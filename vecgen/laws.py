@@ -73,6 +73,11 @@ class RowLaw:
         """The largest radius that a customer can have."""
         return max(self.home_radius, self.travel_radius) if self.travel_share > 0 else self.home_radius
 
+    @property
+    def near_share(self) -> float:
+        """How much of a side of the larger square lies in the smaller, in whole microdegrees; 1 where both are one."""
+        return 1.0 if self.near_radius == self.far_radius else (self.near_radius + 0.5) / self.far_radius
+
 
 @dataclass(frozen=True)
 class Laws:

@@ -242,7 +242,7 @@ def _travellers(rows: I64, far: I64, law: RowLaw) -> F64:
     """
     if law.near_radius == law.far_radius:
         return np.zeros(6)
-    near = (law.near_radius / law.far_radius) ** 2
+    near = law.near_share**2
     all_near = near**rows
     went = far > 0
     n, none = rows[went], all_near[went]

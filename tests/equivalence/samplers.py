@@ -8,6 +8,7 @@ from datetime import date
 from random import Random  # noqa: TID251 - the row loop draws as the original does
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from bench import row_loop
@@ -20,7 +21,7 @@ from vecgen.laws import Laws, write_out
 from vecgen.profile import SUFFIX, ProfileSet
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 from vecgen.tables import Law, Tables, compile_tables
-from vecgen.tally import GroupTally, Tally, start_tally
+from vecgen.tally import GroupTally, RowCounts, Tally, start_tally
 
 _HOME = (40.0, -100.0)  # degrees
 
@@ -81,11 +82,13 @@ def draw_loop(world: World, customers: int, seed: int) -> Iterator[Batches]:
 def _join(people: pa.Table, rows: list[list[row_loop.Transaction]]) -> Batches:
     """Return the rows of each customer with the customer's columns before them."""
     who = np.repeat(np.arange(len(rows)), [len(own) for own in rows])
+    if len(who) == 0:
+        return []
     values = zip(*(row for own in rows for row in own), strict=True)
     columns = [people.column(c.name).take(pa.array(who)).combine_chunks() for c in CUSTOMER_COLUMNS]
     schema = arrow_schema(COLUMNS)
     columns += [pa.array(own, f.type) for own, f in zip(values, list(schema)[len(CUSTOMER_COLUMNS) :], strict=True)]
-    return [pa.RecordBatch.from_arrays(columns, schema=schema)] if len(who) else []
+    return [pa.RecordBatch.from_arrays(columns, schema=schema)]
 
 
 def spoil_rows(groups: Iterable[Batches], spoil: Spoil) -> Iterator[Batches]:
@@ -122,12 +125,13 @@ def compare_samples(one: Tally, other: Tally) -> dict[str, Statistic]:
     Each cell is a group of two: so its share of one sample is compared with the share of all rows. That counts one
     degree of freedom too many for each table, which makes the statistic a little too kind.
     """
-    names = ("slots", "category_hours", "month_hours", "minute_seconds", "amounts", "near", "far")
     out = {}
     for label, kind in enumerate(("regular", "fraud")):
-        pairs = [(a[label], b[label]) for a, b in zip(one.counts, other.counts, strict=True)]
-        for name in names:
-            out[f"{name} ({kind})"] = add(_two(getattr(a, name), getattr(b, name)) for a, b in pairs)
+        pairs = [
+            (_tables(a[label], label), _tables(b[label], label)) for a, b in zip(one.counts, other.counts, strict=True)
+        ]
+        for name in pairs[0][0]:
+            out[f"{name} ({kind})"] = add(_two(a[name], b[name]) for a, b in pairs)
     histories = [(a.rows, b.rows) for a, b in zip(one.people, other.people, strict=True)]
     keys = [sorted({*a, *b}) for a, b in histories]
     counted = zip(histories, keys, strict=True)
@@ -135,7 +139,16 @@ def compare_samples(one: Tally, other: Tally) -> dict[str, Statistic]:
     return out
 
 
-def _two(a: np.ndarray, b: np.ndarray) -> Statistic:
+def _tables(counts: RowCounts, label: int) -> dict[str, npt.NDArray[np.int64]]:
+    """Return the counts that rows of one label fill independently; fraud rows of a customer share their dates."""
+    names = ("category_hours", "minute_seconds", "amounts", "near", "far")
+    tables = {name: getattr(counts, name) for name in names}
+    if label == 0:
+        return tables | {"slots": counts.slots, "month_hours": counts.month_hours}
+    return tables | {"category and day part": counts.slots.sum(axis=0)}
+
+
+def _two(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Statistic:
     totals = [a.sum(), b.sum()]
     if min(totals) == 0:
         return Statistic()

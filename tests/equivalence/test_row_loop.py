@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.compiled import cheap_amounts
@@ -122,7 +122,14 @@ def make_world(made: tuple[Profile, Profile, date, int, int, bool]) -> World | N
     return world
 
 
-@settings(max_examples=25, derandomize=True, database=None, suppress_health_check=[HealthCheck.filter_too_much])
+# A failure is not shrunk: with other profiles a sample says something else.
+@settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 @given(any_worlds.map(make_world).filter(lambda world: world is not None))
 def test_any_profile_agrees(world: World) -> None:
     assert_same(world, max(20, min(300, 8000 // world.law.period.span)))
