@@ -32,6 +32,10 @@ _AMOUNT_CELLS: Final = 160
 AMOUNT_EDGES: Final[I64] = np.unique(np.geomspace(100, _LARGEST_AMOUNT, _AMOUNT_CELLS).round().astype(np.int64))
 """Upper ends (excluded) of the cells of amounts in cents; a last cell without end follows."""
 
+_AMOUNT_ENDS: Final[F64] = np.asarray(
+    (AMOUNT_EDGES - 0.5) / 100.0, dtype=np.float64
+)  # an amount of n cents is any from n - 1/2 to n + 1/2
+
 
 @dataclass(frozen=True)
 class RowLaw:
@@ -113,11 +117,10 @@ def overlap(*shares: F64) -> F64:
     return np.asarray(np.maximum(lengths, 0.0))
 
 
-def amount_shares(mean: float, stdev: float) -> F64:
-    """Return the probability of the cells of `AMOUNT_EDGES`: gamma, U(1, 10) instead of what is below 1, cents."""
+def amount_shares(mean: float, stdev: float, dollars: F64 = _AMOUNT_ENDS) -> F64:
+    """Return the probability of the cells that end at `dollars`, and of one more: gamma, U(1, 10) for less than 1."""
     from scipy import special
 
-    dollars = (AMOUNT_EDGES - 0.5) / 100.0  # an amount of n cents is any from n - 1/2 to n + 1/2
     shape, scale = (mean / stdev) ** 2, stdev**2 / mean
     below = special.gammainc(shape, 1.0 / scale)
     regular = np.maximum(special.gammainc(shape, dollars / scale) - below, 0.0)
