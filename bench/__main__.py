@@ -8,11 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.bits import BATTERIES, STREAMS, measure_bits
 from bench.chart import draw_chart
 from bench.compare import compare, format_table
 from bench.contenders import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.draws import measure_draws
-from bench.results import RESULTS, save
+from bench.results import RESULTS, merge, save
 from bench.scale import CUSTOMERS as SCALE_CUSTOMERS
 from bench.scale import format_scale, measure_scale
 from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
@@ -48,9 +49,14 @@ def _make_parser() -> argparse.ArgumentParser:
     parts = commands.add_parser("stages", help="ns a row by stage (draw, assemble, encode, write) and by column")
     parts.add_argument("--customers", type=int, default=STAGE_CUSTOMERS, metavar="N", help=f"({STAGE_CUSTOMERS})")
     parts.set_defaults(run=_stages)
+    bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
+    bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
+    bits.add_argument("--streams", default=",".join(STREAMS), metavar="NAMES", help=f"some of {','.join(STREAMS)}")
+    bits.add_argument("--bits", default="forward,reversed", metavar="ORDERS", help="(forward,reversed)")
+    bits.set_defaults(run=_bits)
     for command in (draws, against, grow):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts):
+    for command in (draws, against, grow, parts, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -94,6 +100,14 @@ def _stages(options: argparse.Namespace) -> None:
     result = measure_stages(options.customers)
     print(format_stages(result))
     save(f"stages --customers {options.customers}", result, options.results)
+
+
+def _bits(options: argparse.Namespace) -> None:
+    def keep(outcome: dict[str, object]) -> None:
+        print(json.dumps(outcome))
+        merge("bits", "{battery}, {stream}, {bits}".format(**outcome), outcome, options.results)
+
+    measure_bits(options.battery, options.streams.split(","), options.bits.split(","), keep)
 
 
 def _keep(result: dict[str, object], options: argparse.Namespace) -> None:

@@ -24,6 +24,13 @@ def save(command: str, result: dict[str, Any], directory: Path) -> Path:
     return path
 
 
+def merge(command: str, key: str, result: dict[str, Any], directory: Path) -> Path:
+    """Save one of several results of a command under `key`, beside those that stand there already."""
+    path = directory / f"{command}.json"
+    held = json.loads(path.read_text(encoding="utf-8"))["result"] if path.exists() else {}
+    return save(command, {**held, key: result}, directory)
+
+
 def describe_machine() -> dict[str, str | int | None]:
     """Return what figures depend on; names of machines and people are left out."""
     return {

@@ -1,0 +1,145 @@
+"""The random bits under a public battery: TestU01's SmallCrush and Crush, along an index and across customers.
+
+`python -m bench bits` needs a C compiler and TestU01 (Debian: libtestu01-0-dev, in non-free). SmallCrush takes half
+a minute a stream, Crush about an hour. `python -m bench.bits STREAM` writes the endless stream to standard output, for
+any other battery that reads one (`| dieharder -a -g 200`, `| RNG_test stdin64`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from vecgen.streams import U64, derive_keys, draw_words, start_counters
+
+SEED: Final = 42
+BATTERIES: Final = {"small": "SmallCrush", "crush": "Crush"}
+_BLOCK: Final = 1 << 15
+_PURPOSES: Final = 6  # words of a transaction
+_SUMMARY: Final = re.compile(r"=+ Summary results of (.*?) =+(.*)", re.DOTALL)
+_SUSPECT: Final = re.compile(r"^ *(\d+) +(\S.*?) {2,}(\S.*?) *$", re.MULTILINE)
+
+
+def along_index(block: int) -> U64:
+    """Return one word of each of the block's rows of one customer."""
+    return _rows_of_one_customer(block, 1)
+
+
+def along_rows(block: int) -> U64:
+    """Return all words of each of the block's rows of one customer, in the order in which a row uses them."""
+    return _rows_of_one_customer(block, _PURPOSES)
+
+
+def across_customers(block: int) -> U64:
+    """Return one word of the first row of each of the block's customers, whose ids follow one another."""
+    ids = np.arange(block * _BLOCK, (block + 1) * _BLOCK)
+    keys = derive_keys(SEED, 0, ids)
+    return draw_words(keys, start_counters(keys, np.zeros_like(ids)), 0)
+
+
+def across_cases(block: int) -> U64:
+    """Return the words that decide rate, travel and fraud of each of the block's customers."""
+    ids = np.arange(block * _BLOCK, (block + 1) * _BLOCK)
+    keys = derive_keys(SEED, 3, ids)
+    start = start_counters(keys, np.zeros_like(ids))
+    return np.stack([draw_words(keys, start, purpose) for purpose in range(_PURPOSES)], axis=1).ravel()
+
+
+STREAMS: Final[dict[str, Callable[[int], U64]]] = {
+    "index": along_index,
+    "rows": along_rows,
+    "customers": across_customers,
+    "cases": across_cases,
+}
+
+
+def write_stream(name: str) -> None:
+    """Write the 64-bit words of a stream, lowest byte first, until the reader has enough."""
+    try:
+        for words in _blocks(name):
+            os.write(1, words.astype("<u8").tobytes())
+    except BrokenPipeError:
+        os.close(1)
+
+
+def measure_bits(
+    battery: str, streams: list[str], directions: list[str], keep: Callable[[dict[str, Any]], object]
+) -> list[dict[str, Any]]:
+    """Return what a battery ("small" or "crush") says of each stream; each outcome goes to `keep` when it is there.
+
+    Raises:
+        subprocess.CalledProcessError: No compiler, no TestU01, or a battery that failed to run.
+    """
+    outcomes = []
+    with tempfile.TemporaryDirectory() as scratch:
+        program = Path(scratch) / "testu01"
+        source = Path(__file__).with_name("testu01.c")
+        libraries = ["-ltestu01", "-ltestu01probdist", "-ltestu01mylib", "-lm"]
+        includes = ["-I/usr/include/testu01"]
+        subprocess.run(["cc", "-O2", *includes, "-o", str(program), str(source), *libraries], check=True)
+        for stream in streams:
+            for direction in directions:
+                text = _run(program, battery, stream, direction)
+                outcome = {"stream": stream, "bits": direction, **read_summary(text)}
+                outcomes.append(outcome)
+                keep(outcome)
+    return outcomes
+
+
+def read_summary(text: str) -> dict[str, Any]:
+    """Return battery, number of statistics and suspect tests (p outside 0.001..0.999) of TestU01's report.
+
+    Raises:
+        ValueError: A report without summary.
+    """
+    found = _SUMMARY.search(text)
+    if found is None:
+        raise ValueError("TestU01 printed no summary")
+    body = found[2]
+    statistics = re.search(r"Number of statistics: +(\d+)", body)
+    suspects = [] if "All tests were passed" in body else _SUSPECT.findall(body.partition("Test")[2])
+    return {
+        "battery": found[1].strip(),
+        "statistics": int(statistics[1]) if statistics else 0,
+        "suspects": [{"test": f"{number} {name}", "p": p} for number, name, p in suspects],
+    }
+
+
+def _rows_of_one_customer(block: int, purposes: int) -> U64:
+    index = np.arange(block * _BLOCK, (block + 1) * _BLOCK)
+    keys = derive_keys(SEED, 0, np.array([12_345])).take(np.zeros_like(index))
+    start = start_counters(keys, index)
+    return np.stack([draw_words(keys, start, purpose) for purpose in range(purposes)], axis=1).ravel()
+
+
+def _blocks(name: str) -> Iterator[U64]:
+    block = 0
+    while True:
+        yield STREAMS[name](block)
+        block += 1
+
+
+def _run(program: Path, battery: str, stream: str, direction: str) -> str:
+    command = [sys.executable, "-m", "bench.bits", stream]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) as writer:
+        report = subprocess.run(
+            [program, battery, f"vecgen {stream}", direction],
+            stdin=writer.stdout,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        writer.terminate()
+    return report.stdout
+
+
+if __name__ == "__main__":
+    write_stream(sys.argv[1])
