@@ -6,7 +6,7 @@ rejected once in a thousand seeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from tests.equivalence.samplers import World, count, draw_arrays, find_broken, shipped, spoil_rows
+from tests.equivalence.samplers import Batches, World, count, draw_arrays, find_broken, shipped, spoil_rows
 from vecgen.categorical import compile_categorical
 from vecgen.dates import Period, date_weights
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
@@ -71,6 +71,10 @@ class Wrong:
 
     def find(self, true: World, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         """Return what is found broken when the wrong sample is held against the true law."""
+        return find_broken(count(self.draw(true, CUSTOMERS, SEED, monkeypatch), true.laws), true)
+
+    def draw(self, true: World, customers: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
+        """Yield the rows of each profile's customers, drawn wrongly."""
         profiles = replace(
             true.profiles,
             regular=tuple(map(self.profile, true.profiles.regular)),
@@ -79,9 +83,8 @@ class Wrong:
         wrong = World(profiles, true.merchants, replace(true.law, **self.law))  # type: ignore[arg-type]
         if self.patch:
             monkeypatch.setattr(f"vecgen.transactions.{self.patch[0]}", self.patch[1])
-        groups = draw_arrays(wrong, CUSTOMERS, SEED, self.tables)
-        sample = groups if self.rows is None else spoil_rows(groups, self.rows)
-        return find_broken(count(sample, true.laws), true)
+        groups = draw_arrays(wrong, customers, seed, self.tables)
+        yield from groups if self.rows is None else spoil_rows(groups, self.rows)
 
 
 def favour_fridays(profile: Profile) -> Profile:
