@@ -57,6 +57,7 @@ def shipped_world(start: date, end: date, **changes: object) -> World:
     return shipped(law, PROFILES, MERCHANTS, NAMES)
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.heavy)])
 @pytest.mark.parametrize(
     ("world", "customers"),
     [
@@ -70,8 +71,8 @@ def shipped_world(start: date, end: date, **changes: object) -> World:
     ],
     ids=["leap year", "New Year", "three years with weights", "twelve days", "four days", "travel", "seven days"],
 )
-def test_arrays_and_row_loop_agree(world: World, customers: int) -> None:
-    assert_same(world, customers)
+def test_arrays_and_row_loop_agree(world: World, customers: int, times: int) -> None:
+    assert_same(world, times * customers)
 
 
 def with_seasons(profile: Profile) -> Profile:
