@@ -60,9 +60,10 @@ def compare(observed: npt.ArrayLike, weights: npt.ArrayLike) -> Statistic:
     sums = weights.sum(axis=1, keepdims=True)
     expected = totals * np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
     counts, expected = _pool(counts, expected)
-    used = expected > 0
+    cells = (expected > 0).sum(axis=1)
+    used = (expected > 0) & (cells > 1)[:, np.newaxis]
     value = float(((counts - expected)[used] ** 2 / expected[used]).sum())
-    return Statistic(value, int(np.maximum(used.sum(axis=1) - 1, 0).sum()), int(totals.sum()))
+    return Statistic(value, int(np.maximum(cells - 1, 0).sum()), int(totals.sum()))
 
 
 def normalised(deviations: npt.ArrayLike, variances: npt.ArrayLike, number: int) -> Statistic:

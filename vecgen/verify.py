@@ -112,6 +112,8 @@ def read_claim(directory: Path, stated: Mapping[str, Any]) -> Claim:
     Raises:
         InputError: A receipt or a file that cannot be used, or a dataset without receipt whose period is not stated.
     """
+    if not directory.is_dir():
+        raise InputError(str(directory), "", "no such directory", "the directory of a dataset")
     receipt = read_receipt(directory)
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
