@@ -1,0 +1,110 @@
+"""`python -m tests.equivalence.power`: the smallest change of each kind that the suite finds, as a Markdown table.
+
+A change is found if `vecgen.fidelity` rejects samples of three seeds out of three, of two profiles with 300 customers each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.equivalence.samplers import count, draw_arrays
+from tests.equivalence.test_wrong_samplers import CUSTOMERS, Wrong, change_profiles, world_of
+from vecgen.fidelity import examine, judge
+from vecgen.profile import AmountLaw, Profile
+from vecgen.tables import ProfileTables
+
+SEEDS = (1, 2, 3)
+SIZES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+
+
+def _profile(change: Callable[[Profile, float], Profile]) -> Callable[[float], Wrong]:
+    return lambda size: Wrong(profile=lambda profile: change(profile, size))
+
+
+def _weigh_friday(profile: Profile, size: float) -> Profile:
+    weights = list(profile.weekday_weights)
+    weights[4] *= 1 + size
+    return replace(profile, weekday_weights=tuple(weights))  # type: ignore[arg-type]
+
+
+def _weigh_first_category(profile: Profile, size: float) -> Profile:
+    first, *others = profile.category_weights
+    return replace(profile, category_weights=(first * (1 + size), *others))
+
+
+def _weigh_first_day_part(profile: Profile, size: float) -> Profile:
+    first, *others = profile.day_part_weights
+    return replace(profile, day_part_weights=(first * (1 + size), *others))
+
+
+def _weigh_first_season(profile: Profile, size: float) -> Profile:
+    first, *others = profile.seasons
+    return replace(profile, seasons=(replace(first, weight=first.weight * (1 + size)), *others))
+
+
+def _scale_mean(profile: Profile, size: float) -> Profile:
+    return replace(profile, amounts=tuple(AmountLaw(a.mean * (1 + size), a.stdev) for a in profile.amounts))
+
+
+def _scale_stdev(profile: Profile, size: float) -> Profile:
+    return replace(profile, amounts=tuple(AmountLaw(a.mean, a.stdev * (1 + size)) for a in profile.amounts))
+
+
+def _shrink(size: float) -> Wrong:
+    def shrink(profile: ProfileTables) -> ProfileTables:
+        return replace(profile, regular=replace(profile.regular, home_radius=round(1_000_000 * (1 - size))))
+
+    return Wrong(tables=change_profiles(shrink))
+
+
+CHANGES: dict[str, Callable[[float], Wrong]] = {
+    "weight of Friday": _profile(_weigh_friday),
+    "weight of the first season": _profile(_weigh_first_season),
+    "weight of the first category": _profile(_weigh_first_category),
+    "weight of the morning": _profile(_weigh_first_day_part),
+    "mean of every amount": _profile(_scale_mean),
+    "standard deviation of every amount": _profile(_scale_stdev),
+    "share of fraud rows at night, less": lambda size: Wrong(patch=("_NIGHT_SHARE", 0.8 * (1 - size))),
+    "radius, less": _shrink,
+    "share of defrauded customers, more": lambda size: Wrong({"fraud_rate": 0.5 * (1 + size)}),
+}
+
+
+def find_smallest(change: Callable[[float], Wrong]) -> tuple[float | None, set[str]]:
+    """Return the smallest size that is found with every seed, and the laws that find it then."""
+    smallest, laws = None, set[str]()
+    for size in SIZES:
+        found = [set(_find(change(size), seed)) for seed in SEEDS]
+        common = set.intersection(*found)
+        if not common:
+            break
+        smallest, laws = size, common
+    return smallest, laws
+
+
+def _find(wrong: Wrong, seed: int) -> Iterator[str]:
+    true = world_of()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        tally = count(wrong.draw(true, CUSTOMERS, seed, monkeypatch), true.laws)
+    for finding in judge(examine(tally, true.laws, true.names), 1e-3):
+        if not finding.holds:
+            yield f"{finding.law} ({finding.of})"
+
+
+def main() -> None:
+    """Print the table."""
+    true = world_of()
+    rows = count(draw_arrays(true, CUSTOMERS, SEEDS[0]), true.laws).rows
+    print(f"{rows:,} rows of {2 * CUSTOMERS} customers:\n")  # noqa: T201
+    print("| change | smallest found | by |\n|---|---|---|")  # noqa: T201
+    for name, change in CHANGES.items():
+        size, laws = find_smallest(change)
+        shown = "none" if size is None else f"{100 * size:g} %"
+        print(f"| {name} | {shown} | {', '.join(sorted(laws))} |", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
