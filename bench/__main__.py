@@ -18,6 +18,8 @@ from bench.scale import CUSTOMERS as SCALE_CUSTOMERS
 from bench.scale import format_scale, measure_scale
 from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.stages import format_stages, measure_stages
+from bench.verification import ROWS as VERIFIED_ROWS
+from bench.verification import measure_verification
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,6 +51,11 @@ def _make_parser() -> argparse.ArgumentParser:
     parts = commands.add_parser("stages", help="ns a row by stage (draw, assemble, encode, write) and by column")
     parts.add_argument("--customers", type=int, default=STAGE_CUSTOMERS, metavar="N", help=f"({STAGE_CUSTOMERS})")
     parts.set_defaults(run=_stages)
+    verify = commands.add_parser("verify", help="time and memory of `vecgen verify` by rows")
+    sizes = ",".join(map(str, VERIFIED_ROWS))
+    verify.add_argument("--rows", default=sizes, metavar="NUMBERS", help=f"({sizes})")
+    verify.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
+    verify.set_defaults(run=_verify)
     bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
     bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
     bits.add_argument("--streams", default=",".join(STREAMS), metavar="NAMES", help=f"some of {','.join(STREAMS)}")
@@ -56,7 +63,7 @@ def _make_parser() -> argparse.ArgumentParser:
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, bits):
+    for command in (draws, against, grow, parts, verify, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -100,6 +107,14 @@ def _stages(options: argparse.Namespace) -> None:
     result = measure_stages(options.customers)
     print(format_stages(result))
     save(f"stages --customers {options.customers}", result, options.results)
+
+
+def _verify(options: argparse.Namespace) -> None:
+    rows = [int(number) for number in options.rows.split(",")]
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_verification(Path(scratch), rows, options.processes)
+    print(json.dumps(result, indent=2))
+    save(f"verify --rows {options.rows} --processes {options.processes}", result, options.results)
 
 
 def _bits(options: argparse.Namespace) -> None:

@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 settings.register_profile("vecgen", deadline=None, print_blob=True)
 settings.load_profile("vecgen")
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `heavy` unless -m speaks of it; as an option of its own, -m would replace it."""
+    if "heavy" in config.option.markexpr:
+        return
+    heavy = [item for item in items if item.get_closest_marker("heavy")]
+    items[:] = [item for item in items if item not in heavy]
+    config.hook.pytest_deselected(items=heavy)
+
+
 WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))  # two years, two months, a leap day in the second year
 LAW = Law(WINTER, fraud_rate=0.5)
 

@@ -1,6 +1,6 @@
 """`python -m tests.equivalence.power`: the smallest change of each kind that the suite finds, as a Markdown table.
 
-A change is found if `vecgen.fidelity` rejects samples of three seeds out of three, of two profiles with 300 customers each.
+A change is found if samples of three seeds out of three are rejected: two profiles, 300 customers each.
 """
 
 from __future__ import annotations
