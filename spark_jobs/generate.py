@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -22,17 +23,18 @@ from vecgen.arrow import arrow_schema
 from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
-from vecgen.errors import VecgenError
+from vecgen.errors import InputError, VecgenError
 from vecgen.generate import (
     CUSTOMERS,
     TRANSACTIONS,
+    Existing,
     Output,
     start_group,
     write_customers,
     write_single_file,
     write_transactions,
 )
-from vecgen.manifest import MANIFEST_SCHEMA, from_manifest, to_manifest
+from vecgen.manifest import MANIFEST_SCHEMA, FileRecord, from_manifest, to_manifest
 from vecgen.memory import keep_freed_memory
 from vecgen.options import (
     add_customer_options,
@@ -40,12 +42,14 @@ from vecgen.options import (
     add_output_options,
     add_plan_option,
     make_parser,
+    to_existing,
     to_output,
     to_request,
 )
 from vecgen.plan import Plan, compile_plan, index_batches
-from vecgen.receipt import Part, Receipt, clear_output, prepare_output, sum_records, summarise, write_receipt
-from vecgen.schedule import describe_estimate, estimate, schedule
+from vecgen.progress import close_run, once, open_run
+from vecgen.receipt import Part, Receipt, sum_records, summarise
+from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 
 
@@ -83,7 +87,9 @@ def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFr
 
     def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         keep_freed_memory()
-        records = write_transactions(tables, seed, output, int(key[0]), _to_arrow(frames))
+        number, people = int(key[0]), _to_arrow(frames)
+        name = f"{TRANSACTIONS}-{number}"
+        records = once(output, name, lambda: write_transactions(tables, seed, output, number, people))
         yield to_manifest(records).to_pandas(types_mapper=pd.ArrowDtype)
 
     return _group(spark, plan).applyInPandas(complete, from_arrow_schema(MANIFEST_SCHEMA))
@@ -93,8 +99,11 @@ def _single_file(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
     def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         keep_freed_memory()
         if sum(chunk.num_rows for chunk in chunks):
-            record = write_single_file(plan.tables, plan.request.seed, output, plan.groups(plan.batches))
-            yield from to_manifest([record]).to_batches()
+            groups = plan.groups(plan.batches)
+            records = once(
+                output, TRANSACTIONS, lambda: [write_single_file(plan.tables, plan.request.seed, output, groups)]
+            )
+            yield from to_manifest(records).to_batches()
 
     return spark.range(1).coalesce(1).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
 
@@ -105,9 +114,15 @@ def customer_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame
 
     def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for first, last in _pairs(chunks):
-            yield from to_manifest([write_customers(output, source.table(first, last))]).to_batches()
+            people = source.table(first, last)
+            records = once(output, f"{CUSTOMERS}-{first}", partial(_write_customers, output, people))
+            yield from to_manifest(records).to_batches()
 
     return _ranges(spark, plan).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
+
+
+def _write_customers(output: Output, people: pa.Table) -> list[FileRecord]:
+    return [write_customers(output, people)]
 
 
 def _group(spark: SparkSession, plan: Plan) -> GroupedData:
@@ -158,22 +173,23 @@ def _as_text(frame: DataFrame) -> DataFrame:
     return frame.withColumns({c.name: sf.col(c.name).cast(f"decimal(18,{c.decimals})") for c in columns})
 
 
-def run(spark: SparkSession, plan: Plan, output: Output, output_mode: str = "files") -> Receipt:
-    """Write customers, transactions and the receipt below an empty output directory."""
+def run(
+    spark: SparkSession, plan: Plan, output: Output, output_mode: str = "files", existing: Existing = "refuse"
+) -> Receipt:
+    """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold."""
+    if output_mode == "rows" and existing == "resume":
+        raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
     started = time.perf_counter()
-    plan = schedule(plan, output, spark.sparkContext.defaultParallelism)
-    prepare_output(output.path)
-    try:
-        parts = (_run_files if output_mode == "files" else _run_rows)(spark, plan, output)
-        seconds = time.perf_counter() - started
-        return write_receipt(plan, output, parts, seconds, spark.sparkContext.defaultParallelism)
-    except BaseException:
-        clear_output(output.path)
-        raise
+    cores = spark.sparkContext.defaultParallelism
+    output = replace(output, path=output.path.absolute())  # executors have working directories of their own
+    with open_run(plan, output, cores, (CUSTOMERS, TRANSACTIONS), existing) as run:
+        if run.receipt:
+            return run.receipt
+        parts = (_run_files if output_mode == "files" else _run_rows)(spark, run.plan, run.output)
+        return close_run(run, parts, time.perf_counter() - started, cores)
 
 
 def _run_files(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
-    output = replace(output, path=output.path.absolute())  # executors have working directories of their own
     frames = customer_files(spark, plan, output), transaction_files(spark, plan, output)
     return sum_records(record for frame in frames for record in from_manifest(frame.toArrow()))
 
@@ -200,7 +216,7 @@ def main(arguments: list[str]) -> int:
         if options.plan:
             print(describe_estimate(estimate(plan, output, spark.sparkContext.defaultParallelism)))
         else:
-            print(summarise(run(spark, plan, output, options.output_mode)))
+            print(summarise(run(spark, plan, output, options.output_mode, to_existing(options))))
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2

@@ -58,7 +58,8 @@ def test_an_error_in_a_worker_process_is_one_line_too(small: list[str], tmp_path
     options = ["--customers-file", str(tmp_path / "c.parquet"), *small[2:], "--processes", "2", "--format", "csv"]
     done = run("transactions", *options, "--output", str(tmp_path / "o"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "vecgen: column city: CSV cannot hold 'a|b'; remove '|' and line breaks or use Parquet\n"
+    expected = "text that CSV can hold; remove '|' and line breaks or use Parquet"
+    assert done.stderr == f"vecgen: column city: got 'a|b', expected {expected}\n"
 
 
 def test_generate_is_customers_and_transactions(small: list[str], tmp_path: Path) -> None:

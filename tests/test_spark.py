@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.datasets import list_tree, read_rows
+from tests.conftest import set_batch_rows
+from tests.datasets import data_files, list_tree, read_rows
+from tests.test_local import CrashError, crash_after
+from vecgen.arrow import Assembler
 from vecgen.dataset import digest_dataset
 from vecgen.encodings import Compression
+from vecgen.errors import InputError
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
@@ -133,3 +137,43 @@ def test_a_failing_task_leaves_nothing(
     with pytest.raises(RuntimeError):
         job.run(spark, plan, Output(tmp_path / "out"))
     assert list_tree(tmp_path / "out") == []
+
+
+def test_spark_completes_what_another_engine_began(
+    spark: SparkSession, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spark_jobs.generate import run
+
+    set_batch_rows(monkeypatch, 500)
+    run_local(plan, Output(tmp_path / "whole"), 1)
+    output = Output(tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr(Assembler, "assemble", crash_after(20, CrashError(), Assembler.assemble))
+        with pytest.raises(CrashError):
+            run_local(plan, output, 1)
+    begun = {path: path.stat().st_mtime_ns for path in data_files(output.path)}
+    run(spark, plan, output, existing="resume")
+    assert [path.read_bytes() for path in data_files(output.path)] == [
+        path.read_bytes() for path in data_files(tmp_path / "whole")
+    ]
+    assert sum(path.stat().st_mtime_ns == moment for path, moment in begun.items()) >= len(begun) - 3
+
+
+def test_rows_of_sparks_own_writer_cannot_be_resumed(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
+    from spark_jobs.generate import run
+
+    with pytest.raises(InputError, match="--output-mode files, whose batches can be resumed"):
+        run(spark, plan, Output(tmp_path / "out"), "rows", existing="resume")
+    assert list_tree(tmp_path) == []
+
+
+@pytest.mark.parametrize("mode", ["files", "rows"])
+def test_spark_overwrites_a_dataset(spark: SparkSession, plan: Plan, tmp_path: Path, mode: str) -> None:
+    from spark_jobs.generate import run
+
+    output = Output(tmp_path / "out", partition_by=())
+    run(spark, plan, output)
+    before = digest_dataset(output.path)
+    run(spark, plan, output, mode, existing="overwrite")
+    assert digest_dataset(output.path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -22,6 +22,7 @@ from vecgen.options import (
     add_plan_option,
     add_processes_option,
     make_parser,
+    to_existing,
     to_output,
     to_request,
 )
@@ -107,7 +108,11 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     if options.plan:
         print(describe_estimate(estimate(plan, output, options.processes)))
     else:
-        print(summarise(run_local(plan, output, options.processes, customers=customers, transactions=transactions)))
+        existing = to_existing(options)
+        receipt = run_local(
+            plan, output, options.processes, customers=customers, transactions=transactions, existing=existing
+        )
+        print(summarise(receipt))
 
 
 def _merchants(options: Namespace) -> None:

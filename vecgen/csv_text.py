@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.arrow import fixed_text
-from vecgen.errors import OutputError
+from vecgen.errors import InputError
 from vecgen.schema import CUSTOMER_COLUMNS, TRANSACTION_COLUMNS, Column
 
 Integers = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ class Lines:
         """Return the bytes of the lines, each behind a line break.
 
         Raises:
-            OutputError: A text that holds the separator or a line break, which this format cannot express.
+            InputError: A text that holds the separator or a line break, which this format cannot express.
         """
         pieces: list[Piece] = [self._customer_texts(batch)]
         for column in self._own:
@@ -183,4 +183,5 @@ def _refuse_separators(array: pa.Array, column: Column) -> None:
     bad = pc.match_substring_regex(array, r"[|\r\n]")
     if pc.any(bad).as_py():
         value = array.filter(bad)[0].as_py()
-        raise OutputError(f"column {column.name}: CSV cannot hold {value!r}; remove '|' and line breaks or use Parquet")
+        remedy = "remove '|' and line breaks or use Parquet"
+        raise InputError(f"column {column.name}", "", value, "text that CSV can hold", remedy)

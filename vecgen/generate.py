@@ -24,6 +24,8 @@ from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]
 PARTITION_KEYS: Final[tuple[PartitionKey, ...]] = get_args(PartitionKey)
+Existing = Literal["refuse", "resume", "overwrite"]
+"""What to do with an output that holds something: see `progress`."""
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
 DEFAULT_MAX_FILE_SIZE: Final = 256 * 1024 * 1024

@@ -8,45 +8,65 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from vecgen.errors import InputError
-from vecgen.generate import Output, write_customers, write_single_file, write_transactions
+from vecgen.generate import (
+    CUSTOMERS,
+    TRANSACTIONS,
+    Existing,
+    Output,
+    write_customers,
+    write_single_file,
+    write_transactions,
+)
 from vecgen.manifest import FileRecord
 from vecgen.memory import keep_freed_memory
 from vecgen.plan import Batch, Plan
-from vecgen.receipt import Receipt, clear_output, prepare_output, sum_records, write_receipt
-from vecgen.schedule import schedule
+from vecgen.progress import Run, close_run, once, open_run
+from vecgen.receipt import Receipt, sum_records
 
 Work = Batch | tuple[Batch, ...] | range
 """A batch of transactions, all batches for a single file, or a range of customer ids."""
 
 
 def run_local(
-    plan: Plan, output: Output, processes: int, *, customers: bool = True, transactions: bool = True
+    plan: Plan,
+    output: Output,
+    processes: int,
+    *,
+    customers: bool = True,
+    transactions: bool = True,
+    existing: Existing = "refuse",
 ) -> Receipt:
     """Write the asked parts of a dataset with `processes` processes, its receipt last.
 
     Memory does not grow with the dataset: a process holds one batch at a time. More than one process are started
     afresh (spawned), so a script that calls this needs the usual `if __name__ == "__main__":`.
 
+    Args:
+        existing: What to do with an output that holds something: see `progress.open_run`.
+
     Raises:
-        InputError: Fewer than one process.
-        OutputError: The output holds something already or cannot be written; nothing is left behind.
+        InputError: Fewer than one process, or other values than those of the run to be resumed.
+        OutputError: The output holds something else or cannot be written; what is finished can be resumed.
     """
     if processes < 1:
         raise InputError("--processes", "", processes, "a whole number from 1 up")
     started = time.perf_counter()
-    prepare_output(output.path)
-    plan = schedule(plan, output, processes)
+    parts = [name for name, asked in ((CUSTOMERS, customers), (TRANSACTIONS, transactions)) if asked]
+    with open_run(plan, output, processes, parts, existing) as run:
+        if run.receipt:
+            return run.receipt
+        work = _list_work(run, parts)
+        records = _run_all(run.plan, run.output, work, min(processes, len(work)))
+        return close_run(run, sum_records(records), time.perf_counter() - started, processes)
+
+
+def _list_work(run: Run, parts: Sequence[str]) -> list[Work]:
     work: list[Work] = []
-    if transactions:
-        work += [plan.batches] if output.single_file else plan.batches
-    if customers:
-        work += [range(*bounds) for bounds in plan.customer_ranges()]
-    try:
-        parts = sum_records(_run_all(plan, output, work, min(processes, len(work))))
-        return write_receipt(plan, output, parts, time.perf_counter() - started, processes)
-    except BaseException:
-        clear_output(output.path)
-        raise
+    if TRANSACTIONS in parts:
+        work += [run.plan.batches] if run.output.single_file else run.plan.batches
+    if CUSTOMERS in parts:
+        work += [range(*bounds) for bounds in run.plan.customer_ranges()]
+    return work
 
 
 def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int) -> list[FileRecord]:
@@ -66,11 +86,22 @@ def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int) -
 
 def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
     if isinstance(item, range):
-        return [write_customers(output, plan.source.table(item.start, item.stop))]
+        return once(
+            output,
+            f"{CUSTOMERS}-{item.start}",
+            lambda: [write_customers(output, plan.source.table(item.start, item.stop))],
+        )
+    seed = plan.request.seed
     if isinstance(item, Batch):
-        customers = plan.source.table(item.first, item.last, item.profile)
-        return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)
-    return [write_single_file(plan.tables, plan.request.seed, output, plan.groups(item))]
+        batch = item
+
+        def write() -> list[FileRecord]:
+            customers = plan.source.table(batch.first, batch.last, batch.profile)
+            return write_transactions(plan.tables, seed, output, batch.number, customers)
+
+        return once(output, f"{TRANSACTIONS}-{batch.number}", write)
+    batches = item
+    return once(output, TRANSACTIONS, lambda: [write_single_file(plan.tables, seed, output, plan.groups(batches))])
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.

@@ -15,7 +15,7 @@ from typing import NoReturn
 from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.errors import VecgenError
-from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Output, PartitionKey
+from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Existing, Output, PartitionKey
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
@@ -95,6 +95,11 @@ def add_output_options(parser: ArgumentParser) -> None:
         "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
     )
     group.add_argument("--max-records-per-file", type=int, metavar="N", help="(no limit)")
+    either = group.add_mutually_exclusive_group()
+    either.add_argument("--resume", action="store_true", help="complete what a run that broke off has begun")
+    either.add_argument(
+        "--overwrite", action="store_true", help="replace a dataset of vecgen once the new one is complete"
+    )
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 
@@ -176,6 +181,11 @@ def to_request(options: Namespace) -> Request:
         options.profiles,
         options.demographics,
     )
+
+
+def to_existing(options: Namespace) -> Existing:
+    """Return what parsed options say of an output that holds something."""
+    return "resume" if options.resume else "overwrite" if options.overwrite else "refuse"
 
 
 def to_output(options: Namespace) -> Output:

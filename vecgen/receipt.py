@@ -54,14 +54,14 @@ class Receipt:
     rows_per_second_and_core: int
 
 
-def prepare_output(path: Path) -> None:
-    """Make sure that `path` is an empty directory that can be written.
+def prepare_output(path: Path, overlooked: str = "") -> None:
+    """Make sure that `path` is a directory that can be written, and holds nothing but `overlooked`.
 
     Raises:
         OutputError: It is not.
     """
     try:
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or any(entry.name != overlooked for entry in path.iterdir())):
             raise OutputError(f"--output: {path} exists and is not an empty directory; choose another or remove it")
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -88,8 +88,10 @@ def sum_records(records: Iterable[FileRecord]) -> dict[str, Part]:
     return {name: Part(digest.rows, files, size, str(digest)) for name, (files, size, digest) in sorted(totals.items())}
 
 
-def write_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
-    """Write the receipt and, last of all, the marker of success; return the receipt."""
+def write_receipt(
+    plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int, directory: Path
+) -> Receipt:
+    """Write the receipt and, last of all, the marker of success into `directory`; return the receipt."""
     rows = parts[TRANSACTIONS].rows if TRANSACTIONS in parts else 0
     receipt = Receipt(
         __version__,
@@ -102,10 +104,10 @@ def write_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: f
         round(rows / seconds / cores),
     )
     try:
-        (output.path / RECEIPT).write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
-        (output.path / SUCCESS).touch()
+        (directory / RECEIPT).write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
+        (directory / SUCCESS).touch()
     except OSError as error:
-        raise OutputError(f"{output.path}: the receipt cannot be written ({error.strerror})") from error
+        raise OutputError(f"{directory}: the receipt cannot be written ({error.strerror})") from error
     return receipt
 
 

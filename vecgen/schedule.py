@@ -42,11 +42,11 @@ class Estimate:
     cores: int
 
 
-def schedule(plan: Plan, output: Output, cores: int) -> Plan:
-    """Return the plan with batches that keep `cores` cores evenly busy and fill files, within a worker's memory.
+def choose_batch_rows(plan: Plan, output: Output, cores: int) -> int:
+    """Return how many rows a batch should have, to keep `cores` cores evenly busy and fill files.
 
-    A batch is as large as fills one file per directory, but small enough for several batches a core, and for a worker
-    to stay under 1 GB: the dates of its customers are counted in memory.
+    As many as fill one file per directory, but few enough for several batches a core, and for a worker to stay under
+    1 GB: the dates of its customers are counted in memory.
     """
     period = plan.tables.law.period
     slices = len(partition_period(period, output.partition_by, ""))
@@ -54,7 +54,16 @@ def schedule(plan: Plan, output: Output, cores: int) -> Plan:
     spread = max(plan.rows / (_TASKS_PER_CORE * cores), _MIN_BATCH_ROWS)
     slowest = min(rate for rate in plan.rows_per_customer if rate > 0) if any(plan.rows_per_customer) else 1.0
     fitting = min(_MAX_BATCH_ROWS, _MAX_CELLS / period.days * slowest)
-    batch_rows = max(1, math.floor(min(filling, spread, fitting)))
+    return max(1, math.floor(min(filling, spread, fitting)))
+
+
+def schedule(plan: Plan, output: Output, cores: int) -> Plan:
+    """Return the plan with batches for `cores` cores."""
+    return cut_again(plan, choose_batch_rows(plan, output, cores))
+
+
+def cut_again(plan: Plan, batch_rows: int) -> Plan:
+    """Return the plan with batches of about `batch_rows` rows."""
     return replace(plan, batches=cut_batches(plan.source, plan.rows_per_customer, batch_rows))
 
 
