@@ -9,7 +9,6 @@
 #include "unif01.h"
 
 #define WORDS 65536
-#define TESTS 128 /* more than a battery has */
 
 static uint32_t words[WORDS];
 static size_t used = WORDS;
@@ -35,26 +34,16 @@ static unsigned int next_word(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4) {
-        fputs("usage: testu01 small|crush NAME forward|reversed [NUMBER OF A TEST]...\n", stderr);
+    if (argc != 4) {
+        fputs("usage: testu01 small|crush NAME forward|reversed\n", stderr);
         return 2;
     }
-    int crush = strcmp(argv[1], "crush") == 0;
     reversed = strcmp(argv[3], "reversed") == 0;
-    int times[TESTS] = {0}; /* how often each test runs, by its number */
-    for (int i = 4; i < argc; i++) {
-        int test = atoi(argv[i]);
-        if (test < 1 || test >= TESTS) {
-            fprintf(stderr, "testu01: no test has the number %s\n", argv[i]);
-            return 2;
-        }
-        times[test] = 1;
-    }
     unif01_Gen *generator = unif01_CreateExternGenBits(argv[2], next_word);
-    if (argc > 4)
-        (crush ? bbattery_RepeatCrush : bbattery_RepeatSmallCrush)(generator, times);
+    if (strcmp(argv[1], "crush") == 0)
+        bbattery_Crush(generator);
     else
-        (crush ? bbattery_Crush : bbattery_SmallCrush)(generator);
+        bbattery_SmallCrush(generator);
     unif01_DeleteExternGenBits(generator);
     return 0;
 }
