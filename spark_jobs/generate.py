@@ -41,6 +41,7 @@ from vecgen.options import (
     add_law_options,
     add_output_options,
     add_plan_option,
+    add_slice_options,
     make_parser,
     to_existing,
     to_output,
@@ -92,14 +93,14 @@ def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFr
         records = once(output, name, lambda: write_transactions(tables, seed, output, number, people))
         yield to_manifest(records).to_pandas(types_mapper=pd.ArrowDtype)
 
-    return _group(spark, plan).applyInPandas(complete, from_arrow_schema(MANIFEST_SCHEMA))
+    return _group(spark, plan, output).applyInPandas(complete, from_arrow_schema(MANIFEST_SCHEMA))
 
 
 def _single_file(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
     def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         keep_freed_memory()
         if sum(chunk.num_rows for chunk in chunks):
-            groups = plan.groups(plan.batches)
+            groups = plan.groups(batch for batch in plan.batches if output.selects(batch.number))
             records = once(
                 output, TRANSACTIONS, lambda: [write_single_file(plan.tables, plan.request.seed, output, groups)]
             )
@@ -125,9 +126,12 @@ def _write_customers(output: Output, people: pa.Table) -> list[FileRecord]:
     return [write_customers(output, people)]
 
 
-def _group(spark: SparkSession, plan: Plan) -> GroupedData:
+def _group(spark: SparkSession, plan: Plan, output: Output | None = None) -> GroupedData:
+    people = customers(spark, plan)
+    if output and output.batches:
+        people = people.filter(sf.col("batch").isin([b.number for b in plan.batches if output.selects(b.number)]))
     # A partition per batch, by number and not by hash: no two batches share a task by accident.
-    return customers(spark, plan).repartitionById(len(plan.batches), sf.col("batch")).groupBy("batch")
+    return people.repartitionById(len(plan.batches), sf.col("batch")).groupBy("batch")
 
 
 def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
@@ -179,10 +183,13 @@ def run(
     """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold."""
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
+    if output_mode == "rows" and (output.batches or output.only_dates):
+        raise InputError("--output-mode", "", "rows", "files, if --batches or --only-dates select some of the rows")
     started = time.perf_counter()
     cores = spark.sparkContext.defaultParallelism
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
-    with open_run(plan, output, cores, (CUSTOMERS, TRANSACTIONS), existing) as run:
+    names = (TRANSACTIONS,) if output.batches else (CUSTOMERS, TRANSACTIONS)
+    with open_run(plan, output, cores, names, existing) as run:
         if run.receipt:
             return run.receipt
         parts = (_run_files if output_mode == "files" else _run_rows)(spark, run.plan, run.output)
@@ -190,7 +197,9 @@ def run(
 
 
 def _run_files(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
-    frames = customer_files(spark, plan, output), transaction_files(spark, plan, output)
+    frames = [transaction_files(spark, plan, output)]
+    if not output.batches:
+        frames.insert(0, customer_files(spark, plan, output))
     return sum_records(record for frame in frames for record in from_manifest(frame.toArrow()))
 
 
@@ -206,6 +215,7 @@ def main(arguments: list[str]) -> int:
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
     add_output_options(parser)
+    add_slice_options(parser)
     add_plan_option(parser)
     modes = "files: each task writes its own; rows: Spark's writer does, for any sink (files)"
     parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)

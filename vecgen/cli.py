@@ -21,6 +21,7 @@ from vecgen.options import (
     add_output_options,
     add_plan_option,
     add_processes_option,
+    add_slice_options,
     make_parser,
     to_existing,
     to_output,
@@ -61,6 +62,8 @@ def _make_parser() -> Parser:
         add_customer_options(command, with_file=name != "customers")
         add_law_options(command)
         add_output_options(command)
+        if name != "customers":
+            add_slice_options(command)
         add_processes_option(command)
         add_plan_option(command)
 

@@ -41,6 +41,9 @@ class Output:
         max_file_size: Bytes after which a file is closed and the next begun.
         max_records_per_file: Rows a file may hold; None for no limit.
         single_file: All transactions in one file, written by one process; asks for no partitions and no limits.
+        batch_rows: Expected rows of a batch; None to let the number of cores decide.
+        batches: First and last numbers of the batches to write; empty for all. Customers are not written then.
+        only_dates: First and last date of the transactions to write; None for the whole period.
 
     Raises:
         InputError: A partition key named twice, a limit below 1, or a single file that would have to be several.
@@ -53,14 +56,37 @@ class Output:
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
     max_records_per_file: int | None = None
     single_file: bool = False
+    batch_rows: int | None = None
+    batches: tuple[tuple[int, int], ...] = ()
+    only_dates: tuple[date, date] | None = None
 
     def __post_init__(self) -> None:
         if self.max_records_per_file is not None and self.max_records_per_file < 1:
             raise InputError("--max-records-per-file", "", self.max_records_per_file, "a whole number from 1 up")
+        if self.batch_rows is not None and self.batch_rows < 1:
+            raise InputError("--batch-rows", "", self.batch_rows, "a whole number from 1 up")
         if self.single_file and (self.partition_by or self.max_records_per_file is not None):
             raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
+
+    def selects(self, number: int) -> bool:
+        """Return whether the batch of this number is to be written."""
+        return not self.batches or any(first <= number <= last for first, last in self.batches)
+
+    def select_days(self, period: Period) -> range:
+        """Return the days of the period to be written, counted from its start.
+
+        Raises:
+            InputError: Dates of which none, or not all, lie in the period.
+        """
+        if self.only_dates is None:
+            return range(period.days)
+        first, last = ((day - period.start).days for day in self.only_dates)
+        if not 0 <= first <= last < period.days:
+            text = "..".join(day.isoformat() for day in self.only_dates)
+            raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
+        return range(first, last + 1)
 
 
 @dataclass(frozen=True)
@@ -148,9 +174,12 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
     slices = partition_period(tables.law.period, output.partition_by, name)
     group = start_group(tables, seed, customers, max(len(part.days) for part in slices))
     records: list[FileRecord] = []
+    wanted = output.select_days(tables.law.period)
     for position, part in enumerate(slices):
-        stem = f"{TRANSACTIONS}/{part.directory}part-{number:05d}-{position:02d}"
-        records += _write_slice(group, output, stem, part.days)
+        days = range(max(part.days.start, wanted.start), min(part.days.stop, wanted.stop))
+        if days:
+            stem = f"{TRANSACTIONS}/{part.directory}part-{number:05d}-{position:02d}"
+            records += _write_slice(group, output, stem, days)
     return records
 
 
@@ -162,7 +191,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
     with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
         for customers in parts:
             group = start_group(tables, seed, customers)
-            for batch, batch_digest, ends_chunk in _mark_last(group, range(tables.law.period.days), None):
+            for batch, batch_digest, ends_chunk in _mark_last(group, output.select_days(tables.law.period), None):
                 writer.write(batch)
                 digest += batch_digest
                 if ends_chunk:

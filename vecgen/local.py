@@ -51,6 +51,7 @@ def run_local(
     if processes < 1:
         raise InputError("--processes", "", processes, "a whole number from 1 up")
     started = time.perf_counter()
+    customers = customers and not output.batches
     parts = [name for name, asked in ((CUSTOMERS, customers), (TRANSACTIONS, transactions)) if asked]
     with open_run(plan, output, processes, parts, existing) as run:
         if run.receipt:
@@ -63,7 +64,8 @@ def run_local(
 def _list_work(run: Run, parts: Sequence[str]) -> list[Work]:
     work: list[Work] = []
     if TRANSACTIONS in parts:
-        work += [run.plan.batches] if run.output.single_file else run.plan.batches
+        batches = tuple(batch for batch in run.plan.batches if run.output.selects(batch.number))
+        work += [batches] if run.output.single_file else batches
     if CUSTOMERS in parts:
         work += [range(*bounds) for bounds in run.plan.customer_ranges()]
     return work

@@ -119,6 +119,16 @@ def add_claim_options(parser: ArgumentParser) -> None:
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
 
 
+def add_slice_options(parser: ArgumentParser) -> None:
+    """Add which part of a dataset is written; rows and files are those of the whole."""
+    group = parser.add_argument_group("slices")
+    help_dates = "transactions of these dates of the period only, FROM..TO"
+    group.add_argument("--only-dates", type=parse_dates, metavar="FROM..TO", help=help_dates)
+    group.add_argument("--batch-rows", type=int, metavar="N", help="expected rows of a batch (by cores and file size)")
+    help_batches = "transactions of these batches only, such as 17,4711-4720"
+    group.add_argument("--batches", type=parse_ranges, default=(), metavar="NUMBERS", help=help_batches)
+
+
 def add_plan_option(parser: ArgumentParser) -> None:
     """Add the dry run."""
     parser.add_argument("--plan", action="store_true", help="print rows, bytes, files, memory and time; write nothing")
@@ -138,6 +148,25 @@ def parse_date(text: str) -> date:
         except ValueError:
             continue
     raise ArgumentTypeError(f"got {text!r}, expected a date as YYYY-MM-DD or MM-DD-YYYY")
+
+
+def parse_dates(text: str) -> tuple[date, date]:
+    """Read FROM..TO."""
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise ArgumentTypeError(f"got {text!r}, expected two dates as FROM..TO")
+    return parse_date(first), parse_date(last)
+
+
+def parse_ranges(text: str) -> tuple[tuple[int, int], ...]:
+    """Read whole numbers and ranges of them, separated by commas, as first and last numbers."""
+    ranges = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isascii() or not first.isdigit() or (last and not (last.isascii() and last.isdigit())):
+            raise ArgumentTypeError(f"got {text!r}, expected numbers and ranges such as 17,4711-4720")
+        ranges.append((int(first), int(last or first)))
+    return tuple(ranges)
 
 
 def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
@@ -198,4 +227,7 @@ def to_output(options: Namespace) -> Output:
         options.max_file_size,
         options.max_records_per_file,
         options.single_file,
+        getattr(options, "batch_rows", None),
+        getattr(options, "batches", ()),
+        getattr(options, "only_dates", None),
     )

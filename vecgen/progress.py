@@ -64,6 +64,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
     final = output.path
+    output.select_days(plan.tables.law.period)
     if existing == "overwrite":
         output = replace(output, path=_beside(final, "new"))
         _check_replaceable(final)
@@ -77,10 +78,12 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     with _alone(output.path, final):
         batch_rows = _read_run(output.path, asked) if resumes else choose_batch_rows(plan, output, cores)
         _remove_drafts(output.path)
+        plan = cut_again(plan, batch_rows)
         try:
+            _check_batches(plan, output)
             if not resumes:
-                _publish(output.path / PROGRESS / _RUN, {**asked, "batch_rows": batch_rows})
-            yield Run(cut_again(plan, batch_rows), output, final)
+                _publish(output.path / PROGRESS / _RUN, {**asked, "rows_per_batch": batch_rows})
+            yield Run(plan, output, final)
         except BaseException as error:
             # Nobody would resume what asks for something impossible, or has nothing to go on from.
             if not resumes and (isinstance(error, InputError) or not _any_finished(output.path)):
@@ -121,6 +124,13 @@ def close_run(run: Run, parts: dict[str, Part], seconds: float, cores: int) -> R
     if path != run.final:
         _replace(path, run.final)
     return receipt
+
+
+def _check_batches(plan: Plan, output: Output) -> None:
+    for first, last in output.batches:
+        if not 0 <= first <= last < len(plan.batches):
+            expected = f"numbers from 0 to {len(plan.batches) - 1}; --plan and --batch-rows tell how many there are"
+            raise InputError("--batches", "", f"{first}-{last}", expected)
 
 
 def _describe(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any]:
@@ -165,7 +175,7 @@ def _read_run(path: Path, asked: dict[str, Any]) -> int:
     record = path / PROGRESS / _RUN
     try:
         before = json.loads(record.read_text(encoding="utf-8"))
-        batch_rows = int(before["batch_rows"])
+        batch_rows = int(before["rows_per_batch"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(str(record), "", type(error).__name__, "a run's record", f"remove {path}") from error
     _refuse_difference(path, asked, before)

@@ -48,6 +48,8 @@ def choose_batch_rows(plan: Plan, output: Output, cores: int) -> int:
     As many as fill one file per directory, but few enough for several batches a core, and for a worker to stay under
     1 GB: the dates of its customers are counted in memory.
     """
+    if output.batch_rows is not None:
+        return output.batch_rows
     period = plan.tables.law.period
     slices = len(partition_period(period, output.partition_by, ""))
     filling = output.max_file_size / _lookup(_BYTES_PER_ROW, output) * slices

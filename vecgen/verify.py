@@ -115,6 +115,9 @@ def read_claim(directory: Path, stated: Mapping[str, Any]) -> Claim:
     if not directory.is_dir():
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset")
     receipt = read_receipt(directory)
+    if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
+        expected = "a whole dataset: of a slice, nobody can say how many rows a customer should have"
+        raise InputError(str(directory), "", "a slice", expected, "verify all slices together, without receipt")
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
     base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))
