@@ -268,6 +268,7 @@ def test_a_dataset_stands_until_its_successor_is_complete(
             run_local(plan, output, 1, existing="overwrite")
     assert contents(output.path) == before
     assert is_complete(output.path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["o", "whole"]
     run_local(plan, output, 1, existing="overwrite")
     assert contents(output.path) == whole
 

@@ -86,7 +86,10 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             yield Run(plan, output, final)
         except BaseException as error:
             # Nobody would resume what asks for something impossible, or has nothing to go on from.
-            if not resumes and (isinstance(error, InputError) or not _any_finished(output.path)):
+            impossible = isinstance(error, InputError) and not resumes
+            if existing == "overwrite":
+                shutil.rmtree(output.path, ignore_errors=True)
+            elif impossible or not _any_finished(output.path):
                 _clear(output.path)
             elif isinstance(error, OutputError):
                 raise OutputError(f"{error}; what is finished stays, --resume goes on from there") from error
