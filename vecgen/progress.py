@@ -79,21 +79,27 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         batch_rows = _read_run(output.path, asked) if resumes else choose_batch_rows(plan, output, cores)
         _remove_drafts(output.path)
         plan = cut_again(plan, batch_rows)
-        try:
+        with _keeping_what_is_finished(output.path, final, resumes):
             _check_batches(plan, output)
             if not resumes:
                 _publish(output.path / PROGRESS / _RUN, {**asked, "rows_per_batch": batch_rows})
             yield Run(plan, output, final)
-        except BaseException as error:
-            # Nobody would resume what asks for something impossible, or has nothing to go on from.
-            impossible = isinstance(error, InputError) and not resumes
-            if existing == "overwrite":
-                shutil.rmtree(output.path, ignore_errors=True)
-            elif impossible or not _any_finished(output.path):
-                _clear(output.path)
-            elif isinstance(error, OutputError):
-                raise OutputError(f"{error}; what is finished stays, --resume goes on from there") from error
-            raise
+
+
+@contextmanager
+def _keeping_what_is_finished(path: Path, final: Path, resumes: bool) -> Iterator[None]:
+    """Clear away a run that breaks off where nobody would resume it."""
+    try:
+        yield
+    except BaseException as error:
+        impossible = isinstance(error, InputError) and not resumes
+        if path != final:  # an overwriting run begins anew
+            shutil.rmtree(path, ignore_errors=True)
+        elif impossible or not _any_finished(path):
+            _clear(path)
+        elif isinstance(error, OutputError):
+            raise OutputError(f"{error}; what is finished stays, --resume goes on from there") from error
+        raise
 
 
 def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:
