@@ -22,28 +22,29 @@ from vecgen.encodings import Compression
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Request, compile_plan
+from vecgen.storage import Place, open_input
 from vecgen.writers import open_writer
 
 MOST_ROWS_MADE = 10_000_000
 DICTIONARIES = [field.name for field in TRANSACTION_SCHEMA if pa.types.is_dictionary(field.type)]
 
 
-def make_dataset(rows: int, directory: Path) -> list[Path]:
+def make_dataset(rows: int, directory: Path) -> list[Place]:
     """Write a dataset of about `rows` transactions and return its files."""
     run_local(compile_plan(Request(customers=customers_for(rows))), Output(directory), 1, customers=False)
     return find_files(directory)
 
 
-def read_row_groups(path: Path) -> Iterator[pa.Table]:
+def read_row_groups(path: Place) -> Iterator[pa.Table]:
     """Yield the row groups of a file as the assembler made them: repeating text as dictionaries."""
-    with pq.ParquetFile(path, read_dictionary=DICTIONARIES) as file:
+    with open_input(path) as source, pq.ParquetFile(source, read_dictionary=DICTIONARIES) as file:
         for number in range(file.num_row_groups):
             table = file.read_row_group(number, columns=TRANSACTION_SCHEMA.names, use_threads=False)
             # Only the same dictionary throughout can be passed on without being rewritten.
             yield table.unify_dictionaries().combine_chunks().cast(TRANSACTION_SCHEMA)
 
 
-def write_again(path: Path, copy: Path, watch: Stopwatch, compression: Compression = "snappy") -> tuple[int, int]:
+def write_again(path: Place, copy: Path, watch: Stopwatch, compression: Compression = "snappy") -> tuple[int, int]:
     """Write a file's tables once more, timing only that; return rows and bytes, and remove the copy."""
     rows = 0
     watch.start()

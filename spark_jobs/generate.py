@@ -52,6 +52,7 @@ from vecgen.progress import close_run, once, open_run
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.storage import size_of
 
 
 def customers(spark: SparkSession, plan: Plan) -> DataFrame:
@@ -167,7 +168,7 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
         writer.csv(str(path), sep="|", header=True, quote="", emptyValue="")
     else:
         writer.parquet(str(path), compression=output.compression)
-    sizes = [file.stat().st_size for file in find_files(path)]
+    sizes = [size_of(file) for file in find_files(path)]
     return Part(observed.get["rows"], len(sizes), sum(sizes), None)
 
 

@@ -25,8 +25,10 @@ from vecgen.tables import Law
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# The time an example takes depends on the machine.
-settings.register_profile("vecgen", deadline=None, print_blob=True)
+# The time an example takes depends on the machine. The same examples each time: a green run stays green, and
+# `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("vecgen", deadline=None, print_blob=True, derandomize=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("vecgen")
 
 

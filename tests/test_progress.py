@@ -53,12 +53,13 @@ def whole(plan: Plan, tmp_path: Path) -> dict[str, bytes]:
 
 def break_off(plan: Plan, output: Output, monkeypatch: pytest.MonkeyPatch, batches: int = 20) -> None:
     """Let a run crash after some of its files are written."""
+    path = output.path
     with monkeypatch.context() as patch:
         patch.setattr(Assembler, "assemble", crash_after(batches, CrashError(), Assembler.assemble))
         with pytest.raises(CrashError):
             run_local(plan, output, 1)
-    assert (output.path / PROGRESS).is_dir()
-    assert not (output.path / SUCCESS).exists()
+    assert (path / PROGRESS).is_dir()
+    assert not (path / SUCCESS).exists()
 
 
 def resume(plan: Plan, output: Output, processes: int = 1) -> Receipt:
@@ -75,12 +76,12 @@ def test_a_run_that_broke_off_is_completed_byte_for_byte(
 ) -> None:
     output = Output(tmp_path / "o")
     break_off(plan, output, monkeypatch)
-    finished = {path: (output.path / path).stat().st_mtime_ns for path in contents(output.path)}
+    finished = {path: (tmp_path / "o" / path).stat().st_mtime_ns for path in contents(tmp_path / "o")}
     set_batch_rows(monkeypatch, 3000)  # whatever the cores now suggest: what was begun is gone on with
     resume(plan, output, processes)
-    assert contents(output.path) == whole
-    assert is_complete(output.path)
-    recorded = [path for path, moment in finished.items() if (output.path / path).stat().st_mtime_ns == moment]
+    assert contents(tmp_path / "o") == whole
+    assert is_complete(tmp_path / "o")
+    recorded = [path for path, moment in finished.items() if (tmp_path / "o" / path).stat().st_mtime_ns == moment]
     assert len(recorded) >= len(finished) - 3  # only the batch at work is written again
 
 
@@ -104,11 +105,11 @@ def test_a_spoiled_file_is_written_again(
 ) -> None:
     output = Output(tmp_path / "o")
     break_off(plan, output, monkeypatch)
-    for file in data_files(output.path):
+    for file in data_files(tmp_path / "o"):
         spoil(file)
     resume(plan, output)
-    assert contents(output.path) == whole
-    assert not [path for path in list_tree(output.path) if Path(path).name.startswith(".")]
+    assert contents(tmp_path / "o") == whole
+    assert not [path for path in list_tree(tmp_path / "o") if Path(path).name.startswith(".")]
 
 
 @pytest.mark.parametrize("content", [None, "", "[{}]", "{"])
@@ -117,10 +118,10 @@ def test_a_lost_record_costs_its_batch_only(
 ) -> None:
     output = Output(tmp_path / "o")
     break_off(plan, output, monkeypatch)
-    for record in (output.path / PROGRESS).glob("transactions-*.json"):
+    for record in (tmp_path / "o" / PROGRESS).glob("transactions-*.json"):
         record.unlink() if content is None else record.write_text(content, encoding="utf-8")
     resume(plan, output)
-    assert contents(output.path) == whole
+    assert contents(tmp_path / "o") == whole
 
 
 def test_resume_begins_where_nothing_is(plan: Plan, whole: dict[str, bytes], tmp_path: Path) -> None:
@@ -134,10 +135,10 @@ def test_resume_begins_where_nothing_is(plan: Plan, whole: dict[str, bytes], tmp
 def test_resume_leaves_a_complete_dataset_alone(plan: Plan, tmp_path: Path) -> None:
     output = Output(tmp_path / "o")
     receipt = run_local(plan, output, 1)
-    before = {path: path.stat().st_mtime_ns for path in output.path.rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "o").rglob("*")}
     again = resume(plan, output)
     assert again == receipt
-    assert {path: path.stat().st_mtime_ns for path in output.path.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "o").rglob("*")} == before
 
 
 @pytest.mark.parametrize("complete", [False, True], ids=["unfinished", "complete"])
@@ -167,10 +168,10 @@ def test_resuming_with_other_values_is_refused(
         run_local(plan, output, 1)
     else:
         break_off(plan, output, monkeypatch)
-    before = list_tree(output.path)
+    before = list_tree(tmp_path / "o")
     with pytest.raises(InputError, match=difference):
         resume(compile_small(**changes), replace(output, **form))
-    assert list_tree(output.path) == before
+    assert list_tree(tmp_path / "o") == before
 
 
 def test_changed_profiles_are_noticed(
@@ -199,12 +200,12 @@ def test_a_second_run_on_one_output_is_refused(plan: Plan, tmp_path: Path, monke
     output = Output(tmp_path / "o")
     break_off(plan, output, monkeypatch)
     with (
-        FileLock(output.path / PROGRESS / "lock"),
+        FileLock(tmp_path / "o" / PROGRESS / "lock"),
         pytest.raises(OutputError, match="another run is writing"),
     ):
         resume(plan, output)
     resume(plan, output)
-    assert is_complete(output.path)
+    assert is_complete(tmp_path / "o")
 
 
 @pytest.mark.parametrize("published", [0, 1, 2, 5])
@@ -217,31 +218,38 @@ def test_a_full_disk_is_gone_on_from(
         patch.setattr("os.replace", crash_after(published, full, os.replace))
         with pytest.raises(OutputError, match="No space left on device"):
             run_local(plan, output, 1)
-    assert not (output.path / SUCCESS).exists()
+    assert not (tmp_path / "o" / SUCCESS).exists()
     resume(plan, output)
-    assert contents(output.path) == whole
+    assert contents(tmp_path / "o") == whole
 
 
+@pytest.mark.parametrize("name", [RECEIPT, SUCCESS])
 def test_a_receipt_that_cannot_be_written_can_be_written_later(
-    plan: Plan, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, plan: Plan, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = Output(tmp_path / "o")
+
+    def replace_unless_full(draft: Path, path: Path) -> None:
+        if path.name == name:
+            raise OSError(28, "No space left on device")
+        draft.rename(path)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "touch", crash_after(0, OSError(28, "No space left on device"), Path.touch))
-        with pytest.raises(OutputError, match=r"the receipt cannot be written .* --resume goes on from there"):
+        patch.setattr("os.replace", replace_unless_full)
+        with pytest.raises(OutputError, match=f"{name}: cannot be written .*left on device.*--resume goes on from"):
             run_local(plan, output, 1)
-    assert not (output.path / SUCCESS).exists()
+    assert not (tmp_path / "o" / SUCCESS).exists()
     resume(plan, output)
-    assert contents(output.path) == whole
+    assert contents(tmp_path / "o") == whole
 
 
 def test_a_file_of_nobody_is_found(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = Output(tmp_path / "o")
     break_off(plan, output, monkeypatch)
-    shutil.copy(data_files(output.path)[0], output.path / "transactions" / "mine.parquet")
+    shutil.copy(data_files(tmp_path / "o")[0], tmp_path / "o" / "transactions" / "mine.parquet")
     with pytest.raises(OutputError, match="remove what is not of this run"):
         resume(plan, output)
-    assert not (output.path / SUCCESS).exists()
+    assert not (tmp_path / "o" / SUCCESS).exists()
 
 
 def test_overwrite_replaces_a_dataset_of_ours(
@@ -250,9 +258,9 @@ def test_overwrite_replaces_a_dataset_of_ours(
     output = Output(tmp_path / "o")
     run_local(compile_small(seed=1), output, 1)
     receipt = run_local(plan, output, 1, existing="overwrite")
-    assert contents(output.path) == whole
-    assert is_complete(output.path)
-    assert receipt.output["path"] == str(output.path)
+    assert contents(tmp_path / "o") == whole
+    assert is_complete(tmp_path / "o")
+    assert receipt.output["path"] == str(tmp_path / "o")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o", "whole"]
 
 
@@ -261,16 +269,16 @@ def test_a_dataset_stands_until_its_successor_is_complete(
 ) -> None:
     output = Output(tmp_path / "o")
     run_local(compile_small(seed=1), output, 1)
-    before = contents(output.path)
+    before = contents(tmp_path / "o")
     with monkeypatch.context() as patch:
         patch.setattr(Assembler, "assemble", crash_after(20, CrashError(), Assembler.assemble))
         with pytest.raises(CrashError):
             run_local(plan, output, 1, existing="overwrite")
-    assert contents(output.path) == before
-    assert is_complete(output.path)
+    assert contents(tmp_path / "o") == before
+    assert is_complete(tmp_path / "o")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o", "whole"]
     run_local(plan, output, 1, existing="overwrite")
-    assert contents(output.path) == whole
+    assert contents(tmp_path / "o") == whole
 
 
 @pytest.mark.parametrize("names", [["letters.txt"], ["transactions/part.parquet", SUCCESS]])

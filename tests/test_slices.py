@@ -45,7 +45,9 @@ def test_months_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: Pa
         assert own
         assert not own.keys() & together.keys()
         together |= own
-    assert together == {path: data for path, data in contents(whole.path).items() if path.startswith("transactions/")}
+    assert together == {
+        path: data for path, data in contents(tmp_path / "whole").items() if path.startswith("transactions/")
+    }
 
 
 def test_any_dates_add_up_to_the_whole(plan: Plan, whole: Output, tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_any_dates_add_up_to_the_whole(plan: Plan, whole: Output, tmp_path: Path
 
 
 def test_batches_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: Path) -> None:
-    numbers = {int(file.name.split("-")[1]) for file in data_files(whole.path / "transactions")}
+    numbers = {int(file.name.split("-")[1]) for file in data_files(tmp_path / "whole" / "transactions")}
     assert len(numbers) > 6
     together: dict[str, bytes] = {}
     for name, batches in (("a", ((0, 2), (5, 5))), ("b", ((3, 4), (6, max(numbers))))):
@@ -71,7 +73,9 @@ def test_batches_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: P
         own = contents(tmp_path / name)
         assert not own.keys() & together.keys()
         together |= own
-    assert together == {path: data for path, data in contents(whole.path).items() if path.startswith("transactions/")}
+    assert together == {
+        path: data for path, data in contents(tmp_path / "whole").items() if path.startswith("transactions/")
+    }
 
 
 @pytest.mark.spark
@@ -83,7 +87,7 @@ def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: 
     outputs = [Output(tmp_path / name, **slices) for name in ("local", "spark")]  # type: ignore[arg-type]
     run_local(plan, outputs[0], 1)
     run(spark, plan, outputs[1])
-    assert contents(outputs[0].path) == contents(outputs[1].path) != {}
+    assert contents(tmp_path / "local") == contents(tmp_path / "spark") != {}
     with pytest.raises(InputError, match="--batches or --only-dates"):
         run(spark, plan, replace(outputs[1], path=tmp_path / "rows"), "rows")
 

@@ -151,9 +151,9 @@ def test_spark_completes_what_another_engine_began(
         patch.setattr(Assembler, "assemble", crash_after(20, CrashError(), Assembler.assemble))
         with pytest.raises(CrashError):
             run_local(plan, output, 1)
-    begun = {path: path.stat().st_mtime_ns for path in data_files(output.path)}
+    begun = {path: path.stat().st_mtime_ns for path in data_files(tmp_path / "out")}
     run(spark, plan, output, existing="resume")
-    assert [path.read_bytes() for path in data_files(output.path)] == [
+    assert [path.read_bytes() for path in data_files(tmp_path / "out")] == [
         path.read_bytes() for path in data_files(tmp_path / "whole")
     ]
     assert sum(path.stat().st_mtime_ns == moment for path, moment in begun.items()) >= len(begun) - 3

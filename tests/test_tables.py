@@ -130,7 +130,7 @@ def test_atoms_know_their_merchants_and_amounts(profile: Profile) -> None:
         name = tables.categories[category]
         amount = profile.amounts[profile.categories.index(name)]
         assert laws[law] == (amount.mean, amount.stdev)
-        own = [merchant for merchant in tables.merchants if merchant.rsplit(" ", 1)[0] == name]
+        own = [merchant for merchant in tables.merchants if merchant.rpartition(" ")[0] == name]
         assert tables.merchants[first : first + count] == tuple(own)
 
 

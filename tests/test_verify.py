@@ -58,7 +58,7 @@ def test_the_layout_changes_nothing(
     for output in outputs.values():
         run_local(compile_small(), output, 1)
     expected = certify(parquet[0])
-    for path, processes in ((text[0], 1), (outputs["single"].path, 2), (outputs["batches"].path, 2)):
+    for path, processes in ((text[0], 1), (tmp_path / "single", 2), (tmp_path / "batches", 2)):
         certificate = certify(path, processes)
         assert replace(certificate, directory="", findings=()) == replace(expected, directory="", findings=())
         for found, same in zip(certificate.findings, expected.findings, strict=True):

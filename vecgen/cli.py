@@ -16,6 +16,7 @@ from vecgen.options import (
     Parser,
     add_claim_options,
     add_customer_options,
+    add_dataset_argument,
     add_demographics_option,
     add_law_options,
     add_output_options,
@@ -23,6 +24,7 @@ from vecgen.options import (
     add_processes_option,
     add_slice_options,
     make_parser,
+    to_dataset,
     to_existing,
     to_output,
     to_request,
@@ -84,13 +86,13 @@ def _make_parser() -> Parser:
     check.set_defaults(run=_check_profiles)
 
     verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
-    verify.add_argument("directory", type=Path, metavar="DIR")
+    add_dataset_argument(verify)
     add_claim_options(verify)
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
-    digest.add_argument("directory", type=Path, metavar="DIR")
+    add_dataset_argument(digest)
     return parser
 
 
@@ -132,11 +134,12 @@ def _check_profiles(options: Namespace) -> None:
 
 
 def _verify(options: Namespace) -> bool:
-    certificate = verify_dataset(options.directory, read_claim(options.directory, vars(options)), options.processes)
+    directory = to_dataset(options)
+    certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes)
     print(to_json(certificate) if options.json else to_text(certificate))
     return certificate.holds
 
 
 def _digest(options: Namespace) -> None:
-    for name, digest in digest_dataset(options.directory).items():
+    for name, digest in digest_dataset(to_dataset(options)).items():
         print(f"{name} {digest.rows} rows {digest}")

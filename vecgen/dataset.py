@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -14,21 +13,22 @@ from vecgen.arrow import arrow_schema, digest_batches
 from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
+from vecgen.storage import Place, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
+_HEADER_BYTES: Final = 4096
 _SUFFIXES: Final = {".parquet", ".csv"}
 
 
-def find_files(directory: Path) -> list[Path]:
+def find_files(directory: Place) -> list[Place]:
     """Return the data files below a directory in the order of their paths; names like .a or _b are not data."""
-    return sorted(
-        path
-        for path in directory.rglob("*")
-        if path.suffix in _SUFFIXES and not any(part[0] in "._" for part in path.relative_to(directory).parts)
-    )
+    above = len(directory.parts)
+    found = [path for path in list_files(directory) if path.suffix in _SUFFIXES]
+    data = [path for path in found if not any(part[0] in "._" for part in path.parts[above:])]
+    return sorted(data, key=lambda path: path.parts)
 
 
-def digest_dataset(directory: Path) -> dict[str, Digest]:
+def digest_dataset(directory: Place) -> dict[str, Digest]:
     """Return the digests of the "transactions" and the "customers" of a dataset, or of a directory of either.
 
     Raises:
@@ -47,7 +47,7 @@ def digest_dataset(directory: Path) -> dict[str, Digest]:
     }
 
 
-def digest_files(directory: Path, columns: Sequence[Column]) -> Digest:
+def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:
     """Return the digest of all data files below a directory, one batch in memory at a time."""
     total = Digest()
     for path in find_files(directory):
@@ -58,7 +58,7 @@ def digest_files(directory: Path, columns: Sequence[Column]) -> Digest:
     return total
 
 
-def read_batches(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+def read_batches(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of one Parquet or CSV file with these columns, repeating text as dictionaries.
 
     Raises:
@@ -67,11 +67,11 @@ def read_batches(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBat
     schema = arrow_schema(columns)
     try:
         if path.suffix == ".csv":
-            with _open_csv(path, schema) as reader:
+            with open_input(path) as source, _open_csv(source, schema) as reader:
                 yield from _check_present(path, reader)
         else:
             repeating = [c.name for c in columns if c.type == "text" and c.name != "trans_num"]
-            with pq.ParquetFile(path, read_dictionary=repeating) as file:
+            with open_input(path) as source, pq.ParquetFile(source, read_dictionary=repeating) as file:
                 yield from _check_present(path, file.iter_batches(_BATCH_ROWS, columns=schema.names))
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
@@ -80,7 +80,7 @@ def read_batches(path: Path, columns: Sequence[Column]) -> Iterator[pa.RecordBat
         ) from error
 
 
-def _check_present(path: Path, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _check_present(path: Place, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
             if array.null_count:
@@ -88,7 +88,7 @@ def _check_present(path: Path, batches: Iterable[pa.RecordBatch]) -> Iterator[pa
         yield batch
 
 
-def read_names(path: Path) -> list[str]:
+def read_names(path: Place) -> list[str]:
     """Return the names of a file's columns.
 
     Raises:
@@ -96,16 +96,18 @@ def read_names(path: Path) -> list[str]:
     """
     try:
         if path.suffix == ".csv":
-            with path.open(encoding="utf-8") as file:
-                return file.readline().rstrip("\n").split("|")
-        return list(pq.read_schema(path).names)
+            with open_input(path) as source:
+                header = source.read(_HEADER_BYTES).partition(b"\n")[0]
+            return str(header.decode()).rstrip("\r").split("|")
+        with open_input(path) as source:
+            return list(pq.read_schema(source).names)
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), "", str(error).splitlines()[0], f"a readable {path.suffix[1:]} file") from error
 
 
-def _open_csv(path: Path, schema: pa.Schema) -> pacsv.CSVStreamingReader:
+def _open_csv(source: pa.NativeFile, schema: pa.Schema) -> pacsv.CSVStreamingReader:
     return pacsv.open_csv(
-        path,
+        source,
         parse_options=pacsv.ParseOptions(delimiter="|", quote_char=False),
         convert_options=pacsv.ConvertOptions(
             column_types=schema,

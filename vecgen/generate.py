@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count, groupby
-from pathlib import Path
 from typing import Final, Literal, get_args
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from vecgen.encodings import Compression
 from vecgen.errors import InputError
 from vecgen.manifest import FileRecord
 from vecgen.schema import CUSTOMER_COLUMNS
+from vecgen.storage import Place, size_of
 from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Calendar, draw_calendar, draw_rows
 from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
@@ -49,7 +49,7 @@ class Output:
         InputError: A partition key named twice, a limit below 1, or a single file that would have to be several.
     """
 
-    path: Path
+    path: Place
     format: Format = "parquet"
     compression: Compression = "snappy"
     partition_by: tuple[PartitionKey, ...] = PARTITION_KEYS
@@ -196,7 +196,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
                 digest += batch_digest
                 if ends_chunk:
                     writer.end_row_group()
-    return FileRecord(name, digest.rows, path.stat().st_size, digest, tables.law.period.start, tables.law.period.end)
+    return FileRecord(name, digest.rows, size_of(path), digest, tables.law.period.start, tables.law.period.end)
 
 
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:
@@ -208,7 +208,7 @@ def write_customers(output: Output, customers: pa.Table) -> FileRecord:
         for batch in customers.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
     digest = digest_batches(customers.to_batches(), CUSTOMER_COLUMNS)
-    return FileRecord(name, digest.rows, path.stat().st_size, digest)
+    return FileRecord(name, digest.rows, size_of(path), digest)
 
 
 def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
@@ -232,7 +232,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
                 if ends_chunk:
                     writer.end_row_group()
                 batch = next(batches, None)
-        records.append(FileRecord(name, digest.rows, path.stat().st_size, digest, first, last))
+        records.append(FileRecord(name, digest.rows, size_of(path), digest, first, last))
     return records
 
 

@@ -18,6 +18,7 @@ from vecgen.errors import VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Existing, Output, PartitionKey
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
+from vecgen.storage import Place, locate
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
 from vecgen.writers import COMPRESSIONS, FORMATS
 
@@ -84,7 +85,9 @@ def add_law_options(parser: ArgumentParser) -> None:
 def add_output_options(parser: ArgumentParser) -> None:
     """Add where the result goes and in which form."""
     group = parser.add_argument_group("output")
-    group.add_argument("--output", type=Path, default=Path("output"), metavar="DIR", help="empty or new (output)")
+    help_output = "empty or new: a directory, or a URL such as s3://bucket/prefix (output)"
+    group.add_argument("--output", default="output", metavar="DIR", help=help_output)
+    add_storage_option(group)
     group.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(parquet)")
     help_keys = f"directory levels: any of {','.join(PARTITION_KEYS)}, or nothing"
     group.add_argument(
@@ -101,6 +104,25 @@ def add_output_options(parser: ArgumentParser) -> None:
         "--overwrite", action="store_true", help="replace a dataset of vecgen once the new one is complete"
     )
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
+
+
+def add_storage_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
+    """Add how an object store is reached; `locate` takes what it collects."""
+    help_option = "of s3 URLs: endpoint, region, scheme ...; may be given again; credentials rather by the environment"
+    parser.add_argument(
+        "--storage-option",
+        type=parse_storage_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help=help_option,
+    )
+
+
+def add_dataset_argument(parser: ArgumentParser) -> None:
+    """Add the dataset that a command reads."""
+    parser.add_argument("directory", metavar="DIR", help="a directory, or a URL such as s3://bucket/prefix")
+    add_storage_option(parser)
 
 
 def add_claim_options(parser: ArgumentParser) -> None:
@@ -169,6 +191,14 @@ def parse_ranges(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(ranges)
 
 
+def parse_storage_option(text: str) -> tuple[str, str]:
+    """Read KEY=VALUE."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ArgumentTypeError("expected KEY=VALUE, such as endpoint=http://localhost:9000")  # it may hold a secret
+    return name.replace("-", "_"), value
+
+
 def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
     """Read a comma-separated choice of partition keys; the empty text means none."""
     known = {key: key for key in PARTITION_KEYS}
@@ -212,6 +242,15 @@ def to_request(options: Namespace) -> Request:
     )
 
 
+def to_dataset(options: Namespace) -> Place:
+    """Return the dataset that parsed options name.
+
+    Raises:
+        InputError: A URL or options that cannot be used.
+    """
+    return locate(options.directory, options.storage_option)
+
+
 def to_existing(options: Namespace) -> Existing:
     """Return what parsed options say of an output that holds something."""
     return "resume" if options.resume else "overwrite" if options.overwrite else "refuse"
@@ -220,7 +259,7 @@ def to_existing(options: Namespace) -> Existing:
 def to_output(options: Namespace) -> Output:
     """Return the output that parsed options describe."""
     return Output(
-        options.output,
+        locate(options.output, options.storage_option),
         options.format,
         options.compression,
         () if options.single_file else options.partition_by,

@@ -7,17 +7,12 @@ leaves a record of its files. The receipt and `_SUCCESS` come last, then `_progr
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
-
-from filelock import FileLock, Timeout
 
 from vecgen import __version__
 from vecgen.arrow import digest_batches
@@ -25,14 +20,27 @@ from vecgen.dataset import find_files, read_batches
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output
+from vecgen.lease import hold
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
-from vecgen.receipt import SUCCESS, Part, Receipt, clear_output, prepare_output, read_receipt, write_receipt
+from vecgen.receipt import (
+    RECEIPT,
+    SUCCESS,
+    Part,
+    Receipt,
+    check_empty,
+    clear_output,
+    make_directory,
+    read_receipt,
+    write_receipt,
+)
 from vecgen.schedule import choose_batch_rows, cut_again
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
 
 PROGRESS: Final = "_progress"
 _RUN: Final = "run.json"
+_LOCK: Final = "lock"
 _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -49,7 +57,7 @@ class Run:
 
     plan: Plan
     output: Output
-    final: Path
+    final: Place
     receipt: Receipt | None = None
 
 
@@ -77,24 +85,26 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         _prepare(output.path, existing)
     with _alone(output.path, final):
         batch_rows = _read_run(output.path, asked) if resumes else choose_batch_rows(plan, output, cores)
+        if existing == "overwrite":
+            _clear(output.path)
         _remove_drafts(output.path)
         plan = cut_again(plan, batch_rows)
         with _keeping_what_is_finished(output.path, final, resumes):
             _check_batches(plan, output)
             if not resumes:
-                _publish(output.path / PROGRESS / _RUN, {**asked, "rows_per_batch": batch_rows})
+                _write_json(output.path / PROGRESS / _RUN, {**asked, "rows_per_batch": batch_rows})
             yield Run(plan, output, final)
 
 
 @contextmanager
-def _keeping_what_is_finished(path: Path, final: Path, resumes: bool) -> Iterator[None]:
+def _keeping_what_is_finished(path: Place, final: Place, resumes: bool) -> Iterator[None]:
     """Clear away a run that breaks off where nobody would resume it."""
     try:
         yield
     except BaseException as error:
         impossible = isinstance(error, InputError) and not resumes
         if path != final:  # an overwriting run begins anew
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
         elif impossible or not _any_finished(path):
             _clear(path)
         elif isinstance(error, OutputError):
@@ -113,7 +123,7 @@ def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> li
     if known is not None and all(_is_whole(output.path, record) for record in known):
         return known
     records = write()
-    _publish(path, [{**asdict(record), "digest": str(record.digest)} for record in records])
+    _write_json(path, [{**asdict(record), "digest": str(record.digest)} for record in records])
     return records
 
 
@@ -129,7 +139,7 @@ def close_run(run: Run, parts: dict[str, Part], seconds: float, cores: int) -> R
     if len(found) != files:
         raise OutputError(f"{path}: {len(found)} data files where {files} were written; remove what is not of this run")
     receipt = write_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores, directory=path)
-    shutil.rmtree(path / PROGRESS, ignore_errors=True)
+    remove_tree(path / PROGRESS)
     if path != run.final:
         _replace(path, run.final)
     return receipt
@@ -155,8 +165,8 @@ def _flatten(request: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in ("law", "period", "path")}
 
 
-def _refuse_difference(where: Path, asked: dict[str, Any], before: dict[str, Any]) -> None:
-    # Paths may differ where their content does not, which the fingerprint knows.
+def _refuse_difference(where: Place, asked: dict[str, Any], before: dict[str, Any]) -> None:
+    # Places may differ where their content does not, which the fingerprint knows.
     free = {"profiles", "demographics", "customers_file", "fingerprint"}
     for name in (*sorted(set(asked) - free), "fingerprint"):
         if asked[name] != before.get(name):
@@ -166,7 +176,7 @@ def _refuse_difference(where: Path, asked: dict[str, Any], before: dict[str, Any
             raise InputError("--resume", option, asked[name], expected, remedy)
 
 
-def _read_complete(path: Path, asked: dict[str, Any]) -> Receipt | None:
+def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
     """Return the receipt of a complete dataset, None where there is none."""
     if not (path / SUCCESS).exists() or (receipt := read_receipt(path)) is None:
         return None
@@ -175,7 +185,7 @@ def _read_complete(path: Path, asked: dict[str, Any]) -> Receipt | None:
     return receipt
 
 
-def _read_run(path: Path, asked: dict[str, Any]) -> int:
+def _read_run(path: Place, asked: dict[str, Any]) -> int:
     """Return the rows of a batch with which the run was begun.
 
     Raises:
@@ -191,33 +201,32 @@ def _read_run(path: Path, asked: dict[str, Any]) -> int:
     return batch_rows
 
 
-def _prepare(path: Path, existing: Existing) -> None:
-    if existing == "overwrite" and (path / PROGRESS).is_dir():
-        _clear(path)  # of an overwriting run that broke off
-    if (path / PROGRESS / _RUN).exists():
-        raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
-    prepare_output(path, overlooked=PROGRESS)
+def _prepare(path: Place, existing: Existing) -> None:
+    if existing != "overwrite":  # what an overwriting run has left is cleared once this one is alone
+        if (path / PROGRESS / _RUN).exists():
+            raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
+        check_empty(path, overlooked=PROGRESS)
+    make_directory(path)
 
 
 @contextmanager
-def _alone(path: Path, final: Path) -> Iterator[None]:
-    """Hold the output against other runs, in this process or any other that sees the file system."""
-    lock = path / PROGRESS / "lock"
-    try:
-        lock.parent.mkdir(exist_ok=True)
-        with FileLock(lock, blocking=False):
+def _alone(path: Place, final: Place) -> Iterator[None]:
+    """Hold the output against other runs, in this process or any other that sees it."""
+    with hold(path / PROGRESS / _LOCK, final):
+        try:
             yield
-        with suppress(OSError):
-            lock.parent.rmdir()  # where a run was cleared away or is complete, nothing else is left
-    except Timeout:
-        raise OutputError(f"--output: another run is writing {final}; wait for it, or choose another") from None
+        finally:  # where a run was cleared away or is complete, no record is left
+            with suppress(OutputError):  # of a store that does not answer: the error under way says so
+                if not any(file.name != _LOCK for file in list_files(path / PROGRESS)):
+                    remove_tree(path / PROGRESS)
 
 
-def _any_finished(path: Path) -> bool:
-    return any(record.name != _RUN for record in (path / PROGRESS).glob("[!.]*.json"))
+def _any_finished(path: Place) -> bool:
+    records = [file.name for file in list_files(path / PROGRESS) if file.suffix == ".json"]
+    return any(name != _RUN and not name.startswith(".") for name in records)
 
 
-def _read_records(path: Path) -> list[FileRecord] | None:
+def _read_records(path: Place) -> list[FileRecord] | None:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return [_to_record(row) for row in rows]
@@ -230,58 +239,62 @@ def _to_record(row: dict[str, Any]) -> FileRecord:
     return FileRecord(row["path"], row["rows"], row["bytes"], digest)
 
 
-def _is_whole(directory: Path, record: FileRecord) -> bool:
+def _is_whole(directory: Place, record: FileRecord) -> bool:
     """Read a file again: its length alone would not show a changed byte."""
     path = directory / record.path
     columns = COLUMNS if record.path.startswith(f"{TRANSACTIONS}/") else CUSTOMER_COLUMNS
     try:
-        if path.stat().st_size != record.bytes:
+        if size_of(path) != record.bytes:
             return False
         return digest_batches(read_batches(path, columns), columns) == record.digest
     except (OSError, InputError):
         return False
 
 
-def _publish(path: Path, content: object) -> None:
-    """Write JSON so that a reader finds all of it or nothing."""
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(content, default=str), encoding="utf-8")
-        os.replace(draft, path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+def _write_json(path: Place, content: object) -> None:
+    write_text(path, json.dumps(content, default=str))
 
 
-def _remove_drafts(path: Path) -> None:
+def _remove_drafts(path: Place) -> None:
     for part in (TRANSACTIONS, CUSTOMERS, PROGRESS):
-        for draft in (path / part).rglob(".*"):
-            if _DRAFT.fullmatch(draft.name):
-                draft.unlink(missing_ok=True)
+        for file in list_files(path / part):
+            if _DRAFT.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
 
-def _beside(path: Path, what: str) -> Path:
+def _beside(path: Place, what: str) -> Place:
     absolute = path.absolute()
+    if not absolute.name:
+        raise InputError("--overwrite", "", str(path), "a directory in a directory: the new dataset is built beside it")
     return absolute.with_name(f".{absolute.name}.{what}")
 
 
-def _check_replaceable(path: Path) -> None:
-    if path.exists() and (not path.is_dir() or any(path.iterdir())) and read_receipt(path) is None:
+def _check_replaceable(path: Place) -> None:
+    if path.exists() and (not path.is_dir() or any(list_names(path))) and read_receipt(path) is None:
         raise OutputError(f"--overwrite: {path} holds no dataset of vecgen (no receipt); remove it yourself")
 
 
-def _replace(new: Path, final: Path) -> None:
-    """Put a complete dataset in the place of another; between the two renamings neither is there."""
-    old = _beside(final, "old")
-    shutil.rmtree(old, ignore_errors=True)
+def _replace(new: Place, final: Place) -> None:
+    """Put a complete dataset in the place of another.
+
+    Between two renamings neither is there; in a store, files move one by one, and `_SUCCESS` is missing meanwhile.
+    """
+    if not (isinstance(new, Path) and isinstance(final, Path)):
+        (final / SUCCESS).unlink(missing_ok=True)
+        for name in (TRANSACTIONS, CUSTOMERS):
+            remove_tree(final / name)
+        move_files(new, final, last=(RECEIPT, SUCCESS))
+        return
+    old = final.absolute().with_name(f".{final.absolute().name}.old")
+    remove_tree(old)
     if final.exists():
-        os.rename(final, old)
-    os.rename(new, final)
-    shutil.rmtree(old, ignore_errors=True)
+        final.rename(old)
+    new.rename(final)
+    remove_tree(old)
 
 
-def _clear(path: Path) -> None:
+def _clear(path: Place) -> None:
     clear_output(path)
-    shutil.rmtree(path / PROGRESS, ignore_errors=True)
+    for record in list_files(path / PROGRESS):
+        if record.name != _LOCK:  # it is held
+            record.unlink(missing_ok=True)

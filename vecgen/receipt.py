@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Final, cast
 
 from vecgen import __version__
@@ -18,6 +16,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
+from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, write_text
 from vecgen.tables import Law
 
 RECEIPT: Final = "_vecgen.json"
@@ -54,15 +53,29 @@ class Receipt:
     rows_per_second_and_core: int
 
 
-def prepare_output(path: Path, overlooked: str = "") -> None:
-    """Make sure that `path` is a directory that can be written, and holds nothing but `overlooked`.
+def check_empty(path: Place, overlooked: str = "") -> None:
+    """Accept a directory that is new, or holds nothing but `overlooked`.
 
     Raises:
-        OutputError: It is not.
+        OutputError: It holds something else, or is none.
     """
     try:
-        if path.exists() and (not path.is_dir() or any(entry.name != overlooked for entry in path.iterdir())):
-            raise OutputError(f"--output: {path} exists and is not an empty directory; choose another or remove it")
+        free = not path.exists() or (path.is_dir() and all(name == overlooked for name in list_names(path)))
+    except OSError as error:
+        raise OutputError(f"--output: {path} cannot be read ({describe(error, path)}); choose another") from error
+    if not free:
+        raise OutputError(f"--output: {path} exists and is not an empty directory; choose another or remove it")
+
+
+def make_directory(path: Place) -> None:
+    """Make sure that a directory is there and can be written; a store knows no directories.
+
+    Raises:
+        OutputError: It cannot.
+    """
+    if isinstance(path, RemotePath):
+        return
+    try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"--output: {path} cannot be created ({error.strerror}); choose another directory") from error
@@ -70,11 +83,11 @@ def prepare_output(path: Path, overlooked: str = "") -> None:
         raise OutputError(f"--output: {path} cannot be written; choose another directory or change its permissions")
 
 
-def clear_output(path: Path) -> None:
+def clear_output(path: Place) -> None:
     """Remove what a failed run has written below its output, which was empty before."""
     for name in (TRANSACTIONS, CUSTOMERS):
-        shutil.rmtree(path / name, ignore_errors=True)
-    for name in (RECEIPT, SUCCESS):
+        remove_tree(path / name)
+    for name in (SUCCESS, RECEIPT):
         (path / name).unlink(missing_ok=True)
 
 
@@ -89,7 +102,7 @@ def sum_records(records: Iterable[FileRecord]) -> dict[str, Part]:
 
 
 def write_receipt(
-    plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int, directory: Path
+    plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int, directory: Place
 ) -> Receipt:
     """Write the receipt and, last of all, the marker of success into `directory`; return the receipt."""
     rows = parts[TRANSACTIONS].rows if TRANSACTIONS in parts else 0
@@ -103,15 +116,12 @@ def write_receipt(
         cores,
         round(rows / seconds / cores),
     )
-    try:
-        (directory / RECEIPT).write_text(json.dumps(asdict(receipt), indent=2) + "\n", encoding="utf-8")
-        (directory / SUCCESS).touch()
-    except OSError as error:
-        raise OutputError(f"{directory}: the receipt cannot be written ({error.strerror})") from error
+    write_text(directory / RECEIPT, json.dumps(asdict(receipt), indent=2) + "\n")
+    write_text(directory / SUCCESS, "")
     return receipt
 
 
-def read_receipt(directory: Path) -> Receipt | None:
+def read_receipt(directory: Place) -> Receipt | None:
     """Return the receipt of a dataset, None where there is none.
 
     Raises:

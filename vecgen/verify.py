@@ -36,6 +36,7 @@ from vecgen.people import IDENTIFIERS, PeopleTally, examine_people, read_identif
 from vecgen.profile import ProfileSet
 from vecgen.receipt import Receipt, asked_law, read_receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.storage import Place
 from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
 from vecgen.uniqueness import Spill, count_repeats
@@ -103,7 +104,7 @@ class Certificate:
         return all(check.holds for check in self.checks) and all(finding.holds for finding in self.findings)
 
 
-def read_claim(directory: Path, stated: Mapping[str, Any]) -> Claim:
+def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
     """Return what a dataset is said to be by its receipt and, before it, by what is `stated`.
 
     Args:
@@ -133,7 +134,7 @@ def read_claim(directory: Path, stated: Mapping[str, Any]) -> Claim:
     return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt)
 
 
-def _stated_period(directory: Path, known: Mapping[str, Any]) -> Period:
+def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:
     for name in ("start", "end"):
         if name not in known:
             expected = f"the period, since {directory} has no receipt"
@@ -146,7 +147,7 @@ def _asked_day(request: Mapping[str, object]) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) else None
 
 
-def verify_dataset(directory: Path, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR) -> Certificate:
+def verify_dataset(directory: Place, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR) -> Certificate:
     """Read a dataset once and hold it against what it is said to be.
 
     Raises:
@@ -184,7 +185,7 @@ def verify_dataset(directory: Path, claim: Claim, processes: int = 1, error: flo
     )
 
 
-def find_parts(directory: Path) -> tuple[list[Path], list[Path]]:
+def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
     """Return the files of transactions and those of customers below a directory, told apart by their columns.
 
     Raises:
@@ -193,7 +194,7 @@ def find_parts(directory: Path) -> tuple[list[Path], list[Path]]:
     files = find_files(directory) if directory.is_dir() else []
     if not files:
         raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
-    parts: tuple[list[Path], list[Path]] = ([], [])
+    parts: tuple[list[Place], list[Place]] = ([], [])
     for path in files:
         names = read_names(path)
         is_customers = "trans_num" not in names
@@ -232,7 +233,7 @@ def to_text(certificate: Certificate) -> str:
     return "\n".join([*lines, "", f"{verdict} (a true dataset is rejected once in {1 / certificate.error:,.0f})"])
 
 
-def _group(files: Iterable[Path]) -> list[list[Path]]:
+def _group(files: Iterable[Place]) -> list[list[Place]]:
     """Return files in groups that hold all rows of their customers."""
     matches = [(_BATCH.fullmatch(path.name), path) for path in files]
     if not all(match for match, _ in matches):
@@ -241,7 +242,7 @@ def _group(files: Iterable[Path]) -> list[list[Path]]:
     return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
 
 
-def _read_transactions(files: Sequence[Path], laws: Laws, scratch: Path, processes: int) -> tuple[Tally, Digest]:
+def _read_transactions(files: Sequence[Place], laws: Laws, scratch: Path, processes: int) -> tuple[Tally, Digest]:
     groups = _group(files)
     bundles = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
     work = [(groups[number::bundles], laws, scratch) for number in range(bundles)]
@@ -252,7 +253,7 @@ def _read_transactions(files: Sequence[Path], laws: Laws, scratch: Path, process
     return total, digest
 
 
-Bundle = tuple[list[list[Path]], Laws, Path]
+Bundle = tuple[list[list[Place]], Laws, Path]
 
 
 def _run_all(work: Sequence[Bundle], processes: int) -> Iterator[tuple[Tally, Digest]]:
@@ -290,7 +291,7 @@ def _check_rows(tally: Tally, repeats: int) -> list[Check]:
 
 
 def _read_customers(
-    files: Sequence[Path], profiles: ProfileSet, as_of: date
+    files: Sequence[Place], profiles: ProfileSet, as_of: date
 ) -> tuple[PeopleTally, Digest, dict[str, int]]:
     tally, digest = PeopleTally(), Digest()
     with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Final, Literal, get_args
 
 import pyarrow as pa
@@ -15,7 +12,7 @@ import pyarrow.parquet as pq
 
 from vecgen.csv_text import Lines
 from vecgen.encodings import Compression, writer_options
-from vecgen.errors import OutputError
+from vecgen.storage import Place, create
 
 Format = Literal["parquet", "csv"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
@@ -126,28 +123,17 @@ class CsvWriter(Writer):
 
 
 @contextmanager
-def open_writer(path: Path, schema: pa.Schema, file_format: Format, compression: Compression) -> Iterator[Writer]:
+def open_writer(path: Place, schema: pa.Schema, file_format: Format, compression: Compression) -> Iterator[Writer]:
     """Open a writer whose file appears under `path` when the block ends, and leaves no trace when the block raises.
 
     Raises:
         OutputError: The directory or the file cannot be written.
     """
-    # Readers of every kind overlook names that begin with a dot; twins of one task must not share a draft.
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not Python's file: pyarrow would copy every write into a bytes object first (8 ns a row).
-        with pa.OSFile(str(draft), "wb") as sink:
-            writer = ParquetWriter(sink, schema, compression) if file_format == "parquet" else CsvWriter(sink, schema)
-            try:
-                yield writer
-                writer.finish()
-            except BaseException:
-                writer.abandon()
-                raise
-        os.replace(draft, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with suppress(OSError):  # the draft is gone, or its directory never was
-            draft.unlink()
+    with create(path) as sink:
+        writer = ParquetWriter(sink, schema, compression) if file_format == "parquet" else CsvWriter(sink, schema)
+        try:
+            yield writer
+            writer.finish()
+        except BaseException:
+            writer.abandon()
+            raise
