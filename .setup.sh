@@ -147,6 +147,28 @@ install_unless_done() {
     mv -- "$VENV/.vecgen-new" "$(stamp "$1")"
 }
 
+# ensure_object_store: the S3 server of the tests, one Go program. Without Go the tests that need it are left out, and say so.
+ensure_object_store() {
+    local version=v1.8.0
+    if [[ -x $VENV/bin/versitygw && $(<"$VENV/.versitygw") == "$version" ]]; then
+        return
+    fi
+    if ! command -v go >/dev/null; then
+        say "no Go on PATH: tests of object storage are left out"
+        return
+    fi
+    with_lock install_object_store "$version"
+}
+
+install_object_store() {
+    say "building versitygw $1, the S3 server of the tests, one to three minutes (log: $SETUP_LOG)"
+    if GOBIN=$VENV/bin logged go install "github.com/versity/versitygw/cmd/versitygw@$1"; then
+        printf '%s' "$1" >"$VENV/.versitygw"
+    else
+        say "versitygw could not be built (end of $SETUP_LOG tells why): tests of object storage are left out"
+    fi
+}
+
 install_with_uv() {
     if [[ $(venv_version) != "$PYTHON_VERSION" ]]; then
         logged uv venv --clear --python "$PYTHON_FOUND" "$VENV" || die_venv

@@ -8,6 +8,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/.setup.sh"
 
 require_java # a part of the suite starts Spark
 ensure_venv spark,test
+ensure_object_store
 
 unset SPARK_HOME PYSPARK_DRIVER_PYTHON
 export PYSPARK_PYTHON=$VENV/bin/python

@@ -21,7 +21,7 @@ from vecgen.storage import Place, RemotePath, write_text
 
 BEAT: Final = 2.0
 """Seconds between two renewals of a lease."""
-_PATIENCE: Final = 4 * BEAT  # a holder that is silent for so long is dead
+_PATIENCE: Final = 4  # beats; a holder that is silent for so long is dead
 
 
 def hold(lock: Place, output: Place) -> AbstractContextManager[None]:
@@ -81,7 +81,7 @@ def _renew(lock: RemotePath, holder: str, ended: threading.Event) -> None:
 def _is_renewed(lock: RemotePath) -> bool:
     """Return whether a lease is there and changes while one looks on."""
     first = _read(lock)
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _PATIENCE * BEAT
     while first and time.monotonic() < until:
         time.sleep(BEAT / 4)
         current = _read(lock)
@@ -94,11 +94,16 @@ def _is_held(lock: RemotePath, holder: str) -> bool:
     return _read(lock).startswith(holder)
 
 
-def _read(lock: RemotePath) -> str:
+def _read(lock: RemotePath, tries: int = 5) -> str:
     try:
         return lock.read_text()
     except FileNotFoundError:
         return ""
+    except OutputError:  # some stores mix two states of an object that is being replaced
+        if tries == 1:
+            raise
+        time.sleep(0.05)
+        return _read(lock, tries - 1)
 
 
 def _refusal(output: Place) -> OutputError:

@@ -27,11 +27,13 @@ Options: TypeAlias = tuple[tuple[str, str], ...]
 SCHEMES: Final = ("s3", "s3a", "gs", "abfs", "abfss", "hdfs")
 _S3_TEXTS: Final = frozenset({"region", "scheme", "access_key", "secret_key", "session_token", "role_arn"})
 _S3_SWITCHES: Final = frozenset({"anonymous", "force_virtual_addressing"})
-_S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout"})
+_S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout", "max_attempts"})
 _S3_NAMES: Final = frozenset({"endpoint", "tls_ca_file_path", *_S3_TEXTS, *_S3_SWITCHES, *_S3_NUMBERS})
 _SHOWN: Final = frozenset({"endpoint", "region", "scheme", *_S3_SWITCHES, *_S3_NUMBERS})
 _S3_ATTEMPTS: Final = 8
 """Of a request that the store refuses for the moment, each after a longer wait: half a minute in all."""
+_S3_CONNECT_SECONDS: Final = 10
+_S3_REQUEST_SECONDS: Final = 60  # by default 3, which a busy store does not keep
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,8 @@ def _check_options(scheme: str, options: Options) -> None:
             raise InputError("--storage-option", "", name, f"one of {', '.join(sorted(_S3_NAMES))}")
         if name in _S3_SWITCHES and value not in ("true", "false"):
             raise InputError("--storage-option", name, value, "true or false")
-        if name in _S3_NUMBERS and not value.isdecimal():
-            raise InputError("--storage-option", name, value, "whole seconds")
+        if name in _S3_NUMBERS and not (value.isascii() and value.isdecimal() and 0 < len(value) < 7):
+            raise InputError("--storage-option", name, value, "a whole number")
 
 
 @cache
@@ -212,7 +214,9 @@ def _connect(store: Store) -> tuple[fs.FileSystem, str]:
 
 
 def _s3_arguments(options: Options) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"retry_strategy": fs.AwsStandardS3RetryStrategy(max_attempts=_S3_ATTEMPTS)}
+    arguments: dict[str, Any] = {"connect_timeout": _S3_CONNECT_SECONDS, "request_timeout": _S3_REQUEST_SECONDS}
+    attempts = int(dict(options).get("max_attempts", _S3_ATTEMPTS))
+    arguments["retry_strategy"] = fs.AwsStandardS3RetryStrategy(max_attempts=attempts)
     for name, value in options:
         if name == "endpoint":
             # Stores other than Amazon's may not know the checksums that its client sends by default.
@@ -220,6 +224,8 @@ def _s3_arguments(options: Options) -> dict[str, Any]:
             scheme, separator, address = value.rpartition("://")
             arguments["endpoint_override"] = address
             arguments |= {"scheme": scheme} if separator else {}
+        elif name == "max_attempts":
+            continue
         elif name in _S3_SWITCHES:
             arguments[name] = value == "true"
         else:
