@@ -199,7 +199,7 @@ def read_dataset(directory: Path, claim: Claim, processes: int = 1) -> Reading:
 
 
 def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
-    """Return how what was read fares; `error` bounds the probability that a dataset that follows its law is rejected."""
+    """Return how a dataset that was read fares; one that follows its law is rejected with probability `error`."""
     statistics: dict[tuple[str, str], Statistic] = {}
     if "transactions" in reading.digests:
         statistics |= examine(reading.tally, reading.laws, claim.merchants)
