@@ -9,14 +9,14 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from vecgen.errors import InputError
 from vecgen.laws import AMOUNT_EDGES
-from vecgen.summary import Summary, days_of, quantiles
+from vecgen.summary import SeasonSpan, Summary, days_of, quantiles
 from vecgen.tally import MAP_CELLS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _DARK: Final = {
 
 _CELL_COLOURS: Final = ((0x2B, 0x86, 0xA6), (0xD9, 0x5F, 0x3B))
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-_SETTINGS: Final[dict[str, Any]] = {
+_SETTINGS: Final[Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "vecgen",  # else the names of clipping paths would differ each time
     "font.size": 10,
@@ -109,9 +109,9 @@ def draw_charts(summary: Summary) -> list[Chart]:
         InputError: Matplotlib is not installed.
     """
     require_matplotlib()
-    import matplotlib as mpl
+    from matplotlib import style
 
-    with mpl.rc_context(_SETTINGS):
+    with style.context(["default", _SETTINGS]):  # whatever the user's own settings are
         return [
             _draw("days", _describe_days(summary), lambda wide: _draw_days(summary, wide)),
             _draw("hours", _describe_hours(summary), lambda wide: _draw_hours(summary, wide)),
@@ -162,12 +162,12 @@ def _finish(axes: Axes) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------- days
 def _draw_days(summary: Summary, wide: bool) -> Figure:
-    figure = _figure(_WIDE, 4.0) if wide else _figure(_NARROW, 4.6)
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    figure = _figure(_WIDE, 4.4) if wide else _figure(_NARROW, 4.8)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 3))
     days = np.array(days_of(summary.period), dtype="datetime64[D]")
     regular, fraud = summary.days
-    _mark_seasons(upper, summary, wide)
-    _mark_seasons(lower, summary, None)
+    _mark_seasons(upper, summary, 105.0 if wide else 48.0)
+    _mark_seasons(lower, summary, 0.0)
     upper.fill_between(days, regular, step="mid", color=REGULAR, alpha=0.25, linewidth=0)
     if len(days) >= 2 * _WEEK:
         upper.plot(*_weekly(days, regular), color=REGULAR, linewidth=1.8)
@@ -175,7 +175,7 @@ def _draw_days(summary: Summary, wide: bool) -> Figure:
     for axes, name in ((upper, "Regular transactions a day, and their mean over seven days"), (lower, "Fraud a day")):
         axes.set_title(name if wide else name.partition(",")[0])
         _finish(axes)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, max(1.0, 1.05 * (fraud.max() if axes is lower else 1.3 * regular.max())))
         axes.yaxis.set_major_formatter(_short_number)
         axes.locator_params(axis="y", nbins=4 if axes is lower else 5, integer=True)
     _date_axis(lower, wide)
@@ -188,18 +188,19 @@ def _weekly(days: npt.NDArray[Any], rows: I64) -> tuple[npt.NDArray[Any], F64]:
     return days[half:-half], np.convolve(rows, np.full(_WEEK, 1.0 / _WEEK), mode="valid")
 
 
-def _mark_seasons(axes: Axes, summary: Summary, wide: bool | None) -> None:
-    """Shade the seasons; name each where `wide` is given and there is room."""
-    from matplotlib.dates import date2num
+def _mark_seasons(axes: Axes, summary: Summary, width: float) -> None:
+    """Shade the seasons, and name each that has room on an axis of about `width` letters."""
+    from matplotlib import dates
 
-    room = 0.016 if wide else 0.04  # of the width, for a letter
+    to_number: Any = dates.date2num
     for span in summary.seasons:
-        first, last = float(date2num(span.first)) - 0.5, float(date2num(span.last)) + 0.5
+        first, last = to_number(span.first) - 0.5, to_number(span.last) + 0.5
         axes.axvspan(first, last, color=SEASON, linewidth=0, zorder=0)
-        name = span.name.replace("_", " ")
-        factor = _describe_weight(span.low, span.high)
-        text = name if wide is None else "\n".join((name, factor))
-        if wide is not None and (last - first) / summary.period.days > room * len(name) * 0.62:
+        words = span.name.split("_")
+        room = (last - first) / summary.period.days * width
+        upright = room < max(map(len, words))
+        if room > 2:
+            text = " ".join(words) if upright else "\n".join([*words, describe_weight(span)])
             axes.text(
                 (first + last) / 2,
                 0.97,
@@ -207,22 +208,25 @@ def _mark_seasons(axes: Axes, summary: Summary, wide: bool | None) -> None:
                 transform=axes.get_xaxis_transform(),
                 ha="center",
                 va="top",
+                rotation=90 if upright else 0,
                 fontsize=8.5,
                 color=MUTED,
             )
-    axes.margins(y=0.35 if wide is not None else 0.1)
 
 
-def _describe_weight(low: float, high: float) -> str:
-    return f"x {low / 100:g}" if low == high else f"x {low / 100:g} to {high / 100:g}"
+def describe_weight(season: SeasonSpan) -> str:
+    """Return how much more than usual a season weighs."""
+    low, high = season.low / 100.0, season.high / 100.0
+    return f"x {low:g}" if low == high else f"x {low:g} to {high:g}"
 
 
 def _date_axis(axes: Axes, wide: bool) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib import dates
 
-    locator = AutoDateLocator(minticks=3, maxticks=12 if wide else 6)
+    make: Any = dates  # its functions have no types
+    locator = make.AutoDateLocator(minticks=3, maxticks=12 if wide else 6)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=True))
+    axes.xaxis.set_major_formatter(make.ConciseDateFormatter(locator))
 
 
 def _short_number(value: float, _: object = None) -> str:
@@ -253,7 +257,7 @@ def _draw_hours(summary: Summary, wide: bool) -> Figure:
         top = 100.0 * rows.max() / max(total, 1)
         extra = f": darkest {top:.2g} % of the rows" if total else ": none"
         axes.set_title(f"{LABELS[label].capitalize()}{extra}")
-        _draw_cells(axes, rows / max(rows.max(), 1), label, extent=(0.0, 24.0, len(order) - 0.5, -0.5))
+        _draw_cells(axes, np.sqrt(rows / max(rows.max(), 1)), label, extent=(0.0, 24.0, len(order) - 0.5, -0.5))
         axes.set_yticks(range(len(order)), [summary.categories[position] for position in order])
         axes.set_xticks(range(0, 25, 4), [f"{hour}:00" for hour in range(0, 25, 4)])
         axes.tick_params(length=0)
@@ -263,7 +267,11 @@ def _draw_hours(summary: Summary, wide: bool) -> Figure:
 
 
 def _draw_cells(
-    axes: Axes, shares: F64, label: int, extent: tuple[float, float, float, float], origin: str = "upper"
+    axes: Axes,
+    shares: F64,
+    label: int,
+    extent: tuple[float, float, float, float],
+    origin: Literal["upper", "lower"] = "upper",
 ) -> None:
     """Draw cells whose opacity is their share (0..1), so that they suit a light and a dark page."""
     colours = np.zeros((*shares.shape, 4), dtype=np.uint8)
@@ -305,12 +313,12 @@ def _draw_amounts(summary: Summary, wide: bool) -> Figure:
     axes.set_ylim(-count + 0.6, 1.6)
     axes.xaxis.set_major_formatter(_short_dollars)
     axes.set_yticks([-place for place in range(count)], [summary.categories[category] for category in order])
-    axes.set_xlabel("amount (logarithmic); the tick below a curve is its median", fontsize=9)
+    axes.set_xlabel("amount, logarithmic" + "; the tick below a curve is its median" * wide, fontsize=9)
     axes.tick_params(length=0)
     axes.tick_params(axis="x", which="both", length=3)
     axes.spines["left"].set_visible(False)
     patches = [Patch(color=colour, alpha=0.55, label=name) for colour, name in zip(_COLOURS, LABELS, strict=True)]
-    axes.legend(handles=patches, loc="upper right", frameon=False, ncols=2, labelcolor=INK, borderaxespad=0)
+    figure.legend(handles=patches, loc="outside upper right", frameon=False, ncols=2, labelcolor=INK)
     return figure
 
 

@@ -17,10 +17,10 @@ _DEFAULT_OUTPUT: Final = Output(Path("output"))
 
 
 def recall_command(receipt: Receipt) -> str:
-    """Return the shell command that asks for a receipt's dataset, with the options that differ from the defaults."""
-    parts = {(CUSTOMERS,): "customers", (TRANSACTIONS,): "transactions"}
-    words = ["vecgen", parts.get(tuple(receipt.parts), "generate"), *_list_options(receipt)]
-    return shlex.join(words)
+    """Return the shell command that asks for a receipt's dataset, an option that differs from its default a line."""
+    parts = set(receipt.parts)
+    command = "customers" if parts == {CUSTOMERS} else "transactions" if parts == {TRANSACTIONS} else "generate"
+    return " \\\n    ".join([f"vecgen {command}", *_list_options(receipt)])
 
 
 def _list_options(receipt: Receipt) -> Iterator[str]:
@@ -32,9 +32,8 @@ def _list_options(receipt: Receipt) -> Iterator[str]:
     for name, value in asked.items():
         if name in skipped or value == usual.get(name):
             continue
-        yield f"--{name.replace('_', '-')}"
-        if value is not True:
-            yield _to_text(name, value)
+        option = f"--{name.replace('_', '-')}"
+        yield option if value is True else f"{option} {shlex.quote(_to_text(name, value))}"
 
 
 def _flatten(request: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:

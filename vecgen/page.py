@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 from vecgen import __version__
-from vecgen.charts import Chart, share_outside
+from vecgen.charts import Chart, describe_weight, share_outside
 from vecgen.command import recall_command
 from vecgen.fidelity import Finding
 from vecgen.laws import Laws
@@ -22,7 +22,7 @@ from vecgen.verify import Certificate
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Stands in every page, so that a report is known for one."""
-_NARROW: Final = "(max-width: 640px)"
+_NARROW: Final = "screen and (max-width: 640px)"
 _FEW_FRAUDS: Final = 300
 _NONE: Final = "-"
 
@@ -56,8 +56,8 @@ def write_page(report: Report) -> str:
     charts = {chart.name: chart for chart in report.charts}
     style = (files("vecgen") / "report.css").read_text(encoding="utf-8")
     sections = [
-        _section("When", "Volume by day. Shaded: seasons, and how a profile weighs them.", _figure(charts["days"])),
-        _section("What and at which hour", _HOURS_LEAD, _figure(charts["hours"])),
+        _section("When", _season_lead(report.summary), _figure(charts["days"])),
+        _section("What, and at which hour", _hours_lead(report), _figure(charts["hours"])),
         _section("How much", "Amounts by category.", _figure(charts["amounts"]), _category_table(report.summary)),
         _section("Where", _map_lead(report.summary), _figure(charts["map"])),
         _section("Who", _WHO_LEAD, _profile_table(report.summary)),
@@ -80,10 +80,6 @@ def write_page(report: Report) -> str:
     )
 
 
-_HOURS_LEAD: Final = (
-    "Share of the rows by category and hour, each panel up to its own darkest cell. Fraud prefers the night: from 22:00 to "
-    "4:00."
-)
 _WHO_LEAD: Final = "Customers with transactions, by the profile they follow."
 _HARD_LEAD: Final = (
     "What one rule finds, without any learning: the best of its kind, searched through all thresholds of amounts "
@@ -174,10 +170,13 @@ def _table(
     *,
     foot: Sequence[str] | None = None,
     text: Sequence[int] = (),
+    words: Sequence[int] = (),
     kinds: Callable[[int], str] = lambda _: "",
 ) -> str:
-    """Return a table whose first column names its rows; columns in `text` are text, all others figures."""
-    align = ["" if i == 0 or i in text else ' class="number"' for i in range(len(head))]
+    """Return a table whose first column names its rows; columns in `text` are text, in `words` long
+    text, all others figures."""
+    kind_of = {0: "", **dict.fromkeys(text, ""), **dict.fromkeys(words, ' class="words"')}
+    align = [kind_of.get(i, ' class="number"') for i in range(len(head))]
 
     def line(cells: Sequence[str], kind: str = "") -> str:
         first, *rest = (cell if isinstance(cell, _Markup) else escape(cell) for cell in cells)
@@ -210,27 +209,24 @@ def _detector_parts(report: Report) -> list[str]:
         f"The night alone (22:00 to 4:00) has a precision of {_share(night.precision)} and a recall of "
         f"{_share(night.recall)}."
     )
-    rows = [
-        [d.family.name, describe_rule(d.rule, summary.categories), *(_share(x) for x in _figures(d.score))]
-        for d in report.detectors
-    ]
-    head = ["conditions", "the best rule", "precision", "recall", "F1"]
+    rows = [[d.family.name, *(_share(x) for x in _figures(d.score)), _in_words(d, summary)] for d in report.detectors]
+    head = ["conditions", "F1", "precision", "recall", "the best rule"]
     place = list(report.detectors).index(best)
     return [
-        f'<p class="rule">Flag a row {escape(_as_phrase(describe_rule(best.rule, summary.categories)))}.</p>\n',
+        f'<p class="rule">Flag: {escape(_in_words(best, summary))}.</p>\n',
         _bars((("precision", score.precision), ("recall", score.recall), ("F1", score.f1))),
         f"<p>{words} {dark}</p>\n<p>{_meaning(score)}</p>\n",
-        _table("Best rules", head, rows, text=(1,), kinds=lambda i: ' class="best"' if i == place else ""),
+        _table("Best rules", head, rows, words=(4,), kinds=lambda i: ' class="best"' if i == place else ""),
         f'<p class="note">{_caution(score)}</p>\n',
     ]
 
 
+def _in_words(detector: Detector, summary: Summary) -> str:
+    return describe_rule(detector.rule, summary.categories).replace("≥ ", "≥\u00a0")  # kept on a line
+
+
 def _figures(score: Score) -> tuple[float, float, float]:
-    return score.precision, score.recall, score.f1
-
-
-def _as_phrase(rule: str) -> str:
-    return f"with an {rule}" if rule.startswith("amount") else rule.replace(", amount", ", with an amount")
+    return score.f1, score.precision, score.recall
 
 
 def _meaning(score: Score) -> str:
@@ -271,17 +267,17 @@ def _certificate_lead(certificate: Certificate) -> str:
 
 def _certificate_parts(report: Report) -> list[str]:
     certificate = report.certificate
-    checks = [[c.name, c.expected, f"{c.broken:,}", _verdict(c.holds)] for c in certificate.checks]
+    checks = [[c.name, f"{c.broken:,}", _verdict(c.holds), c.expected] for c in certificate.checks]
     laws = [
-        [f.law, f.of, f"{f.number:,}", f"{f.statistic:,.1f}", f"{f.freedom:,}", *_strength(f), _verdict(f.holds)]
+        [f.law, f.of, _verdict(f.holds), *_strength(f), f"{f.number:,}", f"{f.statistic:,.1f}", f"{f.freedom:,}"]
         for f in certificate.findings
     ]
-    head = ["law", "of", "number", "chi-square", "degrees of freedom", "p", "effect", ""]
+    head = ["law", "of", "", "p", "effect", "number", "chi-square", "degrees of freedom"]
     return [
         "<h3>What every row must show</h3>\n",
-        _table("Checks", ["check", "expected", "exceptions", ""], checks, text=(1, 3)),
+        _table("Checks", ["check", "exceptions", "", "expected"], checks, text=(2,), words=(3,)),
         "<h3>What all rows together must show</h3>\n",
-        _table("Laws", head, laws, text=(1, 7)),
+        _table("Laws", head, laws, text=(1, 2)),
         '<p class="note">p: how often a dataset that follows the law looks worse. Effect: how far off, as Cohen\'s w; '
         "below 0.1 is small.</p>\n",
     ]
@@ -329,9 +325,28 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="facts">\n{lines}</dl>\n'
 
 
+def _season_lead(summary: Summary) -> str:
+    seasons: dict[str, str] = {}
+    for span in summary.seasons:
+        name = f"{span.name.replace('_', ' ')} {describe_weight(span)}"
+        seasons.setdefault(name, f"{span.first:%d %b} to {span.last:%d %b}")
+    listed = "; ".join(f"{escape(name)}, {days}" for name, days in seasons.items())
+    return f"Volume by day. Shaded are the seasons and their weight: {listed}." if listed else "Volume by day."
+
+
+def _hours_lead(report: Report) -> str:
+    night = report.night[1]
+    frauds = f" {_share(night.recall)} of the fraud lies between 22:00 and 4:00," if night.frauds else ""
+    regular = (night.flagged - night.found) / max(report.summary.rows[0], 1)
+    return (
+        "Rows by category and hour, darker where there are more, each panel up to its own darkest cell."
+        f"{frauds} {'and ' if frauds else ''}{_share(regular)} of the regular rows{'' if frauds else ' lie at night'}."
+    )
+
+
 def _map_lead(summary: Summary) -> str:
     outside = share_outside(summary)
-    rest = f" {outside:.2g} of the customers live beyond the picture." if outside > 0 else ""
+    rest = f" {_share(outside)} of the customers live beyond the picture." if outside > 0 else ""
     return (
         "Cells of half a degree, darker where there are more, logarithmic. A purchase lies up to a degree from home."
         + rest
@@ -365,11 +380,11 @@ def _count(number: int, noun: str) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100.0 * part / whole:.3g} %" if whole else _NONE
+    return _share(part / whole) if whole else _NONE
 
 
 def _share(value: float) -> str:
-    return f"{100.0 * value:.3g} %"
+    return f"{100.0 * value:#.3g}".rstrip(".") + " %" if value else "0 %"
 
 
 def _dollars(cents: int, rows: int) -> str:

@@ -131,10 +131,10 @@ def describe_rule(rule: Rule, categories: Sequence[str]) -> str:
     parts = []
     if len(rule.hours) < len(HOURS):
         parts.append(f"between {rule.hours[0]:02d}:00 and {(rule.hours[-1] + 1) % 24:02d}:00")
-    if len(chosen) == len(categories) and len(set(rule.least)) == 1:
-        parts += [f"amount{_describe_amount(rule.least[0])}"] if rule.least[0] else []
-    else:
-        parts.append("in " + ", ".join(f"{name}{_describe_amount(least)}" for name, least in chosen))
+    if len(chosen) < len(categories) or len(set(rule.least)) > 1:
+        parts.append(" or ".join(f"{name}{_describe_amount(least)}" for name, least in chosen))
+    elif rule.least[0]:
+        parts.append(f"amount{_describe_amount(rule.least[0])}")
     return ", ".join(parts) or "any row"
 
 
