@@ -22,7 +22,6 @@ from vecgen.verify import Certificate
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Stands in every page, so that a report is known for one."""
-_NARROW: Final = "screen and (max-width: 640px)"
 _FEW_FRAUDS: Final = 300
 _NONE: Final = "-"
 
@@ -94,7 +93,8 @@ def _header(report: Report) -> str:
     bad = "" if certificate.holds else " bad"
     verdict = "Nothing speaks against its law" if certificate.holds else "It does not follow its law"
     left_out = summary.read - sum(summary.rows)
-    faults = f"{_count(left_out, 'row')} with a fault are left out of all charts and tables but the certificate."
+    verb = "is" if left_out == 1 else "are"
+    faults = f"{_count(left_out, 'row')} with a fault {verb} left out of all charts and tables but the certificate."
     return (
         f"<header>\n<h1>{escape(report.name)}</h1>\n"
         f'<p class="lead">Synthetic card transactions from {period.start} to {period.end}, '
@@ -362,13 +362,13 @@ def _section(title: str, lead: str, *parts: str) -> str:
 
 
 def _figure(chart: Chart) -> str:
-    (width, height), (narrow_width, narrow_height) = chart.size, chart.narrow_size
-    return (
-        f'<figure><picture><source media="{_NARROW}" srcset="{_embed(chart.narrow)}" '
-        f'width="{narrow_width}" height="{narrow_height}">'
-        f'<img src="{_embed(chart.wide)}" width="{width}" height="{height}" alt="{escape(chart.alt)}">'
-        "</picture></figure>\n"
+    # Two images, one of them shown: a browser that prints does not choose anew among the sources of one.
+    forms = (("wide", chart.wide, chart.size), ("narrow", chart.narrow, chart.narrow_size))
+    images = (
+        f'<img class="{kind}" src="{_embed(svg)}" width="{width}" height="{height}" alt="{escape(chart.alt)}">\n'
+        for kind, svg, (width, height) in forms
     )
+    return f"<figure>\n{''.join(images)}</figure>\n"
 
 
 def _embed(svg: bytes) -> str:

@@ -124,12 +124,12 @@ def quantiles(cells: I64, shares: Sequence[float]) -> list[float]:
     total = int(cells.sum())
     if total == 0:
         return [float("nan")] * len(shares)
-    below = np.append(0, np.cumsum(cells))
+    reached = np.cumsum(cells)
     out = []
     for share in shares:
-        cell = min(int(np.searchsorted(below, share * total, side="left")) - 1, len(cells) - 1) if share > 0 else 0
-        cell = max(cell, 0)
-        inside = (share * total - below[cell]) / max(int(cells[cell]), 1)
+        wanted = max(share * total, 1e-9)
+        cell = min(int(np.searchsorted(reached, wanted)), len(cells) - 1)
+        inside = 1.0 - (int(reached[cell]) - wanted) / max(int(cells[cell]), 1)
         out.append(float(_STARTS[cell] + (_ENDS[cell] - _STARTS[cell]) * np.clip(inside, 0.0, 1.0)))
     return out
 
