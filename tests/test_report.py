@@ -20,13 +20,14 @@ import pytest
 
 from tests.conftest import Compile
 from tests.datasets import data_files, list_tree, read_rows
-from vecgen.charts import Chart, share_outside
+from vecgen.charts import share_outside
 from vecgen.cli import main
 from vecgen.command import recall_command
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.local import run_local
+from vecgen.pictures import Chart
 from vecgen.receipt import Receipt
 from vecgen.report import PAGE, REPORT, write_report
 from vecgen.summary import Summary, quantiles, summarise

@@ -1,21 +1,26 @@
-"""Charts of a summary: each drawn wide and narrow, as SVG that follows the reader's light or dark page, and as PNG.
-
-Figures are made without Matplotlib's global state, and the same summary gives the same bytes.
-"""
+"""Charts of a summary, each drawn wide and narrow."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.errors import InputError
 from vecgen.laws import AMOUNT_EDGES
+from vecgen.pictures import (
+    FRAUD,
+    INK,
+    LINE,
+    MUTED,
+    REGULAR,
+    SEASON,
+    Chart,
+    draw_forms,
+    make_figure,
+    require_matplotlib,
+    settings,
+)
 from vecgen.summary import SeasonSpan, Summary, days_of, quantiles
 from vecgen.tally import MAP_CELLS
 
@@ -26,80 +31,15 @@ if TYPE_CHECKING:
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-INK: Final = "#1c2529"
-MUTED: Final = "#56656d"
-LINE: Final = "#d5dcdf"
-SEASON: Final = "#eef1ee"
-REGULAR: Final = "#1f6f8b"
-FRAUD: Final = "#c24a2c"
 LABELS: Final = ("regular", "fraud")
 _COLOURS: Final = (REGULAR, FRAUD)
-_DARK: Final = {
-    INK: "#e8edef",
-    MUTED: "#a5b3ba",
-    LINE: "#37444b",
-    SEASON: "#232d33",
-    REGULAR: "#58b4d1",
-    FRAUD: "#f08866",
-}
-"""What each colour becomes on a dark page; cells of maps and tables of hours keep theirs, which suit both."""
-
 _CELL_COLOURS: Final = ((0x2B, 0x86, 0xA6), (0xD9, 0x5F, 0x3B))
-_FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-_SETTINGS: Final[Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "vecgen",  # else the names of clipping paths would differ each time
-    "font.size": 10,
-    "text.color": INK,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": INK,
-    "xtick.color": LINE,
-    "ytick.color": LINE,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-}
 _WIDE, _NARROW = 9.2, 4.3  # inches; a phone shows a narrow one at about its own size
-_PNG_DPI: Final = 120
 _WEEK: Final = 7
 _MARGIN: Final = 4  # cells of the map around the customers
 _OUTLYING: Final = 0.01  # share of the customers beyond each edge of the map
 _FEW: Final = 30  # rows; fewer are drawn one by one
 _DEGREE_STEPS: Final = (1, 2, 5, 10, 20, 45)
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture in its forms.
-
-    Attributes:
-        name: Of its file, without suffix.
-        alt: What it shows, in words.
-        size, narrow_size: Width and height in pixels of the page.
-    """
-
-    name: str
-    alt: str
-    wide: bytes
-    narrow: bytes
-    png: bytes
-    size: tuple[int, int]
-    narrow_size: tuple[int, int]
-
-
-def require_matplotlib() -> None:
-    """Raise InputError where Matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        remedy = "pip install 'vecgen[report]'"
-        raise InputError("vecgen report", "", "no Matplotlib", "Matplotlib, which draws the charts", remedy) from None
 
 
 def draw_charts(summary: Summary) -> list[Chart]:
@@ -109,50 +49,13 @@ def draw_charts(summary: Summary) -> list[Chart]:
         InputError: Matplotlib is not installed.
     """
     require_matplotlib()
-    from matplotlib import style
-
-    with style.context(["default", _SETTINGS]):  # whatever the user's own settings are
+    with settings():
         return [
-            _draw("days", _describe_days(summary), lambda wide: _draw_days(summary, wide)),
-            _draw("hours", _describe_hours(summary), lambda wide: _draw_hours(summary, wide)),
-            _draw("amounts", _describe_amounts(summary), lambda wide: _draw_amounts(summary, wide)),
-            _draw("map", _describe_map(summary), lambda wide: _draw_map(summary, wide)),
+            draw_forms("days", _describe_days(summary), lambda wide: _draw_days(summary, wide)),
+            draw_forms("hours", _describe_hours(summary), lambda wide: _draw_hours(summary, wide)),
+            draw_forms("amounts", _describe_amounts(summary), lambda wide: _draw_amounts(summary, wide)),
+            draw_forms("map", _describe_map(summary), lambda wide: _draw_map(summary, wide)),
         ]
-
-
-def _draw(name: str, alt: str, draw: Callable[[bool], Figure]) -> Chart:
-    wide, narrow = draw(True), draw(False)
-    png = io.BytesIO()
-    wide.savefig(png, format="png", dpi=_PNG_DPI, facecolor="white")
-    return Chart(name, alt, _to_svg(wide), _to_svg(narrow), png.getvalue(), _pixels(wide), _pixels(narrow))
-
-
-def _pixels(figure: Figure) -> tuple[int, int]:
-    width, height = figure.get_size_inches()
-    return round(width * 96), round(height * 96)
-
-
-def _to_svg(figure: Figure) -> bytes:
-    """Return a figure as SVG whose colours are variables, in the reader's own font."""
-    out = io.BytesIO()
-    figure.savefig(out, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    text = out.getvalue().decode("utf-8")
-    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", text, flags=re.DOTALL).lstrip()
-    text = re.sub(r"(font(?:-family)?: [^;\"]*?)'DejaVu Sans'[^;\"]*", rf"\1{_FONT}", text)
-    text = re.sub(r"(\.\d\d)\d+", r"\1", text)  # hundredths of a point are enough
-    names = {colour: f"--c{number}" for number, colour in enumerate(_DARK)}
-    for colour, name in names.items():
-        text = text.replace(colour, f"var({name})")
-    light = "".join(f"{name}:{colour};" for colour, name in names.items())
-    dark = "".join(f"{names[colour]}:{other};" for colour, other in _DARK.items())
-    style = f"<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
-    return re.sub(r"(<svg[^>]*>)", lambda found: found[1] + style, text, count=1).encode()
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _finish(axes: Axes) -> None:
@@ -162,7 +65,7 @@ def _finish(axes: Axes) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------- days
 def _draw_days(summary: Summary, wide: bool) -> Figure:
-    figure = _figure(_WIDE, 4.4) if wide else _figure(_NARROW, 4.8)
+    figure = make_figure(_WIDE, 4.4) if wide else make_figure(_NARROW, 4.8)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 3))
     days = np.array(days_of(summary.period), dtype="datetime64[D]")
     regular, fraud = summary.days
@@ -249,7 +152,7 @@ def _describe_days(summary: Summary) -> str:
 
 # --------------------------------------------------------------------------------------------------------------- hours
 def _draw_hours(summary: Summary, wide: bool) -> Figure:
-    figure = _figure(_WIDE, 4.3) if wide else _figure(_NARROW, 7.4)
+    figure = make_figure(_WIDE, 4.3) if wide else make_figure(_NARROW, 7.4)
     panels = figure.subplots(1, 2, sharey=True) if wide else figure.subplots(2, 1, sharex=True)
     order = np.argsort(-summary.hours.sum(axis=(0, 2)), kind="stable")
     for label, (axes, rows) in enumerate(zip(panels, summary.hours[:, order], strict=True)):
@@ -301,7 +204,7 @@ def _draw_amounts(summary: Summary, wide: bool) -> Figure:
     from matplotlib.patches import Patch
 
     count = len(summary.categories)
-    figure = _figure(_WIDE if wide else _NARROW, (0.36 if wide else 0.38) * count + 1.0)
+    figure = make_figure(_WIDE if wide else _NARROW, (0.36 if wide else 0.38) * count + 1.0)
     axes = figure.subplots()
     order = sorted(range(count), key=lambda c: -_median(summary.amounts[0, c]))
     for place, category in enumerate(order):
@@ -361,7 +264,7 @@ def _amount_limit(amounts: I64) -> float:
 
 
 def _short_dollars(value: float, _: object = None) -> str:
-    return f"\\${_short_number(value)}"
+    return f"${_short_number(value)}"
 
 
 def _describe_amounts(summary: Summary) -> str:
@@ -382,7 +285,7 @@ def _draw_map(summary: Summary, wide: bool) -> Figure:
     titles = ("Customers", "Regular purchases", "Fraudulent purchases")
     each = (_WIDE / 3 if wide else _NARROW) - 0.35
     height = each * min(shape, 1.6) + 0.55
-    figure = _figure(_WIDE, height) if wide else _figure(_NARROW, 3 * height)
+    figure = make_figure(_WIDE, height) if wide else make_figure(_NARROW, 3 * height)
     panels = figure.subplots(1, 3, sharey=True) if wide else figure.subplots(3, 1, sharex=True)
     extent = (columns.start / 2 - 180.0, columns.stop / 2 - 180.0, rows.start / 2 - 90.0, rows.stop / 2 - 90.0)
     tables = (summary.homes, *summary.purchases)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from typing import Final
 
 from vecgen import __version__
-from vecgen.charts import Chart, describe_weight, share_outside
+from vecgen.charts import describe_weight, share_outside
 from vecgen.command import recall_command
 from vecgen.fidelity import Finding
 from vecgen.laws import Laws
+from vecgen.markup import (
+    NONE,
+    Markup,
+    bars,
+    count,
+    dollars,
+    facts,
+    percent,
+    plain_dollars,
+    section,
+    share,
+    short_dollars,
+    table,
+)
+from vecgen.pictures import Chart
 from vecgen.receipt import Receipt
 from vecgen.rules import Detector, Rule, Score, choose_best, describe_rule
 from vecgen.summary import ProfileSummary, Summary, quantiles
@@ -23,11 +37,6 @@ from vecgen.verify import Certificate
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Stands in every page, so that a report is known for one."""
 _FEW_FRAUDS: Final = 300
-_NONE: Final = "-"
-
-
-class _Markup(str):
-    """Text that is HTML already."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +64,14 @@ def write_page(report: Report) -> str:
     charts = {chart.name: chart for chart in report.charts}
     style = (files("vecgen") / "report.css").read_text(encoding="utf-8")
     sections = [
-        _section("When", _season_lead(report.summary), _figure(charts["days"])),
-        _section("What, and at which hour", _hours_lead(report), _figure(charts["hours"])),
-        _section("How much", "Amounts by category.", _figure(charts["amounts"]), _category_table(report.summary)),
-        _section("Where", _map_lead(report.summary), _figure(charts["map"])),
-        _section("Who", _WHO_LEAD, _profile_table(report.summary)),
-        _section("How hard is it?", _HARD_LEAD, *_detector_parts(report)),
-        _section("Does it follow its law?", _certificate_lead(report.certificate), *_certificate_parts(report)),
-        _section("Where it comes from", "", *_origin_parts(report)),
+        section("When", _season_lead(report.summary), _figure(charts["days"])),
+        section("What, and at which hour", _hours_lead(report), _figure(charts["hours"])),
+        section("How much", "Amounts by category.", _figure(charts["amounts"]), _category_table(report.summary)),
+        section("Where", _map_lead(report.summary), _figure(charts["map"])),
+        section("Who", _WHO_LEAD, _profile_table(report.summary)),
+        section("How hard is it?", _HARD_LEAD, *_detector_parts(report)),
+        section("Does it follow its law?", _certificate_lead(report.certificate), *_certificate_parts(report)),
+        section("Where it comes from", "", *_origin_parts(report)),
     ]
     return "\n".join(
         [
@@ -94,7 +103,7 @@ def _header(report: Report) -> str:
     verdict = "Nothing speaks against its law" if certificate.holds else "It does not follow its law"
     left_out = summary.read - sum(summary.rows)
     verb = "is" if left_out == 1 else "are"
-    faults = f"{_count(left_out, 'row')} with a fault {verb} left out of all charts and tables but the certificate."
+    faults = f"{count(left_out, 'row')} with a fault {verb} left out of all charts and tables but the certificate."
     return (
         f"<header>\n<h1>{escape(report.name)}</h1>\n"
         f'<p class="lead">Synthetic card transactions from {period.start} to {period.end}, '
@@ -112,15 +121,15 @@ def _tiles(report: Report) -> str:
     tiles = [
         ("", "Transactions", f"{summary.read:,}", f"on {summary.period.days:,} days"),
         ("", "Customers", f"{report.certificate.customers:,}", f"{summary.customers:,} with transactions"),
-        ("", "Volume", _short_dollars(cents), f"{_dollars(cents, rows)} a transaction"),
-        ("fraud", "Fraud rate", _percent(fraud, rows), odds),
+        ("", "Volume", short_dollars(cents), f"{dollars(cents, rows)} a transaction"),
+        ("fraud", "Fraud rate", percent(fraud, rows), odds),
         (
             "fraud",
             "Defrauded",
             f"{summary.defrauded:,}",
-            f"{_percent(summary.defrauded, summary.customers)} of customers",
+            f"{percent(summary.defrauded, summary.customers)} of customers",
         ),
-        ("fraud", "Stolen", _short_dollars(stolen), f"{_percent(stolen, cents)} of the volume, {fraud:,} rows"),
+        ("fraud", "Stolen", short_dollars(stolen), f"{percent(stolen, cents)} of the volume, {fraud:,} rows"),
     ]
     return (
         '<dl class="tiles">'
@@ -139,12 +148,12 @@ def _category_table(summary: Summary) -> str:
         regular, fraud = summary.amounts[:, position]
         total = int(regular.sum() + fraud.sum())
         low, middle, high = quantiles(regular, (0.05, 0.5, 0.95))
-        figures = [f"{total:,}", f"{fraud.sum():,}", _percent(int(fraud.sum()), total)]
-        amounts = [_plain_dollars(value) for value in (low, middle, high, quantiles(fraud, (0.5,))[0])]
+        figures = [f"{total:,}", f"{fraud.sum():,}", percent(int(fraud.sum()), total)]
+        amounts = [plain_dollars(value) for value in (low, middle, high, quantiles(fraud, (0.5,))[0])]
         rows.append([summary.categories[position], *figures, *amounts])
     head = ["category", "rows", "fraud", "fraud rate", "5 %", "median", "95 %", "median of fraud"]
     note = '<p class="note">Quantiles of regular amounts and the median of fraud, read from cells 9 % wide.</p>'
-    return _table("Amounts by category", head, rows) + note
+    return table("Amounts by category", head, rows) + note
 
 
 def _profile_table(summary: Summary) -> str:
@@ -152,44 +161,15 @@ def _profile_table(summary: Summary) -> str:
     totals = ProfileSummary("all", summary.customers, summary.defrauded, summary.rows, summary.cents)
     rows = [_profile_row(profile, summary.period.days) for profile in summary.profiles]
     note = '<p class="note">Rows a day and customer; means of regular and of fraudulent amounts.</p>'
-    return _table("Profiles", head, rows, foot=_profile_row(totals, summary.period.days)) + note
+    return table("Profiles", head, rows, foot=_profile_row(totals, summary.period.days)) + note
 
 
 def _profile_row(profile: ProfileSummary, days: int) -> list[str]:
     total, fraud = sum(profile.rows), profile.rows[1]
-    daily = f"{total / profile.customers / days:.2f}" if profile.customers else _NONE
+    daily = f"{total / profile.customers / days:.2f}" if profile.customers else NONE
     figures = [f"{profile.customers:,}", f"{profile.defrauded:,}", f"{total:,}", daily, f"{fraud:,}"]
-    means = [_dollars(cents, rows) for cents, rows in zip(profile.cents, profile.rows, strict=True)]
-    return [profile.name, *figures, _percent(fraud, total), *means]
-
-
-def _table(
-    caption: str,
-    head: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    foot: Sequence[str] | None = None,
-    text: Sequence[int] = (),
-    words: Sequence[int] = (),
-    kinds: Callable[[int], str] = lambda _: "",
-) -> str:
-    """Return a table whose first column names its rows; columns in `text` are text, in `words` long
-    text, all others figures."""
-    kind_of = {0: "", **dict.fromkeys(text, ""), **dict.fromkeys(words, ' class="words"')}
-    align = [kind_of.get(i, ' class="number"') for i in range(len(head))]
-
-    def line(cells: Sequence[str], kind: str = "") -> str:
-        first, *rest = (cell if isinstance(cell, _Markup) else escape(cell) for cell in cells)
-        others = "".join(f"<td{align[i]}>{cell}</td>" for i, cell in enumerate(rest, 1))
-        return f'<tr{kind}><th scope="row">{first}</th>{others}</tr>\n'
-
-    heads = "".join(f'<th scope="col"{align[i]}>{escape(cell)}</th>' for i, cell in enumerate(head))
-    body = "".join(line(cells, kinds(number)) for number, cells in enumerate(rows))
-    end = f"<tfoot>{line(foot)}</tfoot>" if foot else ""
-    return (
-        f'<div class="scroll" role="region" aria-label="{escape(caption)}" tabindex="0"><table>\n'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}</tbody>\n{end}</table></div>\n"
-    )
+    means = [dollars(cents, rows) for cents, rows in zip(profile.cents, profile.rows, strict=True)]
+    return [profile.name, *figures, percent(fraud, total), *means]
 
 
 # ---------------------------------------------------------------------------------------------------------- detectors
@@ -198,25 +178,25 @@ def _detector_parts(report: Report) -> list[str]:
     if best is None:
         return ["<p>There is no fraudulent row, so there is nothing to detect.</p>\n"]
     summary, score = report.summary, best.score
-    blind = _percent(summary.rows[1], sum(summary.rows))
+    blind = percent(summary.rows[1], sum(summary.rows))
     words = (
-        f"It finds {score.found:,} of {_count(score.frauds, 'fraudulent row')}, and {score.found:,} of the "
-        f"{_count(score.flagged, 'row')} that it flags {'is' if score.found == 1 else 'are'} fraudulent. "
+        f"It finds {score.found:,} of {count(score.frauds, 'fraudulent row')}, and {score.found:,} of the "
+        f"{count(score.flagged, 'row')} that it flags {'is' if score.found == 1 else 'are'} fraudulent. "
         f"Rows picked blindly have a precision of {blind}."
     )
     night = report.night[1]
     dark = (
-        f"The night alone (22:00 to 4:00) has a precision of {_share(night.precision)} and a recall of "
-        f"{_share(night.recall)}."
+        f"The night alone (22:00 to 4:00) has a precision of {share(night.precision)} and a recall of "
+        f"{share(night.recall)}."
     )
-    rows = [[d.family.name, *(_share(x) for x in _figures(d.score)), _in_words(d, summary)] for d in report.detectors]
+    rows = [[d.family.name, *(share(x) for x in _figures(d.score)), _in_words(d, summary)] for d in report.detectors]
     head = ["conditions", "F1", "precision", "recall", "the best rule"]
     place = list(report.detectors).index(best)
     return [
         f'<p class="rule">Flag: {escape(_in_words(best, summary))}.</p>\n',
-        _bars((("precision", score.precision), ("recall", score.recall), ("F1", score.f1))),
+        bars((("precision", score.precision), ("recall", score.recall), ("F1", score.f1))),
         f"<p>{words} {dark}</p>\n<p>{_meaning(score)}</p>\n",
-        _table("Best rules", head, rows, words=(4,), kinds=lambda i: ' class="best"' if i == place else ""),
+        table("Best rules", head, rows, words=(4,), kinds=lambda i: ' class="best"' if i == place else ""),
         f'<p class="note">{_caution(score)}</p>\n',
     ]
 
@@ -230,7 +210,7 @@ def _figures(score: Score) -> tuple[float, float, float]:
 
 
 def _meaning(score: Score) -> str:
-    beat = f"A model whose F1 is not above {_share(score.f1)} has learnt no more than this line says."
+    beat = f"A model whose F1 is not above {share(score.f1)} has learnt no more than this line says."
     if score.f1 >= 0.8:
         return f"This dataset is easy: one rule nearly does it. {beat}"
     if score.f1 >= 0.5:
@@ -239,19 +219,10 @@ def _meaning(score: Score) -> str:
 
 
 def _caution(score: Score) -> str:
-    few = f" With {_count(score.frauds, 'fraudulent row')} in all, another seed gives other figures." * (
+    few = f" With {count(score.frauds, 'fraudulent row')} in all, another seed gives other figures." * (
         score.frauds < _FEW_FRAUDS
     )
     return f"Searched on the rows it is measured on, so what a rule of this kind can reach at most.{few}"
-
-
-def _bars(values: Iterable[tuple[str, float]]) -> str:
-    lines = (
-        f'<span>{name}</span><span class="track"><span style="width:{100 * value:.1f}%"></span></span>'
-        f"<span>{_share(value)}</span>\n"
-        for name, value in values
-    )
-    return f'<div class="bars">\n{"".join(lines)}</div>\n'
 
 
 # --------------------------------------------------------------------------------------------------------- certificate
@@ -275,9 +246,9 @@ def _certificate_parts(report: Report) -> list[str]:
     head = ["law", "of", "", "p", "effect", "number", "chi-square", "degrees of freedom"]
     return [
         "<h3>What every row must show</h3>\n",
-        _table("Checks", ["check", "exceptions", "", "expected"], checks, text=(2,), words=(3,)),
+        table("Checks", ["check", "exceptions", "", "expected"], checks, text=(2,), words=(3,)),
         "<h3>What all rows together must show</h3>\n",
-        _table("Laws", head, laws, text=(1, 2)),
+        table("Laws", head, laws, text=(1, 2)),
         '<p class="note">p: how often a dataset that follows the law looks worse. Effect: how far off, as Cohen\'s w; '
         "below 0.1 is small.</p>\n",
     ]
@@ -288,7 +259,7 @@ def _strength(finding: Finding) -> tuple[str, str]:
 
 
 def _verdict(holds: bool) -> str:
-    return _Markup('<span class="good">holds</span>' if holds else '<span class="bad">broken</span>')
+    return Markup('<span class="good">holds</span>' if holds else '<span class="bad">broken</span>')
 
 
 # -------------------------------------------------------------------------------------------------------------- origin
@@ -301,28 +272,23 @@ def _origin_parts(report: Report) -> list[str]:
     )
     if receipt is None:
         words = "<p>No receipt stands beside this dataset, so the command that made it is not known.</p>\n"
-        return [words, _facts([("Held against the law", stated), *digests])]
+        return [words, facts([("Held against the law", stated), *digests])]
     size = sum(part.bytes for part in receipt.parts.values())
     number = sum(part.files for part in receipt.parts.values())
     return [
         "<p>The command that made it, and makes the same rows anywhere:</p>\n",
         f"<pre><code>{escape(recall_command(receipt))}</code></pre>\n",
-        _facts(
+        facts(
             [
                 ("Version", f"vecgen {escape(receipt.version)}"),
                 ("Fingerprint", f"<code>{escape(receipt.fingerprint)}</code>"),
                 *digests,
                 ("Law", stated),
                 ("Files", f"{number:,}, {size / 1e6:,.1f} MB"),
-                ("Made in", f"{receipt.seconds:,.1f} s on {_count(receipt.cores, 'core')}"),
+                ("Made in", f"{receipt.seconds:,.1f} s on {count(receipt.cores, 'core')}"),
             ]
         ),
     ]
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    lines = "".join(f"<dt>{name}</dt><dd>{value}</dd>\n" for name, value in facts)
-    return f'<dl class="facts">\n{lines}</dl>\n'
 
 
 def _season_lead(summary: Summary) -> str:
@@ -336,29 +302,21 @@ def _season_lead(summary: Summary) -> str:
 
 def _hours_lead(report: Report) -> str:
     night = report.night[1]
-    frauds = f" {_share(night.recall)} of the fraud lies between 22:00 and 4:00," if night.frauds else ""
+    frauds = f" {share(night.recall)} of the fraud lies between 22:00 and 4:00," if night.frauds else ""
     regular = (night.flagged - night.found) / max(report.summary.rows[0], 1)
     return (
         "Rows by category and hour, darker where there are more, each panel up to its own darkest cell."
-        f"{frauds} {'and ' if frauds else ''}{_share(regular)} of the regular rows{'' if frauds else ' lie at night'}."
+        f"{frauds} {'and ' if frauds else ''}{share(regular)} of the regular rows{'' if frauds else ' lie at night'}."
     )
 
 
 def _map_lead(summary: Summary) -> str:
     outside = share_outside(summary)
-    rest = f" {_share(outside)} of the customers live beyond the picture." if outside > 0 else ""
+    rest = f" {share(outside)} of the customers live beyond the picture." if outside > 0 else ""
     return (
         "Cells of half a degree, darker where there are more, logarithmic. A purchase lies up to a degree from home."
         + rest
     )
-
-
-# -------------------------------------------------------------------------------------------------------------- pieces
-def _section(title: str, lead: str, *parts: str) -> str:
-    name = "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c == "-")
-    words = f'<p class="lead">{lead}</p>\n' if lead else ""
-    head = f'<section id="{name}" aria-labelledby="{name}-title">\n<h2 id="{name}-title">{escape(title)}</h2>\n'
-    return f"{head}{words}{''.join(parts)}</section>\n"
 
 
 def _figure(chart: Chart) -> str:
@@ -373,31 +331,3 @@ def _figure(chart: Chart) -> str:
 
 def _embed(svg: bytes) -> str:
     return f"data:image/svg+xml;base64,{b64encode(svg).decode('ascii')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _percent(part: int, whole: int) -> str:
-    return _share(part / whole) if whole else _NONE
-
-
-def _share(value: float) -> str:
-    return f"{100.0 * value:#.3g}".rstrip(".") + " %" if value else "0 %"
-
-
-def _dollars(cents: int, rows: int) -> str:
-    return f"${cents / rows / 100:,.2f}" if rows else _NONE
-
-
-def _plain_dollars(value: float) -> str:
-    return _NONE if math.isnan(value) else f"${value:,.2f}"
-
-
-def _short_dollars(cents: int) -> str:
-    dollars = cents / 100
-    for unit, name in ((1e9, "bn"), (1e6, "m")):
-        if dollars >= unit:
-            return f"${dollars / unit:,.2f} {name}"
-    return f"${dollars:,.0f}"

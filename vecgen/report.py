@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from vecgen.charts import draw_charts, require_matplotlib
+from vecgen.charts import draw_charts
 from vecgen.errors import InputError, OutputError
 from vecgen.page import MARK, Report, write_page
+from vecgen.pictures import require_matplotlib
 from vecgen.rules import find_detectors, night_rule, score_rule
 from vecgen.summary import summarise
 from vecgen.verify import Certificate, Claim, certify, read_dataset
