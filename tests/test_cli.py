@@ -147,7 +147,17 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["generate"], ["customers"], ["transactions"], ["merchants"], ["profiles"], ["profiles", "check"], ["digest"]],
+    [
+        [],
+        ["generate"],
+        ["customers"],
+        ["transactions"],
+        ["merchants"],
+        ["profiles"],
+        ["profiles", "check"],
+        ["digest"],
+        ["report"],
+    ],
 )
 def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

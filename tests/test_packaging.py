@@ -229,7 +229,10 @@ class TestWheel:
         with zipfile.ZipFile(wheel) as archive:
             names = set(archive.namelist())
         modules = {f"vecgen/{path.name}" for path in (ROOT / "vecgen").glob("*.py")}
-        assert modules | {"vecgen/py.typed", "spark_jobs/generate.py", "spark_jobs/log4j2.properties"} <= names
+        assert (
+            modules | {"vecgen/py.typed", "vecgen/report.css", "spark_jobs/generate.py", "spark_jobs/log4j2.properties"}
+            <= names
+        )
         assert {name.split("/")[0] for name in names} == {"vecgen", "spark_jobs", "vecgen-0.1.0.dist-info"}
 
     def test_works_outside_the_checkout(self, wheel: Path, tmp_path: Path) -> None:

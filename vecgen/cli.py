@@ -31,6 +31,7 @@ from vecgen.options import (
 )
 from vecgen.plan import compile_plan
 from vecgen.receipt import summarise
+from vecgen.report import PAGE, REPORT, default_output, write_report
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.verify import read_claim, to_json, to_text, verify_dataset
 
@@ -91,6 +92,13 @@ def _make_parser() -> Parser:
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
 
+    report = add("report", _report, "write a page about a dataset: charts, certificate, how hard its fraud is to find")
+    add_dataset_argument(report)
+    help_output = f"directory of the page and its pictures, new or an earlier report (DIR/{REPORT})"
+    report.add_argument("--output", type=Path, metavar="DIR", help=help_output)
+    add_claim_options(report)
+    add_processes_option(report)
+
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
     return parser
@@ -138,6 +146,14 @@ def _verify(options: Namespace) -> bool:
     certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes)
     print(to_json(certificate) if options.json else to_text(certificate))
     return certificate.holds
+
+
+def _report(options: Namespace) -> None:
+    directory = to_dataset(options)
+    output = options.output or default_output(directory)
+    certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes)
+    verdict = "nothing speaks against its law" if certificate.holds else "it does not follow its law"
+    print(f"{output / PAGE}: {certificate.rows:,} transactions, {verdict}")
 
 
 def _digest(options: Namespace) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.arrow import column_words, number_halves, text_bytes
-from vecgen.laws import Laws
+from vecgen.laws import AMOUNT_EDGES, Laws
 from vecgen.profile import SUFFIX
 from vecgen.schema import COLUMNS
 from vecgen.streams import U64
@@ -51,8 +51,10 @@ class Columns:
         profile, category: Positions in `Laws.profiles` and `Laws.categories`.
         day: Days from the start of the period.
         second: Second of the day.
+        amount: Cell of `laws.AMOUNT_EDGES`.
         merchant: Position in `merchants`.
         lat, long: Place of the purchase from home, microdegrees.
+        home_lat, home_long: Place of the customer, microdegrees.
         number: Halves of the transaction number, shape (rows, 2).
     """
 
@@ -63,10 +65,13 @@ class Columns:
     second: I64
     category: I64
     cents: I64
+    amount: I64
     merchant: I64
     merchants: pa.Array
     lat: I64
     long: I64
+    home_lat: I64
+    home_long: I64
     number: U64
 
     def __len__(self) -> int:
@@ -90,7 +95,8 @@ def inspect(batch: pa.RecordBatch, laws: Laws) -> tuple[Columns, Counter[str]]:
     second, time_good = _read_times(batch.column("trans_time"))
     cents, cents_good = _read_cents(_numbers(batch.column("amt")))
     number, number_good = _read_numbers(batch.column("trans_num"))
-    lat, long = (_offset(batch, place, home) for place, home in (("merch_lat", "lat"), ("merch_long", "long")))
+    home_lat, home_long = (_microdegrees(batch, name) for name in ("lat", "long"))
+    lat, long = _microdegrees(batch, "merch_lat") - home_lat, _microdegrees(batch, "merch_long") - home_long
     listed, reach = _limits(laws)
     twin = np.clip(label, 0, 1)
     good = {
@@ -113,10 +119,13 @@ def inspect(batch: pa.RecordBatch, laws: Laws) -> tuple[Columns, Counter[str]]:
         second,
         category,
         cents,
+        np.searchsorted(AMOUNT_EDGES, cents, side="right"),
         merchant.indices.to_numpy().astype(np.int64),
         merchant.dictionary,
         lat,
         long,
+        home_lat,
+        home_long,
         number,
     )
     faults = Counter({name: int(len(mask) - np.count_nonzero(mask)) for name, mask in good.items()})
@@ -183,8 +192,5 @@ def _read_numbers(array: pa.Array) -> tuple[U64, Bools]:
     return halves, np.ones(len(array), dtype=np.bool_)
 
 
-def _offset(batch: pa.RecordBatch, place: str, home: str) -> I64:
-    degrees = [_numbers(batch.column(name)) for name in (place, home)]
-    there, here = (np.rint(values * _MICRODEGREES).astype(np.int64) for values in degrees)
-    offset: I64 = there - here
-    return offset
+def _microdegrees(batch: pa.RecordBatch, name: str) -> I64:
+    return np.asarray(np.rint(_numbers(batch.column(name)) * _MICRODEGREES).astype(np.int64))

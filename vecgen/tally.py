@@ -23,7 +23,11 @@ I64 = npt.NDArray[np.int64]
 PLACE_CELLS: Final = 40
 """Cells along a side of the square of purchases."""
 
+MAP_CELLS: Final = (360, 720)
+"""Cells of the map of the world, half a degree each: from the south pole north, from 180 degrees west east."""
+
 _HALF_DAY: Final = 43_200  # seconds
+_MAP_CELL: Final = 500_000  # microdegrees
 
 
 @dataclass
@@ -38,6 +42,7 @@ class RowCounts:
         amounts: By (day part, category, cell of `AMOUNT_EDGES`).
         near: By cells of the square of the smaller of the profile's radii, shape (PLACE_CELLS, PLACE_CELLS).
         far: The rows outside that square, by cells of the square of the larger radius.
+        cents: Sum of the amounts, without axes.
         merchants: By (category, merchant).
     """
 
@@ -48,6 +53,7 @@ class RowCounts:
     amounts: I64
     near: I64
     far: I64
+    cents: I64
     merchants: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def add(self, other: RowCounts) -> None:
@@ -92,6 +98,9 @@ class Tally:
     """All that is counted; `counts` and `people` by profile (and label) as in `Laws.rows`.
 
     Attributes:
+        hour_amounts: Rows by (label, category, hour, cell of `AMOUNT_EDGES`).
+        purchases: Rows by (label, *MAP_CELLS), where the purchase was.
+        homes: Customers by MAP_CELLS.
         rows: Rows read, those with faults included.
         faults: Rows with each fault of `inspection.FAULTS`.
         kept_on_fraud_dates: Dates on which a customer has fraudulent and regular rows.
@@ -99,6 +108,9 @@ class Tally:
 
     counts: list[tuple[RowCounts, RowCounts]]
     people: list[People]
+    hour_amounts: I64
+    purchases: I64
+    homes: I64
     rows: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     kept_on_fraud_dates: int = 0
@@ -110,6 +122,9 @@ class Tally:
                 mine[label].add(theirs[label])
         for people, more in zip(self.people, other.people, strict=True):
             people.add(more)
+        self.hour_amounts += other.hour_amounts
+        self.purchases += other.purchases
+        self.homes += other.homes
         self.rows += other.rows
         self.faults.update(other.faults)
         self.kept_on_fraud_dates += other.kept_on_fraud_dates
@@ -117,7 +132,13 @@ class Tally:
 
 def start_tally(laws: Laws) -> Tally:
     """Return a tally of no rows."""
-    return Tally([(_no_rows(laws), _no_rows(laws)) for _ in laws.rows], [People() for _ in laws.rows])
+    return Tally(
+        [(_no_rows(laws), _no_rows(laws)) for _ in laws.rows],
+        [People() for _ in laws.rows],
+        np.zeros((2, len(laws.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
+        np.zeros((2, *MAP_CELLS), dtype=np.int64),
+        np.zeros(MAP_CELLS, dtype=np.int64),
+    )
 
 
 class GroupTally:
@@ -134,6 +155,7 @@ class GroupTally:
         columns, faults = inspect(batch, self._laws)
         self._tally.rows += batch.num_rows
         self._tally.faults.update(faults)
+        _count_together(self._tally, columns)
         codes = self._customers.find(columns)
         for profile in np.unique(columns.profile).tolist():
             for label in (0, 1):
@@ -148,6 +170,7 @@ class GroupTally:
     def close(self) -> Tally:
         """Return the tally of all rows; customers are summed up."""
         self._tally.kept_on_fraud_dates = self._customers.sum_up(self._tally.people, self._laws)
+        np.add.at(self._tally.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
         return self._tally
 
 
@@ -158,6 +181,7 @@ class _Customers:
     days: int
     codes: dict[int, int] = field(default_factory=dict)
     profile: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    home: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # cell of the map
     rows: I64 = field(default_factory=lambda: np.zeros((0, 2, 2), dtype=np.int64))  # (customer, label, day part)
     far: I64 = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))  # (customer, label)
     regular_days: npt.NDArray[np.bool_] | None = None
@@ -176,6 +200,7 @@ class _Customers:
         self._grow(len(self.codes) - known)
         runs = codes[inverse]
         self.profile[runs] = columns.profile[heads]
+        self.home[runs] = _map_cells(columns.home_lat[heads], columns.home_long[heads])
         return np.repeat(runs, np.diff(heads, append=len(words)))
 
     def add(self, codes: I64, rows: Columns, label: int, law: RowLaw) -> None:
@@ -227,7 +252,7 @@ class _Customers:
         if more == 0 or needed <= held:
             return
         extra = max(needed, 2 * held) - held  # doubling keeps the copying linear
-        self.profile = np.append(self.profile, np.zeros(extra, dtype=np.int64))
+        self.profile, self.home = (np.append(a, np.zeros(extra, dtype=np.int64)) for a in (self.profile, self.home))
         self.rows = np.concatenate([self.rows, np.zeros((extra, 2, 2), dtype=np.int64)])
         self.far = np.concatenate([self.far, np.zeros((extra, 2), dtype=np.int64)])
         fresh = np.zeros((extra, self.days), dtype=np.bool_)
@@ -268,6 +293,7 @@ def _no_rows(laws: Laws) -> RowCounts:
         none(2, categories, cells),
         none(PLACE_CELLS, PLACE_CELLS),
         none(PLACE_CELLS, PLACE_CELLS),
+        none(),
     )
 
 
@@ -277,16 +303,36 @@ def _month_of_day(laws: Laws) -> I64:
     return days.astype("datetime64[M]").astype(np.int64) % 12
 
 
+def _count_together(tally: Tally, rows: Columns) -> None:
+    """Add rows of all profiles and both labels to what is not counted by profile."""
+    label, (categories, hours, cells) = rows.is_fraud.astype(np.int64), tally.hour_amounts.shape[1:]
+    kind = ((label * categories + rows.category) * hours + rows.second // 3600) * cells + rows.amount
+    place = label * tally.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
+    # Tables this large are not worth a `bincount` of their size for every small batch.
+    np.add.at(tally.hour_amounts.reshape(-1), kind, 1)
+    np.add.at(tally.purchases.reshape(-1), place, 1)
+
+
+def _map_cells(lat: I64, long: I64) -> I64:
+    """Return the cell of the map that each place (microdegrees) lies in; beyond its edge, the nearest."""
+    limits = [count * _MAP_CELL // 2 for count in MAP_CELLS]
+    row, column = (
+        np.clip((degrees + limit) // _MAP_CELL, 0, count - 1)
+        for degrees, limit, count in zip((lat, long), limits, MAP_CELLS, strict=True)
+    )
+    return np.asarray(row * MAP_CELLS[1] + column)
+
+
 def _count(counts: RowCounts, rows: Columns, law: RowLaw, months: I64) -> None:
     """Add rows of one profile and label to its counts."""
     hour, part = rows.second // 3600, rows.second // _HALF_DAY
     slot = (rows.day * 2 + part) * counts.slots.shape[2] + rows.category
-    amount = np.searchsorted(AMOUNT_EDGES, rows.cents, side="right")
     _add(counts.slots, slot)
     _add(counts.category_hours, rows.category * 24 + hour)
     _add(counts.month_hours, months.take(rows.day) * 24 + hour)
     _add(counts.minute_seconds, rows.second % 3600)
-    _add(counts.amounts, (part * counts.amounts.shape[1] + rows.category) * counts.amounts.shape[2] + amount)
+    _add(counts.amounts, (part * counts.amounts.shape[1] + rows.category) * counts.amounts.shape[2] + rows.amount)
+    counts.cents += rows.cents.sum()
     far = _is_far(rows, law)
     _add(counts.near, _place_cells(rows, law.near_radius)[~far])
     _add(counts.far, _place_cells(rows, law.far_radius)[far])

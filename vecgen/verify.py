@@ -81,6 +81,28 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A dataset read: what was counted and what was broken, before the laws are asked.
+
+    Attributes:
+        digests: Of the parts that were read, by name.
+    """
+
+    directory: Place
+    laws: Laws
+    tally: Tally
+    people: PeopleTally
+    digests: dict[str, Digest]
+    checks: tuple[Check, ...]
+
+    @property
+    def customers(self) -> int:
+        """Number of customers: those of the customer files, else those with transactions."""
+        seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.tally.people)
+        return self.people.rows or seen
+
+
+@dataclass(frozen=True)
 class Certificate:
     """What was found; `holds` where every check and every law holds.
 
@@ -148,7 +170,12 @@ def _asked_day(request: Mapping[str, object]) -> date | None:
 
 
 def verify_dataset(directory: Place, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR) -> Certificate:
-    """Read a dataset once and hold it against what it is said to be.
+    """Read a dataset once and hold it against what it is said to be; raises as `read_dataset` does."""
+    return certify(read_dataset(directory, claim, processes), claim, error)
+
+
+def read_dataset(directory: Place, claim: Claim, processes: int = 1) -> Reading:
+    """Read a dataset once and count what the laws, and a report, ask of it.
 
     Raises:
         InputError: No data files, or one that cannot be read as transactions or customers.
@@ -158,28 +185,34 @@ def verify_dataset(directory: Place, claim: Claim, processes: int = 1, error: fl
     laws = write_out(claim.profiles, claim.law)
     checks: list[Check] = []
     digests: dict[str, Digest] = {}
-    statistics: dict[tuple[str, str], Statistic] = {}
     tally = start_tally(laws)
     with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
         if transactions:
             tally, digests["transactions"] = _read_transactions(transactions, laws, Path(scratch), processes)
             checks += _check_rows(tally, count_repeats(Path(scratch)))
-            statistics |= examine(tally, laws, claim.merchants)
     people = PeopleTally()
     if customers and claim.as_of is not None:
         people, digests["customers"], repeats = _read_customers(customers, claim.profiles, claim.as_of)
         checks += [Check(f"unique {name}", "no value twice among the customers", repeats[name]) for name in IDENTIFIERS]
         checks.append(Check("segment", "the profile of the first segment that matches", people.wrong_profile))
-        statistics |= {(law, "customers"): s for law, s in examine_people(people, claim.demographics)}
     checks += _check_receipt(claim.receipt, digests)
-    seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in tally.people)
+    return Reading(directory, laws, tally, people, digests, tuple(checks))
+
+
+def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
+    """Return how a dataset that was read fares; one that follows its law is rejected with probability `error`."""
+    statistics: dict[tuple[str, str], Statistic] = {}
+    if "transactions" in reading.digests:
+        statistics |= examine(reading.tally, reading.laws, claim.merchants)
+    if "customers" in reading.digests:
+        statistics |= {(law, "customers"): s for law, s in examine_people(reading.people, claim.demographics)}
     return Certificate(
-        str(directory),
+        str(reading.directory),
         claim.law.dependence,
-        tally.rows,
-        people.rows or seen,
-        {name: str(digest) for name, digest in digests.items()},
-        tuple(checks),
+        reading.tally.rows,
+        reading.customers,
+        {name: str(digest) for name, digest in reading.digests.items()},
+        reading.checks,
         tuple(judge(statistics, error)),
         error,
     )

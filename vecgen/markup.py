@@ -1,0 +1,106 @@
+"""Pieces of a page: sections, tables, lists of facts, and numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from typing import Final
+
+NONE: Final = "-"
+"""Stands where there is no number."""
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+
+def section(title: str, lead: str, *parts: str) -> str:
+    """Return a section with its heading, what leads into it, and its parts."""
+    name = "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c == "-")
+    words = f'<p class="lead">{lead}</p>\n' if lead else ""
+    head = f'<section id="{name}" aria-labelledby="{name}-title">\n<h2 id="{name}-title">{escape(title)}</h2>\n'
+    return f"{head}{words}{''.join(parts)}</section>\n"
+
+
+def table(
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    foot: Sequence[str] | None = None,
+    text: Sequence[int] = (),
+    words: Sequence[int] = (),
+    kinds: Callable[[int], str] = lambda _: "",
+) -> str:
+    """Return a table whose first column names its rows.
+
+    Args:
+        text, words: Columns of text and of long text; all others hold figures.
+        kinds: Class attribute of a row by its position.
+    """
+    kind_of = {0: "", **dict.fromkeys(text, ""), **dict.fromkeys(words, ' class="words"')}
+    align = [kind_of.get(i, ' class="number"') for i in range(len(head))]
+
+    def line(cells: Sequence[str], kind: str = "") -> str:
+        first, *rest = (cell if isinstance(cell, Markup) else escape(cell) for cell in cells)
+        others = "".join(f"<td{align[i]}>{cell}</td>" for i, cell in enumerate(rest, 1))
+        return f'<tr{kind}><th scope="row">{first}</th>{others}</tr>\n'
+
+    heads = "".join(f'<th scope="col"{align[i]}>{escape(cell)}</th>' for i, cell in enumerate(head))
+    body = "".join(line(cells, kinds(number)) for number, cells in enumerate(rows))
+    end = f"<tfoot>{line(foot)}</tfoot>" if foot else ""
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(caption)}" tabindex="0"><table>\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}</tbody>\n{end}</table></div>\n"
+    )
+
+
+def bars(values: Iterable[tuple[str, float]]) -> str:
+    """Return shares (0..1) as named bars."""
+    lines = (
+        f'<span>{name}</span><span class="track"><span style="width:{100 * value:.1f}%"></span></span>'
+        f"<span>{share(value)}</span>\n"
+        for name, value in values
+    )
+    return f'<div class="bars">\n{"".join(lines)}</div>\n'
+
+
+def facts(facts: Iterable[tuple[str, str]]) -> str:
+    """Return names and what they are (HTML) as a list."""
+    lines = "".join(f"<dt>{name}</dt><dd>{value}</dd>\n" for name, value in facts)
+    return f'<dl class="facts">\n{lines}</dl>\n'
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a part of a whole in per cent."""
+    return share(part / whole) if whole else NONE
+
+
+def share(value: float) -> str:
+    """Return a share (0..1) in per cent, three digits of it."""
+    return f"{100.0 * value:#.3g}".rstrip(".") + " %" if value else "0 %"
+
+
+def dollars(cents: int, rows: int) -> str:
+    """Return the mean of `rows` amounts that add up to `cents`."""
+    return f"${cents / rows / 100:,.2f}" if rows else NONE
+
+
+def plain_dollars(value: float) -> str:
+    """Return an amount in dollars; NaN stands for none."""
+    return NONE if math.isnan(value) else f"${value:,.2f}"
+
+
+def short_dollars(cents: int) -> str:
+    """Return a sum of cents in dollars, millions or billions."""
+    dollars = cents / 100
+    for unit, name in ((1e9, "bn"), (1e6, "m")):
+        if dollars >= unit:
+            return f"${dollars / unit:,.2f} {name}"
+    return f"${dollars:,.0f}"
