@@ -138,6 +138,26 @@ def test_profiles_check(profiles: Path, profile_copy: Path, capsys: pytest.Captu
     assert "leftovers.json: line 1, column 2" in capsys.readouterr().err
 
 
+def test_profiles_check_lists_every_fault_and_counts_them(
+    profile_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("leftovers.json", "fraud_leftovers.json"):
+        path = profile_copy / name
+        changed = json.loads(path.read_text(encoding="utf-8")) | {"travel_pct": 101, "travel_max_dist": -1}
+        path.write_text(json.dumps(changed), encoding="utf-8")
+    assert main(["profiles", "check", str(profile_copy)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    *faults, summary = captured.err.splitlines()
+    percent, distance = "got 101, expected a number from 0 to 100", "got -1, expected a number from 0 to 6,000"
+    assert faults == [
+        f"{profile_copy / name}: {field}: {fault}"
+        for name in ("leftovers.json", "fraud_leftovers.json")
+        for field, fault in (("travel_pct", percent), ("travel_max_dist", distance))
+    ]
+    assert summary == f"vecgen: {profile_copy}: 4 faults in 2 places"
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])

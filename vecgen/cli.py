@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, VecgenError
-from vecgen.load import DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
+from vecgen.load import DEFAULT_PROFILES, check_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
 from vecgen.options import (
@@ -126,9 +126,19 @@ def _merchants(options: Namespace) -> None:
 
 
 def _check_profiles(options: Namespace) -> None:
-    profiles = load_profiles(options.directory)
-    check_merchants(profiles, load_demographics(options.demographics).merchants)
+    try:
+        profiles = check_profiles(options.directory, options.demographics)
+    except InputError as error:
+        faults = (error, *error.further)
+        print(*faults, sep="\n", file=sys.stderr)
+        places = len({fault.where for fault in faults})
+        summary = f"{options.directory}: {_count(len(faults), 'fault')} in {_count(places, 'place')}"
+        raise VecgenError(summary) from None
     print(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _verify(options: Namespace) -> bool:

@@ -150,7 +150,7 @@ def compile_plan(request: Request) -> Plan:
     _check_seed(request.seed)
     profiles = load_profiles(request.profiles)
     demographics = load_demographics(request.demographics)
-    check_merchants(profiles, demographics.merchants)
+    check_merchants((*profiles.regular, *profiles.fraud), demographics.merchants)
     tables = compile_tables(profiles, demographics.merchants, request.law)
     source: CustomerSource
     if request.customers_file is not None:
