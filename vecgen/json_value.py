@@ -46,6 +46,10 @@ class JsonValue:
             self.fail("a JSON object")
         return [self.child(key) for key in self.raw]
 
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of an object in file order; none of anything else."""
+        return tuple(self.raw) if isinstance(self.raw, dict) else ()
+
     def child(self, key: str) -> JsonValue:
         """Return the value of one key, which may be missing."""
         # A path is part of a one-line message, whatever stands in the key.

@@ -144,20 +144,18 @@ def parse_profile(where: str, name: str, raw: object) -> Profile:
     """
     check_name(where, "", name)
     node = _open_document(where, raw)
-    weighted = node.child("categories_wt").raw
-    names = tuple(weighted) if isinstance(weighted, dict) else ()
-    (low, high), dates, (categories, weights), amounts, (parts, part_weights), share, distance = node.record(
+    (low, high), (weekdays, seasons, years), (categories, weights), amounts, (parts, shares), *travel = node.record(
         {
             "avg_transactions_per_day": _parse_per_day,
             "date_wt": _parse_dates,
             "categories_wt": _parse_categories,
-            "categories_amt": partial(_parse_amounts, categories=names),
+            "categories_amt": partial(_parse_amounts, categories=node.child("categories_wt").keys()),
             "shopping_time": _parse_day_parts,
             "travel_pct": _number(0.0, MAX_PERCENT),
             "travel_max_dist": _number(0.0, MAX_TRAVEL_DISTANCE),
         }
     )
-    return Profile(name, low, high, *dates, categories, weights, amounts, parts, part_weights, share, distance)
+    return Profile(name, low, high, weekdays, seasons, years, categories, weights, amounts, parts, shares, *travel)
 
 
 def _open_document(where: str, raw: object) -> JsonValue:
