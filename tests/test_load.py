@@ -68,7 +68,7 @@ def test_shipped_profiles(shipped: ProfileSet) -> None:
     assert tuple(segment.profile for segment in shipped.segments) == shipped.names[:-1]
     files = {path.name for path in DEFAULT_PROFILES.glob("*.json")}
     named = {f"{profile.name}.json" for profile in (*shipped.regular, *shipped.fraud)}
-    assert files == named | {"main_config.json"}
+    assert files == named | {"main_config.json", "main_config.schema.json", "profile.schema.json"}
 
 
 def test_shipped_figures(shipped: ProfileSet) -> None:
