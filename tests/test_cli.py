@@ -96,6 +96,14 @@ def test_options_reach_the_dataset(small: list[str], tmp_path: Path) -> None:
     assert {path.parent.name for path in data_files(output / "transactions")} == {"month=12", "month=01"}
 
 
+@pytest.mark.parametrize("command", ["customers", "transactions"])
+def test_safe_identifiers_reach_the_dataset(command: str, small: list[str], tmp_path: Path) -> None:
+    assert main([command, *small, "--safe-identifiers", "--output", str(tmp_path / "o")]) == 0
+    rows = (read_people if command == "customers" else read_rows)(tmp_path / "o")
+    assert all(number[:3] in ("000", "666") or number[0] == "9" for number in rows["ssn"].to_pylist())
+    assert all(number.startswith("99") for number in rows["cc_num"].to_pylist())
+
+
 def test_a_dry_run_writes_nothing(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", *small, "--plan", "--output", str(tmp_path / "o")]) == 0
     assert capsys.readouterr().out
