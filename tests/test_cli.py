@@ -96,6 +96,14 @@ def test_options_reach_the_dataset(small: list[str], tmp_path: Path) -> None:
     assert {path.parent.name for path in data_files(output / "transactions")} == {"month=12", "month=01"}
 
 
+@pytest.mark.parametrize("command", ["customers", "transactions"])
+def test_safe_identifiers_reach_the_dataset(command: str, small: list[str], tmp_path: Path) -> None:
+    assert main([command, *small, "--safe-identifiers", "--output", str(tmp_path / "o")]) == 0
+    rows = (read_people if command == "customers" else read_rows)(tmp_path / "o")
+    assert all(number[:3] in ("000", "666") or number[0] == "9" for number in rows["ssn"].to_pylist())
+    assert all(number.startswith("99") for number in rows["cc_num"].to_pylist())
+
+
 def test_a_dry_run_writes_nothing(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", *small, "--plan", "--output", str(tmp_path / "o")]) == 0
     assert capsys.readouterr().out
@@ -138,6 +146,59 @@ def test_profiles_check(profiles: Path, profile_copy: Path, capsys: pytest.Captu
     assert "leftovers.json: line 1, column 2" in capsys.readouterr().err
 
 
+def test_profiles_check_lists_every_fault_and_counts_them(
+    profile_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("leftovers.json", "fraud_leftovers.json"):
+        path = profile_copy / name
+        changed = json.loads(path.read_text(encoding="utf-8")) | {"travel_pct": 101, "travel_max_dist": -1}
+        path.write_text(json.dumps(changed), encoding="utf-8")
+    assert main(["profiles", "check", str(profile_copy)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    *faults, summary = captured.err.splitlines()
+    percent, distance = "got 101, expected a number from 0 to 100", "got -1, expected a number from 0 to 6,000"
+    assert faults == [
+        f"{profile_copy / name}: {field}: {fault}"
+        for name in ("leftovers.json", "fraud_leftovers.json")
+        for field, fault in (("travel_pct", percent), ("travel_max_dist", distance))
+    ]
+    assert summary == f"vecgen: {profile_copy}: 4 faults in 2 places"
+
+
+def test_profiles_show(profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profiles", "show", "young_adults_male_rural"]) == 0
+    assert capsys.readouterr().out.startswith("young_adults_male_rural")
+    assert main(["profiles", "show", "young_adults_male_rural", str(profiles)]) == 2
+    assert "expected one of adults_2550_female_urban, adults_50up_male_rural, leftovers" in capsys.readouterr().err
+
+
+def test_new_profiles_can_be_used(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = str(tmp_path / "mine")
+    origin = ["--from", "adults_2550_female_urban"]
+    assert main(["profiles", "new", mine, *origin]) == 0
+    assert main(["profiles", "new", mine, *origin, "--name", "students"]) == 0
+    assert main(["profiles", "check", mine]) == 0
+    assert "15 profiles and their fraud twins" in capsys.readouterr().out
+    assert main(["customers", *small, "--profiles", mine, "--output", str(tmp_path / "o")]) == 0
+    met = set(read_people(tmp_path / "o")["profile"].to_pylist())
+    assert "adults_2550_female_urban_copy.json" in met  # made first, it stands before the other copy
+    assert not met & {"adults_2550_female_urban.json"}
+    assert main(["profiles", "new", mine, *origin]) == 2
+    assert "a name that nothing in" in capsys.readouterr().err
+
+
+def test_profiles_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("profile", "main_config"):
+        assert main(["profiles", "schema", kind]) == 0
+        printed = capsys.readouterr().out
+        assert json.loads(printed)["$schema"].endswith("draft/2020-12/schema")
+        path = tmp_path / f"{kind}.json"
+        assert main(["profiles", "schema", kind, "--output", str(path)]) == 0
+        assert path.read_text(encoding="utf-8") == printed
+        assert main(["profiles", "schema", kind, "--output", str(path)]) == 2
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
@@ -145,19 +206,12 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"vecgen {__version__}\n"
 
 
+COMMANDS = "generate customers transactions merchants profiles verify report digest"
+ACTIONS = "check show new schema"
+
+
 @pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        ["generate"],
-        ["customers"],
-        ["transactions"],
-        ["merchants"],
-        ["profiles"],
-        ["profiles", "check"],
-        ["digest"],
-        ["report"],
-    ],
+    "command", [[], *([name] for name in COMMANDS.split()), *(["profiles", name] for name in ACTIONS.split())]
 )
 def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

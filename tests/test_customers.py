@@ -20,12 +20,9 @@ from scipy import stats
 
 from vecgen.categorical import Categorical, compile_categorical
 from vecgen.customers import (
-    _SSN_PER_AREA,
-    SSN_SPACE,
     Customers,
     CustomerTables,
     Purpose,
-    _spell_ssns,
     append_check_digits,
     compile_customers,
     draw_customers,
@@ -33,6 +30,7 @@ from vecgen.customers import (
 )
 from vecgen.demographics import Demographics, place_weights
 from vecgen.errors import InputError
+from vecgen.identifiers import ISSUED_SSNS, SAFE_SSNS
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.profile import ProfileSet
 from vecgen.streams import mix
@@ -227,16 +225,46 @@ def test_identifiers_are_unique_and_well_formed(world: World) -> None:
 
 def test_identifiers_of_distant_customers_differ_too(world: World) -> None:
     capacity = world.tables.cards.capacity
-    ids = np.arange(0, min(SSN_SPACE, capacity), 997)
+    ids = np.arange(0, min(ISSUED_SSNS.size, capacity), 997)
     drawn = draw_customers(world.tables, 5, ids)
     for numbers in (drawn.ssn, drawn.account, drawn.card):
         assert len(np.unique(numbers)) == len(numbers)
 
 
-def test_every_social_security_number_is_met() -> None:
-    corners = [0, 9998, 9999, _SSN_PER_AREA - 1, 664 * _SSN_PER_AREA, 665 * _SSN_PER_AREA, SSN_SPACE - 1]
-    spelled = _spell_ssns(np.array(corners, dtype=np.uint64)).tolist()
-    assert spelled == [1_01_0001, 1_01_9999, 1_02_0001, 1_99_9999, 665_01_0001, 667_01_0001, 899_99_9999]
+@pytest.fixture(scope="module")
+def safe(world: World) -> CustomerTables:
+    return compile_customers(world.profiles, world.demographics, world.words, REFERENCE_DAY, safe_identifiers=True)
+
+
+def test_safe_identifiers_change_nothing_else(world: World, safe: CustomerTables) -> None:
+    ids = np.arange(5000)
+    one, other = draw_customers(world.tables, 5, ids), draw_customers(safe, 5, ids)
+    different = {
+        f.name for f in dataclasses.fields(one) if not np.array_equal(getattr(one, f.name), getattr(other, f.name))
+    }
+    assert different == {"ssn", "card"}  # `card_length` stays
+    assert not np.any(one.ssn == other.ssn)
+    assert not np.any(one.card == other.card)
+
+
+def test_safe_identifiers_are_safe_and_unique(safe: CustomerTables) -> None:
+    near, far = np.arange(200_000), np.arange(0, SAFE_SSNS.size, 199)
+    for ids in (near, far):
+        drawn = draw_customers(safe, 5, ids)
+        for numbers in (drawn.ssn, drawn.card):
+            assert len(np.unique(numbers)) == len(numbers)
+        area, group, serial = drawn.ssn // 1_000_000, drawn.ssn // 10_000 % 100, drawn.ssn % 10_000
+        assert set(np.unique(area).tolist()) <= {0, 666, *range(900, 1000)}
+        assert set(np.unique(group).tolist()) == set(SAFE_SSNS.groups.tolist())
+        assert serial.min() == 1
+        assert np.all(drawn.card // 10 ** (drawn.card_length.astype(np.uint64) - np.uint64(2)) == 99)
+    assert all(sum_luhn(card) % 10 == 0 for card in drawn.card[:5000].tolist())
+
+
+def test_past_their_space_safe_numbers_go_round_again(safe: CustomerTables) -> None:
+    drawn = draw_customers(safe, 5, np.arange(SAFE_SSNS.size - 2, SAFE_SSNS.size + 20_000))
+    assert np.all(np.isin(drawn.ssn // 1_000_000, [0, 666, *range(900, 1000)]))
+    assert len(np.unique(drawn.ssn[2:])) == 20_000  # a lap of its own, which does not repeat itself
 
 
 def sum_luhn(number: int) -> int:
@@ -260,7 +288,9 @@ def rows_of(customers: Customers) -> list[tuple[Any, ...]]:
     return list(zip(*columns, strict=True))
 
 
-ids_of_any_size = st.integers(0, 5000) | st.integers(SSN_SPACE - 2, SSN_SPACE + 2) | st.integers(0, 2**63 - 1)
+ids_of_any_size = (
+    st.integers(0, 5000) | st.integers(ISSUED_SSNS.size - 2, ISSUED_SSNS.size + 2) | st.integers(0, 2**63 - 1)
+)
 
 
 @given(ids=st.lists(ids_of_any_size, max_size=30), seed=st.integers(-(2**65), 2**65), data=st.data())

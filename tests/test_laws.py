@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from vecgen.dates import Period
-from vecgen.laws import AMOUNT_EDGES, amount_shares, first_and_last, overlap, write_out
+from vecgen.laws import AMOUNT_EDGES, amount_mean, amount_quantile, amount_shares, first_and_last, overlap, write_out
 from vecgen.load import DEFAULT_PROFILES, load_profiles
 from vecgen.tables import Dependence, Law
 
@@ -50,6 +50,17 @@ def test_amounts_follow_gamma_but_below_one_dollar() -> None:
     assert shares[far[1:]] == pytest.approx(np.diff(gamma.cdf(upper[far])))
     below_ten = shares[: far[0] + 1].sum()
     assert below_ten == pytest.approx(gamma.cdf(upper[far[0]]))
+
+
+@pytest.mark.parametrize(("mean", "stdev"), [(50.0, 5.0), (20.0, 30.0), (50.0, 600.0), (1.0, 100.0), (1.0, 1e-4)])
+def test_means_and_quantiles_are_those_of_the_shares(mean: float, stdev: float) -> None:
+    quantiles = [amount_quantile(mean, stdev, share) for share in (0.05, 0.5, 0.95)]
+    assert [amount_shares(mean, stdev, np.array([x]))[0] for x in quantiles] == pytest.approx([0.05, 0.5, 0.95])
+    gamma = stats.gamma((mean / stdev) ** 2, scale=stdev**2 / mean)
+    # The mean of X where it is 1 dollar or more is 1 - F(1) plus the area above F from there on.
+    ends = np.geomspace(1.0, 1e7, 200_001)
+    whole = gamma.sf(1.0) + np.trapezoid(gamma.sf(ends), ends)
+    assert amount_mean(mean, stdev) == pytest.approx(whole + 5.5 * gamma.cdf(1.0), rel=1e-6)
 
 
 @pytest.mark.parametrize("dependence", ["v0.5", "v1.0", "independent"])

@@ -12,9 +12,16 @@ import pytest
 
 from vecgen.demographics import Merchants
 from vecgen.errors import InputError
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
+from vecgen.load import (
+    DEFAULT_DEMOGRAPHICS,
+    DEFAULT_PROFILES,
+    check_merchants,
+    check_profiles,
+    load_demographics,
+    load_profiles,
+)
 from vecgen.merchants import CATEGORIES
-from vecgen.profile import AmountLaw, ProfileSet, parse_profile, profile_to_json
+from vecgen.profile import AmountLaw, Profile, ProfileSet, parse_profile, profile_to_json
 
 
 @pytest.fixture
@@ -48,6 +55,10 @@ def shipped() -> ProfileSet:
     return load_profiles(DEFAULT_PROFILES)
 
 
+def everyone(profiles: ProfileSet) -> list[Profile]:
+    return [*profiles.regular, *profiles.fraud]
+
+
 def test_shipped_profiles(shipped: ProfileSet) -> None:
     assert [len(part) for part in (shipped.names, shipped.regular, shipped.fraud)] == [13, 13, 13]
     assert shipped.names[0] == "adults_50up_male_urban"
@@ -57,7 +68,7 @@ def test_shipped_profiles(shipped: ProfileSet) -> None:
     assert tuple(segment.profile for segment in shipped.segments) == shipped.names[:-1]
     files = {path.name for path in DEFAULT_PROFILES.glob("*.json")}
     named = {f"{profile.name}.json" for profile in (*shipped.regular, *shipped.fraud)}
-    assert files == named | {"main_config.json"}
+    assert files == named | {"main_config.json", "main_config.schema.json", "profile.schema.json"}
 
 
 def test_shipped_figures(shipped: ProfileSet) -> None:
@@ -93,13 +104,13 @@ def test_shipped_profiles_survive_a_round_trip(shipped: ProfileSet) -> None:
 
 
 def test_shipped_merchants_cover_the_shipped_profiles(shipped: ProfileSet) -> None:
-    check_merchants(shipped, load_demographics(DEFAULT_DEMOGRAPHICS).merchants)
+    check_merchants(everyone(shipped), load_demographics(DEFAULT_DEMOGRAPHICS).merchants)
 
 
 def test_a_category_without_merchants_is_named(shipped: ProfileSet) -> None:
     merchants = Merchants(CATEGORIES[:13], (("A",),) * 13)
     with pytest.raises(InputError) as caught:
-        check_merchants(shipped, merchants, "dir/merchants.csv")
+        check_merchants(everyone(shipped), merchants, "dir/merchants.csv")
     assert (caught.value.where, caught.value.field) == ("dir/merchants.csv", "category travel")
     assert "adults_50up_male_urban" in caught.value.expected
 
@@ -108,7 +119,79 @@ def test_the_categories_of_fraud_twins_need_merchants(shipped: ProfileSet) -> No
     twin = dataclasses.replace(shipped.fraud[3], categories=("bribes",))
     spoiled = dataclasses.replace(shipped, fraud=(*shipped.fraud[:3], twin, *shipped.fraud[4:]))
     with pytest.raises(InputError, match=f"category bribes.*{twin.name}"):
-        check_merchants(spoiled, Merchants(CATEGORIES, (("A",),) * 16))
+        check_merchants(everyone(spoiled), Merchants(CATEGORIES, (("A",),) * 16))
+
+
+def test_every_category_without_merchants_is_named(shipped: ProfileSet) -> None:
+    with pytest.raises(InputError) as caught:
+        check_merchants(everyone(shipped), Merchants(CATEGORIES[:12], (("A",),) * 12))
+    faults = (caught.value, *caught.value.further)
+    assert [fault.field for fault in faults] == ["category personal_care", "category travel"]
+
+
+def edit(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+def find_faults(directory: Path, demographics: Path = DEFAULT_DEMOGRAPHICS) -> list[tuple[str, str]]:
+    with pytest.raises(InputError) as caught:
+        check_profiles(directory, demographics)
+    return [(Path(fault.where).name, fault.field) for fault in (caught.value, *caught.value.further)]
+
+
+def test_ten_faults_of_several_files_are_found_at_once(profile_dir: Path, tmp_path: Path) -> None:
+    demographics = Path(shutil.copytree(DEFAULT_DEMOGRAPHICS, tmp_path / "demographics"))
+    (demographics / "age_gender.csv").write_text("gender,age,proportion\nX,30,1\n", encoding="utf-8")
+    segment = {"gender": "X", "age": {"min": 9, "max": 3}, "city_pop": {"max": "inf"}}
+    edit(profile_dir / "main_config.json", **{"young_adults_male_rural.json": segment})
+    edit(profile_dir / "adults_2550_male_rural.json", colour="red", travel_pct=-1, shopping_time={"AM": 0, "PM": 0})
+    edit(profile_dir / "leftovers.json", categories_wt={"bribes": -1, "home": "x"})
+    (profile_dir / "fraud_leftovers.json").write_text("{,}", encoding="utf-8")
+    (profile_dir / "fraud_adults_50up_male_rural.json").unlink()
+    found = find_faults(profile_dir, demographics)
+    assert found == [
+        ("main_config.json", "young_adults_male_rural.json.gender"),
+        ("main_config.json", "young_adults_male_rural.json.age.min"),
+        ("main_config.json", "young_adults_male_rural.json.city_pop.min"),
+        ("adults_2550_male_rural.json", "colour"),
+        ("adults_2550_male_rural.json", "shopping_time"),
+        ("adults_2550_male_rural.json", "travel_pct"),
+        ("leftovers.json", "categories_wt.bribes"),
+        ("leftovers.json", "categories_wt.home"),
+        ("leftovers.json", "categories_amt.bribes"),
+        ("profiles", "fraud_adults_50up_male_rural.json"),
+        ("fraud_leftovers.json", "line 1, column 2"),
+        ("age_gender.csv", "line 2, gender"),
+    ]
+
+
+def test_profiles_are_checked_where_nothing_names_them(profile_dir: Path) -> None:
+    (profile_dir / "main_config.json").unlink()
+    edit(profile_dir / "fraud_young_adults_male_rural.json", travel_pct=101)
+    (profile_dir / "leftovers.json").unlink()
+    expected = [("main_config.json", ""), ("profiles", "leftovers.json")]
+    assert find_faults(profile_dir) == [*expected, ("fraud_young_adults_male_rural.json", "travel_pct")]
+
+
+def test_a_faulty_profile_does_not_hide_that_another_lacks_merchants(profile_dir: Path) -> None:
+    edit(profile_dir / "leftovers.json", travel_pct=101)
+    amount = {"mean": 20, "stdev": 5}
+    edit(profile_dir / "fraud_leftovers.json", categories_wt={"bribes": 1}, categories_amt={"bribes": amount})
+    assert find_faults(profile_dir) == [("leftovers.json", "travel_pct"), ("merchants.csv", "category bribes")]
+
+
+def test_every_repeated_key_is_found(profile_dir: Path) -> None:
+    path = profile_dir / "main_config.json"
+    path.write_text('{"a.json": 1, "a.json": 2, "b.json": {"min": 1, "min": 2, "max": 3}}', encoding="utf-8")
+    error = refuse(load_profiles, profile_dir, path)
+    repeated = [fault.value for fault in (error, *error.further) if fault.where == str(path)]
+    assert repeated == ["min", "a.json"]
+
+
+def test_the_key_of_a_schema_is_skipped(profile_dir: Path, shipped: ProfileSet) -> None:
+    for path in profile_dir.glob("*.json"):
+        edit(path, **{"$schema": f"./{path.stem}.schema.json"})
+    assert load_profiles(profile_dir) == shipped
 
 
 @pytest.mark.parametrize("load", [load_profiles, load_demographics])

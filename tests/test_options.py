@@ -61,6 +61,7 @@ def test_defaults() -> None:
         (["--as-of", "02-29-2020"], "as_of", date(2020, 2, 29)),
         (["--profiles", "p"], "profiles", Path("p")),
         (["--demographics", "d"], "demographics", Path("d")),
+        (["--safe-identifiers"], "safe_identifiers", True),
     ],
 )
 def test_what_decides_the_content(arguments: list[str], field: str, value: object) -> None:
@@ -190,5 +191,5 @@ def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "customers customers-file as-of demographics start end seed profiles fraud-rate fraud-days dependence travel"
     )
-    options += " output format partition-by compression max-file-size processes version"
+    options += " safe-identifiers output format partition-by compression max-file-size processes version"
     assert [name for name in options.split() if f"--{name}" not in shown] == []

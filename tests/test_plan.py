@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import pickle
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from tests.conftest import LAW, WINTER, Compile
 from vecgen.dates import Period
 from vecgen.errors import InputError
+from vecgen.load import load_demographics, load_profiles
 from vecgen.plan import Plan, describe_request, index_batches
 from vecgen.schema import CUSTOMER_COLUMNS
 
@@ -88,6 +90,7 @@ def test_a_request_is_described_in_plain_json(plan: Plan) -> None:
     }
     assert (described["customers"], described["seed"], described["as_of"]) == (60, 42, None)
     assert described["profiles"] == str(plan.request.profiles)
+    assert described["safe_identifiers"] is False
 
 
 class TestFingerprint:
@@ -118,6 +121,7 @@ class TestFingerprint:
             {"seed": 43},
             {"customers": 61},
             {"as_of": date(2020, 1, 1)},
+            {"safe_identifiers": True},
             {"law": dataclasses.replace(LAW, fraud_rate=0.25)},
             {"law": dataclasses.replace(LAW, fraud_days=2)},
             {"law": dataclasses.replace(LAW, dependence="v1.0")},
@@ -168,6 +172,20 @@ class TestFingerprint:
         assert len(set(fingerprints.values())) == 4
         shutil.copy(tmp_path / "same.parquet", tmp_path / "copy.parquet")
         assert compile_small(customers_file=tmp_path / "copy.parquet").fingerprint == fingerprints["same"]
+
+
+def test_fingerprints_without_safe_identifiers_are_as_old_as_the_law(plan: Plan, compile_small: Compile) -> None:
+    request = plan.request
+    profiles, demographics = load_profiles(request.profiles), load_demographics(request.demographics)
+    asked = repr((request.seed, request.law, (request.customers, request.law.period.start)))
+    content = pickle.dumps((asked, repr(profiles), demographics), protocol=5)
+    assert plan.fingerprint == hashlib.sha256(content).hexdigest()[:16]
+
+
+def test_safe_identifiers_of_listed_customers_are_refused(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:
+    pq.write_table(plan.source.table(0, 60).drop_columns(["customer_id"]), tmp_path / "c.parquet")
+    with pytest.raises(InputError, match=r"--safe-identifiers: got .*c\.parquet.*, expected customers that are drawn"):
+        compile_small(customers_file=tmp_path / "c.parquet", safe_identifiers=True)
 
 
 @pytest.mark.parametrize("seed", [-1, 1 << 64])

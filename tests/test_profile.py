@@ -311,6 +311,44 @@ def test_any_spoiled_profile_is_refused(document: Json) -> None:
     assert len(str(caught.value)) < 2000
 
 
+def test_faults_of_all_sections_are_found_at_once() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    changes: list[tuple[str, object]] = [
+        ("speed", 1),
+        ("avg_transactions_per_day.min", 7),
+        ("date_wt.day_of_week.Monday", 1),
+        ("date_wt.day_of_week.monday", -1),
+        (f"{SUMMER}.weight", "x"),
+        (f"{SUMMER}.end_date", "02-30"),
+        ("date_wt.year", {"0": 0}),
+        ("categories_wt.sports", 3),
+        ("categories_amt.home", {"mean": 0}),
+        ("travel_pct", None),
+    ]
+    for path, value in changes:
+        put(document, split(path), value)
+    error = refuse(document)
+    assert [fault.field for fault in (error, *error.further)] == [
+        "speed",
+        "avg_transactions_per_day.min",
+        "date_wt.day_of_week.Monday",
+        "date_wt.day_of_week.monday",
+        f"{SUMMER}.end_date",
+        f"{SUMMER}.weight",
+        "date_wt.year",
+        "categories_amt.home.mean",
+        "categories_amt.home.stdev",
+        "categories_amt.sports",
+        "travel_pct",
+    ]
+
+
+def test_the_key_of_a_schema_means_nothing() -> None:
+    assert parse({"$schema": "./profile.schema.json", **DOCUMENT}) == parse(DOCUMENT)
+    segments = {"$schema": "./main_config.schema.json", "a.json": SEGMENT}
+    assert parse_segments("f", segments) == parse_segments("f", {"a.json": SEGMENT})
+
+
 @given(profiles(), st.data())
 def test_arbitrary_values_raise_nothing_else(profile: Profile, data: st.DataObject) -> None:
     document: dict[str, Any] = profile_to_json(profile)

@@ -10,16 +10,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Compile, set_batch_rows
-from tests.datasets import data_files
+from tests.datasets import data_files, read_people, read_rows
 from vecgen.cli import main
 from vecgen.errors import InputError
 from vecgen.generate import Output
+from vecgen.identifiers import SsnRanges
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.receipt import RECEIPT, Receipt
@@ -229,3 +231,53 @@ def test_customers_from_a_file_are_not_held_against_the_demographics(
     certificate = certify(tmp_path / "o")
     assert broken(certificate) == set()
     assert "age and gender" not in {finding.law for finding in certificate.findings}
+
+
+@pytest.fixture(scope="module")
+def safe(compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("safe")
+    run_local(compile_small(safe_identifiers=True), Output(path), 1)
+    return path
+
+
+def test_safe_identifiers_change_these_columns_only(safe: Path, parquet: Dataset) -> None:
+    for read in (read_rows, read_people):
+        ours, theirs = read(safe), read(parquet[0])
+        assert [name for name in ours.column_names if ours[name] != theirs[name]] == ["ssn", "cc_num"]
+        for name in ("ssn", "cc_num"):
+            lengths = [pc.utf8_length(table[name]) for table in (ours, theirs)]
+            assert lengths[0] == lengths[1]
+
+
+def test_a_dataset_with_safe_identifiers_is_accepted(safe: Path) -> None:
+    certificate = certify(safe)
+    assert broken(certificate) == set()
+    assert {"safe: transactions", "safe: customers"} <= {check.name for check in certificate.checks}
+
+
+def test_numbers_that_somebody_could_have_are_found(safe: Path, parquet: Dataset, tmp_path: Path) -> None:
+    assert {"safe: transactions", "safe: customers"} <= broken(certify(parquet[0], safe_identifiers=True))
+    for column, value in (("ssn", "900-50-0001"), ("cc_num", "4111111111111111")):
+        for part in ("transactions", "customers"):
+            spoilt = spoil(safe, tmp_path / f"{column}_{part}", part, set_first(column, value))
+            certificate = certify(spoilt)
+            assert f"safe: {part}" in broken(certificate)
+            assert [check.broken for check in certificate.checks if check.name == f"safe: {part}"] == [1]
+
+
+def test_nothing_is_said_of_safety_where_nobody_promised_it(safe: Path, parquet: Dataset) -> None:
+    for certificate in (certify(parquet[0]), certify(safe, safe_identifiers=False)):
+        assert not [check.name for check in certificate.checks if check.name.startswith("safe")]
+        assert broken(certificate) == set()
+
+
+def test_numbers_that_have_run_out_may_repeat(
+    compile_small: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = SsnRanges(np.array([900], dtype=np.uint64), np.array([11], dtype=np.uint64))
+    monkeypatch.setattr("vecgen.customers.SAFE_SSNS", few)
+    plan = compile_small(customers=few.size + 50, safe_identifiers=True)
+    run_local(plan, Output(tmp_path / "o"), 1, transactions=False)
+    assert broken(certify(tmp_path / "o")) == {"unique ssn"}
+    monkeypatch.setattr("vecgen.verify.SAFE_SSNS", few)
+    assert broken(certify(tmp_path / "o")) == set()

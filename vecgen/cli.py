@@ -6,12 +6,14 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, VecgenError
-from vecgen.load import DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
+from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
+from vecgen.new_file import write_new
 from vecgen.options import (
     Parser,
     add_claim_options,
@@ -30,10 +32,12 @@ from vecgen.options import (
     to_request,
 )
 from vecgen.plan import compile_plan
+from vecgen.profile_schema import SCHEMAS, spell_schema
 from vecgen.receipt import summarise
 from vecgen.report import PAGE, REPORT, default_output, write_report
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.verify import read_claim, to_json, to_text, verify_dataset
+from vecgen.workshop import add_profile
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,14 +81,8 @@ def _make_parser() -> Parser:
         "--output", type=Path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
     )
 
-    profiles = add("profiles", None, "inspect behaviour profiles")
-    actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
-    check = actions.add_parser(
-        "check", help="read a directory of profiles and say whether they can be used", allow_abbrev=False
-    )
-    check.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
-    add_demographics_option(check)
-    check.set_defaults(run=_check_profiles)
+    profiles = add("profiles", None, "look at behaviour profiles, check them, make new ones")
+    _add_profile_actions(profiles.add_subparsers(title="actions", required=True, metavar="ACTION"))
 
     verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
     add_dataset_argument(verify)
@@ -102,6 +100,31 @@ def _make_parser() -> Parser:
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
     return parser
+
+
+def _add_profile_actions(actions: Any) -> None:
+    def add(name: str, run: object, summary: str) -> Parser:
+        action: Parser = actions.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        action.set_defaults(run=run)
+        return action
+
+    check = add("check", _check_profiles, "read a directory of profiles and list all that is wrong with it")
+    check.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
+    add_demographics_option(check)
+
+    show = add("show", _show_profile, "print what a profile and its fraud twin do")
+    show.add_argument("name", metavar="NAME")
+    show.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
+
+    new = add("new", _new_profile, "add a copy of a profile, to be edited, to a directory; a new one becomes complete")
+    new.add_argument("directory", type=Path, metavar="DIR")
+    new.add_argument("--from", dest="origin", required=True, metavar="NAME", help="profile to copy, with its twin")
+    new.add_argument("--name", metavar="NEW", help="name of the copy (NAME_copy)")
+    new.add_argument("--profiles", type=Path, metavar="DIR", help="where NAME is (DIR; the shipped if DIR is new)")
+
+    schema = add("schema", _print_schema, "print the JSON Schema by which editors check and complete profiles")
+    schema.add_argument("kind", choices=list(SCHEMAS), nargs="?", default="profile")
+    schema.add_argument("--output", type=Path, metavar="FILE", help="new file (printed)")
 
 
 def _generate(options: Namespace) -> None:
@@ -136,9 +159,39 @@ def _merchants(options: Namespace) -> None:
 
 
 def _check_profiles(options: Namespace) -> None:
-    profiles = load_profiles(options.directory)
-    check_merchants(profiles, load_demographics(options.demographics).merchants)
+    try:
+        profiles = check_profiles(options.directory, options.demographics)
+    except InputError as error:
+        faults = (error, *error.further)
+        print(*faults, sep="\n", file=sys.stderr)
+        places = len({fault.where for fault in faults})
+        summary = f"{options.directory}: {_count(len(faults), 'fault')} in {_count(places, 'place')}"
+        raise VecgenError(summary) from None
     print(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+
+
+def _show_profile(options: Namespace) -> None:
+    from vecgen.profile_page import print_page
+
+    print_page(load_profiles(options.directory), options.name)
+
+
+def _new_profile(options: Namespace) -> None:
+    name = options.name or f"{options.origin}_copy"
+    add_profile(options.directory, options.origin, name, options.profiles)
+    print(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
+
+
+def _print_schema(options: Namespace) -> None:
+    text = spell_schema(options.kind)
+    if options.output is None:
+        print(text, end="")
+    else:
+        write_new(options.output, text)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _verify(options: Namespace) -> bool:

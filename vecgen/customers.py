@@ -18,10 +18,11 @@ import numpy.typing as npt
 from vecgen.categorical import Categorical, compile_categorical
 from vecgen.demographics import AgeGender, Demographics, Places, place_weights
 from vecgen.errors import InputError
+from vecgen.identifiers import ISSUED_SSNS, SAFE_SSNS, CardTables, SsnRanges, compile_cards, compile_safe_cards
 from vecgen.permutations import derive_permutation_keys, permute, permute_ids
 from vecgen.profile import ProfileSet, Segment
 from vecgen.streams import U64, derive_keys, draw_words, high_half, scale_to, start_counters
-from vecgen.word_lists import CardTables, WordLists, compile_cards
+from vecgen.word_lists import WordLists
 
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
@@ -31,14 +32,9 @@ Ids = npt.NDArray[np.integer]
 CUSTOMER_STREAM: Final = 2
 """Stream of the customers' own attributes; the streams below belong to their transactions."""
 
-SSN_SPACE: Final = 898 * 99 * 9999
-"""Social security numbers Faker can produce: areas 001 to 899 without 666, groups 01 to 99, serials 0001 to 9999."""
-
 ACCOUNT_SPACE: Final = 10**12
 """Account numbers: integers below this."""
 
-_SSN_PER_AREA: Final = 99 * 9999
-_SSN_NO_AREA: Final = 666
 _SCAN_BATCH: Final = 1 << 15
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -101,6 +97,7 @@ class CustomerTables:
     street_suffix_law: Categorical
     secondary_law: Categorical
     job_law: Categorical
+    ssns: SsnRanges
     cards: CardTables
 
 
@@ -138,9 +135,11 @@ class Customers:
 
 
 def compile_customers(
-    profiles: ProfileSet, demographics: Demographics, words: WordLists, as_of: date
+    profiles: ProfileSet, demographics: Demographics, words: WordLists, as_of: date, safe_identifiers: bool = False
 ) -> CustomerTables:
     """Compile the law of a customer; ages and dates of birth agree on the day `as_of`.
+
+    Safe identifiers change social security and card numbers, nothing else (`identifiers`).
 
     Raises:
         InputError: `as_of` too early for the ages, or card prefixes that could give two customers one number.
@@ -168,7 +167,8 @@ def compile_customers(
         compile_categorical(words.street_suffix.weights),
         compile_categorical(words.secondary.weights),
         compile_categorical(words.job.weights),
-        compile_cards(words.card_types),
+        SAFE_SSNS if safe_identifiers else ISSUED_SSNS,
+        (compile_safe_cards if safe_identifiers else compile_cards)(words.card_types),
     )
 
 
@@ -241,8 +241,8 @@ def draw_segments(tables: CustomerTables, seed: int, ids: Ids) -> I16:
 def draw_customers(tables: CustomerTables, seed: int, ids: Ids) -> Customers:
     """Return all attributes of the customers `ids` (0 <= id < 2**63, any order); depends on nothing but (seed, id).
 
-    `ssn`, `account` and `card` are distinct for ids below SSN_SPACE (8.9e8), ACCOUNT_SPACE and `tables.cards.capacity`;
-    past its space each starts a new permutation and may repeat earlier numbers.
+    `ssn`, `account` and `card` are distinct for ids below `tables.ssns.size`, ACCOUNT_SPACE and
+    `tables.cards.capacity`; past its space each starts a new permutation and may repeat earlier numbers.
     """
     keys = derive_keys(seed, CUSTOMER_STREAM, ids)
     start = start_counters(keys, np.zeros(len(ids), dtype=np.int64))
@@ -268,7 +268,7 @@ def draw_customers(tables: CustomerTables, seed: int, ids: Ids) -> Customers:
         draw(tables.secondary_law, Purpose.SECONDARY),
         draw(tables.job_law, Purpose.JOB),
         tables.birth_first.take(age_gender) + births.astype(np.int32),
-        _spell_ssns(_permute(seed, Permutation.SSN, SSN_SPACE, numbers)),
+        tables.ssns.spell(_permute(seed, Permutation.SSN, tables.ssns.size, numbers)),
         _permute(seed, Permutation.ACCOUNT, ACCOUNT_SPACE, numbers).astype(np.int64),
         card,
         card_length,
@@ -289,16 +289,6 @@ def _draw_first_names(tables: CustomerTables, words: U64, age_gender: I64) -> I6
 
 def _permute(seed: int, permutation: Permutation, size: int, ids: U64) -> U64:
     return permute_ids(ids, size, int(derive_permutation_keys(seed, np.array([permutation]))[0]))
-
-
-def _spell_ssns(positions: U64) -> I32:
-    """Return the nine digits, as one integer, of the numbers at `positions` (0..SSN_SPACE-1) in ascending order."""
-    area, rest = np.divmod(positions, np.uint64(_SSN_PER_AREA))
-    group, serial = np.divmod(rest, np.uint64(9999))
-    area += np.uint64(1)
-    area += area >= _SSN_NO_AREA
-    digits = (area * np.uint64(100) + group + np.uint64(1)) * np.uint64(10_000) + serial + np.uint64(1)
-    return digits.astype(np.int32)
 
 
 def _draw_cards(cards: CardTables, seed: int, ids: U64) -> tuple[U64, npt.NDArray[np.uint8]]:

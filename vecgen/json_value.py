@@ -1,51 +1,83 @@
-"""Parsed JSON that knows the place it stands at, so that every refusal can name file and field."""
+"""Parsed JSON that knows the place it stands at, so that every refusal can name file and field.
+
+What fails in one value does not keep its neighbours from being read: an object's faults are raised together (`gather`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from functools import partial
+from typing import Any, Final, NoReturn, TypeVar
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, gather
+
+T = TypeVar("T")
 
 _MAX_SHOWN: Final = 100
+_MISSING: Final = object()
 
 
 @dataclass(frozen=True)
 class JsonValue:
-    """A value of a JSON document.
+    """A value of a JSON document, or the place of one that is missing: whatever is asked of that one fails.
 
     Attributes:
         where: The file.
         path: Keys from the top to the value, joined by dots; "" at the top.
         raw: The value as the JSON parser returned it.
+        key: The last key as it is written.
     """
 
     where: str
     path: str
     raw: object
+    key: str = ""
 
     def fail(self, expected: str, remedy: str = "", value: object = None) -> NoReturn:
         """Raise the InputError of this place; `value` is shown instead of the raw one if it is given."""
+        if self.raw is _MISSING:
+            raise InputError(self.where, self.path, None, "this key to be present", "add it")
         raise InputError(self.where, self.path, shorten(self.raw if value is None else value), expected, remedy)
 
-    def items(self) -> list[tuple[str, JsonValue]]:
-        """Return the keys and values of an object in file order."""
+    def children(self) -> list[JsonValue]:
+        """Return the values of an object in file order."""
         if not isinstance(self.raw, dict):
             self.fail("a JSON object")
-        return [(str(key), self._child(str(key), value)) for key, value in self.raw.items()]
+        return [self.child(key) for key in self.raw]
 
-    def fields(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, JsonValue]:
-        """Return the values of an object that has all `required` keys and, beyond them, only `optional` ones."""
-        found = dict(self.items())
-        known = (*required, *optional)
-        for key, child in found.items():
-            if key not in known:
-                child.fail(f"one of the keys {', '.join(known)}", "correct or remove the key", value=key)
-        for key in required:
-            if key not in found:
-                self._child(key, None).fail("this key to be present", "add it")
-        return found
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of an object in file order; none of anything else."""
+        return tuple(self.raw) if isinstance(self.raw, dict) else ()
+
+    def child(self, key: str) -> JsonValue:
+        """Return the value of one key, which may be missing."""
+        # A path is part of a one-line message, whatever stands in the key.
+        name = (key if key.isprintable() else repr(key)[1:-1])[:_MAX_SHOWN]
+        raw = self.raw.get(key, _MISSING) if isinstance(self.raw, dict) else _MISSING
+        return JsonValue(self.where, f"{self.path}.{name}" if self.path else name, raw, key)
+
+    def check_key(self, known: Collection[str]) -> None:
+        """Accept a value whose key is one of `known`."""
+        if self.key not in known:
+            self.fail(f"one of the keys {', '.join(known)}", "correct or remove the key", value=self.key)
+
+    def record(self, parsers: Mapping[str, Callable[[JsonValue], Any]]) -> list[Any]:
+        """Return what `parsers` make of an object's values, in their order; it must have their keys and no other."""
+        checks = [partial(child.check_key, parsers) for child in self.children()]
+        parts = [partial(parse, self.child(key)) for key, parse in parsers.items()]
+        return gather([*checks, *parts])[len(checks) :]
+
+    def mapping(
+        self, parse: Callable[[JsonValue], T], check: Callable[[JsonValue], None], required: Collection[str] = ()
+    ) -> dict[str, T]:
+        """Return what `parse` makes of an object's values by key, in file order; `check` refuses keys."""
+        present = self.children()
+        missing = [self.child(key) for key in required if key not in {child.key for child in present}]
+        checks = [partial(check, child) for child in present]
+        parts = [partial(parse, child) for child in (*present, *missing)]
+        values = gather([*checks, *parts])[len(checks) :]
+        return dict(zip([child.key for child in present], values, strict=True))
 
     def number(self, low: float, high: float) -> float:
         """Return a number between `low` and `high`, bounds included; neither a bool nor NaN is one."""
@@ -59,11 +91,6 @@ class JsonValue:
         if isinstance(self.raw, bool) or not isinstance(self.raw, int) or not low <= self.raw <= high:
             self.fail(f"an integer from {low:,} to {high:,}")
         return self.raw
-
-    def _child(self, key: str, raw: object) -> JsonValue:
-        # A path is part of a one-line message, whatever stands in the key.
-        name = (key if key.isprintable() else repr(key)[1:-1])[:_MAX_SHOWN]
-        return JsonValue(self.where, f"{self.path}.{name}" if self.path else name, raw)
 
 
 def shorten(value: object) -> object:

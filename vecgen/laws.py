@@ -128,6 +128,23 @@ def amount_shares(mean: float, stdev: float, dollars: F64 = _AMOUNT_ENDS) -> F64
     return np.diff(regular + redrawn, prepend=0.0, append=1.0)
 
 
+def amount_mean(mean: float, stdev: float) -> float:
+    """Return the mean amount in dollars of a gamma law whose draws below 1 are replaced."""
+    from scipy import special
+
+    shape, scale = (mean / stdev) ** 2, stdev**2 / mean
+    return float(mean * special.gammaincc(shape + 1.0, 1.0 / scale) + 5.5 * special.gammainc(shape, 1.0 / scale))
+
+
+def amount_quantile(mean: float, stdev: float, share: float) -> float:
+    """Return the dollars that a share (0 < share < 1) of such amounts stays below."""
+    from scipy import optimize, special
+
+    # From 10 dollars on, what was replaced lies below, and the gamma law's own quantile counts.
+    end = max(10.0, special.gammaincinv((mean / stdev) ** 2, share) * stdev**2 / mean)
+    return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
+
+
 def first_and_last(law: RowLaw, days: int, fraud_days: int) -> F64:
     """Return the probability of (first fraud date, days from it to the last) of a customer with any fraud row.
 

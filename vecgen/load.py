@@ -6,13 +6,26 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from vecgen.demographics import Demographics, Merchants, parse_age_gender, parse_merchants, parse_places
-from vecgen.errors import InputError
-from vecgen.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX, Profile, ProfileSet, parse_profile, parse_segments
+from vecgen.errors import InputError, gather, raise_first
+from vecgen.profile import (
+    FRAUD_PREFIX,
+    LEFTOVERS,
+    SUFFIX,
+    Profile,
+    ProfileSet,
+    Segment,
+    find_names,
+    parse_profile,
+    parse_segments,
+)
 
 MAIN_CONFIG: Final = "main_config.json"
 
@@ -33,15 +46,30 @@ def load_profiles(directory: Path) -> ProfileSet:
     """Return the segments of main_config.json with every profile they name, the catch-all, and all fraud twins.
 
     Raises:
-        InputError: A directory or file that is missing, unreadable or invalid.
+        InputError: A directory or file that is missing, unreadable or invalid; `further` holds the faults of all files.
     """
     _check_directory(directory, "a directory with main_config.json and profiles")
-    main = directory / MAIN_CONFIG
-    segments = parse_segments(str(main), _read_json(main))
-    names = (*dict.fromkeys(segment.profile for segment in segments), LEFTOVERS)
-    regular = tuple(_load_profile(directory, name, _describe(name)) for name in names)
-    fraud = tuple(_load_profile(directory, FRAUD_PREFIX + name, f"the fraud twin of {name}") for name in names)
-    return ProfileSet(names, regular, fraud, segments)
+    names = _find_names(directory)
+    files = [(name, _describe(name)) for name in names]
+    files += [(FRAUD_PREFIX + name, f"the fraud twin of {name}") for name in names]
+    profiles = [partial(_load_profile, directory, name, role) for name, role in files]
+    segments, *loaded = gather([partial(_load_segments, directory), *profiles])
+    return ProfileSet(names, tuple(loaded[: len(names)]), tuple(loaded[len(names) :]), segments)
+
+
+def check_profiles(directory: Path, demographics: Path) -> ProfileSet:
+    """Return the profiles of a directory once nothing is wrong with them and the merchants of `demographics`.
+
+    Raises:
+        InputError: The first fault, with all others as its `further`.
+    """
+
+    def check_known() -> None:
+        # What is wrong with some profiles must not hide that others lack merchants.
+        check_merchants(_load_readable(directory), load_demographics(demographics).merchants)
+
+    profiles: ProfileSet = gather([partial(load_profiles, directory), check_known])[0]
+    return profiles
 
 
 def load_demographics(directory: Path) -> Demographics:
@@ -51,31 +79,59 @@ def load_demographics(directory: Path) -> Demographics:
         InputError: A directory or file that is missing, unreadable or invalid.
     """
     _check_directory(directory, "a directory with places.csv, age_gender.csv and merchants.csv")
-    places, ages, merchants = (directory / name for name in ("places.csv", "age_gender.csv", "merchants.csv"))
-    return Demographics(
-        parse_places(str(places), _read_csv(places)),
-        parse_age_gender(str(ages), _read_csv(ages)),
-        parse_merchants(str(merchants), _read_csv(merchants)),
-    )
+    parsers = {"places.csv": parse_places, "age_gender.csv": parse_age_gender, "merchants.csv": parse_merchants}
+    return Demographics(*gather(partial(_load_table, directory / name, parse) for name, parse in parsers.items()))
 
 
-def check_merchants(profiles: ProfileSet, merchants: Merchants, where: str = "merchants.csv") -> None:
-    """Accept merchants that cover every category of every profile, fraud twins included.
+def check_merchants(profiles: Iterable[Profile], merchants: Merchants, where: str = "merchants.csv") -> None:
+    """Accept merchants that cover every category of every profile.
 
     Raises:
-        InputError: The first category without a merchant, and a profile that lists it.
+        InputError: The first category without a merchant and a profile that lists it; `further` holds the others.
     """
-    known = frozenset(merchants.categories)
-    for profile in (*profiles.regular, *profiles.fraud):
+    missing: dict[str, str] = {}
+    for profile in profiles:
         for category in profile.categories:
-            if category not in known:
-                expected = f"merchants of every category of profile {profile.name}"
-                remedy = f"add merchants of {category!r}, or remove the category from the profile"
-                raise InputError(where, f"category {category}", "none", expected, remedy)
+            if category not in merchants.categories:
+                missing.setdefault(category, profile.name)
+    raise_first([_describe_missing(category, name, where) for category, name in missing.items()])
+
+
+def _describe_missing(category: str, profile: str, where: str) -> InputError:
+    remedy = f"add merchants of {category!r}, or remove the category from the profile"
+    expected = f"merchants of every category of profile {profile}"
+    return InputError(where, f"category {category}", "none", expected, remedy)
 
 
 def _describe(name: str) -> str:
     return "the profile of customers no segment matches" if name == LEFTOVERS else f"a profile named in {MAIN_CONFIG}"
+
+
+def _find_names(directory: Path) -> tuple[str, ...]:
+    """Return the names of the regular profiles; where main_config.json cannot be read, those of the twins at hand."""
+    main = directory / MAIN_CONFIG
+    try:
+        names = find_names(str(main), read_json(main))
+    except InputError:
+        twins = sorted(directory.glob(f"{FRAUD_PREFIX}*{SUFFIX}"))
+        names = [twin.name.removeprefix(FRAUD_PREFIX).removesuffix(SUFFIX) for twin in twins]
+    return (*(name for name in names if name != LEFTOVERS), LEFTOVERS)
+
+
+def _load_segments(directory: Path) -> tuple[Segment, ...]:
+    main = directory / MAIN_CONFIG
+    return parse_segments(str(main), read_json(main))
+
+
+def _load_readable(directory: Path) -> Iterator[Profile]:
+    for name in _find_names(directory):
+        for file in (name, FRAUD_PREFIX + name):
+            with suppress(InputError):
+                yield _load_profile(directory, file, "")
+
+
+def _load_table(path: Path, parse: Callable[[str, Iterator[list[str]]], object]) -> object:
+    return parse(str(path), _read_csv(path))
 
 
 def _load_profile(directory: Path, name: str, role: str) -> Profile:
@@ -83,7 +139,7 @@ def _load_profile(directory: Path, name: str, role: str) -> Profile:
     if not os.path.isfile(path):
         remedy = f"add {path.name}: a directory must be complete, it is not filled up from the shipped one"
         raise InputError(str(directory), path.name, "no such file", role, remedy)
-    return parse_profile(str(path), name, _read_json(path))
+    return parse_profile(str(path), name, read_json(path))
 
 
 def _check_directory(directory: Path, expected: str) -> None:
@@ -106,14 +162,20 @@ def _read_text(path: Path) -> str:
         raise InputError(str(path), "", found, "UTF-8 text", "save the file as UTF-8") from None
 
 
-def _read_json(path: Path) -> object:
+def read_json(path: Path) -> object:
+    """Return the value of a JSON file.
+
+    Raises:
+        InputError: It cannot be read, is not JSON, or has a key twice in one object.
+    """
+    repeated: list[InputError] = []
+
     def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        members: dict[str, object] = {}
-        for key, value in pairs:
-            if key in members:
-                raise InputError(str(path), "", key, "each key once in its object", "remove one of the two")
-            members[key] = value
-        return members
+        for key, times in Counter(key for key, _ in pairs).items():
+            if times > 1:
+                expected = "each key once in its object"
+                repeated.append(InputError(str(path), "", key, expected, "remove one of the two"))
+        return dict(pairs)
 
     text = _read_text(path)
     try:
@@ -123,6 +185,7 @@ def _read_json(path: Path) -> object:
         raise InputError(str(path), field, _quote(text, error.pos), "valid JSON", error.msg) from None
     except (ValueError, RecursionError) as error:  # an integer of thousands of digits, brackets nested as deep
         raise InputError(str(path), "", type(error).__name__, "JSON of ordinary size", str(error)) from None
+    raise_first(repeated)
     return parsed
 
 

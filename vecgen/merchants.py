@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vecgen.demographics import MERCHANT_COLUMNS, Merchants
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError
+from vecgen.new_file import write_new
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -72,10 +73,4 @@ def write_merchants(merchants: Merchants, path: Path) -> None:
     writer.writerow(MERCHANT_COLUMNS)
     for category, names in zip(merchants.categories, merchants.names, strict=True):
         writer.writerows((category, name) for name in names)
-    try:
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
-    except FileExistsError:
-        raise OutputError(f"{path}: already exists; remove it or name another file") from None
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    write_new(path, text.getvalue())

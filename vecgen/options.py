@@ -54,6 +54,8 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
         help_file = "take them from a '|' separated CSV, a Parquet file, or a directory of either"
         either.add_argument("--customers-file", type=Path, metavar="F", help=help_file)
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold (the first day)")
+    help_safe = "social security and card numbers that no person can have"
+    group.add_argument("--safe-identifiers", action="store_true", help=help_safe)
     add_demographics_option(group)
 
 
@@ -139,6 +141,8 @@ def add_claim_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-days", type=int, metavar="F", help="days from a fraud's first to its last (1)")
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
+    help_safe = "whether no person can have its numbers (no)"
+    group.add_argument("--safe-identifiers", action=argparse.BooleanOptionalAction, help=help_safe)
 
 
 def add_slice_options(parser: ArgumentParser) -> None:
@@ -239,6 +243,7 @@ def to_request(options: Namespace) -> Request:
         options.as_of,
         options.profiles,
         options.demographics,
+        options.safe_identifiers,
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from vecgen.chi_square import Statistic, compare
 from vecgen.demographics import Demographics, place_weights
 from vecgen.errors import InputError
+from vecgen.identifiers import SAFE_CARD, SAFE_SSN
 from vecgen.profile import SUFFIX, ProfileSet
 from vecgen.streams import U64
 
@@ -38,6 +39,7 @@ class PeopleTally:
         birth_months: By month of birth.
         account_digits: By length of the account number.
         wrong_profile: Customers whose profile is not that of the first segment that matches them.
+        unsafe: Customers whose numbers a person could have, if that matters.
     """
 
     rows: int = 0
@@ -46,6 +48,7 @@ class PeopleTally:
     birth_months: I64 = field(default_factory=lambda: np.zeros(12, dtype=np.int64))
     account_digits: I64 = field(default_factory=lambda: np.zeros(_ACCOUNT_DIGITS, dtype=np.int64))
     wrong_profile: int = 0
+    unsafe: int = 0
 
     def add(self, batch: pa.RecordBatch, profiles: ProfileSet, as_of: date) -> None:
         """Count the customers of a batch; ages hold on `as_of`."""
@@ -79,6 +82,18 @@ def read_identifiers(batch: pa.RecordBatch) -> Mapping[str, U64]:
         numbers = digits.to_numpy(zero_copy_only=False)
         out[name] = np.stack([numbers, np.zeros_like(numbers)], axis=1)
     return out
+
+
+def count_unsafe(batch: pa.RecordBatch) -> int:
+    """Return the rows of customers or transactions whose social security or card number a person could have."""
+    safe = [_match(batch.column(name), pattern) for name, pattern in (("ssn", SAFE_SSN), ("cc_num", SAFE_CARD))]
+    return int(np.count_nonzero(~(safe[0] & safe[1])))
+
+
+def _match(texts: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
+    encoded = _plain(texts).dictionary_encode()  # of transactions, few texts are distinct
+    matches = pc.match_substring_regex(encoded.dictionary, pattern).to_numpy(zero_copy_only=False)
+    return np.asarray(matches.take(encoded.indices.to_numpy()), dtype=np.bool_)
 
 
 def examine_people(tally: PeopleTally, demographics: Demographics) -> Iterator[tuple[str, Statistic]]:

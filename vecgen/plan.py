@@ -48,6 +48,7 @@ class Request:
         customers: Number of customers to draw; ignored where `customers_file` is given.
         customers_file: The original's `|` CSV, a Parquet file, or a directory of either.
         as_of: Day on which ages hold; None for the first day of the period.
+        safe_identifiers: Whether social security and card numbers are such as nobody can have.
     """
 
     customers: int = 1000
@@ -57,6 +58,7 @@ class Request:
     as_of: date | None = None
     profiles: Path = DEFAULT_PROFILES
     demographics: Path = DEFAULT_DEMOGRAPHICS
+    safe_identifiers: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,15 +152,17 @@ def compile_plan(request: Request) -> Plan:
     _check_seed(request.seed)
     profiles = load_profiles(request.profiles)
     demographics = load_demographics(request.demographics)
-    check_merchants(profiles, demographics.merchants)
+    check_merchants((*profiles.regular, *profiles.fraud), demographics.merchants)
     tables = compile_tables(profiles, demographics.merchants, request.law)
     source: CustomerSource
     if request.customers_file is not None:
+        _check_drawn(request)
         source = list_customers(request.customers_file, profiles.names)
     else:
         _check_count(request.customers)
         as_of = request.as_of or request.law.period.start
-        customer_tables = compile_customers(profiles, demographics, compile_word_lists(), as_of)
+        words = compile_word_lists()
+        customer_tables = compile_customers(profiles, demographics, words, as_of, request.safe_identifiers)
         source = DrawnCustomers(customer_tables, request.seed, request.customers)
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
@@ -173,13 +177,20 @@ def _fingerprint(request: Request, profiles: ProfileSet, demographics: Demograph
     # Ids too: customers in another order are other customers.
     columns = (CUSTOMER_ID, *CUSTOMER_COLUMNS)
     people = digest_batches(listed.to_batches(), columns) if listed else (request.customers, as_of)
-    law = (request.seed, request.law, people)
+    # Absent where it is not asked for: fingerprints are older than the option.
+    law = (request.seed, request.law, people, *(["safe identifiers"] if request.safe_identifiers else []))
     return hashlib.sha256(pickle.dumps((repr(law), repr(profiles), demographics), protocol=5)).hexdigest()[:16]
 
 
 def _check_seed(seed: int) -> None:
     if not 0 <= seed < 1 << 64:  # seeds that are equal modulo 2**64 would give the same rows
         raise InputError("--seed", "", seed, "a whole number from 0 to 2**64 - 1")
+
+
+def _check_drawn(request: Request) -> None:
+    if request.safe_identifiers:  # a file's own numbers would stay
+        expected = "customers that are drawn: those of a file bring their own numbers"
+        raise InputError("--safe-identifiers", "", str(request.customers_file), expected, "pass --customers")
 
 
 def _check_count(customers: int) -> None:

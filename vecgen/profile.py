@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, cast
+from functools import partial
+from typing import Any, Final, Literal
 
 from vecgen.errors import InputError
 from vecgen.json_value import JsonValue, shorten
@@ -21,6 +22,8 @@ LEFTOVERS: Final = "leftovers"
 """The profile of every customer no segment matches."""
 FRAUD_PREFIX: Final = "fraud_"
 SUFFIX: Final = ".json"
+SCHEMA_KEY: Final = "$schema"
+"""Where an editor looks for the schema of a file; any file may have it, and it means nothing to us."""
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY_PARTS: Final = ("AM", "PM")
 DEFAULT_WEIGHT: Final = 100.0
@@ -34,14 +37,19 @@ MIN_MEAN: Final = 1.0
 MAX_AMOUNT: Final = 1e7
 MIN_SHAPE: Final = 1e-4
 MAX_SHAPE: Final = 1e8
+MAX_PERCENT: Final = 100.0
 MAX_TRAVEL_DISTANCE: Final = 6000.0
 MAX_NAME: Final = 100
 
-_MONTH_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+MONTH_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+YEAR: Final = re.compile(r"[0-9]{1,4}")
+FORBIDDEN: Final = "|/\"'`"
+"""Characters that no category and no season may have in its name."""
+UNLIMITED: Final = ("inf", None, -1, math.inf)
+"""Upper ends of a segment that mean none."""
+
 _MONTH_DAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})")
-_YEAR: Final = re.compile(r"[0-9]{1,4}")
-_FORBIDDEN: Final = frozenset("|/\"'`")
 
 
 @dataclass(frozen=True)
@@ -132,30 +140,29 @@ def parse_profile(where: str, name: str, raw: object) -> Profile:
     """Return the profile `name` (no suffix) that the parsed JSON value `raw` describes; `where` names it in errors.
 
     Raises:
-        InputError: An unknown or missing key, a wrong type, or a value outside its range.
+        InputError: An unknown or missing key, a wrong type, or a value outside its range; `further` holds the others.
     """
     check_name(where, "", name)
-    required = ("avg_transactions_per_day", "date_wt", "categories_wt", "categories_amt")
-    fields = JsonValue(where, "", raw).fields((*required, "shopping_time", "travel_pct", "travel_max_dist"))
-    low, high = _parse_per_day(fields["avg_transactions_per_day"])
-    dates = fields["date_wt"].fields(("day_of_week", "time_of_year", "year"))
-    categories, category_weights = _parse_categories(fields["categories_wt"])
-    day_parts, day_part_weights = _parse_day_parts(fields["shopping_time"])
-    return Profile(
-        name=name,
-        min_per_day=low,
-        max_per_day=high,
-        weekday_weights=_parse_weekdays(dates["day_of_week"]),
-        seasons=_parse_seasons(dates["time_of_year"]),
-        year_weights=_parse_years(dates["year"]),
-        categories=categories,
-        category_weights=category_weights,
-        amounts=_parse_amounts(fields["categories_amt"], categories),
-        day_parts=day_parts,
-        day_part_weights=day_part_weights,
-        travel_pct=fields["travel_pct"].number(0.0, 100.0),
-        travel_max_distance=fields["travel_max_dist"].number(0.0, MAX_TRAVEL_DISTANCE),
+    node = _open_document(where, raw)
+    (low, high), (weekdays, seasons, years), (categories, weights), amounts, (parts, shares), *travel = node.record(
+        {
+            "avg_transactions_per_day": _parse_per_day,
+            "date_wt": _parse_dates,
+            "categories_wt": _parse_categories,
+            "categories_amt": partial(_parse_amounts, categories=node.child("categories_wt").keys()),
+            "shopping_time": _parse_day_parts,
+            "travel_pct": _number(0.0, MAX_PERCENT),
+            "travel_max_dist": _number(0.0, MAX_TRAVEL_DISTANCE),
+        }
     )
+    return Profile(name, low, high, weekdays, seasons, years, categories, weights, amounts, parts, shares, *travel)
+
+
+def _open_document(where: str, raw: object) -> JsonValue:
+    """Return the top of a document without the key by which editors find its schema."""
+    if isinstance(raw, dict):
+        raw = {key: value for key, value in raw.items() if key != SCHEMA_KEY}
+    return JsonValue(where, "", raw)
 
 
 def check_name(where: str, field: str, name: str) -> None:
@@ -164,52 +171,56 @@ def check_name(where: str, field: str, name: str) -> None:
     Raises:
         InputError: Any other name.
     """
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME:
         expected = f"a profile name of at most {MAX_NAME} letters, digits, '_', '-' and '.', not starting with '.'"
         raise InputError(where, field, shorten(name), expected, "rename the profile")
 
 
 def _parse_per_day(node: JsonValue) -> tuple[int, int]:
-    fields = node.fields(("min", "max"))
-    low, high = (fields[key].integer(0, MAX_PER_DAY) for key in ("min", "max"))
+    count = partial(JsonValue.integer, low=0, high=MAX_PER_DAY)
+    low, high = node.record({"min": count, "max": count})
     if low > high:
-        fields["min"].fail(f"at most max, which is {high:,}", "swap the two")
+        node.child("min").fail(f"at most max, which is {high:,}", "swap the two")
     return low, high
 
 
-def _parse_weekdays(node: JsonValue) -> tuple[float, float, float, float, float, float, float]:
-    found = node.fields((), WEEKDAYS)
-    weights = tuple(_parse_weight(found[day]) if day in found else DEFAULT_WEIGHT for day in WEEKDAYS)
+def _parse_dates(node: JsonValue) -> list[Any]:
+    return node.record({"day_of_week": _parse_weekdays, "time_of_year": _parse_seasons, "year": _parse_years})
+
+
+def _parse_weekdays(node: JsonValue) -> tuple[float, ...]:
+    found = node.mapping(_parse_weight, partial(JsonValue.check_key, known=WEEKDAYS))
+    weights = tuple(found.get(day, DEFAULT_WEIGHT) for day in WEEKDAYS)
     _check_some_positive(node, weights)
-    return cast(tuple[float, float, float, float, float, float, float], weights)
+    return weights
 
 
 def _parse_seasons(node: JsonValue) -> tuple[Season, ...]:
-    seasons = tuple(_parse_season(name, child) for name, child in node.items())
+    seasons = tuple(node.mapping(_parse_season, _check_label).values())
     _check_some_positive(node, _weigh_month_days(seasons))
     return seasons
 
 
-def _parse_season(name: str, node: JsonValue) -> Season:
-    _check_label(node, name)
-    fields = node.fields(("start_date", "end_date", "weight"))
-    start, end = _parse_month_day(fields["start_date"]), _parse_month_day(fields["end_date"])
+def _parse_season(node: JsonValue) -> Season:
+    start, end, weight = node.record(
+        {"start_date": _parse_month_day, "end_date": _parse_month_day, "weight": _parse_weight}
+    )
     if start > end:
         remedy = "split a season that runs over New Year in two"
-        fields["start_date"].fail(f"no later than end_date, which is {_format_month_day(end)}", remedy)
-    return Season(name, start, end, _parse_weight(fields["weight"]))
+        node.child("start_date").fail(f"no later than end_date, which is {_format_month_day(end)}", remedy)
+    return Season(node.key, start, end, weight)
 
 
 def _parse_month_day(node: JsonValue) -> MonthDay:
     match = _MONTH_DAY.fullmatch(node.raw) if isinstance(node.raw, str) else None
     month, day = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not 1 <= month <= 12 or not 1 <= day <= _MONTH_LENGTHS[month - 1]:
+    if not 1 <= month <= 12 or not 1 <= day <= MONTH_LENGTHS[month - 1]:
         node.fail('a day of the year as "MM-DD", such as "11-30"')
     return month, day
 
 
 def _weigh_month_days(seasons: Iterable[Season]) -> list[float]:
-    days = [(month + 1, day + 1) for month, length in enumerate(_MONTH_LENGTHS) for day in range(length)]
+    days = [(month + 1, day + 1) for month, length in enumerate(MONTH_LENGTHS) for day in range(length)]
     weights = dict.fromkeys(days, DEFAULT_WEIGHT)
     for season in seasons:
         weights.update((day, season.weight) for day in days if season.start <= day <= season.end)
@@ -217,48 +228,48 @@ def _weigh_month_days(seasons: Iterable[Season]) -> list[float]:
 
 
 def _parse_years(node: JsonValue) -> tuple[float, ...]:
-    found = dict(node.items())
-    for key, child in found.items():
-        if not _YEAR.fullmatch(key):
-            child.fail('the number of a year, counted from "0"', value=key)
-    weights = tuple(_parse_weight(found[key]) for key in sorted(found))
+    found = node.mapping(_parse_weight, _check_year)
+    weights = tuple(found[key] for key in sorted(found))
     if weights:
         _check_some_positive(node, weights)
     return weights
 
 
+def _check_year(node: JsonValue) -> None:
+    if not YEAR.fullmatch(node.key):
+        node.fail('the number of a year, counted from "0"', value=node.key)
+
+
 def _parse_categories(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    found = list(node.items())
-    for name, child in found:
-        _check_label(child, name)
-    weights = tuple(_parse_weight(child) for _, child in found)
-    _check_some_positive(node, weights)
-    return tuple(name for name, _ in found), weights
+    found = node.mapping(_parse_weight, _check_label)
+    _check_some_positive(node, found.values())
+    return tuple(found), tuple(found.values())
 
 
 def _parse_amounts(node: JsonValue, categories: Sequence[str]) -> tuple[AmountLaw, ...]:
     # Amounts for categories without a weight are legal: checked, then left out.
-    laws = {name: _parse_amount(name, child) for name, child in node.items()}
-    node.fields(categories, tuple(laws))
+    laws = node.mapping(_parse_amount, _check_label, required=categories)
     return tuple(laws[name] for name in categories)
 
 
-def _parse_amount(name: str, node: JsonValue) -> AmountLaw:
-    _check_label(node, name)
-    fields = node.fields(("mean", "stdev"))
-    mean, stdev = fields["mean"].number(MIN_MEAN, MAX_AMOUNT), fields["stdev"].number(0.0, MAX_AMOUNT)
+def _parse_amount(node: JsonValue) -> AmountLaw:
+    mean, stdev = node.record({"mean": _number(MIN_MEAN, MAX_AMOUNT), "stdev": _number(0.0, MAX_AMOUNT)})
     # The ratio is compared, not its square: a tiny stdev must not overflow.
     if not stdev > 0 or not math.sqrt(MIN_SHAPE) <= mean / stdev <= math.sqrt(MAX_SHAPE):
         low, high = mean / math.sqrt(MAX_SHAPE), mean / math.sqrt(MIN_SHAPE)
-        fields["stdev"].fail(f"between {low:g} and {high:g}: 1/10,000 of the mean to 100 times the mean")
+        expected = f"between {low:g} and {high:g}: 1/10,000 of the mean to 100 times the mean"
+        node.child("stdev").fail(expected)
     return AmountLaw(mean, stdev)
 
 
 def _parse_day_parts(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    found = node.fields((), DAY_PARTS)
-    weights = tuple(_parse_weight(child) for child in found.values())
-    _check_some_positive(node, weights)
-    return tuple(found), weights
+    found = node.mapping(_parse_weight, partial(JsonValue.check_key, known=DAY_PARTS))
+    _check_some_positive(node, found.values())
+    return tuple(found), tuple(found.values())
+
+
+def _number(low: float, high: float) -> Callable[[JsonValue], float]:
+    return partial(JsonValue.number, low=low, high=high)
 
 
 def _parse_weight(node: JsonValue) -> float:
@@ -268,8 +279,9 @@ def _parse_weight(node: JsonValue) -> float:
     return value
 
 
-def _check_label(node: JsonValue, label: str) -> None:
-    clean = label.isprintable() and label == label.strip() and not _FORBIDDEN & set(label)
+def _check_label(node: JsonValue) -> None:
+    label = node.key
+    clean = label.isprintable() and label == label.strip() and not set(FORBIDDEN) & set(label)
     if not clean or not 0 < len(label) <= MAX_NAME:
         expected = f"a name of 1 to {MAX_NAME} printable characters without |, /, quotes or outer spaces"
         node.fail(expected, "rename it", value=label)
@@ -286,21 +298,40 @@ def parse_segments(where: str, raw: object) -> tuple[Segment, ...]:
     Raises:
         InputError: An unknown or missing key, a wrong type, a bad profile name, or an empty range.
     """
-    segments = [_parse_segment(key, node) for key, node in JsonValue(where, "", raw).items()]
-    return tuple(segment for group in segments for segment in group)
+    segments = _open_document(where, raw).mapping(_parse_segment, _check_segment_key)
+    return tuple(segment for group in segments.values() for segment in group)
 
 
-def _parse_segment(key: str, node: JsonValue) -> list[Segment]:
-    name = key.removesuffix(SUFFIX)
-    if name == key:
-        node.fail("the file name of a profile, ending in .json", value=key)
+def find_names(where: str, raw: object) -> list[str]:
+    """Return the profiles a parsed main_config.json names, in file order, whatever else is wrong with it.
+
+    Raises:
+        InputError: It is not an object.
+    """
+
+    def is_good(node: JsonValue) -> bool:
+        try:
+            _check_segment_key(node)
+        except InputError:
+            return False
+        return True
+
+    return [node.key.removesuffix(SUFFIX) for node in _open_document(where, raw).children() if is_good(node)]
+
+
+def _check_segment_key(node: JsonValue) -> None:
+    name = node.key.removesuffix(SUFFIX)
+    if name == node.key:
+        node.fail("the file name of a profile, ending in .json", value=node.key)
     check_name(node.where, node.path, name)
     if name == LEFTOVERS or name.startswith(FRAUD_PREFIX):
         expected = "a regular profile other than the catch-all"
-        node.fail(expected, "remove the entry: leftovers and fraud twins need none", value=key)
-    fields = node.fields(("gender", "age", "city_pop"))
-    age, city_pop = _parse_range(fields["age"]), _parse_range(fields["city_pop"])
-    return [Segment(name, gender, *age, *city_pop) for gender in _parse_genders(fields["gender"])]
+        node.fail(expected, "remove the entry: leftovers and fraud twins need none", value=node.key)
+
+
+def _parse_segment(node: JsonValue) -> list[Segment]:
+    genders, age, city_pop = node.record({"gender": _parse_genders, "age": _parse_range, "city_pop": _parse_range})
+    return [Segment(node.key.removesuffix(SUFFIX), gender, *age, *city_pop) for gender in genders]
 
 
 def _parse_genders(node: JsonValue) -> list[Gender]:
@@ -311,15 +342,14 @@ def _parse_genders(node: JsonValue) -> list[Gender]:
 
 
 def _parse_range(node: JsonValue) -> tuple[float, float]:
-    fields = node.fields(("min", "max"))
-    low, high = fields["min"].number(0.0, MAX_WEIGHT), _parse_upper_end(fields["max"])
+    low, high = node.record({"min": _number(0.0, MAX_WEIGHT), "max": _parse_upper_end})
     if low >= high:
-        fields["min"].fail(f"less than max, which is {high:g}")
+        node.child("min").fail(f"less than max, which is {high:g}")
     return low, high
 
 
 def _parse_upper_end(node: JsonValue) -> float:
-    unlimited = node.raw is None or (not isinstance(node.raw, bool) and node.raw in ("inf", -1, math.inf))
+    unlimited = not isinstance(node.raw, bool) and node.raw in UNLIMITED
     if not unlimited and isinstance(node.raw, str):
         node.fail('a number, or "inf" for no upper limit')
     return math.inf if unlimited else node.number(0.0, MAX_WEIGHT)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -28,11 +29,12 @@ from vecgen.demographics import Demographics
 from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.fidelity import Finding, Merchants, examine, judge
+from vecgen.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.inspection import FAULTS
 from vecgen.laws import Laws, write_out
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.memory import keep_freed_memory
-from vecgen.people import IDENTIFIERS, PeopleTally, examine_people, read_identifiers
+from vecgen.people import IDENTIFIERS, PeopleTally, count_unsafe, examine_people, read_identifiers
 from vecgen.profile import ProfileSet
 from vecgen.receipt import Receipt, asked_law, read_receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
@@ -43,6 +45,7 @@ from vecgen.uniqueness import Spill, count_repeats
 
 _BATCH: Final = re.compile(r"part-(\d+)-\d+-\d+\.(?:parquet|csv)")
 _BUNDLES_PER_PROCESS: Final = 4
+_UNSAFE: Final = "numbers that no person can have"
 _DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGRAPHICS}
 FAMILY_ERROR: Final = 1e-3
 """Probability that a dataset that follows its law is rejected."""
@@ -56,6 +59,7 @@ class Claim:
         merchants: Names by category; None for those that are seen.
         as_of: Day on which the customers' ages hold; None where customers were not drawn from the demographics.
         receipt: What the dataset says of itself; None for one without.
+        safe_identifiers: Whether no person can have its social security and card numbers.
     """
 
     law: Law
@@ -64,6 +68,7 @@ class Claim:
     merchants: Merchants | None
     as_of: date | None
     receipt: Receipt | None
+    safe_identifiers: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,8 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
     """Return what a dataset is said to be by its receipt and, before it, by what is `stated`.
 
     Args:
-        stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of"; None for what is not stated.
+        stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of", "safe_identifiers"; None for what
+            is not stated.
 
     Raises:
         InputError: A receipt or a file that cannot be used, or a dataset without receipt whose period is not stated.
@@ -153,7 +159,8 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
     drawn = receipt is not None and request.get("customers_file") is None
     as_of = known.get("as_of") or (_asked_day(request) or period.start if drawn else None)
     law = replace(base, period=period, **own)
-    return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt)
+    safe = bool(known.get("safe_identifiers", request.get("safe_identifiers", False)))
+    return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt, safe)
 
 
 def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:
@@ -188,12 +195,17 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1) -> Reading:
     tally = start_tally(laws)
     with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
         if transactions:
-            tally, digests["transactions"] = _read_transactions(transactions, laws, Path(scratch), processes)
+            work = Work(laws, Path(scratch), claim.safe_identifiers)
+            tally, digests["transactions"] = _read_transactions(transactions, work, processes)
             checks += _check_rows(tally, count_repeats(Path(scratch)))
+            checks += _check_safe("transactions", tally.faults[_UNSAFE], claim)
     people = PeopleTally()
     if customers and claim.as_of is not None:
-        people, digests["customers"], repeats = _read_customers(customers, claim.profiles, claim.as_of)
+        people, digests["customers"], repeats = _read_customers(customers, claim, claim.as_of)
+        ssns = (SAFE_SSNS if claim.safe_identifiers else ISSUED_SSNS).size
+        repeats["ssn"] -= max(0, people.rows - ssns)  # past their space, numbers go round again
         checks += [Check(f"unique {name}", "no value twice among the customers", repeats[name]) for name in IDENTIFIERS]
+        checks += _check_safe("customers", people.unsafe, claim)
         checks.append(Check("segment", "the profile of the first segment that matches", people.wrong_profile))
     checks += _check_receipt(claim.receipt, digests)
     return Reading(directory, laws, tally, people, digests, tuple(checks))
@@ -275,39 +287,47 @@ def _group(files: Iterable[Place]) -> list[list[Place]]:
     return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
 
 
-def _read_transactions(files: Sequence[Place], laws: Laws, scratch: Path, processes: int) -> tuple[Tally, Digest]:
+@dataclass(frozen=True)
+class Work:
+    """What reading transactions needs; picklable. `scratch` takes the transaction numbers."""
+
+    laws: Laws
+    scratch: Path
+    safe_identifiers: bool
+
+
+def _read_transactions(files: Sequence[Place], work: Work, processes: int) -> tuple[Tally, Digest]:
     groups = _group(files)
     bundles = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
-    work = [(groups[number::bundles], laws, scratch) for number in range(bundles)]
-    total, digest = start_tally(laws), Digest()
-    for tally, part in _run_all(work, min(processes, bundles)):
+    total, digest = start_tally(work.laws), Digest()
+    for tally, part in _run_all([groups[number::bundles] for number in range(bundles)], work, min(processes, bundles)):
         total.add(tally)
         digest += part
     return total, digest
 
 
-Bundle = tuple[list[list[Place]], Laws, Path]
+Bundle = list[list[Place]]
 
 
-def _run_all(work: Sequence[Bundle], processes: int) -> Iterator[tuple[Tally, Digest]]:
+def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[tuple[Tally, Digest]]:
     if processes == 1:
-        yield from map(_read_bundle, work)
+        yield from (_read_bundle(work, bundle) for bundle in bundles)
         return
     context = multiprocessing.get_context("spawn")  # see `local`
     with ProcessPoolExecutor(processes, context, keep_freed_memory) as pool:
-        yield from pool.map(_read_bundle, work)
+        yield from pool.map(partial(_read_bundle, work), bundles)
 
 
-def _read_bundle(bundle: Bundle) -> tuple[Tally, Digest]:
-    groups, laws, scratch = bundle
-    total, digest = start_tally(laws), Digest()
-    spill = Spill(scratch, str(os.getpid()))
-    for files in groups:
-        group = GroupTally(laws)
+def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:
+    total, digest = start_tally(work.laws), Digest()
+    spill = Spill(work.scratch, str(os.getpid()))
+    for files in bundle:
+        group = GroupTally(work.laws)
         for path in files:
             for batch in read_batches(path, COLUMNS):
                 spill.add(group.add(batch).number)
                 digest += digest_batches([batch], COLUMNS)
+                total.faults[_UNSAFE] += count_unsafe(batch) if work.safe_identifiers else 0
         total.add(group.close())
     spill.flush()
     return total, digest
@@ -323,9 +343,12 @@ def _check_rows(tally: Tally, repeats: int) -> list[Check]:
     ]
 
 
-def _read_customers(
-    files: Sequence[Place], profiles: ProfileSet, as_of: date
-) -> tuple[PeopleTally, Digest, dict[str, int]]:
+def _check_safe(part: str, unsafe: int, claim: Claim) -> list[Check]:
+    expected = f"{_UNSAFE}: of SSN areas and groups never issued; card numbers that begin {SAFE_PREFIX}"
+    return [Check(f"safe: {part}", expected, unsafe)] if claim.safe_identifiers else []
+
+
+def _read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[PeopleTally, Digest, dict[str, int]]:
     tally, digest = PeopleTally(), Digest()
     with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
         directories = {name: Path(scratch) / name for name in IDENTIFIERS}
@@ -334,7 +357,8 @@ def _read_customers(
         spills = {name: Spill(directory, "all") for name, directory in directories.items()}
         for path in files:
             for batch in read_batches(path, CUSTOMER_COLUMNS):
-                tally.add(batch, profiles, as_of)
+                tally.add(batch, claim.profiles, as_of)
+                tally.unsafe += count_unsafe(batch) if claim.safe_identifiers else 0
                 digest += digest_batches([batch], CUSTOMER_COLUMNS)
                 for name, values in read_identifiers(batch).items():
                     spills[name].add(values)

@@ -7,16 +7,15 @@ list: by weight where a provider holds an ordered dictionary, uniformly (repeate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.errors import InputError
-from vecgen.streams import U64
+from vecgen.identifiers import CardType
 
 _DIGITS: Final = {"#": "0123456789", "%": "123456789"}
 
@@ -27,19 +26,6 @@ class WordList:
 
     texts: tuple[str, ...]
     weights: npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class CardType:
-    """One card issuer.
-
-    Attributes:
-        prefixes: Equally likely; fixed digits, then perhaps "%" (1 to 9) and "#" (0 to 9).
-        length: Digits of a number, prefix and check digit included.
-    """
-
-    prefixes: tuple[str, ...]
-    length: int
 
 
 @dataclass(frozen=True)
@@ -68,31 +54,6 @@ class WordLists:
     card_types: tuple[CardType, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class CardTables:
-    """Card numbers laid out so that no two customers with ids below `capacity` share one.
-
-    A *slot* is one of Faker's card types, a *range* one prefix of a type with one length. Types that Faker lists under
-    two names share their ranges: each of their slots takes every second number (`lanes` 2, `lane` 0 or 1).
-
-    Attributes:
-        capacity: Customers with distinct numbers, 1.56e9 for Faker's issuers (12-digit numbers run out first).
-        first_range, prefixes, lane, lanes: Per slot (uint64).
-        low: First number of each range, without check digit (uint64).
-        space: Numbers in each range (uint64).
-        length: Digits of each range, check digit included (uint8).
-    """
-
-    capacity: int
-    first_range: U64
-    prefixes: U64
-    lane: U64
-    lanes: U64
-    low: U64
-    space: U64
-    length: npt.NDArray[np.uint8]
-
-
 def compile_word_lists() -> WordLists:
     """Read Faker's `en_US` providers (checked with Faker 40.54); needs the faker package, the draws do not."""
     from faker.providers.address.en_US import Provider as Address
@@ -115,50 +76,6 @@ def compile_word_lists() -> WordLists:
         _uniform(Job.jobs),
         tuple(CardType(tuple(card.prefixes), card.length) for card in CreditCard.credit_card_types.values()),
     )
-
-
-def compile_cards(types: Sequence[CardType]) -> CardTables:
-    """Lay out the numbers of card types (at least one, equally likely).
-
-    Raises:
-        InputError: Prefixes of one length that contain each other, so that two customers could get one number.
-    """
-    distinct = list(dict.fromkeys(types))
-    ranges = [(*_card_range(prefix, kind.length), kind.length) for kind in distinct for prefix in kind.prefixes]
-    _refuse_overlaps(ranges)
-    low, space, length = zip(*ranges, strict=True)
-    firsts = np.cumsum([0] + [len(kind.prefixes) for kind in distinct])
-    lanes = [types.count(kind) for kind in types]
-    smallest = [min(_card_range(prefix, kind.length)[1] for prefix in kind.prefixes) for kind in types]
-    capacities = [len(k.prefixes) * (size // n) for k, size, n in zip(types, smallest, lanes, strict=True)]
-    return CardTables(
-        len(types) * min(capacities),
-        np.array([firsts[distinct.index(kind)] for kind in types], dtype=np.uint64),
-        np.array([len(kind.prefixes) for kind in types], dtype=np.uint64),
-        np.array([types[:slot].count(kind) for slot, kind in enumerate(types)], dtype=np.uint64),
-        np.array(lanes, dtype=np.uint64),
-        np.array(low, dtype=np.uint64),
-        np.array(space, dtype=np.uint64),
-        np.array(length, dtype=np.uint8),
-    )
-
-
-def _card_range(prefix: str, length: int) -> tuple[int, int]:
-    """Return the first number (without check digit) and the count of the numbers that start with `prefix`."""
-    fixed = prefix.rstrip("#%")
-    wild = prefix[len(fixed) :]
-    digits = length - 1 - len(fixed)
-    # A leading "%" skips the numbers whose first free digit is 0.
-    skipped = 10 ** (digits - 1) if wild.startswith("%") else 0
-    return int(fixed) * 10**digits + skipped, 10**digits - skipped
-
-
-def _refuse_overlaps(ranges: Sequence[tuple[int, int, int]]) -> None:
-    ordered = sorted((length, low, space) for low, space, length in ranges)
-    for (length, low, space), (next_length, next_low, _) in pairwise(ordered):
-        if length == next_length and low + space > next_low:
-            where, field = "card types", f"prefixes of {length} digits"
-            raise InputError(where, field, str(next_low), f"a number outside {low}..{low + space - 1}")
 
 
 def _weighted(weights: Mapping[str, float]) -> WordList:
