@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -184,24 +184,29 @@ def run(
     """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold."""
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
-    if output_mode == "rows" and (output.batches or output.only_dates):
-        raise InputError("--output-mode", "", "rows", "files, if --batches or --only-dates select some of the rows")
+    if output_mode == "rows" and (output.batches or output.only_dates or output.table):
+        expected = "files, if --batches or --only-dates select some of the rows, or --table commits files"
+        raise InputError("--output-mode", "", "rows", expected)
     started = time.perf_counter()
     cores = spark.sparkContext.defaultParallelism
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
-    names = (TRANSACTIONS,) if output.batches else (CUSTOMERS, TRANSACTIONS)
+    names = (TRANSACTIONS,) if output.batches or output.append else (CUSTOMERS, TRANSACTIONS)
     with open_run(plan, output, cores, names, existing) as run:
         if run.receipt:
             return run.receipt
-        parts = (_run_files if output_mode == "files" else _run_rows)(spark, run.plan, run.output)
-        return close_run(run, parts, time.perf_counter() - started, cores)
+        if output_mode == "rows":
+            parts, records = _run_rows(spark, run.plan, run.output), []
+        else:
+            records = _run_files(spark, run.plan, run.output, names)
+            parts = sum_records(records)
+        return close_run(run, parts, time.perf_counter() - started, cores, records)
 
 
-def _run_files(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
+def _run_files(spark: SparkSession, plan: Plan, output: Output, names: Sequence[str]) -> list[FileRecord]:
     frames = [transaction_files(spark, plan, output)]
-    if not output.batches:
+    if CUSTOMERS in names:
         frames.insert(0, customer_files(spark, plan, output))
-    return sum_records(record for frame in frames for record in from_manifest(frame.toArrow()))
+    return [record for frame in frames for record in from_manifest(frame.toArrow())]
 
 
 def _run_rows(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from vecgen.arrow import arrow_schema, digest_batches
+from vecgen.delta import LOG, live_files
 from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
@@ -21,11 +23,23 @@ _SUFFIXES: Final = {".parquet", ".csv"}
 
 
 def find_files(directory: Place) -> list[Place]:
-    """Return the data files below a directory in the order of their paths; names like .a or _b are not data."""
+    """Return the data files below a directory in the order of their paths; names like .a or _b are not data.
+
+    Of a Delta table, those of its last snapshot.
+    """
     above = len(directory.parts)
-    found = [path for path in list_files(directory) if path.suffix in _SUFFIXES]
-    data = [path for path in found if not any(part[0] in "._" for part in path.parts[above:])]
-    return sorted(data, key=lambda path: path.parts)
+    below = {path.parts[above:]: path for path in list_files(directory)}
+    tables = {parts[: parts.index(LOG)] for parts in below if LOG in parts}
+    live = {table: live_files(directory / "/".join(table)) for table in tables}
+    return [below[parts] for parts in sorted(below) if _is_data(parts) and _is_live(parts, live)]
+
+
+def _is_data(parts: tuple[str, ...]) -> bool:
+    return PurePosixPath(parts[-1]).suffix in _SUFFIXES and not any(part[0] in "._" for part in parts)
+
+
+def _is_live(parts: tuple[str, ...], live: Mapping[tuple[str, ...], set[str]]) -> bool:
+    return all("/".join(parts[len(table) :]) in files for table, files in live.items() if parts[: len(table)] == table)
 
 
 def digest_dataset(directory: Place) -> dict[str, Digest]:

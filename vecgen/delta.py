@@ -85,7 +85,7 @@ def live_files(table: Place) -> set[str]:
     deltalake = import_deltalake(str(table))
     try:
         there = deltalake.DeltaTable(str(table), storage_options=_storage_options(table))
-        return set(there.get_add_actions(flatten=True).select(["path"]).to_pydict()["path"])
+        return set(pa.table(there.get_add_actions())["path"].to_pylist())
     except (OSError, ValueError, deltalake.exceptions.DeltaError) as error:
         raise InputError(str(table), "", describe(OSError(str(error)), table), "a Delta table") from error
 

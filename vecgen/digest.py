@@ -36,6 +36,11 @@ class Digest:
         return f"{self.first:016x}{self.second:016x}"
 
 
+def parse_digest(rows: int, text: str) -> Digest:
+    """Return the digest of `rows` rows that prints as `text`."""
+    return Digest(rows, int(text[:16], 16), int(text[16:], 16))
+
+
 def digest_words(words: U64) -> Digest:
     """Return the digest of rows given their words (see `multiplier`); `words` is used up."""
     other = words ^ _SECOND_LANE

@@ -24,6 +24,8 @@ from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]
 PARTITION_KEYS: Final[tuple[PartitionKey, ...]] = get_args(PartitionKey)
+Table = Literal["delta"]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
 Existing = Literal["refuse", "resume", "overwrite"]
 """What to do with an output that holds something: see `progress`."""
 TRANSACTIONS: Final = "transactions"
@@ -44,9 +46,13 @@ class Output:
         batch_rows: Expected rows of a batch; None to let the number of cores decide.
         batches: First and last numbers of the batches to write; empty for all. Customers are not written then.
         only_dates: First and last date of the transactions to write; None for the whole period.
+        table: Kind of table that the files are committed to, one of transactions and one of customers.
+        append: Add transactions to the table that is there, whose customers have been written.
+        load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
 
     Raises:
-        InputError: A partition key named twice, a limit below 1, or a single file that would have to be several.
+        InputError: A partition key named twice, a limit below 1, a single file that would have to be several, or a
+            table that cannot be.
     """
 
     path: Place
@@ -59,6 +65,9 @@ class Output:
     batch_rows: int | None = None
     batches: tuple[tuple[int, int], ...] = ()
     only_dates: tuple[date, date] | None = None
+    table: Table | None = None
+    append: bool = False
+    load: str = ""
 
     def __post_init__(self) -> None:
         if self.max_records_per_file is not None and self.max_records_per_file < 1:
@@ -67,6 +76,10 @@ class Output:
             raise InputError("--batch-rows", "", self.batch_rows, "a whole number from 1 up")
         if self.single_file and (self.partition_by or self.max_records_per_file is not None):
             raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
+        if self.table and self.format != "parquet":
+            raise InputError("--table", "", self.format, "--format parquet, the files of a table")
+        if self.append and not self.table:
+            raise InputError("--append", "", "no table", "--table delta, whose readers see all of a load or nothing")
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
 
@@ -178,14 +191,14 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
     for position, part in enumerate(slices):
         days = range(max(part.days.start, wanted.start), min(part.days.stop, wanted.stop))
         if days:
-            stem = f"{TRANSACTIONS}/{part.directory}part-{number:05d}-{position:02d}"
+            stem = f"{TRANSACTIONS}/{part.directory}{output.load}part-{number:05d}-{position:02d}"
             records += _write_slice(group, output, stem, days)
     return records
 
 
 def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> FileRecord:
     """Write the transactions of several batches' customers, one batch after the other, as one file."""
-    name = f"{TRANSACTIONS}/transactions.{output.format}"
+    name = f"{TRANSACTIONS}/{output.load}transactions.{output.format}"
     path = output.path / name
     digest = Digest()
     with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
@@ -202,7 +215,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:
     """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
     schema = arrow_schema(CUSTOMER_COLUMNS)
-    name = f"{CUSTOMERS}/part-{customers.column('customer_id')[0].as_py():013d}.{output.format}"
+    name = f"{CUSTOMERS}/{output.load}part-{customers.column('customer_id')[0].as_py():013d}.{output.format}"
     path = output.path / name
     with open_writer(path, schema, output.format, output.compression) as writer:
         for batch in customers.select(schema.names).cast(schema).to_batches():

@@ -51,14 +51,14 @@ def run_local(
     if processes < 1:
         raise InputError("--processes", "", processes, "a whole number from 1 up")
     started = time.perf_counter()
-    customers = customers and not output.batches
+    customers = customers and not output.batches and not output.append
     parts = [name for name, asked in ((CUSTOMERS, customers), (TRANSACTIONS, transactions)) if asked]
     with open_run(plan, output, processes, parts, existing) as run:
         if run.receipt:
             return run.receipt
         work = _list_work(run, parts)
         records = _run_all(run.plan, run.output, work, min(processes, len(work)))
-        return close_run(run, sum_records(records), time.perf_counter() - started, processes)
+        return close_run(run, sum_records(records), time.perf_counter() - started, processes, records)
 
 
 def _list_work(run: Run, parts: Sequence[str]) -> list[Work]:

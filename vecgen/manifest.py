@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
-from vecgen.digest import Digest
+from vecgen.digest import Digest, parse_digest
 
 MANIFEST_SCHEMA: Final = pa.schema(
     {
@@ -42,11 +42,26 @@ def to_manifest(records: Iterable[FileRecord]) -> pa.Table:
     return pa.table(columns, schema=MANIFEST_SCHEMA)
 
 
+def to_json(record: FileRecord) -> dict[str, Any]:
+    """Return a record as plain JSON values, by the names of MANIFEST_SCHEMA."""
+    values = {**asdict(record), "digest": str(record.digest)}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def from_json(row: Mapping[str, Any]) -> FileRecord:
+    """Return the record that `to_json` has described.
+
+    Raises:
+        KeyError, TypeError, ValueError: It has not.
+    """
+    days = (row[name] and date.fromisoformat(row[name]) for name in ("first_date", "last_date"))
+    return FileRecord(row["path"], row["rows"], row["bytes"], parse_digest(row["rows"], row["digest"]), *days)
+
+
 def from_manifest(table: pa.Table) -> list[FileRecord]:
     """Return the records of a table of MANIFEST_SCHEMA."""
     records = []
     for row in table.to_pylist():
-        lanes = int(row["digest"][:16], 16), int(row["digest"][16:], 16)
-        digest = Digest(row["rows"], *lanes)
+        digest = parse_digest(row["rows"], row["digest"])
         records.append(FileRecord(row["path"], row["rows"], row["bytes"], digest, row["first_date"], row["last_date"]))
     return records

@@ -15,7 +15,7 @@ from typing import NoReturn
 from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.errors import VecgenError
-from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Existing, Output, PartitionKey
+from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, TABLES, Existing, Output, PartitionKey
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
 from vecgen.storage import Place, locate
@@ -105,6 +105,9 @@ def add_output_options(parser: ArgumentParser) -> None:
     either.add_argument(
         "--overwrite", action="store_true", help="replace a dataset of vecgen once the new one is complete"
     )
+    help_table = "commit the files as a table, one of transactions and one of customers (needs vecgen[delta])"
+    group.add_argument("--table", choices=TABLES, help=help_table)
+    group.add_argument("--append", action="store_true", help="add --only-dates to the table that is there")
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 
@@ -274,4 +277,6 @@ def to_output(options: Namespace) -> Output:
         getattr(options, "batch_rows", None),
         getattr(options, "batches", ()),
         getattr(options, "only_dates", None),
+        options.table,
+        options.append,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,11 +17,10 @@ from typing import Any, Final
 from vecgen import __version__
 from vecgen.arrow import digest_batches
 from vecgen.dataset import find_files, read_batches
-from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output
 from vecgen.lease import hold
-from vecgen.manifest import FileRecord
+from vecgen.manifest import FileRecord, from_json, to_json
 from vecgen.plan import Plan, describe_request
 from vecgen.receipt import (
     RECEIPT,
@@ -31,16 +30,19 @@ from vecgen.receipt import (
     check_empty,
     clear_output,
     make_directory,
+    make_receipt,
+    publish_receipt,
     read_receipt,
-    write_receipt,
 )
 from vecgen.schedule import choose_batch_rows, cut_again
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.snapshots import check_load, commit_load, describe_load, name_load, unite
 from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
 
 PROGRESS: Final = "_progress"
 _RUN: Final = "run.json"
 _LOCK: Final = "lock"
+_BEGUN: Final = {"rows_per_batch": int, "replaces": bool, "load": str}
 _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -53,12 +55,16 @@ class Run:
         output: The working directory: the output, or a new one beside it that will replace it.
         final: Where the dataset will be found.
         receipt: Of a dataset that was complete before; there is nothing left to do.
+        before: Receipt of the table that the run adds to or replaces.
+        replaces: Whether the run replaces what the table holds.
     """
 
     plan: Plan
     output: Output
     final: Place
     receipt: Receipt | None = None
+    before: Receipt | None = None
+    replaces: bool = False
 
 
 @contextmanager
@@ -73,32 +79,51 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     """
     final = output.path
     output.select_days(plan.tables.law.period)
-    if existing == "overwrite":
-        output = replace(output, path=_beside(final, "new"))
-        _check_replaceable(final)
     asked = _describe(plan, output, parts)
-    if existing == "resume" and (receipt := _read_complete(final, asked)) is not None:
-        yield Run(plan, output, final, receipt)
-        return
+    before = read_receipt(final) if output.table else None
+    replaces = existing == "overwrite"
+    if replaces:
+        _check_replaceable(final)
+    if output.table:
+        output = replace(output, load=name_load(asked, before if replaces else None))
+    elif replaces:
+        output = replace(output, path=_beside(final, "new"))
     resumes = existing == "resume" and (final / PROGRESS / _RUN).exists()
     if not resumes:
-        _prepare(output.path, existing)
+        complete = _find_complete(plan, output, asked, before, existing)
+        if complete is not None:
+            yield Run(plan, output, final, complete)
+            return
+        _prepare(output, existing)
     with _alone(output.path, final):
-        batch_rows = _read_run(output.path, asked) if resumes else choose_batch_rows(plan, output, cores)
-        if existing == "overwrite":
-            _clear(output.path)
+        if resumes:
+            record = _read_run(output.path, asked)
+        else:
+            rows = choose_batch_rows(plan, output, cores)
+            record = {"rows_per_batch": rows, "replaces": replaces, "load": output.load}
+        output, plan = replace(output, load=record["load"]), cut_again(plan, record["rows_per_batch"])
         _remove_drafts(output.path)
-        plan = cut_again(plan, batch_rows)
-        with _keeping_what_is_finished(output.path, final, resumes):
+        with _keeping_what_is_finished(output, final, resumes):
             _check_batches(plan, output)
             if not resumes:
-                _write_json(output.path / PROGRESS / _RUN, {**asked, "rows_per_batch": batch_rows})
-            yield Run(plan, output, final)
+                _clear(output)
+                write_text(output.path / PROGRESS / _RUN, json.dumps({**asked, **record}))
+            yield Run(plan, output, final, None, before, record["replaces"])
+
+
+def _find_complete(
+    plan: Plan, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing
+) -> Receipt | None:
+    """Return the receipt of a dataset that holds all that is asked, None where there is something to do."""
+    if output.table and check_load(output, plan, before, replaces=existing == "overwrite"):
+        return before
+    return _read_complete(output.path, asked) if existing == "resume" and not output.append else None
 
 
 @contextmanager
-def _keeping_what_is_finished(path: Place, final: Place, resumes: bool) -> Iterator[None]:
+def _keeping_what_is_finished(output: Output, final: Place, resumes: bool) -> Iterator[None]:
     """Clear away a run that breaks off where nobody would resume it."""
+    path = output.path
     try:
         yield
     except BaseException as error:
@@ -106,7 +131,7 @@ def _keeping_what_is_finished(path: Place, final: Place, resumes: bool) -> Itera
         if path != final:  # an overwriting run begins anew
             remove_tree(path)
         elif impossible or not _any_finished(path):
-            _clear(path)
+            _clear(output)
         elif isinstance(error, OutputError):
             raise OutputError(f"{error}; what is finished stays, --resume goes on from there") from error
         raise
@@ -123,26 +148,49 @@ def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> li
     if known is not None and all(_is_whole(output.path, record) for record in known):
         return known
     records = write()
-    _write_json(path, [{**asdict(record), "digest": str(record.digest)} for record in records])
+    write_text(path, json.dumps([to_json(record) for record in records]))
     return records
 
 
-def close_run(run: Run, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
-    """Write the receipt and the marker of success, and let the dataset stand under its final name.
+def close_run(
+    run: Run, parts: dict[str, Part], seconds: float, cores: int, records: Iterable[FileRecord] = ()
+) -> Receipt:
+    """Commit the table if there is one, write receipt and marker of success, let the dataset stand under its name.
+
+    Args:
+        records: Of all files; a table needs them.
 
     Raises:
-        OutputError: There are files that belong to no batch.
+        OutputError: There are files that belong to no batch, or the table cannot be written.
     """
     path = run.output.path
-    files = sum(part.files for part in parts.values())
-    found = [file for name in parts for file in find_files(path / name)]
-    if len(found) != files:
-        raise OutputError(f"{path}: {len(found)} data files where {files} were written; remove what is not of this run")
-    receipt = write_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores, directory=path)
+    _check_files(run.output, parts)
+    receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
+    if run.output.table:
+        period = run.plan.tables.law.period
+        commit_load(run.output, parts, records, run.replaces)
+        receipt = replace(receipt, loads=(describe_load(run.output, period),))
+        if run.output.append and run.before:
+            receipt = unite(run.before, receipt, period)
+    publish_receipt(receipt, path)
     remove_tree(path / PROGRESS)
     if path != run.final:
         _replace(path, run.final)
     return receipt
+
+
+def _check_files(output: Output, parts: dict[str, Part]) -> None:
+    path, files = output.path, sum(part.files for part in parts.values())
+    found = [file for name in parts for file in _list_data(path / name, output.load)]
+    if len(found) != files:
+        raise OutputError(f"{path}: {len(found)} data files where {files} were written; remove what is not of this run")
+
+
+def _list_data(path: Place, load: str) -> list[Place]:
+    """Return the data files of a part; those of one load, where the part is a table."""
+    if not load:
+        return find_files(path)
+    return [file for file in list_files(path) if file.name.startswith(load)]
 
 
 def _check_batches(plan: Plan, output: Output) -> None:
@@ -162,7 +210,7 @@ def _describe(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any
 def _flatten(request: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     law = request["law"]
     values = {**request, **law, **law["period"], **form}
-    return {name: value for name, value in values.items() if name not in ("law", "period", "path")}
+    return {name: value for name, value in values.items() if name not in ("law", "period", "path", "load")}
 
 
 def _refuse_difference(where: Place, asked: dict[str, Any], before: dict[str, Any]) -> None:
@@ -185,8 +233,8 @@ def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
     return receipt
 
 
-def _read_run(path: Place, asked: dict[str, Any]) -> int:
-    """Return the rows of a batch with which the run was begun.
+def _read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return how the run was begun: its `rows_per_batch`, the `load` of a table, and whether it `replaces` others.
 
     Raises:
         InputError: It was begun with other values.
@@ -194,17 +242,19 @@ def _read_run(path: Place, asked: dict[str, Any]) -> int:
     record = path / PROGRESS / _RUN
     try:
         before = json.loads(record.read_text(encoding="utf-8"))
-        batch_rows = int(before["rows_per_batch"])
+        begun = {name: kind(before[name]) for name, kind in _BEGUN.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(str(record), "", type(error).__name__, "a run's record", f"remove {path}") from error
     _refuse_difference(path, asked, before)
-    return batch_rows
+    return begun
 
 
-def _prepare(path: Place, existing: Existing) -> None:
-    if existing != "overwrite":  # what an overwriting run has left is cleared once this one is alone
-        if (path / PROGRESS / _RUN).exists():
-            raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
+def _prepare(output: Output, existing: Existing) -> None:
+    path, fits = output.path, existing == "overwrite" or output.append
+    # What an overwriting run has left beside the dataset goes once this one is alone; a table is written in place.
+    if (output.table or not fits) and (path / PROGRESS / _RUN).exists():
+        raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
+    if not fits:
         check_empty(path, overlooked=PROGRESS)
     make_directory(path)
 
@@ -228,15 +278,9 @@ def _any_finished(path: Place) -> bool:
 
 def _read_records(path: Place) -> list[FileRecord] | None:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return [_to_record(row) for row in rows]
+        return [from_json(row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # lost or spoiled: the batch is written anew
-
-
-def _to_record(row: dict[str, Any]) -> FileRecord:
-    digest = Digest(row["rows"], int(row["digest"][:16], 16), int(row["digest"][16:], 16))
-    return FileRecord(row["path"], row["rows"], row["bytes"], digest)
 
 
 def _is_whole(directory: Place, record: FileRecord) -> bool:
@@ -249,10 +293,6 @@ def _is_whole(directory: Place, record: FileRecord) -> bool:
         return digest_batches(read_batches(path, columns), columns) == record.digest
     except (OSError, InputError):
         return False
-
-
-def _write_json(path: Place, content: object) -> None:
-    write_text(path, json.dumps(content, default=str))
 
 
 def _remove_drafts(path: Place) -> None:
@@ -293,8 +333,14 @@ def _replace(new: Place, final: Place) -> None:
     remove_tree(old)
 
 
-def _clear(path: Place) -> None:
-    clear_output(path)
+def _clear(output: Output) -> None:
+    """Remove what a run has left; the files of a load lie beside those of others."""
+    path = output.path
+    if output.load:
+        for file in [file for part in (TRANSACTIONS, CUSTOMERS) for file in _list_data(path / part, output.load)]:
+            file.unlink(missing_ok=True)
+    else:
+        clear_output(path)
     for record in list_files(path / PROGRESS):
         if record.name != _LOCK:  # it is held
             record.unlink(missing_ok=True)

@@ -41,6 +41,7 @@ class Receipt:
         fingerprint: Equal for two datasets if and only if the same rows were asked for.
         parts: By name: "customers", "transactions".
         cores: Processes or Spark task slots that shared the work.
+        loads: Names and dates (first, last) of what was committed to the table; empty for plain files.
     """
 
     version: str
@@ -51,6 +52,7 @@ class Receipt:
     seconds: float
     cores: int
     rows_per_second_and_core: int
+    loads: tuple[tuple[str, str, str], ...] = ()
 
 
 def check_empty(path: Place, overlooked: str = "") -> None:
@@ -101,12 +103,10 @@ def sum_records(records: Iterable[FileRecord]) -> dict[str, Part]:
     return {name: Part(digest.rows, files, size, str(digest)) for name, (files, size, digest) in sorted(totals.items())}
 
 
-def write_receipt(
-    plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int, directory: Place
-) -> Receipt:
-    """Write the receipt and, last of all, the marker of success into `directory`; return the receipt."""
+def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
+    """Return the receipt of what was written."""
     rows = parts[TRANSACTIONS].rows if TRANSACTIONS in parts else 0
-    receipt = Receipt(
+    return Receipt(
         __version__,
         plan.fingerprint,
         describe_request(plan.request),
@@ -116,9 +116,12 @@ def write_receipt(
         cores,
         round(rows / seconds / cores),
     )
+
+
+def publish_receipt(receipt: Receipt, directory: Place) -> None:
+    """Write a receipt and, last of all, the marker of success."""
     write_text(directory / RECEIPT, json.dumps(asdict(receipt), indent=2) + "\n")
     write_text(directory / SUCCESS, "")
-    return receipt
 
 
 def read_receipt(directory: Place) -> Receipt | None:
@@ -131,7 +134,8 @@ def read_receipt(directory: Place) -> Receipt | None:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         parts = {name: Part(**part) for name, part in raw["parts"].items()}
-        return Receipt(**{**raw, "parts": parts})
+        loads = tuple((name, first, last) for name, first, last in raw.get("loads", ()))
+        return Receipt(**{**raw, "parts": parts, "loads": loads})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -43,7 +43,7 @@ from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
 from vecgen.uniqueness import Spill, count_repeats
 
-_BATCH: Final = re.compile(r"part-(\d+)-\d+-\d+\.(?:parquet|csv)")
+_BATCH: Final = re.compile(r"([0-9a-f]{8}-)?part-(\d+)-\d+-\d+\.(?:parquet|csv)")
 _BUNDLES_PER_PROCESS: Final = 4
 _UNSAFE: Final = "numbers that no person can have"
 _DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGRAPHICS}
@@ -281,10 +281,11 @@ def to_text(certificate: Certificate) -> str:
 def _group(files: Iterable[Place]) -> list[list[Place]]:
     """Return files in groups that hold all rows of their customers."""
     matches = [(_BATCH.fullmatch(path.name), path) for path in files]
-    if not all(match for match, _ in matches):
+    loads = {match and match[1] for match, _ in matches}
+    if not all(match for match, _ in matches) or len(loads) > 1:  # several loads: batches may be cut otherwise in each
         return [[path for _, path in matches]]
-    numbered = sorted((int(match[1]), path) for match, path in matches if match)
-    return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
+    numbered = sorted((int(match[2]), path.parts, path) for match, path in matches if match)
+    return [[path for *_, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
 
 
 @dataclass(frozen=True)
