@@ -11,15 +11,23 @@ from typing import Final, Literal, get_args
 
 import pyarrow as pa
 
-from vecgen.arrow import TRANSACTION_SCHEMA, Assembler, arrow_schema, digest_batches, locate_customers, make_assembler
+from vecgen.arrow import (
+    TRANSACTION_SCHEMA,
+    Assembler,
+    arrow_schema,
+    digest_batches,
+    locate_customers,
+    make_assembler,
+    needed_attributes,
+)
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.encodings import Compression
 from vecgen.errors import InputError
 from vecgen.manifest import FileRecord
-from vecgen.schema import CUSTOMER_COLUMNS
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
 from vecgen.tables import ProfileTables, Tables
-from vecgen.transactions import Calendar, draw_calendar, draw_rows
+from vecgen.transactions import Attribute, Calendar, Rows, draw_calendar, draw_rows
 from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]
@@ -113,27 +121,44 @@ class Group:
     profile: ProfileTables
     calendar: Calendar
     chunks: tuple[Chunk, ...]
+    attributes: frozenset[Attribute]
 
     def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
-        """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest."""
-        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers):
-            rows = replace(drawn, customer=drawn.customer - chunk.customers.start)
-            step = limit or len(rows)
-            for part in (rows.slice(start, start + step) for start in range(0, len(rows), step)):
+        """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest.
+
+        Every attribute must have been asked for.
+        """
+        for drawn in self._rows(days, chunk):
+            step = limit or len(drawn)
+            for part in (drawn.slice(start, start + step) for start in range(0, len(drawn), step)):
                 yield chunk.assembler.assemble(part), chunk.assembler.digest(part)
 
-    def all_batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all rows month by month, so that a writer with a directory for each has one of them at work."""
+    def all_batches(self, days: range | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows on `days` (None: all) month by month: a writer with a directory for each has one at work."""
+        chosen = range(self.tables.law.period.days) if days is None else days
         for part in partition_period(self.tables.law.period, ("year", "month"), self.profile.name):
-            for chunk in self.chunks:
-                for batch, _ in self.batches(part.days, chunk):
-                    yield batch
+            own = range(max(part.days.start, chosen.start), min(part.days.stop, chosen.stop))
+            for chunk in self.chunks if own else ():
+                for rows in self._rows(own, chunk):
+                    yield chunk.assembler.assemble(rows)
+
+    def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
+        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
+            yield replace(drawn, customer=drawn.customer - chunk.customers.start)
 
 
-def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int | None = None) -> Group:
+def start_group(
+    tables: Tables,
+    seed: int,
+    customers: pa.Table,
+    slice_days: int | None = None,
+    columns: Sequence[Column] = COLUMNS,
+) -> Group:
     """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row).
 
-    `slice_days` is the most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+    Args:
+        slice_days: The most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+        columns: What batches will hold; of other columns nothing is drawn.
     """
     name = customers.column("profile")[0].as_py()
     profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
@@ -146,11 +171,11 @@ def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int 
     chunks = tuple(
         Chunk(
             range(start, min(start + starts.step, customers.num_rows)),
-            make_assembler(tables, customers.slice(start, starts.step)),
+            make_assembler(tables, customers.slice(start, starts.step), columns),
         )
         for start in starts
     )
-    return Group(tables, profile, calendar, chunks)
+    return Group(tables, profile, calendar, chunks, needed_attributes(columns))
 
 
 def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:

@@ -54,6 +54,6 @@ TRANSACTION_COLUMNS: Final = (
     Column("merch_long", "float64", "longitude of the purchase", "degrees east, six decimals", decimals=6),
 )
 
-CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, counted from 0; never written")
+CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, counted from 0; written if asked for")
 
 COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
