@@ -316,6 +316,15 @@ def _list_hex_values() -> npt.NDArray[np.uint8]:
     return values
 
 
+_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS)}
+_NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
+with np.errstate(over="ignore"):
+    _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]
+_HEX_VALUES: Final = _list_hex_values()
+_TIME_TEXT: Final = _split_times(_list_times())
+_TIME_WORDS: Final = _split_times(_text_words(fixed_text(_list_times().view(np.uint8), 8), "trans_time"))
+
+
 @dataclass(frozen=True)
 class _Recipe:
     """How a column of a transaction is made of rows, and which of their attributes it takes."""
@@ -350,10 +359,3 @@ _MADE_OF: Final[Mapping[str, _Recipe]] = {
     "merch_lat": _Recipe(("lat",), lambda _, rows: pa.array(rows.lat / _MICRODEGREES)),
     "merch_long": _Recipe(("long",), lambda _, rows: pa.array(rows.long / _MICRODEGREES)),
 }
-_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS)}
-_NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
-with np.errstate(over="ignore"):
-    _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]
-_HEX_VALUES: Final = _list_hex_values()
-_TIME_TEXT: Final = _split_times(_list_times())
-_TIME_WORDS: Final = _split_times(_text_words(fixed_text(_list_times().view(np.uint8), 8), "trans_time"))

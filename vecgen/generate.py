@@ -88,13 +88,7 @@ class Output:
         Raises:
             InputError: Dates of which none, or not all, lie in the period.
         """
-        if self.only_dates is None:
-            return range(period.days)
-        first, last = ((day - period.start).days for day in self.only_dates)
-        if not 0 <= first <= last < period.days:
-            text = "..".join(day.isoformat() for day in self.only_dates)
-            raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
-        return range(first, last + 1)
+        return select_days(period, self.only_dates)
 
 
 @dataclass(frozen=True)
@@ -176,6 +170,21 @@ def start_group(
         for start in starts
     )
     return Group(tables, profile, calendar, chunks, needed_attributes(columns))
+
+
+def select_days(period: Period, only_dates: tuple[date, date] | None) -> range:
+    """Return the days of `period` from the first to the last of two dates (None: all), counted from its start.
+
+    Raises:
+        InputError: Dates of which none, or not all, lie in the period.
+    """
+    if only_dates is None:
+        return range(period.days)
+    first, last = ((day - period.start).days for day in only_dates)
+    if not 0 <= first <= last < period.days:
+        text = "..".join(day.isoformat() for day in only_dates)
+        raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
+    return range(first, last + 1)
 
 
 def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:

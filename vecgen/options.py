@@ -12,13 +12,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.errors import VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Existing, Output, PartitionKey
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
+from vecgen.version import __version__
 from vecgen.writers import COMPRESSIONS, FORMATS
 
 _SIZE_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

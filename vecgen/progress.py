@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from vecgen import __version__
 from vecgen.arrow import digest_batches
 from vecgen.dataset import find_files, read_batches
 from vecgen.digest import Digest
@@ -30,6 +29,7 @@ from vecgen.plan import Plan, describe_request
 from vecgen.receipt import SUCCESS, Part, Receipt, clear_output, prepare_output, read_receipt, write_receipt
 from vecgen.schedule import choose_batch_rows, cut_again
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.version import __version__
 
 PROGRESS: Final = "_progress"
 _RUN: Final = "run.json"

@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, cast
 
-from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
@@ -19,6 +18,7 @@ from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.tables import Law
+from vecgen.version import __version__
 
 RECEIPT: Final = "_vecgen.json"
 SUCCESS: Final = "_SUCCESS"
