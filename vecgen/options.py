@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -186,6 +187,21 @@ def parse_size(text: str) -> int:
     if not digits.isascii() or not digits.isdigit() or unit not in _SIZE_UNITS or int(digits) == 0:
         raise ArgumentTypeError(f"got {text!r}, expected a size such as 256MiB or 100MB")
     return int(digits) * _SIZE_UNITS[unit]
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """Read names separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def to_arguments(options: Mapping[str, str]) -> list[str]:
+    """Return options given as names and texts as arguments of a parser: `fraud_days`, "3" as `--fraud-days=3`.
+
+    A flag is given as "true" or "false"; "_" in names counts as "-".
+    """
+    named = {f"--{name.replace('_', '-')}": value for name, value in options.items()}
+    given = {name: value for name, value in named.items() if value.lower() != "false"}
+    return [name if value.lower() == "true" else f"{name}={value}" for name, value in given.items()]
 
 
 def to_request(options: Namespace) -> Request:
