@@ -13,7 +13,14 @@ import pyarrow as pa
 
 from vecgen.digest import Digest, as_words, digest_words, hash_texts, multiplier, whole
 from vecgen.errors import InputError
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, TRANSACTION_COLUMNS, Column
+from vecgen.schema import (
+    COLUMNS,
+    CUSTOMER_COLUMNS,
+    CUSTOMER_ID,
+    FRAUD_CASE_COLUMNS,
+    TRANSACTION_COLUMNS,
+    Column,
+)
 from vecgen.streams import U64
 from vecgen.tables import Tables
 from vecgen.transactions import Attribute, Customers, Rows
@@ -316,7 +323,7 @@ def _list_hex_values() -> npt.NDArray[np.uint8]:
     return values
 
 
-_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS)}
+_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS, *FRAUD_CASE_COLUMNS)}
 _NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
 with np.errstate(over="ignore"):
     _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]

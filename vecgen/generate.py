@@ -12,9 +12,9 @@ from typing import Final, Literal, get_args
 import pyarrow as pa
 
 from vecgen.arrow import (
-    TRANSACTION_SCHEMA,
     Assembler,
     arrow_schema,
+    batch_schema,
     digest_batches,
     locate_customers,
     make_assembler,
@@ -24,8 +24,9 @@ from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.encodings import Compression
 from vecgen.errors import InputError
+from vecgen.ledger import list_cases
 from vecgen.manifest import FileRecord
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
 from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Attribute, Calendar, Rows, draw_calendar, draw_rows
 from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
@@ -36,6 +37,7 @@ Existing = Literal["refuse", "resume", "overwrite"]
 """What to do with an output that holds something: see `progress`."""
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
+FRAUD_CASES: Final = "fraud_cases"
 DEFAULT_MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -52,6 +54,7 @@ class Output:
         batch_rows: Expected rows of a batch; None to let the number of cores decide.
         batches: First and last numbers of the batches to write; empty for all. Customers are not written then.
         only_dates: First and last date of the transactions to write; None for the whole period.
+        with_customer_id: Whether customers and transactions have a last column `customer_id`.
 
     Raises:
         InputError: A partition key named twice, a limit below 1, or a single file that would have to be several.
@@ -67,6 +70,7 @@ class Output:
     batch_rows: int | None = None
     batches: tuple[tuple[int, int], ...] = ()
     only_dates: tuple[date, date] | None = None
+    with_customer_id: bool = False
 
     def __post_init__(self) -> None:
         if self.max_records_per_file is not None and self.max_records_per_file < 1:
@@ -77,6 +81,10 @@ class Output:
             raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
+
+    def columns(self, usual: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Return the columns of customers or transactions, given the usual ones."""
+        return (*usual, CUSTOMER_ID) if self.with_customer_id else usual
 
     def selects(self, number: int) -> bool:
         """Return whether the batch of this number is to be written."""
@@ -198,7 +206,7 @@ def partition_period(period: Period, partition_by: Sequence[PartitionKey], profi
 
 
 def write_transactions(tables: Tables, seed: int, output: Output, number: int, customers: pa.Table) -> list[FileRecord]:
-    """Write the transactions of the customers of batch `number` (of one profile, ascending by id).
+    """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
 
     Names and bytes of the files are a function of the arguments: a retried or twin task replaces each file by itself.
     """
@@ -206,7 +214,8 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
         return []
     name = customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.partition_by, name)
-    group = start_group(tables, seed, customers, max(len(part.days) for part in slices))
+    most_days = max(len(part.days) for part in slices)
+    group = start_group(tables, seed, customers, most_days, output.columns(COLUMNS))
     records: list[FileRecord] = []
     wanted = output.select_days(tables.law.period)
     for position, part in enumerate(slices):
@@ -214,34 +223,48 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
         if days:
             stem = f"{TRANSACTIONS}/{part.directory}part-{number:05d}-{position:02d}"
             records += _write_slice(group, output, stem, days)
-    return records
+    cases = list_cases(tables, group.calendar, customers)
+    return [*records, _write_table(output, f"{FRAUD_CASES}/part-{number:05d}", cases, FRAUD_CASE_COLUMNS)]
 
 
-def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> FileRecord:
-    """Write the transactions of several batches' customers, one batch after the other, as one file."""
+def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> list[FileRecord]:
+    """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
     name = f"{TRANSACTIONS}/transactions.{output.format}"
     path = output.path / name
     digest = Digest()
-    with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
+    cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    columns = output.columns(COLUMNS)
+    with open_writer(path, batch_schema(columns), output.format, output.compression) as writer:
         for customers in parts:
-            group = start_group(tables, seed, customers)
+            group = start_group(tables, seed, customers, columns=columns)
+            cases.append(list_cases(tables, group.calendar, customers))
             for batch, batch_digest, ends_chunk in _mark_last(group, output.select_days(tables.law.period), None):
                 writer.write(batch)
                 digest += batch_digest
                 if ends_chunk:
                     writer.end_row_group()
-    return FileRecord(name, digest.rows, path.stat().st_size, digest, tables.law.period.start, tables.law.period.end)
+    period = tables.law.period
+    rows = FileRecord(name, digest.rows, path.stat().st_size, digest, period.start, period.end)
+    ledger = pa.concat_tables(cases).sort_by("customer_id")
+    return [rows, _write_table(output, f"{FRAUD_CASES}/fraud_cases", ledger, FRAUD_CASE_COLUMNS)]
 
 
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:
     """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
-    schema = arrow_schema(CUSTOMER_COLUMNS)
-    name = f"{CUSTOMERS}/part-{customers.column('customer_id')[0].as_py():013d}.{output.format}"
+    return _write_table(
+        output, f"{CUSTOMERS}/part-{customers.column('customer_id')[0].as_py():013d}", customers, CUSTOMER_COLUMNS
+    )
+
+
+def _write_table(output: Output, stem: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
+    """Write a table as one file of these columns, which its digest is of."""
+    schema = arrow_schema(output.columns(columns) if CUSTOMER_ID not in columns else columns)
+    name = f"{stem}.{output.format}"
     path = output.path / name
     with open_writer(path, schema, output.format, output.compression) as writer:
-        for batch in customers.select(schema.names).cast(schema).to_batches():
+        for batch in table.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
-    digest = digest_batches(customers.to_batches(), CUSTOMER_COLUMNS)
+    digest = digest_batches(table.to_batches(), columns)
     return FileRecord(name, digest.rows, path.stat().st_size, digest)
 
 
@@ -258,7 +281,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         name = f"{stem}-{number:03d}.{output.format}"
         path = output.path / name
         digest = Digest()
-        with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
+        with open_writer(path, batch_schema(output.columns(COLUMNS)), output.format, output.compression) as writer:
             while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)

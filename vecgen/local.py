@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from vecgen.errors import InputError
 from vecgen.generate import (
     CUSTOMERS,
+    FRAUD_CASES,
     TRANSACTIONS,
     Existing,
     Output,
@@ -52,7 +53,7 @@ def run_local(
         raise InputError("--processes", "", processes, "a whole number from 1 up")
     started = time.perf_counter()
     customers = customers and not output.batches
-    parts = [name for name, asked in ((CUSTOMERS, customers), (TRANSACTIONS, transactions)) if asked]
+    parts = [CUSTOMERS] * customers + [TRANSACTIONS, FRAUD_CASES] * transactions
     with open_run(plan, output, processes, parts, existing) as run:
         if run.receipt:
             return run.receipt
@@ -103,7 +104,7 @@ def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
 
         return once(output, f"{TRANSACTIONS}-{batch.number}", write)
     batches = item
-    return once(output, TRANSACTIONS, lambda: [write_single_file(plan.tables, seed, output, plan.groups(batches))])
+    return once(output, TRANSACTIONS, lambda: write_single_file(plan.tables, seed, output, plan.groups(batches)))
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.

@@ -101,6 +101,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     either.add_argument(
         "--overwrite", action="store_true", help="replace a dataset of vecgen once the new one is complete"
     )
+    group.add_argument("--with-customer-id", action="store_true", help="a last column customer_id")
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 
@@ -246,4 +247,5 @@ def to_output(options: Namespace) -> Output:
         getattr(options, "batch_rows", None),
         getattr(options, "batches", ()),
         getattr(options, "only_dates", None),
+        options.with_customer_id,
     )

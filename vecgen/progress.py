@@ -23,12 +23,12 @@ from vecgen.arrow import digest_batches
 from vecgen.dataset import find_files, read_batches
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output
+from vecgen.generate import Existing, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.receipt import SUCCESS, Part, Receipt, clear_output, prepare_output, read_receipt, write_receipt
 from vecgen.schedule import choose_batch_rows, cut_again
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import PART_COLUMNS
 from vecgen.version import __version__
 
 PROGRESS: Final = "_progress"
@@ -233,7 +233,7 @@ def _to_record(row: dict[str, Any]) -> FileRecord:
 def _is_whole(directory: Path, record: FileRecord) -> bool:
     """Read a file again: its length alone would not show a changed byte."""
     path = directory / record.path
-    columns = COLUMNS if record.path.startswith(f"{TRANSACTIONS}/") else CUSTOMER_COLUMNS
+    columns = PART_COLUMNS[record.path.split("/", 1)[0]]
     try:
         if path.stat().st_size != record.bytes:
             return False
@@ -256,7 +256,7 @@ def _publish(path: Path, content: object) -> None:
 
 
 def _remove_drafts(path: Path) -> None:
-    for part in (TRANSACTIONS, CUSTOMERS, PROGRESS):
+    for part in (*PART_COLUMNS, PROGRESS):
         for draft in (path / part).rglob(".*"):
             if _DRAFT.fullmatch(draft.name):
                 draft.unlink(missing_ok=True)

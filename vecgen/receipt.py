@@ -14,9 +14,10 @@ from typing import Any, Final, cast
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
+from vecgen.generate import TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
+from vecgen.schema import PART_COLUMNS
 from vecgen.tables import Law
 from vecgen.version import __version__
 
@@ -26,7 +27,7 @@ SUCCESS: Final = "_SUCCESS"
 
 @dataclass(frozen=True)
 class Part:
-    """What was written of customers or transactions; `digest` is None where Spark's own writer wrote it."""
+    """What was written of a part of the dataset; `digest` is None where Spark's own writer wrote it."""
 
     rows: int
     files: int
@@ -40,7 +41,7 @@ class Receipt:
 
     Attributes:
         fingerprint: Equal for two datasets if and only if the same rows were asked for.
-        parts: By name: "customers", "transactions".
+        parts: By name: "customers", "transactions", "fraud_cases".
         cores: Processes or Spark task slots that shared the work.
     """
 
@@ -72,7 +73,7 @@ def prepare_output(path: Path, overlooked: str = "") -> None:
 
 def clear_output(path: Path) -> None:
     """Remove what a failed run has written below its output, which was empty before."""
-    for name in (TRANSACTIONS, CUSTOMERS):
+    for name in PART_COLUMNS:
         shutil.rmtree(path / name, ignore_errors=True)
     for name in (RECEIPT, SUCCESS):
         (path / name).unlink(missing_ok=True)

@@ -113,12 +113,14 @@ class Calendar:
 
     Attributes:
         number_keys: First round of the permutation that makes transaction numbers, per customer.
+        dropped: Regular rows dropped on the dates of fraudulent ones, per member of `fraud` (int64).
     """
 
     customers: Customers
     number_keys: U64
     regular: Stream
     fraud: Stream | None
+    dropped: I64
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -180,7 +182,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     )
     members = np.flatnonzero(unit_interval(words[_DEFRAUDED]) < law.fraud_rate)
     if profile.windows is None or len(members) == 0:
-        return Calendar(customers, case.weyl, regular, None)
+        return Calendar(customers, case.weyl, regular, None, _NOTHING)
     fraud = _draw_stream(
         profile.fraud,
         members,
@@ -190,8 +192,8 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
         _draw_radius(profile.fraud, words[_FRAUD_TRAVEL][members]),
         is_fraud=True,
     )
-    _drop_fraud_dates(regular, fraud, law.period.days)
-    return Calendar(customers, case.weyl, regular, fraud)
+    dropped = _drop_fraud_dates(regular, fraud, law.period.days)
+    return Calendar(customers, case.weyl, regular, fraud, dropped)
 
 
 def draw_rows(
@@ -217,6 +219,14 @@ def draw_rows(
                 rows = _merge(rows, _number_rows(tables, calendar, part, first, last).complete(attributes))
         if len(rows):
             yield rows
+
+
+def draw_frauds(tables: Tables, calendar: Calendar, attributes: frozenset[Attribute]) -> Iterator[Rows]:
+    """Complete the fraudulent rows alone, in the order (customer, date)."""
+    if calendar.fraud is not None:
+        part = _select_days(calendar.fraud, range(tables.law.period.days))
+        for start, stop in _chunks(part.rows_per_member):
+            yield _number_rows(tables, calendar, part, start, stop).complete(attributes)
 
 
 @dataclass(frozen=True)
@@ -299,12 +309,15 @@ def _shuffle_within(values: I64, who: I64, morning: npt.NDArray[np.bool_], words
     return out
 
 
-def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> None:
-    """Set to zero, in place, the regular rows of defrauded customers on the dates of their fraudulent rows."""
+def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> I64:
+    """Set to zero, in place, the regular rows of the defrauded on the dates of their fraud; return how many."""
     struck = np.zeros((len(fraud.members), days), dtype=np.bool_)
     rows, slots = np.nonzero(fraud.kept)
     struck[rows, fraud.day[rows, slots]] = True
-    regular.kept[fraud.members] *= ~struck[:, regular.day]
+    kept = regular.kept[fraud.members]
+    dropped: I64 = (kept * struck[:, regular.day]).sum(axis=1, dtype=np.int64)
+    regular.kept[fraud.members] = kept * ~struck[:, regular.day]
+    return dropped
 
 
 def _select_members(stream: Stream, customers: range) -> Stream:

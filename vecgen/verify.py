@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from vecgen.arrow import digest_batches
 from vecgen.chi_square import Statistic
-from vecgen.dataset import find_files, read_batches, read_names
+from vecgen.dataset import find_files, read_batches, read_names, recognise_part
 from vecgen.dates import Period
 from vecgen.demographics import Demographics
 from vecgen.digest import Digest
@@ -196,7 +196,9 @@ def find_parts(directory: Path) -> tuple[list[Path], list[Path]]:
     parts: tuple[list[Path], list[Path]] = ([], [])
     for path in files:
         names = read_names(path)
-        is_customers = "trans_num" not in names
+        if (part := recognise_part(names)) == "fraud_cases":
+            continue
+        is_customers = part == "customers"
         columns = CUSTOMER_COLUMNS if is_customers else COLUMNS
         missing = [column.name for column in columns if column.name not in names]
         if missing:
