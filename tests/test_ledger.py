@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
@@ -27,6 +28,7 @@ from vecgen.progress import once
 from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS
 from vecgen.tables import DEPENDENCES, Dependence
+from vecgen.verify import read_claim, verify_dataset
 from vecgen.writers import FORMATS, Format
 
 if TYPE_CHECKING:
@@ -95,12 +97,21 @@ def test_form_and_place(parquet: Dataset, text: Dataset, tmp_path: Path) -> None
         assert digest_dataset(path / FRAUD_CASES) == {FRAUD_CASES: digest}
 
 
+def test_a_ledger_that_lacks_a_case_is_found_out(parquet: Dataset, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(parquet[0], tmp_path / "copy"))
+    assert verify_dataset(copy, read_claim(copy, {}), 1).holds
+    path = data_files(copy / FRAUD_CASES)[0]
+    pq.write_table(pq.ParquetFile(path).read().slice(1), path)
+    certificate = verify_dataset(copy, read_claim(copy, {}), 1)
+    assert [check.name for check in certificate.checks if not check.holds] == [f"receipt: {FRAUD_CASES}"]
+
+
 def test_a_join_explains_rows_in_a_query(parquet: Dataset) -> None:
     query = (
         f"SELECT count(*) FROM '{parquet[0]}/transactions/**/*.parquet' JOIN '{parquet[0]}/{FRAUD_CASES}/*.parquet' "
         "USING (ssn) WHERE is_fraud = 1 AND trans_date BETWEEN window_first AND window_last"
     )
-    assert duckdb.sql(query).fetchall() == [(sum(read_rows(parquet[0])["is_fraud"].to_pylist()),)]
+    assert duckdb.execute(query).fetchall() == [(sum(read_rows(parquet[0])["is_fraud"].to_pylist()),)]
 
 
 def test_nobody_defrauded_is_an_empty_ledger(compile_small: Compile, tmp_path: Path) -> None:
@@ -163,7 +174,7 @@ def test_customer_ids_change_no_digest(file_format: Format, plan: Plan, parquet:
     assert {name: str(digest) for name, digest in digest_dataset(tmp_path / "o").items()} == digests
     suffix = ", delim = '|', header = true, all_varchar = true" if file_format == "csv" else ""
     read = f"read_{file_format}"
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         f"SELECT count(*), count(DISTINCT t.customer_id) FROM {read}('{tmp_path}/o/transactions/**/*.{file_format}'"
         f"{suffix}) t JOIN {read}('{tmp_path}/o/customers/*.{file_format}'{suffix}) c USING (customer_id) "
         "WHERE t.ssn = c.ssn"

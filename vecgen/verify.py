@@ -22,12 +22,13 @@ from typing import Any, Final
 
 from vecgen.arrow import digest_batches
 from vecgen.chi_square import Statistic
-from vecgen.dataset import find_files, read_batches, read_names, recognise_part
+from vecgen.dataset import digest_files, find_files, read_batches, read_names, recognise_part
 from vecgen.dates import Period
 from vecgen.demographics import Demographics
 from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.fidelity import Finding, Merchants, examine, judge
+from vecgen.generate import FRAUD_CASES
 from vecgen.inspection import FAULTS
 from vecgen.laws import Laws, write_out
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
@@ -35,7 +36,7 @@ from vecgen.memory import keep_freed_memory
 from vecgen.people import IDENTIFIERS, PeopleTally, examine_people, read_identifiers
 from vecgen.profile import ProfileSet
 from vecgen.receipt import Receipt, asked_law, read_receipt
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS
 from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
 from vecgen.uniqueness import Spill, count_repeats
@@ -170,6 +171,8 @@ def verify_dataset(directory: Path, claim: Claim, processes: int = 1, error: flo
         checks += [Check(f"unique {name}", "no value twice among the customers", repeats[name]) for name in IDENTIFIERS]
         checks.append(Check("segment", "the profile of the first segment that matches", people.wrong_profile))
         statistics |= {(law, "customers"): s for law, s in examine_people(people, claim.demographics)}
+    if (directory / FRAUD_CASES).is_dir():
+        digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
     checks += _check_receipt(claim.receipt, digests)
     seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in tally.people)
     return Certificate(
@@ -196,7 +199,7 @@ def find_parts(directory: Path) -> tuple[list[Path], list[Path]]:
     parts: tuple[list[Path], list[Path]] = ([], [])
     for path in files:
         names = read_names(path)
-        if (part := recognise_part(names)) == "fraud_cases":
+        if (part := recognise_part(names)) == FRAUD_CASES:
             continue
         is_customers = part == "customers"
         columns = CUSTOMER_COLUMNS if is_customers else COLUMNS
