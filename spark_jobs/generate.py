@@ -26,14 +26,17 @@ from vecgen.dataset import find_files
 from vecgen.errors import InputError, VecgenError
 from vecgen.generate import (
     CUSTOMERS,
+    FRAUD_CASES,
     TRANSACTIONS,
     Existing,
     Output,
+    list_parts,
     start_group,
     write_customers,
     write_single_file,
     write_transactions,
 )
+from vecgen.ledger import list_cases
 from vecgen.manifest import MANIFEST_SCHEMA, FileRecord, from_manifest, to_manifest
 from vecgen.memory import keep_freed_memory
 from vecgen.options import (
@@ -51,7 +54,7 @@ from vecgen.plan import Plan, compile_plan, index_batches
 from vecgen.progress import close_run, once, open_run
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, Column
 from vecgen.storage import size_of
 
 
@@ -69,16 +72,29 @@ def customers(spark: SparkSession, plan: Plan) -> DataFrame:
     return _ranges(spark, plan).mapInArrow(draw, from_arrow_schema(schema))
 
 
-def transactions(spark: SparkSession, plan: Plan) -> DataFrame:
-    """Return the transactions of a plan, 26 columns, lazily; one task per batch of whole customers."""
-    tables, seed, schema = plan.tables, plan.request.seed, arrow_schema(COLUMNS)
+def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = COLUMNS) -> DataFrame:
+    """Return the transactions of a plan lazily, what `columns` ask for; one task per batch of whole customers."""
+    tables, seed, schema = plan.tables, plan.request.seed, arrow_schema(columns)
 
     def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         keep_freed_memory()
-        for batch in start_group(tables, seed, _to_arrow(frames), slice_days=31).all_batches():
+        for batch in start_group(tables, seed, _to_arrow(frames), 31, columns).all_batches():
             yield batch.cast(schema).to_pandas(types_mapper=pd.ArrowDtype)
 
     return _group(spark, plan).applyInPandas(complete, from_arrow_schema(schema))
+
+
+def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
+    """Return the defrauded customers of a plan lazily, columns of `FRAUD_CASE_COLUMNS`."""
+    tables, seed = plan.tables, plan.request.seed
+
+    def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        people = _to_arrow(frames)
+        yield list_cases(tables, start_group(tables, seed, people).calendar, people).to_pandas(
+            types_mapper=pd.ArrowDtype
+        )
+
+    return _group(spark, plan).applyInPandas(complete, from_arrow_schema(arrow_schema(FRAUD_CASE_COLUMNS)))
 
 
 def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
@@ -103,7 +119,7 @@ def _single_file(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
         if sum(chunk.num_rows for chunk in chunks):
             groups = plan.groups(batch for batch in plan.batches if output.selects(batch.number))
             records = once(
-                output, TRANSACTIONS, lambda: [write_single_file(plan.tables, plan.request.seed, output, groups)]
+                output, TRANSACTIONS, lambda: write_single_file(plan.tables, plan.request.seed, output, groups)
             )
             yield from to_manifest(records).to_batches()
 
@@ -174,7 +190,7 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
 
 def _as_text(frame: DataFrame) -> DataFrame:
     """Print numbers with the decimals of the original's text format."""
-    columns = [c for c in COLUMNS if c.name in frame.columns and c.decimals is not None]
+    columns = [c for c in (*COLUMNS, *FRAUD_CASE_COLUMNS) if c.name in frame.columns and c.decimals is not None]
     return frame.withColumns({c.name: sf.col(c.name).cast(f"decimal(18,{c.decimals})") for c in columns})
 
 
@@ -190,7 +206,7 @@ def run(
     started = time.perf_counter()
     cores = spark.sparkContext.defaultParallelism
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
-    names = (TRANSACTIONS,) if output.batches or output.append else (CUSTOMERS, TRANSACTIONS)
+    names = list_parts(output)
     with open_run(plan, output, cores, names, existing) as run:
         if run.receipt:
             return run.receipt
@@ -210,8 +226,11 @@ def _run_files(spark: SparkSession, plan: Plan, output: Output, names: Sequence[
 
 
 def _run_rows(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
-    people = customers(spark, plan).select([c.name for c in CUSTOMER_COLUMNS])
-    frames = {CUSTOMERS: people, TRANSACTIONS: transactions(spark, plan)}
+    frames = {
+        CUSTOMERS: customers(spark, plan).select([c.name for c in output.columns(CUSTOMER_COLUMNS)]),
+        TRANSACTIONS: transactions(spark, plan, output.columns(COLUMNS)),
+        FRAUD_CASES: fraud_cases(spark, plan),
+    }
     return {name: write_rows(frame, output, name) for name, frame in frames.items()}
 
 

@@ -8,14 +8,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.datasets import read_people, read_rows
-from vecgen.arrow import TRANSACTION_SCHEMA, arrow_schema, digest_batches
+from vecgen.arrow import TRANSACTION_SCHEMA, arrow_schema, choose_columns, digest_batches
 from vecgen.digest import Digest
+from vecgen.errors import InputError
 from vecgen.generate import Group, start_group
 from vecgen.plan import Plan
 from vecgen.receipt import Receipt
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column
+from vecgen.transactions import ATTRIBUTES, Attribute, draw_rows
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +71,52 @@ def test_batches_are_of_the_schema_and_know_their_digest(plan: Plan) -> None:
         assert part.schema == TRANSACTION_SCHEMA
         assert digest_batches([part], COLUMNS) == own
         assert sum(array.null_count for array in part.columns) == 0
+
+
+SOME_COLUMNS = st.lists(st.sampled_from([CUSTOMER_ID, *COLUMNS]), min_size=1, max_size=5, unique_by=lambda c: c.name)
+
+
+def test_fewer_columns_are_those_of_the_whole(plan: Plan) -> None:
+    batch = plan.batches[0]
+    customers = plan.source.table(batch.first, batch.last, batch.profile)
+    days = range(5, plan.tables.law.period.days)
+    both = (*COLUMNS, CUSTOMER_ID)
+    whole = pa.Table.from_batches(start_group(plan.tables, 42, customers, 31, both).all_batches(days))
+    assert sum(whole["is_fraud"].to_pylist()) > 0
+    whole = whole.cast(arrow_schema(both))
+
+    @settings(max_examples=40)
+    @given(columns=SOME_COLUMNS)
+    def check(columns: list[Column]) -> None:
+        pruned = pa.Table.from_batches(start_group(plan.tables, 42, customers, 31, columns).all_batches(days))
+        assert pruned.cast(arrow_schema(columns)) == whole.select([column.name for column in columns])
+
+    check()
+
+
+@given(st.frozensets(st.sampled_from(sorted(ATTRIBUTES))))
+def test_what_is_not_asked_for_is_not_drawn(plan: Plan, wanted: frozenset[Attribute]) -> None:
+    group = start(plan)
+    rows = next(draw_rows(group.tables, group.calendar, range(10), attributes=wanted))
+    drawn = {name for name in ATTRIBUTES - {"number"} if len(getattr(rows, name))}
+    assert drawn | ({"number"} if len(rows.number[0]) else set()) == wanted
+
+
+def test_customers_keep_their_ids(plan: Plan) -> None:
+    batch = plan.batches[0]
+    customers = plan.source.table(batch.first, batch.last, batch.profile)
+    columns = choose_columns(["ssn", "customer_id"], [*COLUMNS, CUSTOMER_ID])
+    rows = pa.Table.from_batches(start_group(plan.tables, 42, customers, columns=columns).all_batches())
+    ids = dict(zip(customers["ssn"].to_pylist(), customers["customer_id"].to_pylist(), strict=True))
+    assert [ids[ssn] for ssn in rows["ssn"].to_pylist()] == rows["customer_id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("names", "value"), [(["amt", "amount"], "'amount'"), (["amt", "amt"], "'amt'"), ([], "'no name'")]
+)
+def test_columns_that_do_not_exist_are_refused(names: list[str], value: str) -> None:
+    with pytest.raises(InputError, match=f"columns: got {value}, expected .*trans_num"):
+        choose_columns(names, COLUMNS)
 
 
 def test_all_batches_are_those_of_the_months_in_order(plan: Plan) -> None:

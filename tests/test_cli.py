@@ -66,9 +66,9 @@ def test_generate_is_customers_and_transactions(small: list[str], tmp_path: Path
     for command in ("generate", "customers", "transactions"):
         assert main([command, *small, "--output", str(tmp_path / command)]) == 0
     whole = digest_dataset(tmp_path / "generate")
-    for name in ("customers", "transactions"):
-        assert [path.name for path in (tmp_path / name).iterdir() if path.is_dir()] == [name]
-        assert digest_dataset(tmp_path / name) == {name: whole[name]}
+    for name, parts in (("customers", {"customers"}), ("transactions", {"transactions", "fraud_cases"})):
+        assert {path.name for path in (tmp_path / name).iterdir() if path.is_dir()} == parts
+        assert digest_dataset(tmp_path / name) == {part: whole[part] for part in parts}
 
 
 def test_options_reach_the_dataset(small: list[str], tmp_path: Path) -> None:
@@ -110,13 +110,13 @@ def test_a_dry_run_writes_nothing(small: list[str], tmp_path: Path, capsys: pyte
     assert list_tree(tmp_path) == []
 
 
-def test_digest_prints_both_parts(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_digest_prints_every_part(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", *small, "--output", str(tmp_path / "o")]) == 0
     capsys.readouterr()
     assert main(["digest", str(tmp_path / "o")]) == 0
     expected = [f"{name} {d.rows} rows {d}" for name, d in digest_dataset(tmp_path / "o").items()]
     assert capsys.readouterr().out.splitlines() == expected
-    assert len(expected) == 2
+    assert [line.split()[0] for line in expected] == ["transactions", "customers", "fraud_cases"]
 
 
 def test_merchants_are_repeatable_and_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -152,8 +152,8 @@ def test_another_request_gives_another_dataset(
     changes: dict[str, object], compile_small: Compile, parquet: Dataset, tmp_path: Path
 ) -> None:
     receipt = run_local(compile_small(**changes), Output(tmp_path), 1)
-    for name, part in receipt.parts.items():
-        assert part.digest != parquet[1].parts[name].digest
+    for name in ("customers", "transactions"):  # the sixtieth customer is not defrauded
+        assert receipt.parts[name].digest != parquet[1].parts[name].digest
     if "seed" in changes:
         numbers = set(read_rows(parquet[0])["trans_num"].to_pylist())
         assert not numbers & set(read_rows(tmp_path)["trans_num"].to_pylist())

@@ -31,7 +31,7 @@ def test_a_receipt_is_true(parquet: tuple[Path, Receipt], text: tuple[Path, Rece
         stored = json.loads((path / RECEIPT).read_text(encoding="utf-8"))
         assert (path / SUCCESS).read_bytes() == b""
         assert stored["version"] == __version__
-        assert stored["parts"].keys() == {"customers", "transactions"}
+        assert stored["parts"].keys() == {"customers", "transactions", "fraud_cases"}
         for name, digest in digest_dataset(path).items():
             files = data_files(path / name)
             size = sum(file.stat().st_size for file in files)
@@ -58,9 +58,9 @@ def test_nothing_but_data_receipt_and_marker_is_left(parquet: tuple[Path, Receip
 
 def test_a_summary_is_for_people(parquet: tuple[Path, Receipt]) -> None:
     lines = summarise(parquet[1]).splitlines()
-    assert [line.split(":")[0] for line in lines[:2]] == ["customers", "transactions"]
-    assert f"{parquet[1].parts['transactions'].rows:,} rows" in lines[1]
-    assert str(parquet[0]) in lines[2]
+    assert [line.split(":")[0] for line in lines[:3]] == ["customers", "fraud_cases", "transactions"]
+    assert f"{parquet[1].parts['transactions'].rows:,} rows" in lines[2]
+    assert str(parquet[0]) in lines[3]
 
 
 @pytest.mark.parametrize(("customers", "transactions"), [(True, False), (False, True)])
@@ -68,9 +68,9 @@ def test_a_part_alone_is_the_part_of_the_whole(
     customers: bool, transactions: bool, plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path
 ) -> None:
     receipt = run_local(plan, Output(tmp_path), 1, customers=customers, transactions=transactions)
-    name = "customers" if customers else "transactions"
-    assert receipt.parts == {name: parquet[1].parts[name]}
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([SUCCESS, RECEIPT, name])
+    names = ["customers"] if customers else ["fraud_cases", "transactions"]
+    assert receipt.parts == {name: parquet[1].parts[name] for name in names}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([SUCCESS, RECEIPT, *names])
 
 
 def test_fewer_than_one_process_is_refused(plan: Plan, tmp_path: Path) -> None:

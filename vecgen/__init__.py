@@ -1,3 +1,45 @@
-"""Labelled synthetic card transactions at scale: the patterns of Sparkov, vectorised."""
+"""Labelled synthetic card transactions at scale: the patterns of Sparkov, vectorised.
 
-__version__ = "0.1.0"
+    import vecgen
+
+    people = vecgen.generate_customers(customers=1000)
+    rows = vecgen.generate_transactions(customers=1000, columns=["ssn", "unix_time", "amt", "is_fraud"])
+    frame = rows.to_pandas()
+
+The functions live in `vecgen.api` and are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from vecgen.version import __version__
+
+__all__ = [
+    "__version__",
+    "generate_customers",
+    "generate_transactions",
+    "iterate_customers",
+    "iterate_transactions",
+    "make_request",
+]
+
+if TYPE_CHECKING:
+    from vecgen.api import (
+        generate_customers,
+        generate_transactions,
+        iterate_customers,
+        iterate_transactions,
+        make_request,
+    )
+else:
+
+    def __getattr__(name):  # hidden from type checkers, which would believe in any name
+        # A worker that imports one small module must not wait for PyArrow.
+        if name in __all__:
+            return getattr(import_module("vecgen.api"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

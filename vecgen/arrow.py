@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -11,10 +12,18 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vecgen.digest import Digest, as_words, digest_words, hash_texts, multiplier, whole
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column
+from vecgen.errors import InputError
+from vecgen.schema import (
+    COLUMNS,
+    CUSTOMER_COLUMNS,
+    CUSTOMER_ID,
+    FRAUD_CASE_COLUMNS,
+    TRANSACTION_COLUMNS,
+    Column,
+)
 from vecgen.streams import U64
 from vecgen.tables import Tables
-from vecgen.transactions import Customers, Rows
+from vecgen.transactions import Attribute, Customers, Rows
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
 _TYPES: Final = {
@@ -50,50 +59,81 @@ def batch_schema(columns: Sequence[Column]) -> pa.Schema:
 TRANSACTION_SCHEMA: Final = batch_schema(COLUMNS)
 
 
+def choose_columns(names: Sequence[str], known: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the columns of these names, in their order.
+
+    Raises:
+        InputError: No name, a name twice, or one that none of the known columns has.
+    """
+    by_name = {column.name: column for column in known}
+    for position, name in enumerate(names):
+        if name not in by_name or name in names[:position]:
+            raise InputError("columns", "", name, f"each name once, of {', '.join(by_name)}")
+    if not names:
+        raise InputError("columns", "", "no name", f"any of {', '.join(by_name)}")
+    return tuple(by_name[name] for name in names)
+
+
+def needed_attributes(columns: Sequence[Column]) -> frozenset[Attribute]:
+    """Return what has to be drawn of rows for these columns."""
+    own = {column.name for column in TRANSACTION_COLUMNS}
+    return frozenset(attribute for c in columns if c.name in own for attribute in _MADE_OF[c.name].attributes)
+
+
 @dataclass(frozen=True)
 class Assembler:
     """Turns `Rows` of one group of customers into record batches; built once per group by `make_assembler`.
 
     All its batches share one dictionary per text column, so a Parquet row group stores each value once.
+
+    Attributes:
+        people: The customers, one chunk a column.
+        encoded: Values per customer of a customer's columns that are asked for: see `_encode`.
     """
 
+    schema: pa.Schema
     epoch_day: int
-    customer_values: tuple[npt.NDArray[Any] | None, ...]
-    customer_dictionaries: tuple[pa.Array | None, ...]
-    customer_words: U64
+    people: pa.Table
+    encoded: Mapping[str, tuple[npt.NDArray[Any] | None, pa.Array | None]]
     categories: pa.Array
-    merchants: pa.DictionaryArray
-    category_words: U64
-    merchant_words: U64
+    merchants: pa.Array
 
     def assemble(self, rows: Rows) -> pa.RecordBatch:
-        """Return the rows as a record batch of `TRANSACTION_SCHEMA`."""
+        """Return the rows as a record batch of the assembler's schema."""
         who = pa.array(rows.customer.astype(np.int32))
         arrays = [
-            _take(values, dictionary, rows.customer, who)
-            for values, dictionary in zip(self.customer_values, self.customer_dictionaries, strict=True)
+            _take(*self.encoded[name], rows.customer, who) if name in self.encoded else _MADE_OF[name].make(self, rows)
+            for name in self.schema.names
         ]
-        day = rows.day + self.epoch_day
-        arrays += [
-            _number_text(rows.number),
-            pa.array(day.astype(np.int32)).view(pa.date32()),
-            fixed_text(_take_time(rows.second, _TIME_TEXT).view(np.uint8), 8),
-            pa.array(day * _SECONDS_PER_DAY + rows.second),
-            _dictionary(rows.category, self.categories),
-            pa.array(rows.cents / 100.0),
-            pa.array(rows.is_fraud),
-            _dictionary(self.merchants.indices.to_numpy().take(rows.merchant), self.merchants.dictionary),
-            pa.array(rows.lat / _MICRODEGREES),
-            pa.array(rows.long / _MICRODEGREES),
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=TRANSACTION_SCHEMA)
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    @cached_property
+    def merchant_names(self) -> pa.DictionaryArray:
+        """Names of merchants by their position.
+
+        A name may stand in several categories. Parquet wants each value once: with duplicates, pyarrow 26 fills the
+        rest of the dictionary page with whatever was in memory.
+        """
+        return self.merchants.dictionary_encode()
+
+    @cached_property
+    def _customer_words(self) -> U64:
+        return _sum_words(self.people, CUSTOMER_COLUMNS)
+
+    @cached_property
+    def _category_words(self) -> U64:
+        return _text_words(self.categories, "category")
+
+    @cached_property
+    def _merchant_words(self) -> U64:
+        return _text_words(self.merchants, "merchant")
 
     def digest(self, rows: Rows) -> Digest:
-        """Return the digest of the rows, from the numbers they were assembled of."""
+        """Return the digest of the rows' 26 columns, whichever were assembled; they must have all attributes."""
         day = rows.day + self.epoch_day
-        words = self.customer_words.take(rows.customer)
-        words += self.category_words.take(rows.category)
-        words += self.merchant_words.take(rows.merchant)
+        words = self._customer_words.take(rows.customer)
+        words += self._category_words.take(rows.category)
+        words += self._merchant_words.take(rows.merchant)
         words += _take_time(rows.second, _TIME_WORDS)
         # trans_date and unix_time are linear in day and second: one multiplication serves both.
         words += as_words(day) * _DAY_MULTIPLIER
@@ -107,22 +147,17 @@ class Assembler:
         return digest_words(words)
 
 
-def make_assembler(tables: Tables, customers: pa.Table) -> Assembler:
-    """Return the assembler of the transactions of `customers` (columns of `CUSTOMER_COLUMNS`, one row each)."""
-    people = customers.select([c.name for c in CUSTOMER_COLUMNS]).combine_chunks()
-    encoded = [_encode(people.column(c.name).combine_chunks(), c) for c in CUSTOMER_COLUMNS]
-    categories, merchants = pa.array(tables.categories, pa.string()), pa.array(tables.merchants, pa.string())
+def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column] = COLUMNS) -> Assembler:
+    """Return the assembler of `columns` of the transactions of `customers` (with `customer_id`, one row each)."""
+    people = customers.combine_chunks()
+    own = [c for c in columns if c in (CUSTOMER_ID, *CUSTOMER_COLUMNS)]
     return Assembler(
+        TRANSACTION_SCHEMA if columns is COLUMNS else batch_schema(columns),
         tables.law.period.first_day,
-        tuple(values for values, _ in encoded),
-        tuple(dictionary for _, dictionary in encoded),
-        _sum_words(people, CUSTOMER_COLUMNS),
-        categories,
-        # A name may stand in several categories. Parquet wants each value once: with duplicates, pyarrow 26 fills the
-        # rest of the dictionary page with whatever was in memory.
-        merchants.dictionary_encode(),
-        _text_words(categories, "category"),
-        _text_words(merchants, "merchant"),
+        people,
+        {c.name: _encode(people.column(c.name).combine_chunks(), c) for c in own},
+        pa.array(tables.categories, pa.string()),
+        pa.array(tables.merchants, pa.string()),
     )
 
 
@@ -288,10 +323,46 @@ def _list_hex_values() -> npt.NDArray[np.uint8]:
     return values
 
 
-_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS)}
+_MULTIPLIERS: Final = {c.name: multiplier(c.name) for c in (CUSTOMER_ID, *COLUMNS, *FRAUD_CASE_COLUMNS)}
 _NUMBER_MULTIPLIERS: Final = (multiplier("trans_num", 0), multiplier("trans_num", 1))
 with np.errstate(over="ignore"):
     _DAY_MULTIPLIER: Final = _MULTIPLIERS["trans_date"] + np.uint64(_SECONDS_PER_DAY) * _MULTIPLIERS["unix_time"]
 _HEX_VALUES: Final = _list_hex_values()
 _TIME_TEXT: Final = _split_times(_list_times())
 _TIME_WORDS: Final = _split_times(_text_words(fixed_text(_list_times().view(np.uint8), 8), "trans_time"))
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """How a column of a transaction is made of rows, and which of their attributes it takes."""
+
+    attributes: tuple[Attribute, ...]
+    make: Callable[[Assembler, Rows], pa.Array]
+
+
+def _make_unix_time(assembler: Assembler, rows: Rows) -> pa.Array:
+    moment = rows.day + assembler.epoch_day
+    moment *= _SECONDS_PER_DAY
+    moment += rows.second
+    return pa.array(moment)
+
+
+def _make_merchant(assembler: Assembler, rows: Rows) -> pa.Array:
+    names = assembler.merchant_names
+    return _dictionary(names.indices.to_numpy().take(rows.merchant), names.dictionary)
+
+
+_MADE_OF: Final[Mapping[str, _Recipe]] = {
+    "trans_num": _Recipe(("number",), lambda _, rows: _number_text(rows.number)),
+    "trans_date": _Recipe((), lambda a, rows: pa.array((rows.day + a.epoch_day).astype(np.int32)).view(pa.date32())),
+    "trans_time": _Recipe(
+        ("second",), lambda _, rows: fixed_text(_take_time(rows.second, _TIME_TEXT).view(np.uint8), 8)
+    ),
+    "unix_time": _Recipe(("second",), _make_unix_time),
+    "category": _Recipe(("category",), lambda a, rows: _dictionary(rows.category, a.categories)),
+    "amt": _Recipe(("cents",), lambda _, rows: pa.array(rows.cents / 100.0)),
+    "is_fraud": _Recipe((), lambda _, rows: pa.array(rows.is_fraud)),
+    "merchant": _Recipe(("merchant",), _make_merchant),
+    "merch_lat": _Recipe(("lat",), lambda _, rows: pa.array(rows.lat / _MICRODEGREES)),
+    "merch_long": _Recipe(("long",), lambda _, rows: pa.array(rows.long / _MICRODEGREES)),
+}

@@ -19,12 +19,13 @@ import pyarrow.compute as pc
 
 from vecgen.arrow import fixed_text
 from vecgen.errors import InputError
-from vecgen.schema import CUSTOMER_COLUMNS, TRANSACTION_COLUMNS, Column
+from vecgen.schema import COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, TRANSACTION_COLUMNS, Column
 
 Integers = npt.NDArray[np.int64]
 # Texts: of any width as an Arrow array, of equal width as a NumPy array whose items are their bytes.
 Piece: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
+_KNOWN: Final = {c.name: c for c in (CUSTOMER_ID, *COLUMNS, *FRAUD_CASE_COLUMNS)}
 _BAR: Final = np.frombuffer(b"|", dtype=np.uint8)
 _WIDTHS: Final = {
     "trans_num": 32,
@@ -37,11 +38,12 @@ _NEGATIVE_WHOLES: Final = 181  # degrees
 
 
 class Lines:
-    """Makes lines of record batches with some of the columns of a dataset, the customer's first."""
+    """Makes lines of record batches with some of the columns of a dataset's part, the customer's first."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._customer = [c for c in CUSTOMER_COLUMNS if c.name in names]
-        self._own = [c for c in TRANSACTION_COLUMNS if c.name in names]
+        columns = [_KNOWN[name] for name in names]
+        first = next((place for place, column in enumerate(columns) if column in TRANSACTION_COLUMNS), len(columns))
+        self._customer, self._own = columns[:first], columns[first:]
 
     def join(self, batch: pa.RecordBatch) -> pa.Buffer:
         """Return the bytes of the lines, each behind a line break.
@@ -81,6 +83,8 @@ def _find_runs(columns: Sequence[pa.Array]) -> Integers:
 def _customer_text(array: pa.Array, column: Column) -> pa.Array:
     if isinstance(array, pa.DictionaryArray):
         array = array.dictionary.take(array.indices)
+    if column.decimals is not None:
+        array = array.cast(pa.decimal128(18, column.decimals))
     if column.type != "text":
         return array.cast(pa.string())
     _refuse_separators(array, column)

@@ -14,7 +14,7 @@ from vecgen.arrow import arrow_schema, digest_batches
 from vecgen.delta import LOG, live_files
 from vecgen.digest import Digest
 from vecgen.errors import InputError
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, Column
+from vecgen.schema import PART_COLUMNS, Column
 from vecgen.storage import Place, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
@@ -43,22 +43,23 @@ def _is_live(parts: tuple[str, ...], live: Mapping[tuple[str, ...], set[str]]) -
 
 
 def digest_dataset(directory: Place) -> dict[str, Digest]:
-    """Return the digests of the "transactions" and the "customers" of a dataset, or of a directory of either.
+    """Return the digests of the parts of a dataset by name (see `PART_COLUMNS`), or of a directory of one of them.
 
     Raises:
         InputError: No data files, or a file without the columns of a dataset.
     """
-    parts = {name: directory / name for name in ("transactions", "customers") if (directory / name).is_dir()}
+    parts = {name: directory / name for name in PART_COLUMNS if (directory / name).is_dir()}
     if not parts:
         files = find_files(directory) if directory.is_dir() else []
         if not files:
             raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
-        names = read_names(files[0])
-        parts = {"transactions" if "trans_num" in names else "customers": directory}
-    return {
-        name: digest_files(path, COLUMNS if name == "transactions" else CUSTOMER_COLUMNS)
-        for name, path in parts.items()
-    }
+        parts = {recognise_part(read_names(files[0])): directory}
+    return {name: digest_files(path, PART_COLUMNS[name]) for name, path in parts.items()}
+
+
+def recognise_part(names: Sequence[str]) -> str:
+    """Return which part of a dataset has columns of these names."""
+    return "transactions" if "trans_num" in names else "fraud_cases" if "frauds" in names else "customers"
 
 
 def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:

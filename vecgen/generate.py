@@ -10,16 +10,25 @@ from typing import Final, Literal, get_args
 
 import pyarrow as pa
 
-from vecgen.arrow import TRANSACTION_SCHEMA, Assembler, arrow_schema, digest_batches, locate_customers, make_assembler
+from vecgen.arrow import (
+    Assembler,
+    arrow_schema,
+    batch_schema,
+    digest_batches,
+    locate_customers,
+    make_assembler,
+    needed_attributes,
+)
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.encodings import Compression
 from vecgen.errors import InputError
+from vecgen.ledger import list_cases
 from vecgen.manifest import FileRecord
-from vecgen.schema import CUSTOMER_COLUMNS
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
 from vecgen.storage import Place, size_of
 from vecgen.tables import ProfileTables, Tables
-from vecgen.transactions import Calendar, draw_calendar, draw_rows
+from vecgen.transactions import Attribute, Calendar, Rows, draw_calendar, draw_rows
 from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]
@@ -30,6 +39,7 @@ Existing = Literal["refuse", "resume", "overwrite"]
 """What to do with an output that holds something: see `progress`."""
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
+FRAUD_CASES: Final = "fraud_cases"
 DEFAULT_MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -49,6 +59,7 @@ class Output:
         table: Kind of table that the files are committed to, one of transactions and one of customers.
         append: Add transactions to the table that is there, whose customers have been written.
         load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
+        with_customer_id: Whether customers and transactions have a last column `customer_id`.
 
     Raises:
         InputError: A partition key named twice, a limit below 1, a single file that would have to be several, or a
@@ -68,6 +79,7 @@ class Output:
     table: Table | None = None
     append: bool = False
     load: str = ""
+    with_customer_id: bool = False
 
     def __post_init__(self) -> None:
         if self.max_records_per_file is not None and self.max_records_per_file < 1:
@@ -83,6 +95,10 @@ class Output:
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
 
+    def columns(self, usual: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Return the columns of a part, given the usual ones."""
+        return (*usual, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in usual else usual
+
     def selects(self, number: int) -> bool:
         """Return whether the batch of this number is to be written."""
         return not self.batches or any(first <= number <= last for first, last in self.batches)
@@ -93,13 +109,13 @@ class Output:
         Raises:
             InputError: Dates of which none, or not all, lie in the period.
         """
-        if self.only_dates is None:
-            return range(period.days)
-        first, last = ((day - period.start).days for day in self.only_dates)
-        if not 0 <= first <= last < period.days:
-            text = "..".join(day.isoformat() for day in self.only_dates)
-            raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
-        return range(first, last + 1)
+        return select_days(period, self.only_dates)
+
+
+def list_parts(output: Output, *, customers: bool = True, transactions: bool = True) -> list[str]:
+    """Return the parts of a dataset that a run writes; what is appended finds customers and fraud cases written."""
+    people = customers and not output.batches and not output.append
+    return [CUSTOMERS] * people + [TRANSACTIONS] * transactions + [FRAUD_CASES] * (transactions and not output.append)
 
 
 @dataclass(frozen=True)
@@ -126,27 +142,44 @@ class Group:
     profile: ProfileTables
     calendar: Calendar
     chunks: tuple[Chunk, ...]
+    attributes: frozenset[Attribute]
 
     def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
-        """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest."""
-        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers):
-            rows = replace(drawn, customer=drawn.customer - chunk.customers.start)
-            step = limit or len(rows)
-            for part in (rows.slice(start, start + step) for start in range(0, len(rows), step)):
+        """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest.
+
+        Every attribute must have been asked for.
+        """
+        for drawn in self._rows(days, chunk):
+            step = limit or len(drawn)
+            for part in (drawn.slice(start, start + step) for start in range(0, len(drawn), step)):
                 yield chunk.assembler.assemble(part), chunk.assembler.digest(part)
 
-    def all_batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all rows month by month, so that a writer with a directory for each has one of them at work."""
+    def all_batches(self, days: range | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows on `days` (None: all) month by month: a writer with a directory for each has one at work."""
+        chosen = range(self.tables.law.period.days) if days is None else days
         for part in partition_period(self.tables.law.period, ("year", "month"), self.profile.name):
-            for chunk in self.chunks:
-                for batch, _ in self.batches(part.days, chunk):
-                    yield batch
+            own = range(max(part.days.start, chosen.start), min(part.days.stop, chosen.stop))
+            for chunk in self.chunks if own else ():
+                for rows in self._rows(own, chunk):
+                    yield chunk.assembler.assemble(rows)
+
+    def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
+        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
+            yield replace(drawn, customer=drawn.customer - chunk.customers.start)
 
 
-def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int | None = None) -> Group:
+def start_group(
+    tables: Tables,
+    seed: int,
+    customers: pa.Table,
+    slice_days: int | None = None,
+    columns: Sequence[Column] = COLUMNS,
+) -> Group:
     """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row).
 
-    `slice_days` is the most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+    Args:
+        slice_days: The most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+        columns: What batches will hold; of other columns nothing is drawn.
     """
     name = customers.column("profile")[0].as_py()
     profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
@@ -159,11 +192,26 @@ def start_group(tables: Tables, seed: int, customers: pa.Table, slice_days: int 
     chunks = tuple(
         Chunk(
             range(start, min(start + starts.step, customers.num_rows)),
-            make_assembler(tables, customers.slice(start, starts.step)),
+            make_assembler(tables, customers.slice(start, starts.step), columns),
         )
         for start in starts
     )
-    return Group(tables, profile, calendar, chunks)
+    return Group(tables, profile, calendar, chunks, needed_attributes(columns))
+
+
+def select_days(period: Period, only_dates: tuple[date, date] | None) -> range:
+    """Return the days of `period` from the first to the last of two dates (None: all), counted from its start.
+
+    Raises:
+        InputError: Dates of which none, or not all, lie in the period.
+    """
+    if only_dates is None:
+        return range(period.days)
+    first, last = ((day - period.start).days for day in only_dates)
+    if not 0 <= first <= last < period.days:
+        text = "..".join(day.isoformat() for day in only_dates)
+        raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
+    return range(first, last + 1)
 
 
 def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:
@@ -177,7 +225,7 @@ def partition_period(period: Period, partition_by: Sequence[PartitionKey], profi
 
 
 def write_transactions(tables: Tables, seed: int, output: Output, number: int, customers: pa.Table) -> list[FileRecord]:
-    """Write the transactions of the customers of batch `number` (of one profile, ascending by id).
+    """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
 
     Names and bytes of the files are a function of the arguments: a retried or twin task replaces each file by itself.
     """
@@ -185,7 +233,8 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
         return []
     name = customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.partition_by, name)
-    group = start_group(tables, seed, customers, max(len(part.days) for part in slices))
+    most_days = max(len(part.days) for part in slices)
+    group = start_group(tables, seed, customers, most_days, output.columns(COLUMNS))
     records: list[FileRecord] = []
     wanted = output.select_days(tables.law.period)
     for position, part in enumerate(slices):
@@ -193,34 +242,50 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
         if days:
             stem = f"{TRANSACTIONS}/{part.directory}{output.load}part-{number:05d}-{position:02d}"
             records += _write_slice(group, output, stem, days)
-    return records
+    return records + _write_ledger(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
 
 
-def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> FileRecord:
-    """Write the transactions of several batches' customers, one batch after the other, as one file."""
+def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> list[FileRecord]:
+    """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
     name = f"{TRANSACTIONS}/{output.load}transactions.{output.format}"
     path = output.path / name
     digest = Digest()
-    with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
+    cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    columns = output.columns(COLUMNS)
+    with open_writer(path, batch_schema(columns), output.format, output.compression) as writer:
         for customers in parts:
-            group = start_group(tables, seed, customers)
+            group = start_group(tables, seed, customers, columns=columns)
+            cases.append(list_cases(tables, group.calendar, customers))
             for batch, batch_digest, ends_chunk in _mark_last(group, output.select_days(tables.law.period), None):
                 writer.write(batch)
                 digest += batch_digest
                 if ends_chunk:
                     writer.end_row_group()
-    return FileRecord(name, digest.rows, size_of(path), digest, tables.law.period.start, tables.law.period.end)
+    period = tables.law.period
+    rows = FileRecord(name, digest.rows, size_of(path), digest, period.start, period.end)
+    return [rows, *_write_ledger(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
+
+
+def _write_ledger(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:
+    """Write the cases of the whole period, whatever the dates; a load that is appended finds them written."""
+    return [] if output.append else [_write_table(output, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
 
 
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:
     """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
-    schema = arrow_schema(CUSTOMER_COLUMNS)
-    name = f"{CUSTOMERS}/{output.load}part-{customers.column('customer_id')[0].as_py():013d}.{output.format}"
+    name = f"part-{customers.column('customer_id')[0].as_py():013d}"
+    return _write_table(output, CUSTOMERS, name, customers, CUSTOMER_COLUMNS)
+
+
+def _write_table(output: Output, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
+    """Write a table as one file of these columns, which its digest is of."""
+    schema = arrow_schema(output.columns(columns))
+    name = f"{part}/{output.load}{name}.{output.format}"
     path = output.path / name
     with open_writer(path, schema, output.format, output.compression) as writer:
-        for batch in customers.select(schema.names).cast(schema).to_batches():
+        for batch in table.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
-    digest = digest_batches(customers.to_batches(), CUSTOMER_COLUMNS)
+    digest = digest_batches(table.to_batches(), columns)
     return FileRecord(name, digest.rows, size_of(path), digest)
 
 
@@ -237,7 +302,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         name = f"{stem}-{number:03d}.{output.format}"
         path = output.path / name
         digest = Digest()
-        with open_writer(path, TRANSACTION_SCHEMA, output.format, output.compression) as writer:
+        with open_writer(path, batch_schema(output.columns(COLUMNS)), output.format, output.compression) as writer:
             while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)

@@ -13,6 +13,7 @@ from vecgen.generate import (
     TRANSACTIONS,
     Existing,
     Output,
+    list_parts,
     write_customers,
     write_single_file,
     write_transactions,
@@ -51,8 +52,7 @@ def run_local(
     if processes < 1:
         raise InputError("--processes", "", processes, "a whole number from 1 up")
     started = time.perf_counter()
-    customers = customers and not output.batches and not output.append
-    parts = [name for name, asked in ((CUSTOMERS, customers), (TRANSACTIONS, transactions)) if asked]
+    parts = list_parts(output, customers=customers, transactions=transactions)
     with open_run(plan, output, processes, parts, existing) as run:
         if run.receipt:
             return run.receipt
@@ -103,7 +103,7 @@ def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
 
         return once(output, f"{TRANSACTIONS}-{batch.number}", write)
     batches = item
-    return once(output, TRANSACTIONS, lambda: [write_single_file(plan.tables, seed, output, plan.groups(batches))])
+    return once(output, TRANSACTIONS, lambda: write_single_file(plan.tables, seed, output, plan.groups(batches)))
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.

@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.errors import VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, TABLES, Existing, Output, PartitionKey
@@ -20,6 +20,7 @@ from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
 from vecgen.storage import Place, locate
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
+from vecgen.version import __version__
 from vecgen.writers import COMPRESSIONS, FORMATS
 
 _SIZE_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -108,6 +109,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     help_table = "commit the files as a table, one of transactions and one of customers (needs vecgen[delta])"
     group.add_argument("--table", choices=TABLES, help=help_table)
     group.add_argument("--append", action="store_true", help="add --only-dates to the table that is there")
+    group.add_argument("--with-customer-id", action="store_true", help="a last column customer_id")
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 
@@ -225,6 +227,21 @@ def parse_size(text: str) -> int:
     return int(digits) * _SIZE_UNITS[unit]
 
 
+def parse_names(text: str) -> tuple[str, ...]:
+    """Read names separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def to_arguments(options: Mapping[str, str]) -> list[str]:
+    """Return options given as names and texts as arguments of a parser: `fraud_days`, "3" as `--fraud-days=3`.
+
+    A flag is given as "true" or "false"; "_" in names counts as "-".
+    """
+    named = {f"--{name.replace('_', '-')}": value for name, value in options.items()}
+    given = {name: value for name, value in named.items() if value.lower() != "false"}
+    return [name if value.lower() == "true" else f"{name}={value}" for name, value in given.items()]
+
+
 def to_request(options: Namespace) -> Request:
     """Return the request that parsed options describe.
 
@@ -279,4 +296,5 @@ def to_output(options: Namespace) -> Output:
         getattr(options, "only_dates", None),
         options.table,
         options.append,
+        options.with_customer_id,
     )

@@ -14,11 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from vecgen import __version__
 from vecgen.arrow import digest_batches
 from vecgen.dataset import find_files, read_batches
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output
+from vecgen.generate import Existing, Output
 from vecgen.lease import hold
 from vecgen.manifest import FileRecord, from_json, to_json
 from vecgen.plan import Plan, describe_request
@@ -35,9 +34,10 @@ from vecgen.receipt import (
     read_receipt,
 )
 from vecgen.schedule import choose_batch_rows, cut_again
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import PART_COLUMNS
 from vecgen.snapshots import check_load, commit_load, describe_load, name_load, unite
 from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
+from vecgen.version import __version__
 
 PROGRESS: Final = "_progress"
 _RUN: Final = "run.json"
@@ -286,7 +286,7 @@ def _read_records(path: Place) -> list[FileRecord] | None:
 def _is_whole(directory: Place, record: FileRecord) -> bool:
     """Read a file again: its length alone would not show a changed byte."""
     path = directory / record.path
-    columns = COLUMNS if record.path.startswith(f"{TRANSACTIONS}/") else CUSTOMER_COLUMNS
+    columns = PART_COLUMNS[record.path.split("/", 1)[0]]
     try:
         if size_of(path) != record.bytes:
             return False
@@ -296,7 +296,7 @@ def _is_whole(directory: Place, record: FileRecord) -> bool:
 
 
 def _remove_drafts(path: Place) -> None:
-    for part in (TRANSACTIONS, CUSTOMERS, PROGRESS):
+    for part in (*PART_COLUMNS, PROGRESS):
         for file in list_files(path / part):
             if _DRAFT.fullmatch(file.name):
                 file.unlink(missing_ok=True)
@@ -321,7 +321,7 @@ def _replace(new: Place, final: Place) -> None:
     """
     if not (isinstance(new, Path) and isinstance(final, Path)):
         (final / SUCCESS).unlink(missing_ok=True)
-        for name in (TRANSACTIONS, CUSTOMERS):
+        for name in PART_COLUMNS:
             remove_tree(final / name)
         move_files(new, final, last=(RECEIPT, SUCCESS))
         return
@@ -337,7 +337,7 @@ def _clear(output: Output) -> None:
     """Remove what a run has left; the files of a load lie beside those of others."""
     path = output.path
     if output.load:
-        for file in [file for part in (TRANSACTIONS, CUSTOMERS) for file in _list_data(path / part, output.load)]:
+        for file in [file for part in PART_COLUMNS for file in _list_data(path / part, output.load)]:
             file.unlink(missing_ok=True)
     else:
         clear_output(path)

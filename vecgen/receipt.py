@@ -9,15 +9,16 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, cast
 
-from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
+from vecgen.generate import TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
+from vecgen.schema import PART_COLUMNS
 from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, write_text
 from vecgen.tables import Law
+from vecgen.version import __version__
 
 RECEIPT: Final = "_vecgen.json"
 SUCCESS: Final = "_SUCCESS"
@@ -25,7 +26,7 @@ SUCCESS: Final = "_SUCCESS"
 
 @dataclass(frozen=True)
 class Part:
-    """What was written of customers or transactions; `digest` is None where Spark's own writer wrote it."""
+    """What was written of a part of the dataset; `digest` is None where Spark's own writer wrote it."""
 
     rows: int
     files: int
@@ -39,7 +40,7 @@ class Receipt:
 
     Attributes:
         fingerprint: Equal for two datasets if and only if the same rows were asked for.
-        parts: By name: "customers", "transactions".
+        parts: By name: "customers", "transactions", "fraud_cases".
         cores: Processes or Spark task slots that shared the work.
         loads: Names and dates (first, last) of what was committed to the table; empty for plain files.
     """
@@ -87,7 +88,7 @@ def make_directory(path: Place) -> None:
 
 def clear_output(path: Place) -> None:
     """Remove what a failed run has written below its output, which was empty before."""
-    for name in (TRANSACTIONS, CUSTOMERS):
+    for name in PART_COLUMNS:
         remove_tree(path / name)
     for name in (SUCCESS, RECEIPT):
         (path / name).unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The columns of a dataset: name, type, meaning and unit, in the order of the original generator.
 
-The README's table, the Arrow schemas and the CSV headers are all made from these two tuples.
+The README's tables, the Arrow schemas and the CSV headers are all made from these tuples.
 """
 
 from __future__ import annotations
@@ -54,6 +54,21 @@ TRANSACTION_COLUMNS: Final = (
     Column("merch_long", "float64", "longitude of the purchase", "degrees east, six decimals", decimals=6),
 )
 
-CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, counted from 0; never written")
+CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, counted from 0; written if asked for")
 
 COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
+
+FRAUD_CASE_COLUMNS: Final = (
+    CUSTOMER_ID,
+    *(column for column in CUSTOMER_COLUMNS if column.name in ("ssn", "cc_num", "profile")),
+    Column("window_first", "date", "first day of the fraud window", "YYYY-MM-DD"),
+    Column("window_last", "date", "last day of the fraud window", "YYYY-MM-DD"),
+    Column("first_date", "date", "date of the first fraudulent transaction", "YYYY-MM-DD"),
+    Column("last_date", "date", "date of the last fraudulent transaction", "YYYY-MM-DD"),
+    Column("frauds", "int64", "fraudulent transactions"),
+    Column("fraud_amt", "float64", "what they amount to", "US dollars, whole cents", decimals=2),
+    Column("dropped", "int64", "regular transactions dropped on the dates of fraudulent ones"),
+)
+
+PART_COLUMNS: Final = {"transactions": COLUMNS, "customers": CUSTOMER_COLUMNS, "fraud_cases": FRAUD_CASE_COLUMNS}
+"""The parts of a dataset by the name of their directory, and their columns."""

@@ -14,11 +14,11 @@ from vecgen.dates import Period
 from vecgen.delta import CommitMode, commit_files, import_deltalake
 from vecgen.digest import Digest, parse_digest
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
+from vecgen.generate import TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan
 from vecgen.receipt import Part, Receipt
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import PART_COLUMNS
 
 Load = tuple[str, str, str]
 """Name, first and last date of what one run has committed."""
@@ -82,9 +82,15 @@ def commit_load(output: Output, parts: Iterable[str], records: Iterable[FileReco
     kept = list(records)
     for part in sorted(parts):
         own = [record for record in kept if record.path.startswith(f"{part}/")]
-        columns = CUSTOMER_COLUMNS if part == CUSTOMERS else COLUMNS
         keys = output.partition_by if part == TRANSACTIONS else ()
-        commit_files(output.path / part, own, arrow_schema(columns), keys, mode, f"vecgen-{output.load[:-1]}")
+        commit_files(
+            output.path / part,
+            own,
+            arrow_schema(output.columns(PART_COLUMNS[part])),
+            keys,
+            mode,
+            f"vecgen-{output.load[:-1]}",
+        )
 
 
 def unite(before: Receipt, now: Receipt, period: Period) -> Receipt:

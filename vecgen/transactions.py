@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +30,14 @@ from vecgen.streams import (
     start_counters,
     unit_interval,
 )
-from vecgen.tables import HALF_DAY, Behaviour, FraudWindows, ProfileTables, Tables
+from vecgen.tables import HALF_DAY, Atoms, Behaviour, FraudWindows, ProfileTables, Tables
 
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
+
+Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number"]
+ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
+"""What is drawn of a row beside customer, day and label; each can be left out, and changes no other."""
 
 # Streams of a customer. 2 belongs to the customer's own attributes (`customers`).
 REGULAR_STREAM: Final = 0
@@ -50,6 +55,7 @@ _NIGHT_MORNING: Final = 4 * 3600  # seconds, from midnight
 _NIGHT_EVENING: Final = 2 * 3600  # seconds, until midnight
 # Rows drawn at once, give or take a customer: 8,000 take 102 ns a row, 15,000 take 80, 24,000 take 76, 60,000 take 87.
 _CHUNK_ROWS: Final = 24_000
+_NOTHING: Final = np.empty(0, dtype=np.int64)  # an attribute that was not asked for
 
 
 @dataclass(frozen=True)
@@ -107,12 +113,14 @@ class Calendar:
 
     Attributes:
         number_keys: First round of the permutation that makes transaction numbers, per customer.
+        dropped: Regular rows dropped on the dates of fraudulent ones, per member of `fraud` (int64).
     """
 
     customers: Customers
     number_keys: U64
     regular: Stream
     fraud: Stream | None
+    dropped: I64
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -122,7 +130,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Rows:
-    """Transactions as plain columns of one length.
+    """Transactions as plain columns of one length; attributes that were not asked for are empty.
 
     Attributes:
         customer: Position of the customer in the calendar's batch (int64).
@@ -174,7 +182,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     )
     members = np.flatnonzero(unit_interval(words[_DEFRAUDED]) < law.fraud_rate)
     if profile.windows is None or len(members) == 0:
-        return Calendar(customers, case.weyl, regular, None)
+        return Calendar(customers, case.weyl, regular, None, _NOTHING)
     fraud = _draw_stream(
         profile.fraud,
         members,
@@ -184,27 +192,41 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
         _draw_radius(profile.fraud, words[_FRAUD_TRAVEL][members]),
         is_fraud=True,
     )
-    _drop_fraud_dates(regular, fraud, law.period.days)
-    return Calendar(customers, case.weyl, regular, fraud)
+    dropped = _drop_fraud_dates(regular, fraud, law.period.days)
+    return Calendar(customers, case.weyl, regular, fraud, dropped)
 
 
-def draw_rows(tables: Tables, calendar: Calendar, days: range, customers: range | None = None) -> Iterator[Rows]:
+def draw_rows(
+    tables: Tables,
+    calendar: Calendar,
+    days: range,
+    customers: range | None = None,
+    attributes: frozenset[Attribute] = ATTRIBUTES,
+) -> Iterator[Rows]:
     """Complete the rows on `days` (days from the start of the period, ascending), in the order (customer, date).
 
-    `customers` selects positions in the calendar; None means all. Yields batches of about 24,000 rows, enough
-    to spread the cost of a call, few enough that the columns in use stay in the cache. Regular rows of one customer and
-    date come before fraudulent ones; the order within is that of the index.
+    `customers` selects positions in the calendar; None means all. Nothing but `attributes` is drawn. Yields batches of
+    about 24,000 rows, enough to spread the cost of a call, few enough that the columns in use stay in the cache.
+    Regular rows of one customer and date come before fraudulent ones; the order within is that of the index.
     """
     chosen = range(len(calendar.customers)) if customers is None else customers
     parts = [_select_days(_select_members(stream, chosen), days) for stream in calendar.streams]
     for start, stop in _chunks(parts[0].rows_per_member):
-        rows = _complete(tables, calendar, parts[0], start, stop)
+        rows = _number_rows(tables, calendar, parts[0], start, stop).complete(attributes)
         for part in parts[1:]:
             first, last = np.searchsorted(part.stream.members, [chosen.start + start, chosen.start + stop]).tolist()
             if part.rows_per_member[first:last].any():
-                rows = _merge(rows, _complete(tables, calendar, part, first, last))
+                rows = _merge(rows, _number_rows(tables, calendar, part, first, last).complete(attributes))
         if len(rows):
             yield rows
+
+
+def draw_frauds(tables: Tables, calendar: Calendar, attributes: frozenset[Attribute]) -> Iterator[Rows]:
+    """Complete the fraudulent rows alone, in the order (customer, date)."""
+    if calendar.fraud is not None:
+        part = _select_days(calendar.fraud, range(tables.law.period.days))
+        for start, stop in _chunks(part.rows_per_member):
+            yield _number_rows(tables, calendar, part, start, stop).complete(attributes)
 
 
 @dataclass(frozen=True)
@@ -287,12 +309,15 @@ def _shuffle_within(values: I64, who: I64, morning: npt.NDArray[np.bool_], words
     return out
 
 
-def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> None:
-    """Set to zero, in place, the regular rows of defrauded customers on the dates of their fraudulent rows."""
+def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> I64:
+    """Set to zero, in place, the regular rows of the defrauded on the dates of their fraud; return how many."""
     struck = np.zeros((len(fraud.members), days), dtype=np.bool_)
     rows, slots = np.nonzero(fraud.kept)
     struck[rows, fraud.day[rows, slots]] = True
-    regular.kept[fraud.members] *= ~struck[:, regular.day]
+    kept = regular.kept[fraud.members]
+    dropped: I64 = (kept * struck[:, regular.day]).sum(axis=1, dtype=np.int64)
+    regular.kept[fraud.members] = kept * ~struck[:, regular.day]
+    return dropped
 
 
 def _select_members(stream: Stream, customers: range) -> Stream:
@@ -335,53 +360,148 @@ def _chunks(sizes: I64) -> Iterator[tuple[int, int]]:
             yield start, stop
 
 
-def _complete(tables: Tables, calendar: Calendar, part: _Part, start: int, stop: int) -> Rows:
-    """Draw every attribute of the rows of members start..stop-1."""
-    stream, behaviour = part.stream, part.stream.behaviour
+@dataclass(frozen=True)
+class _Draft:
+    """Numbered rows of members start..stop-1 of a part; what a row's attributes need is drawn when the first asks.
+
+    Attributes:
+        who: Position of each row's member in the part (int64).
+        slot: Position of its slot among those selected from `start` on (int64).
+        index: Its position among its customer's rows of the stream (int64).
+    """
+
+    tables: Tables
+    calendar: Calendar
+    part: _Part
+    start: int
+    stop: int
+    who: I64
+    slot: I64
+    index: I64
+
+    def complete(self, wanted: frozenset[Attribute]) -> Rows:
+        """Draw the wanted attributes of all rows."""
+
+        def draw(name: Attribute, attribute: Callable[[], I64]) -> I64:
+            return attribute() if name in wanted else _NOTHING
+
+        return Rows(
+            self.customer,
+            self._spread(self.part.stream.day),
+            second=draw("second", self._draw_second),
+            category=draw("category", lambda: self._atoms.category.take(self._atom)),
+            merchant=draw("merchant", self._draw_merchant),
+            cents=draw("cents", self._draw_cents),
+            lat=draw("lat", lambda: self._draw_coordinate(self.calendar.customers.lat, high_half(self._place_words))),
+            long=draw("long", lambda: self._draw_coordinate(self.calendar.customers.long, low_half(self._place_words))),
+            number=self._draw_number() if "number" in wanted else (_NOTHING.view(np.uint64),) * 2,
+            is_fraud=np.full(len(self.who), self.part.stream.is_fraud, dtype=np.int8),
+        )
+
+    @cached_property
+    def customer(self) -> I64:
+        """Position of each row's customer in the calendar's batch."""
+        stream = self.part.stream
+        # The members of the regular stream are all customers: their positions need no look-up.
+        return stream.members.take(self.who) if stream.is_fraud else self.who + stream.members[0]
+
+    @property
+    def _atoms(self) -> Atoms:
+        return self.part.stream.behaviour.atoms
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return self.part.stream.keys.take(self.who)
+
+    @cached_property
+    def _counters(self) -> U64:
+        return start_counters(self._keys, self.index)
+
+    def _words(self, purpose: int) -> U64:
+        return draw_words(self._keys, self._counters, purpose)
+
+    @cached_property
+    def _choice_words(self) -> U64:
+        return self._words(_CHOICE)
+
+    @cached_property
+    def _merchant_words(self) -> U64:
+        return self._words(_MERCHANT)
+
+    @cached_property
+    def _place_words(self) -> U64:
+        return self._words(_PLACE)
+
+    @cached_property
+    def _atom(self) -> npt.NDArray[np.integer]:
+        stream = self.part.stream
+        if stream.atom is not None:
+            return self._spread(stream.atom)
+        return stream.behaviour.choice.draw(self._choice_words)
+
+    def _spread(self, values: I64) -> I64:
+        """Return each row's value of its slot, or of its member and slot."""
+        selected = np.broadcast_to(values, self.part.stream.kept.shape)[self.start : self.stop, self.part.slots]
+        return selected.ravel().take(self.slot)
+
+    def _draw_second(self) -> I64:
+        night = self._merchant_words if self.part.stream.is_fraud else None
+        return _draw_second(self._atoms.second.take(self._atom), self._choice_words, night)
+
+    def _draw_merchant(self) -> I64:
+        """Return the merchant: uniform among those of the category."""
+        atoms, atom = self._atoms, self._atom
+        count = atoms.merchant_count.take(atom).view(np.uint64)
+        merchant = scale_to(low_half(self._merchant_words), count).view(np.int64)
+        merchant += atoms.merchant_first.take(atom)
+        return merchant
+
+    def _draw_cents(self) -> I64:
+        stream = self.part.stream
+        atom = self._atom if stream.amount_atoms is None else stream.amount_atoms.take(self._amount_places(stream))
+        return self.tables.amounts.draw(self._atoms.amount_law.take(atom), self._words(_AMOUNT))
+
+    def _amount_places(self, stream: Stream) -> I64:
+        return stream.amount_start.take(self.who) + self.index
+
+    def _draw_coordinate(self, homes: I64, bits: U64) -> I64:
+        """Return latitudes or longitudes uniform within the radius of home, rounded to microdegrees."""
+        coordinate = _draw_offset(_radius(self.part.stream, self.who), bits)
+        coordinate += homes.take(self.customer)
+        return coordinate
+
+    def _draw_number(self) -> tuple[U64, U64]:
+        """Return the halves of the transaction numbers: a keyed permutation of (customer id, index), hence unique.
+
+        Four Feistel rounds. The first round function of a customer id is the customer's key, drawn once and not per
+        row.
+        """
+        right = self.index.astype(np.uint64)
+        if self.part.stream.is_fraud:
+            right |= _FRAUD_INDEX
+        right ^= self.calendar.number_keys.take(self.customer)
+        left = mix(right + np.uint64(GOLDEN))
+        left ^= self.calendar.customers.ids.take(self.customer).view(np.uint64)
+        right ^= mix(left + np.uint64(GOLDEN))
+        left ^= mix(right ^ np.uint64(GOLDEN))
+        return left, right
+
+
+def _number_rows(tables: Tables, calendar: Calendar, part: _Part, start: int, stop: int) -> _Draft:
+    """Number the rows of members start..stop-1."""
     kept = np.ascontiguousarray(part.kept[start:stop]).ravel()
-    first = stream.first[start:stop, part.slots].ravel()
+    first = part.stream.first[start:stop, part.slots].ravel()
     who = np.repeat(np.arange(start, stop), part.rows_per_member[start:stop])
     ends = np.cumsum(kept, dtype=np.int64)
     slot = _repeat_positions(ends, len(who))
     index = np.arange(len(who))
     index += (first - (ends - kept)).take(slot)
-    keys = stream.keys.take(who)
-    counters = start_counters(keys, index)
-
-    choice = draw_words(keys, counters, _CHOICE)
-    atom = behaviour.choice.draw(choice) if stream.atom is None else _spread(stream.atom, part, start, stop, slot)
-    atoms = behaviour.atoms
-    amount_atom: npt.NDArray[np.integer] = atom
-    if stream.amount_atoms is not None:
-        amount_atom = stream.amount_atoms.take(stream.amount_start.take(who) + index)
-    cents = tables.amounts.draw(atoms.amount_law.take(amount_atom), draw_words(keys, counters, _AMOUNT))
-    merchant = draw_words(keys, counters, _MERCHANT)
-    # The members of the regular stream are all customers: their positions need no look-up.
-    customer = stream.members.take(who) if stream.is_fraud else who + stream.members[0]
-    lat, long = _draw_place(calendar.customers, customer, _radius(stream, who), draw_words(keys, counters, _PLACE))
-    return Rows(
-        customer,
-        _spread(stream.day, part, start, stop, slot),
-        _draw_second(atoms.second.take(atom), choice, merchant if stream.is_fraud else None),
-        atoms.category.take(atom),
-        _draw_merchant(atoms.merchant_first.take(atom), atoms.merchant_count.take(atom), merchant),
-        cents,
-        lat,
-        long,
-        _number(calendar, customer, index, stream.is_fraud),
-        np.full(len(who), stream.is_fraud, dtype=np.int8),
-    )
+    return _Draft(tables, calendar, part, start, stop, who, slot, index)
 
 
 def _repeat_positions(ends: I64, rows: int) -> I64:
     """Return 0, 1, ... each as often as cumulative counts (the last is `rows`) say: 2 ns a row, np.repeat 4.5."""
     return np.cumsum(np.bincount(ends[:-1], minlength=rows + 1)[:rows])
-
-
-def _spread(values: I64, part: _Part, start: int, stop: int, slot: I64) -> I64:
-    """Return each row's value of its slot (or of its member and slot); `slot` counts those selected from `start` on."""
-    selected = np.broadcast_to(values, part.stream.kept.shape)[start:stop, part.slots]
-    return selected.ravel().take(slot)
 
 
 def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
@@ -395,21 +515,6 @@ def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
     in_morning = scale_to(bits, _NIGHT_MORNING).view(np.int64)
     at_night = high_half(night) < np.uint64(_NIGHT_SHARE * 2**32)
     return np.where(at_night, np.where(evening, in_evening, in_morning), second)
-
-
-def _draw_merchant(first: I64, count: I64, words: U64) -> I64:
-    merchant = scale_to(low_half(words), count.view(np.uint64)).view(np.int64)
-    merchant += first
-    return merchant
-
-
-def _draw_place(customers: Customers, customer: I64, radius: I64, words: U64) -> tuple[I64, I64]:
-    """Return latitudes and longitudes uniform within `radius` of home, rounded to microdegrees."""
-    lat = _draw_offset(radius, high_half(words))
-    lat += customers.lat.take(customer)
-    long = _draw_offset(radius, low_half(words))
-    long += customers.long.take(customer)
-    return lat, long
 
 
 def _radius(stream: Stream, who: I64) -> I64:
@@ -429,22 +534,6 @@ def _draw_offset(radius: I64, bits: U64) -> I64:
     return signed
 
 
-def _number(calendar: Calendar, customer: I64, index: I64, is_fraud: bool) -> tuple[U64, U64]:
-    """Return the halves of the transaction numbers: a keyed permutation of (customer id, index), hence unique.
-
-    Four Feistel rounds. The first round function of a customer id is the customer's key, drawn once and not per row.
-    """
-    right = index.astype(np.uint64)
-    if is_fraud:
-        right |= _FRAUD_INDEX
-    right ^= calendar.number_keys.take(customer)
-    left = mix(right + np.uint64(GOLDEN))
-    left ^= calendar.customers.ids.take(customer).view(np.uint64)
-    right ^= mix(left + np.uint64(GOLDEN))
-    left ^= mix(right ^ np.uint64(GOLDEN))
-    return left, right
-
-
 def _merge(rows: Rows, more: Rows) -> Rows:
     """Insert `more` into `rows`, both in the order (customer, day); after equals."""
     days = 1 + max(int(rows.day.max(initial=0)), int(more.day.max(initial=0)))
@@ -453,7 +542,8 @@ def _merge(rows: Rows, more: Rows) -> Rows:
     order = np.insert(np.arange(len(rows)), places, np.arange(len(rows), len(rows) + len(more)))
 
     def insert(column: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.concatenate([column, other]).take(order)  # 1.3 ns, np.insert 2.5
+        both = np.concatenate([column, other])
+        return both.take(order) if len(both) else both  # 1.3 ns, np.insert 2.5
 
     columns = {f.name: insert(getattr(rows, f.name), getattr(more, f.name)) for f in fields(Rows) if f.name != "number"}
     halves = (insert(*pair) for pair in zip(rows.number, more.number, strict=True))

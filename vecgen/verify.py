@@ -23,12 +23,13 @@ from typing import Any, Final
 
 from vecgen.arrow import digest_batches
 from vecgen.chi_square import Statistic
-from vecgen.dataset import find_files, read_batches, read_names
+from vecgen.dataset import digest_files, find_files, read_batches, read_names, recognise_part
 from vecgen.dates import Period
 from vecgen.demographics import Demographics
 from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.fidelity import Finding, Merchants, examine, judge
+from vecgen.generate import FRAUD_CASES
 from vecgen.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.inspection import FAULTS
 from vecgen.laws import Laws, write_out
@@ -37,7 +38,7 @@ from vecgen.memory import keep_freed_memory
 from vecgen.people import IDENTIFIERS, PeopleTally, count_unsafe, examine_people, read_identifiers
 from vecgen.profile import ProfileSet
 from vecgen.receipt import Receipt, asked_law, read_receipt
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS
 from vecgen.storage import Place
 from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
@@ -207,6 +208,8 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1) -> Reading:
         checks += [Check(f"unique {name}", "no value twice among the customers", repeats[name]) for name in IDENTIFIERS]
         checks += _check_safe("customers", people.unsafe, claim)
         checks.append(Check("segment", "the profile of the first segment that matches", people.wrong_profile))
+    if (directory / FRAUD_CASES).is_dir():
+        digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
     checks += _check_receipt(claim.receipt, digests)
     return Reading(directory, laws, tally, people, digests, tuple(checks))
 
@@ -242,7 +245,9 @@ def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
     parts: tuple[list[Place], list[Place]] = ([], [])
     for path in files:
         names = read_names(path)
-        is_customers = "trans_num" not in names
+        if (part := recognise_part(names)) == FRAUD_CASES:
+            continue
+        is_customers = part == "customers"
         columns = CUSTOMER_COLUMNS if is_customers else COLUMNS
         missing = [column.name for column in columns if column.name not in names]
         if missing:
