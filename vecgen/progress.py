@@ -128,6 +128,7 @@ def close_run(run: Run, parts: dict[str, Part], seconds: float, cores: int) -> R
     found = [file for name in parts for file in find_files(path / name)]
     if len(found) != files:
         raise OutputError(f"{path}: {len(found)} data files where {files} were written; remove what is not of this run")
+    _remove_drafts(path)  # of tasks that were killed, or of a slow twin
     receipt = write_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores, directory=path)
     shutil.rmtree(path / PROGRESS, ignore_errors=True)
     if path != run.final:

@@ -1,0 +1,64 @@
+"""The job with a fault: the first attempt of one batch breaks off in the middle of its files.
+
+Arguments: `raise`, or `wait` (until it is killed); the number of the batch; a file that takes a line for each attempt,
+`batch attempt process`, and one for the fault; then the job's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pyspark import TaskContext
+
+import spark_jobs.generate as job
+from vecgen.writers import ParquetWriter
+
+fault, batch, notes, *options = sys.argv[1:]
+write_transactions = job.write_transactions
+
+
+def note(text: str) -> None:
+    """Append a line, whole even if others append at the same time."""
+    with open(notes, "a", encoding="utf-8") as file:
+        file.write(f"{text}\n")
+
+
+def break_off(finish: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that finishes one file, and breaks off before the end of the next."""
+    calls = []
+
+    def finish_one(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            finish(*arguments)
+            return
+        note(f"{fault} {os.getpid()}")
+        if fault == "wait":
+            time.sleep(600)
+        raise RuntimeError("a task that fails once")
+
+    return finish_one
+
+
+def write(tables: Any, seed: int, output: Any, number: int, people: Any) -> Any:
+    """Write a batch, or half of it."""
+    context = TaskContext.get()
+    assert context is not None
+    note(f"{number} {context.attemptNumber()} {os.getpid()}")
+    if (number, context.attemptNumber()) != (int(batch), 0):
+        return write_transactions(tables, seed, output, number, people)
+    whole = ParquetWriter.finish
+    ParquetWriter.finish = break_off(whole)  # type: ignore[method-assign]
+    try:
+        return write_transactions(tables, seed, output, number, people)
+    finally:
+        ParquetWriter.finish = whole  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    job.write_transactions = write
+    sys.exit(job.main(options))
