@@ -40,8 +40,8 @@ if "pyspark.daemon" in sys.orig_argv:
     sys.addaudithook(refuse)
 """
 
-# Some forty batches of about 1,000 rows.
-OPTIONS = ["--customers", "300", "--end", "2023-02-28", "--batch-rows", "1000"]
+# Some twenty batches, two months in each: two files a batch.
+OPTIONS = ["--customers", "300", "--end", "2023-02-28", "--batch-rows", "3000"]
 OPTIONS += ["--profiles", str(DEFAULT_PROFILES), "--demographics", str(DEFAULT_DEMOGRAPHICS)]
 
 # Small Java machines that start fast; all that matters here is over in seconds.
@@ -96,7 +96,10 @@ def wait_for(condition: Callable[[], bool], process: Process) -> None:
 
 def finish(process: Process) -> str:
     """Return what a process has printed, once it has ended well."""
-    status = process.popen.wait(_PATIENCE)
+    try:
+        status = process.popen.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(process.tail()) from None
     assert status == 0, process.tail()
     return process.out.read_text(encoding="utf-8")
 

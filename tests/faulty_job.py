@@ -1,4 +1,4 @@
-"""The job with a fault: the first attempt of one batch breaks off in the middle of its files.
+"""The job with a fault: one batch breaks off in the middle of its files, once.
 
 Arguments: `raise`, or `wait` (until it is killed); the number of the batch; a file that takes a line for each attempt,
 `batch attempt process`, and one for the fault; then the job's.
@@ -27,6 +27,15 @@ def note(text: str) -> None:
         file.write(f"{text}\n")
 
 
+def is_first() -> bool:
+    """Return whether nobody has asked before, on any executor; attempts have no such number: stages count anew."""
+    try:
+        os.close(os.open(f"{notes}.fault", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
 def break_off(finish: Callable[..., None]) -> Callable[..., None]:
     """Return a function that finishes one file, and breaks off before the end of the next."""
     calls = []
@@ -49,7 +58,7 @@ def write(tables: Any, seed: int, output: Any, number: int, people: Any) -> Any:
     context = TaskContext.get()
     assert context is not None
     note(f"{number} {context.attemptNumber()} {os.getpid()}")
-    if (number, context.attemptNumber()) != (int(batch), 0):
+    if number != int(batch) or not is_first():
         return write_transactions(tables, seed, output, number, people)
     whole = ParquetWriter.finish
     ParquetWriter.finish = break_off(whole)  # type: ignore[method-assign]

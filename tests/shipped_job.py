@@ -31,4 +31,5 @@ if __name__ == "__main__":
     status = main(sys.argv[2:])
     context = SparkSession.builder.getOrCreate().sparkContext
     print(json.dumps(context.parallelize([sys.argv[1]] * 4, 4).map(look).collect()))
+    context.stop()
     sys.exit(status)

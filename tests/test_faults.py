@@ -15,10 +15,10 @@ JOB = Path(__file__).parent / "faulty_job.py"
 BATCH = "5"
 
 
-def read_attempts(notes: Path) -> set[int]:
-    """Return the attempts at BATCH."""
+def read_attempts(notes: Path) -> list[int]:
+    """Return the numbers of the attempts at BATCH."""
     lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
-    return {int(line[1]) for line in lines if line[0] == BATCH}
+    return [int(line[1]) for line in lines if line[0] == BATCH]
 
 
 def arguments(fault: str, tmp_path: Path) -> list[str]:
@@ -28,7 +28,7 @@ def arguments(fault: str, tmp_path: Path) -> list[str]:
 def test_a_task_that_fails_half_way_is_repeated(machine: Machine, undisturbed: Path, tmp_path: Path) -> None:
     with machine.submit(tmp_path / "job", ["--master", "local[2,4]"], JOB, *arguments("raise", tmp_path)) as job:
         finish(job)
-    assert read_attempts(tmp_path / "notes") == {0, 1}
+    assert read_attempts(tmp_path / "notes") == [0, 1]
     check_identical(tmp_path / "o", undisturbed)
 
 
@@ -43,7 +43,7 @@ def test_a_python_worker_that_is_killed_half_way_is_replaced(
         assert worker in list_children(job.popen.pid)
         os.kill(worker, signal.SIGKILL)
         finish(job)
-    assert read_attempts(notes) == {0, 1}
+    assert read_attempts(notes) == [0, 1]
     check_identical(tmp_path / "o", undisturbed)
 
 
@@ -54,5 +54,5 @@ def test_a_speculative_twin_overtakes_a_slow_task(cluster: Cluster, undisturbed:
     flags += ["--master", cluster.url, *cluster.machine.archives]
     with cluster.machine.submit(tmp_path / "job", flags, JOB, *arguments("wait", tmp_path)) as job:
         finish(job)
-    assert read_attempts(tmp_path / "notes") == {0, 1}
+    assert read_attempts(tmp_path / "notes") == [0, 1]
     check_identical(tmp_path / "o", undisturbed)
