@@ -34,14 +34,14 @@ def open_session(master: str | None = None, app_name: str | None = None) -> Spar
     if app_name is not None:
         builder = builder.appName(app_name)
     spark = builder.getOrCreate()
-    context = spark.sparkContext
-    if starter == "python" and context.master.startswith("local") and "PYSPARK_PYTHON" not in os.environ:
+    context, url = spark.sparkContext, str(spark.sparkContext.master)
+    if starter == "python" and url.startswith("local") and "PYSPARK_PYTHON" not in os.environ:
         context.pythonExec = sys.executable  # not whatever python3 is on PATH
     chosen = choose_settings(spark.conf.getAll)
     for setting in chosen:
         if setting.mine:
             spark.conf.set(setting.name, setting.value)
-    place = recognise(os.environ, context.version, context.master)
-    environment = Environment(context.version, place, context.master, context.defaultParallelism, starter)
+    place = recognise(os.environ, context.version, url)
+    environment = Environment(context.version, place, url, context.defaultParallelism, starter)
     print(describe(environment, chosen), file=sys.stderr)
     return spark

@@ -11,14 +11,15 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 from pyspark import TaskContext
 
-import spark_jobs.generate as job
+from spark_jobs.generate import main
+from vecgen.generate import write_transactions
 from vecgen.writers import ParquetWriter
 
 fault, batch, notes, *options = sys.argv[1:]
-write_transactions = job.write_transactions
 
 
 def note(text: str) -> None:
@@ -69,5 +70,5 @@ def write(tables: Any, seed: int, output: Any, number: int, people: Any) -> Any:
 
 
 if __name__ == "__main__":
-    job.write_transactions = write
-    sys.exit(job.main(options))
+    with patch("spark_jobs.generate.write_transactions", write):
+        sys.exit(main(options))
