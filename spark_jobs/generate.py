@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, GroupedData, Observation, SparkSession
 from pyspark.sql import functions as sf
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from spark_jobs.session import open_session
+from spark_jobs.session import add_session_options, open_session
 from vecgen.arrow import arrow_schema
 from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
@@ -244,10 +244,11 @@ def main(arguments: list[str]) -> int:
     add_plan_option(parser)
     modes = "files: each task writes its own; rows: Spark's writer does, for any sink (files)"
     parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)
+    add_session_options(parser)
     try:
         options = parser.parse_args(arguments)
         plan, output = compile_plan(to_request(options)), to_output(options)
-        spark = open_session()
+        spark = open_session(options.master, options.app_name)
         if options.plan:
             print(describe_estimate(estimate(plan, output, spark.sparkContext.defaultParallelism)))
         else:
@@ -259,4 +260,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if status := main(sys.argv[1:]):
+        sys.exit(status)  # Databricks takes any exit for a failure, even of status 0

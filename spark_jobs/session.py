@@ -1,27 +1,47 @@
-"""The Spark session of a job: what spark-submit or spark-defaults have set is left as it is."""
+"""The Spark session of a job: what spark-submit, spark-defaults or a notebook have set is left as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+import os
+import sys
+from argparse import ArgumentParser
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-DEFAULTS: Final[Mapping[str, str]] = {
-    # INT96, Spark's default, is deprecated and unreadable to some.
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # Above the number of partitions of a task, so that no task sorts its rows before it writes them.
-    "spark.sql.maxConcurrentOutputFileWriters": "1000",
-    # Batches are few and large: merging their partitions would undo the balance.
-    "spark.sql.adaptive.coalescePartitions.enabled": "false",
-}
+from spark_jobs.environment import Environment, check_start, choose_settings, describe, find_starter, recognise
 
 
-def open_session() -> SparkSession:
-    """Return the session that runs already, or a new one; set `DEFAULTS` only where nobody has."""
-    spark = SparkSession.builder.getOrCreate()
-    configured = spark.sparkContext.getConf()
-    for key, value in DEFAULTS.items():
-        if not configured.contains(key):
-            spark.conf.set(key, value)
+def add_session_options(parser: ArgumentParser) -> None:
+    """Add what a start without spark-submit has no other place for."""
+    about = "for a start by plain python; refused under spark-submit, which has --master and --name of its own"
+    group = parser.add_argument_group("Spark", about)
+    group.add_argument("--master", metavar="URL", help="such as local[4] (of spark-defaults, or local[*])")
+    group.add_argument("--app-name", metavar="NAME", help="(of spark-defaults, or pyspark-shell)")
+
+
+def open_session(master: str | None = None, app_name: str | None = None) -> SparkSession:
+    """Return the session that runs already, or a new one; set `DEFAULTS` only where nobody has, and say so on stderr.
+
+    Raises:
+        InputError: A master or a name, although plain Python has not started the job; Spark Connect.
+    """
+    starter = find_starter(os.environ, running=SparkContext._active_spark_context is not None)
+    check_start(starter, master, app_name)
+    builder = SparkSession.builder
+    if master is not None:
+        builder = builder.master(master)
+    if app_name is not None:
+        builder = builder.appName(app_name)
+    spark = builder.getOrCreate()
+    context, url = spark.sparkContext, str(spark.sparkContext.master)
+    if starter == "python" and url.startswith("local") and "PYSPARK_PYTHON" not in os.environ:
+        context.pythonExec = sys.executable  # not whatever python3 is on PATH
+    chosen = choose_settings(spark.conf.getAll)
+    for setting in chosen:
+        if setting.mine:
+            spark.conf.set(setting.name, setting.value)
+    place = recognise(os.environ, context.version, url)
+    environment = Environment(context.version, place, url, context.defaultParallelism, starter)
+    print(describe(environment, chosen), file=sys.stderr)
     return spark

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
 from vecgen.dates import Period
 from vecgen.generate import Output
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
@@ -155,3 +156,23 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Return a machine that knows nothing of the project, to submit jobs from."""
+    pytest.importorskip("pyspark")
+    return make_machine(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture(scope="session")
+def cluster(machine: Machine) -> Iterator[Cluster]:
+    """Yield a standalone cluster of two workers on two hosts, as Spark sees it."""
+    with run_cluster(machine) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the dataset of `clusters.OPTIONS` as one process writes it; read only."""
+    return write_undisturbed(tmp_path_factory.mktemp("undisturbed") / "o")

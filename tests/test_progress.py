@@ -27,7 +27,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.progress import PROGRESS
+from vecgen.progress import PROGRESS, Run, close_run
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt
 
 ROOT = Path(__file__).parent.parent
@@ -110,6 +110,21 @@ def test_a_spoiled_file_is_written_again(
     resume(plan, output)
     assert contents(tmp_path / "o") == whole
     assert not [path for path in list_tree(tmp_path / "o") if Path(path).name.startswith(".")]
+
+
+def test_drafts_of_killed_tasks_do_not_outlive_the_run(
+    plan: Plan, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that is killed cannot remove its draft, and its repetition knows nothing of it."""
+
+    def leave_drafts(run: Run, *rest: Any) -> Receipt:
+        for file in data_files(run.output.path):
+            leave_draft(file)
+        return close_run(run, *rest)
+
+    monkeypatch.setattr("vecgen.local.close_run", leave_drafts)
+    run_local(plan, Output(tmp_path / "o"), 1)
+    assert list_tree(tmp_path / "o") == list_tree(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("content", [None, "", "[{}]", "{"])

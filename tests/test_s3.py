@@ -171,7 +171,7 @@ def test_overwrite_replaces_once_complete(
     write_text(place(store, prefix) / "mine" / "letters.txt", "mine")
     with pytest.raises(OutputError, match="holds no dataset of vecgen"):
         run_local(plan, Output(place(store, f"{prefix}/mine")), 1, existing="overwrite")
-    with pytest.raises(InputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="--overwrite"):
         run_local(plan, Output(place(store, "")), 1, existing="overwrite")
 
 

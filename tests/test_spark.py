@@ -104,15 +104,6 @@ def test_customers_of_a_file(
     assert digest_dataset(tmp_path / "out") == digest_dataset(parquet[0])
 
 
-def test_a_session_keeps_its_settings(spark: SparkSession) -> None:
-    from spark_jobs.session import DEFAULTS, open_session
-
-    opened = open_session()
-    assert opened.sparkContext is spark.sparkContext
-    assert opened.conf.get("spark.sql.maxConcurrentOutputFileWriters") == "7"
-    assert opened.conf.get("spark.sql.parquet.outputTimestampType") == DEFAULTS["spark.sql.parquet.outputTimestampType"]
-
-
 def test_errors_are_one_line_and_status_2(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,8 +58,8 @@ class Output:
         only_dates: First and last date of the transactions to write; None for the whole period.
         table: Kind of table that the files are committed to, one of transactions and one of customers.
         append: Add transactions to the table that is there, whose customers have been written.
-        load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
+        load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
 
     Raises:
         InputError: A partition key named twice, a limit below 1, a single file that would have to be several, or a
@@ -78,8 +78,8 @@ class Output:
     only_dates: tuple[date, date] | None = None
     table: Table | None = None
     append: bool = False
-    load: str = ""
     with_customer_id: bool = False
+    load: str = ""
 
     def __post_init__(self) -> None:
         if self.max_records_per_file is not None and self.max_records_per_file < 1:

@@ -165,6 +165,7 @@ def close_run(
     """
     path = run.output.path
     _check_files(run.output, parts)
+    _remove_drafts(path)  # of tasks that were killed, or of a slow twin
     receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
     if run.output.table:
         period = run.plan.tables.law.period

@@ -1,0 +1,118 @@
+"""Where a job runs, who started it, and which settings it adds: decided from what Spark and the machine say.
+
+Strongest first: what runs already, flags of spark-submit, spark-defaults, then ours. Nothing here imports Spark.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from vecgen.errors import InputError
+
+Starter = Literal["python", "spark-submit", "a running session"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value we choose where nobody else has, and why; `mine` once we are the ones who set it."""
+
+    name: str
+    value: str
+    reason: str
+    mine: bool = True
+
+
+DEFAULTS: Final[tuple[Setting, ...]] = (
+    Setting("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS", "INT96 is deprecated"),
+    # Above the number of partitions of a task.
+    Setting("spark.sql.maxConcurrentOutputFileWriters", "1000", "no sort before rows are written"),
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A Spark that runs.
+
+    Attributes:
+        place: What it runs on, in words.
+        cores: Task slots that have registered so far, at least two on a cluster.
+    """
+
+    version: str
+    place: str
+    master: str
+    cores: int
+    starter: Starter
+
+
+def find_starter(environ: Mapping[str, str], running: bool) -> Starter:
+    """Return who started this process. `running`: there is a Spark context in it already.
+
+    Raises:
+        InputError: Spark Connect, which hides the context that the job asks for its cores.
+    """
+    if {"SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"} & set(environ) or environ.get("SPARK_API_MODE") == "connect":
+        expected = "a classic Spark session"
+        raise InputError("Spark", "session", "Spark Connect", expected, "unset SPARK_REMOTE or use spark-submit")
+    if running:
+        return "a running session"
+    # spark-submit opens the gateway before it starts Python; a plain Python opens its own, which needs no variable.
+    return "spark-submit" if "PYSPARK_GATEWAY_PORT" in environ else "python"
+
+
+def check_start(starter: Starter, master: str | None, app_name: str | None) -> None:
+    """Refuse options that come too late: code would beat the flags the user gave before.
+
+    Raises:
+        InputError: A master or a name, although plain Python has not started the job.
+    """
+    for option, flag, value in (("--master", "--master", master), ("--app-name", "--name", app_name)):
+        if value is None or starter == "python":
+            continue
+        expected = f"no {option} in a job that {starter} started"
+        remedy = f"give it before the script: spark-submit {flag} {shlex.quote(value)} spark_jobs/generate.py …"
+        if starter == "a running session":
+            expected, remedy = f"no {option}, because a session runs already", "leave it out"
+        raise InputError(option, "", value, expected, remedy)
+
+
+def recognise(environ: Mapping[str, str], version: str, master: str) -> str:
+    """Return in words what Spark runs on.
+
+    Args:
+        version: Of Spark; Amazon's builds carry `amzn` in it.
+    """
+    if "DATABRICKS_RUNTIME_VERSION" in environ:
+        return f"Databricks {environ['DATABRICKS_RUNTIME_VERSION']}"
+    kinds = {
+        "local-cluster[": "local cluster of separate executors",
+        "local": "this machine",
+        "spark://": "standalone cluster",
+        "yarn": "YARN",
+        "k8s://": "Kubernetes",
+    }
+    place = next((words for start, words in kinds.items() if master.startswith(start)), "cluster")
+    return f"{place}, Amazon EMR" if "amzn" in version else place
+
+
+def choose_settings(settings: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return every setting of `DEFAULTS` as it shall stand: the user's where `settings` holds one, else ours."""
+    return tuple(
+        Setting(default.name, settings[default.name], "", mine=False) if default.name in settings else default
+        for default in DEFAULTS
+    )
+
+
+def describe(environment: Environment, chosen: tuple[Setting, ...]) -> str:
+    """Return two lines: where the job runs; what was set and why, and what was kept."""
+    e = environment
+    so_far = "" if e.master.startswith("local") else " so far"
+    mine = [f"set {s.name}={s.value} (unset; {s.reason})" for s in chosen if s.mine]
+    kept = [f"kept {s.name}={s.value} (yours)" for s in chosen if not s.mine]
+    return (
+        f"vecgen: Spark {e.version}, {e.place} ({e.master}), {e.cores} cores{so_far}, started by {e.starter}\n"
+        f"vecgen: {', '.join(mine + kept)}"
+    )
