@@ -6,8 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -84,6 +90,67 @@ class ObjectStore:
     def root(self) -> Path:
         """Where the bucket's objects lie."""
         return self.directory / "objects" / BUCKET
+
+
+class _Forward(BaseHTTPRequestHandler):
+    """Passes requests on as they are, but every `period`-th of them fails as a busy store lets it."""
+
+    protocol_version = "HTTP/1.1"
+    upstream: int
+    period: int
+    requests: Iterator[int]
+
+    def _serve(self) -> None:
+        number = next(self.requests)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if number % self.period == 0:
+            self._fail((503, 500)[number // self.period % 2])
+            return
+        upstream = HTTPConnection("127.0.0.1", self.upstream)
+        upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():  # signed, Host among them
+            upstream.putheader(name, value)
+        upstream.endheaders(body)
+        response = upstream.getresponse()
+        content = response.read()
+        self.send_response(response.status)
+        for name, value in response.getheaders():
+            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
+                self.send_header(name, value)
+        length = response.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        self.wfile.write(content)
+        upstream.close()
+
+    def _fail(self, status: int) -> None:
+        code = "SlowDown" if status == 503 else "InternalError"
+        content = f"<Error><Code>{code}</Code><Message>for a moment</Message></Error>".encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - names that http.server looks up
+
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
+
+
+@contextmanager
+def unreliable(store: ObjectStore, period: int) -> Iterator[ObjectStore]:
+    """Yield the store behind a proxy that answers every `period`-th request with 503 or 500."""
+    numbers = {"upstream": store.port, "period": period, "requests": count(1)}
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Forward", (_Forward,), numbers)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield replace(store, port=server.server_port, process=None)
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _listens(port: int) -> bool:

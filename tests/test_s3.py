@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import Compile, set_batch_rows
 from tests.datasets import data_files
-from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port
+from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port, unreliable
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
 from vecgen.cli import main
@@ -200,6 +200,22 @@ def test_one_run_at_a_time(
         another.join()
     run_local(plan, output, 1, existing="resume")  # the holder is dead: its lease is not renewed
     assert data(store, prefix) == whole
+
+
+@pytest.mark.parametrize("period", [3, 1], ids=["every third request fails", "all requests fail"])
+def test_a_store_that_answers_500_and_503(
+    period: int, store: ObjectStore, prefix: str, plan: Plan, whole: dict[str, bytes]
+) -> None:
+    with unreliable(store, period) as busy:
+        options = (*busy.options, ("max_attempts", "10" if period > 1 else "2"))
+        output = Output(locate(f"s3://{BUCKET}/{prefix}", options))
+        if period > 1:
+            run_local(plan, output, 2)
+            assert data(store, prefix) == whole
+        else:
+            with pytest.raises(OutputError, match="cannot be reached"):
+                run_local(plan, output, 2)
+            assert store.files(prefix) == {}
 
 
 def generate(store: ObjectStore, prefix: str, *more: str) -> list[str]:

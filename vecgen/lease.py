@@ -35,12 +35,18 @@ def hold(lock: Place, output: Place) -> AbstractContextManager[None]:
 
 @contextmanager
 def _hold_file(lock: Path, output: Place) -> Iterator[None]:
-    lock.parent.mkdir(exist_ok=True)
+    held = FileLock(lock, blocking=False)
     try:
-        with FileLock(lock, blocking=False):
-            yield
+        lock.parent.mkdir(exist_ok=True)
+        held.acquire()
     except Timeout:
         raise _refusal(output) from None
+    except (OSError, NotImplementedError) as error:  # read only, or a file system without locks
+        raise OutputError(f"--output: {output} cannot be locked ({error}); choose another") from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 @contextmanager

@@ -30,7 +30,7 @@ _S3_SWITCHES: Final = frozenset({"anonymous", "force_virtual_addressing"})
 _S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout", "max_attempts"})
 _S3_NAMES: Final = frozenset({"endpoint", "tls_ca_file_path", *_S3_TEXTS, *_S3_SWITCHES, *_S3_NUMBERS})
 _SHOWN: Final = frozenset({"endpoint", "region", "scheme", *_S3_SWITCHES, *_S3_NUMBERS})
-_S3_ATTEMPTS: Final = 8
+_S3_ATTEMPTS: Final = 10
 """Of a request that the store refuses for the moment, each after a longer wait: half a minute in all."""
 _S3_CONNECT_SECONDS: Final = 10
 _S3_REQUEST_SECONDS: Final = 60  # by default 3, which a busy store does not keep
@@ -216,7 +216,8 @@ def _connect(store: Store) -> tuple[fs.FileSystem, str]:
 def _s3_arguments(options: Options) -> dict[str, Any]:
     arguments: dict[str, Any] = {"connect_timeout": _S3_CONNECT_SECONDS, "request_timeout": _S3_REQUEST_SECONDS}
     attempts = int(dict(options).get("max_attempts", _S3_ATTEMPTS))
-    arguments["retry_strategy"] = fs.AwsStandardS3RetryStrategy(max_attempts=attempts)
+    # Not the standard strategy: all requests of the process share its quota, which a busy hour uses up.
+    arguments["retry_strategy"] = fs.AwsDefaultS3RetryStrategy(max_attempts=attempts)
     for name, value in options:
         if name == "endpoint":
             # Stores other than Amazon's may not know the checksums that its client sends by default.
