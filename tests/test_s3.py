@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clusters import OPTIONS, ROOT, Machine, finish
 from tests.conftest import Compile, set_batch_rows
 from tests.datasets import data_files
 from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port, unreliable
@@ -20,13 +23,18 @@ from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
+from vecgen.dates import Period
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.local import run_local
-from vecgen.plan import Plan
+from vecgen.plan import Plan, Request, compile_plan
 from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS, read_receipt
 from vecgen.storage import RemotePath, locate, write_text
+from vecgen.tables import Law
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 SMALL = ["--customers", "20", "--start", "2023-12-20", "--end", "2024-01-20", "--processes", "1"]
 
@@ -263,3 +271,40 @@ def test_a_server_that_dies_during_the_upload(returns: bool, tmp_path: Path) -> 
         assert data(store, "o") == {str(file.relative_to(tmp_path / "local")): file.read_bytes() for file in files}
     finally:
         store.stop()
+
+
+@pytest.mark.spark
+@pytest.mark.xdist_group("spark")
+def test_spark_writes_files_to_a_store(
+    spark: SparkSession, store: ObjectStore, prefix: str, plan: Plan, whole: dict[str, bytes]
+) -> None:
+    from spark_jobs.generate import run
+
+    run(spark, plan, Output(place(store, prefix)))
+    assert data(store, prefix) == whole
+
+
+@pytest.mark.heavy
+@pytest.mark.spark
+@pytest.mark.xdist_group("spark")
+def test_sparks_own_writer_and_s3a(store: ObjectStore, prefix: str, machine: Machine, tmp_path: Path) -> None:
+    """Downloads Hadoop's client of 650 MB; the receipt goes through pyarrow's."""
+    hadoop = {"endpoint": f"http://127.0.0.1:{store.port}", "path.style.access": "true", "endpoint.region": "us-east-1"}
+    flags = ["--master", "local[2]", "--packages", "org.apache.hadoop:hadoop-aws:3.5.0"]
+    flags += [flag for name, value in hadoop.items() for flag in ("--conf", f"spark.hadoop.fs.s3a.{name}={value}")]
+    credentials = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    options = [*OPTIONS, "--customers", "30", "--output-mode", "rows", "--partition-by", "month", *store.arguments]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in credentials.items():
+            patch.setenv(name, value)
+        url = f"s3a://{BUCKET}/{prefix}"
+        script = ROOT / "spark_jobs" / "generate.py"
+        with machine.submit(tmp_path / "job", flags, script, *options, "--output", url) as job:
+            finish(job)
+    run_local(
+        compile_plan(Request(customers=30, law=Law(Period(date(2023, 1, 1), date(2023, 2, 28))))),
+        Output(tmp_path / "local"),
+        1,
+    )
+    assert digest_dataset(place(store, prefix)) == digest_dataset(tmp_path / "local")
+    assert SUCCESS in store.files(prefix)
