@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
+from vecgen.lease import hold
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.progress import PROGRESS, Run, close_run
@@ -342,3 +344,24 @@ def test_a_killed_driver_costs_time_only(tmp_path: Path) -> None:
     assert is_complete(tmp_path / "o")
     assert digest_dataset(tmp_path / "o") == digest_dataset(tmp_path / "whole")
     assert contents(tmp_path / "o") == contents(tmp_path / "whole")
+
+
+def test_what_another_run_has_just_completed_is_spared(
+    plan: Plan, compile_small: Compile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It held the lock when this one looked, and has let it go."""
+    output = Output(tmp_path / "o")
+
+    @contextmanager
+    def hold_late(lock: Path, final: Path) -> Iterator[None]:
+        monkeypatch.setattr("vecgen.progress.hold", hold)
+        run_local(compile_small(seed=2), output, 1)
+        with hold(lock, final):
+            yield
+
+    monkeypatch.setattr("vecgen.progress.hold", hold_late)
+    with pytest.raises(OutputError, match="another run has just written"):
+        run_local(plan, output, 1)
+    run_local(compile_small(seed=2), Output(tmp_path / "other"), 1)
+    assert contents(tmp_path / "o") == contents(tmp_path / "other")
+    assert is_complete(tmp_path / "o")

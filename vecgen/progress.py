@@ -77,7 +77,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         InputError: What is to be resumed was asked with other values.
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
-    final = output.path
+    final, seen = output.path, _read_raw(output.path)
     output.select_days(plan.tables.law.period)
     asked = _describe(plan, output, parts)
     before = read_receipt(final) if output.table else None
@@ -95,7 +95,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             yield Run(plan, output, final, complete)
             return
         _prepare(output, existing)
-    with _alone(output.path, final):
+    with _alone(output.path, final, seen):
         if resumes:
             record = _read_run(output.path, asked)
         else:
@@ -109,6 +109,14 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
                 _clear(output)
                 write_text(output.path / PROGRESS / _RUN, json.dumps({**asked, **record}))
             yield Run(plan, output, final, None, before, record["replaces"])
+
+
+def _read_raw(path: Place) -> str | None:
+    """Return the text of a receipt, whatever it says."""
+    try:
+        return (path / RECEIPT).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _find_complete(
@@ -261,10 +269,12 @@ def _prepare(output: Output, existing: Existing) -> None:
 
 
 @contextmanager
-def _alone(path: Place, final: Place) -> Iterator[None]:
+def _alone(path: Place, final: Place, seen: str | None) -> Iterator[None]:
     """Hold the output against other runs, in this process or any other that sees it."""
     with hold(path / PROGRESS / _LOCK, final):
         try:
+            if _read_raw(final) != seen:
+                raise OutputError(f"--output: another run has just written {final}; look at it, then ask again")
             yield
         finally:  # where a run was cleared away or is complete, no record is left
             with suppress(OutputError):  # of a store that does not answer: the error under way says so
