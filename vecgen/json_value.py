@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from vecgen.errors import InputError
 
 _MAX_SHOWN: Final = 100
+_MAX_MEMBERS: Final = 10_000  # of an object; more would take minutes to compile, and codes of 16 bits
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ class JsonValue:
         """Return the keys and values of an object in file order."""
         if not isinstance(self.raw, dict):
             self.fail("a JSON object")
+        if len(self.raw) > _MAX_MEMBERS:
+            self.fail(f"at most {_MAX_MEMBERS:,} members", value=f"{len(self.raw):,} members")
         return [(str(key), self._child(str(key), value)) for key, value in self.raw.items()]
 
     def fields(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, JsonValue]:
         """Return the values of an object that has all `required` keys and, beyond them, only `optional` ones."""
         found = dict(self.items())
-        known = (*required, *optional)
+        known = dict.fromkeys((*required, *optional))
         for key, child in found.items():
             if key not in known:
                 child.fail(f"one of the keys {', '.join(known)}", "correct or remove the key", value=key)
