@@ -23,7 +23,7 @@ from vecgen.arrow import arrow_schema
 from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
-from vecgen.errors import InputError, VecgenError
+from vecgen.errors import InputError, VecgenError, to_line
 from vecgen.generate import (
     CUSTOMERS,
     TRANSACTIONS,
@@ -228,7 +228,7 @@ def main(arguments: list[str]) -> int:
         else:
             print(summarise(run(spark, plan, output, options.output_mode, to_existing(options))))
     except VecgenError as error:
-        print(f"vecgen: {error}", file=sys.stderr)
+        print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
     return 0
 

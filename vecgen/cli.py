@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from vecgen.dataset import digest_dataset
-from vecgen.errors import InputError, VecgenError
+from vecgen.errors import InputError, VecgenError, to_line
 from vecgen.load import DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
@@ -23,6 +24,8 @@ from vecgen.options import (
     add_processes_option,
     add_slice_options,
     make_parser,
+    parse_path,
+    parse_whole,
     to_existing,
     to_output,
     to_request,
@@ -35,11 +38,13 @@ from vecgen.verify import read_claim, to_json, to_text, verify_dataset
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0; 1 for a rejected dataset, 2 after a user's error."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
     try:
         options = _make_parser().parse_args(arguments)
         accepted = options.run(options)
     except VecgenError as error:
-        print(f"vecgen: {error}", file=sys.stderr)
+        print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
     return 1 if accepted is False else 0
 
@@ -68,10 +73,12 @@ def _make_parser() -> Parser:
         add_plan_option(command)
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
-    merchants.add_argument("--seed", type=int, default=42, help="(42)")
-    merchants.add_argument("--per-category", type=int, default=500, metavar="N", help="names per category (500)")
+    merchants.add_argument("--seed", type=parse_whole, default=42, help="(42)")
     merchants.add_argument(
-        "--output", type=Path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
+        "--per-category", type=parse_whole, default=500, metavar="N", help="names per category (500)"
+    )
+    merchants.add_argument(
+        "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
     )
 
     profiles = add("profiles", None, "inspect behaviour profiles")
@@ -79,18 +86,18 @@ def _make_parser() -> Parser:
     check = actions.add_parser(
         "check", help="read a directory of profiles and say whether they can be used", allow_abbrev=False
     )
-    check.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
+    check.add_argument("directory", type=parse_path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
     add_demographics_option(check)
     check.set_defaults(run=_check_profiles)
 
     verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
-    verify.add_argument("directory", type=Path, metavar="DIR")
+    verify.add_argument("directory", type=parse_path, metavar="DIR")
     add_claim_options(verify)
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
-    digest.add_argument("directory", type=Path, metavar="DIR")
+    digest.add_argument("directory", type=parse_path, metavar="DIR")
     return parser
 
 

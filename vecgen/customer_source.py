@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.customer_table import customers_to_arrow, read_customers
+from vecgen.customer_file import read_customers
+from vecgen.customer_table import customers_to_arrow
 from vecgen.customers import CustomerTables, draw_customers, draw_segments
 
 _SAMPLE: Final = 100_000

@@ -31,3 +31,8 @@ class InputError(VecgenError):
 
 class OutputError(VecgenError):
     """A destination that cannot be written to, or holds something that must not be overwritten."""
+
+
+def to_line(error: VecgenError) -> str:
+    """Return an error as the one line that is printed, whatever stands in the names of files it mentions."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))

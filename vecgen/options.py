@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,11 +17,17 @@ from vecgen import __version__
 from vecgen.dates import Period
 from vecgen.errors import VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Existing, Output, PartitionKey
+from vecgen.json_value import shorten
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
 from vecgen.writers import COMPRESSIONS, FORMATS
 
+_MAX_MESSAGE = 500  # argparse repeats whatever was typed
+_WHOLE = re.compile(r"[+-]?[0-9]{1,100}")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf)")
+_SIZE = re.compile(r"([0-9]{1,100}) *([KMG]I?B)?", re.IGNORECASE)
+_RANGE = re.compile(r" *([0-9]{1,100})(?:-([0-9]{1,100}))? *")
 _SIZE_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -29,7 +36,8 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found."""
-        raise UsageError(f"{message}; see {self.prog} --help")
+        short = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
+        raise UsageError(f"{short}; see {self.prog} --help")
 
 
 class UsageError(VecgenError):
@@ -48,17 +56,19 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
     """Add what decides the customers."""
     group = parser.add_argument_group("customers")
     either = group.add_mutually_exclusive_group()
-    either.add_argument("--customers", type=int, default=1000, metavar="N", help="how many to draw (1000)")
+    either.add_argument("--customers", type=parse_whole, default=1000, metavar="N", help="how many to draw (1000)")
     if with_file:
         help_file = "take them from a '|' separated CSV, a Parquet file, or a directory of either"
-        either.add_argument("--customers-file", type=Path, metavar="F", help=help_file)
+        either.add_argument("--customers-file", type=parse_path, metavar="F", help=help_file)
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold (the first day)")
     add_demographics_option(group)
 
 
 def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
     """Add where places, ages and merchants are read."""
-    parser.add_argument("--demographics", type=Path, default=DEFAULT_DEMOGRAPHICS, metavar="DIR", help="(the shipped)")
+    parser.add_argument(
+        "--demographics", type=parse_path, default=DEFAULT_DEMOGRAPHICS, metavar="DIR", help="(the shipped)"
+    )
 
 
 def add_law_options(parser: ArgumentParser) -> None:
@@ -70,13 +80,13 @@ def add_law_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--end", type=parse_date, default=date(2023, 12, 31), metavar="DATE", help="last day (2023-12-31)"
     )
-    group.add_argument("--seed", type=int, default=42, help="(42)")
-    group.add_argument("--profiles", type=Path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
+    group.add_argument("--seed", type=parse_whole, default=42, help="(42)")
+    group.add_argument("--profiles", type=parse_path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
     group.add_argument(
-        "--fraud-rate", type=float, default=0.01, metavar="P", help="share of defrauded customers (0.01)"
+        "--fraud-rate", type=parse_number, default=0.01, metavar="P", help="share of defrauded customers (0.01)"
     )
     help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS} (1)"
-    group.add_argument("--fraud-days", type=int, default=1, metavar="F", help=help_days)
+    group.add_argument("--fraud-days", type=parse_whole, default=1, metavar="F", help=help_days)
     group.add_argument("--dependence", choices=DEPENDENCES, default=DEPENDENCES[0], help="joint law (v0.5)")
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
 
@@ -84,7 +94,7 @@ def add_law_options(parser: ArgumentParser) -> None:
 def add_output_options(parser: ArgumentParser) -> None:
     """Add where the result goes and in which form."""
     group = parser.add_argument_group("output")
-    group.add_argument("--output", type=Path, default=Path("output"), metavar="DIR", help="empty or new (output)")
+    group.add_argument("--output", type=parse_path, default=Path("output"), metavar="DIR", help="empty or new (output)")
     group.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(parquet)")
     help_keys = f"directory levels: any of {','.join(PARTITION_KEYS)}, or nothing"
     group.add_argument(
@@ -94,7 +104,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
     )
-    group.add_argument("--max-records-per-file", type=int, metavar="N", help="(no limit)")
+    group.add_argument("--max-records-per-file", type=parse_whole, metavar="N", help="(no limit)")
     either = group.add_mutually_exclusive_group()
     either.add_argument("--resume", action="store_true", help="complete what a run that broke off has begun")
     either.add_argument(
@@ -111,10 +121,12 @@ def add_claim_options(parser: ArgumentParser) -> None:
     group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint law (v0.5)")
     group.add_argument("--start", type=parse_date, metavar="DATE", help="first day")
     group.add_argument("--end", type=parse_date, metavar="DATE", help="last day")
-    group.add_argument("--profiles", type=Path, metavar="DIR", help="(the shipped)")
-    group.add_argument("--demographics", type=Path, metavar="DIR", help="(the shipped; merchants: those that are seen)")
-    group.add_argument("--fraud-rate", type=float, metavar="P", help="share of defrauded customers (0.01)")
-    group.add_argument("--fraud-days", type=int, metavar="F", help="days from a fraud's first to its last (1)")
+    group.add_argument("--profiles", type=parse_path, metavar="DIR", help="(the shipped)")
+    group.add_argument(
+        "--demographics", type=parse_path, metavar="DIR", help="(the shipped; merchants: those that are seen)"
+    )
+    group.add_argument("--fraud-rate", type=parse_number, metavar="P", help="share of defrauded customers (0.01)")
+    group.add_argument("--fraud-days", type=parse_whole, metavar="F", help="days from a fraud's first to its last (1)")
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
 
@@ -124,7 +136,9 @@ def add_slice_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("slices")
     help_dates = "transactions of these dates of the period only, FROM..TO"
     group.add_argument("--only-dates", type=parse_dates, metavar="FROM..TO", help=help_dates)
-    group.add_argument("--batch-rows", type=int, metavar="N", help="expected rows of a batch (by cores and file size)")
+    group.add_argument(
+        "--batch-rows", type=parse_whole, metavar="N", help="expected rows of a batch (by cores and file size)"
+    )
     help_batches = "transactions of these batches only, such as 17,4711-4720"
     group.add_argument("--batches", type=parse_ranges, default=(), metavar="NUMBERS", help=help_batches)
 
@@ -137,7 +151,33 @@ def add_plan_option(parser: ArgumentParser) -> None:
 def add_processes_option(parser: ArgumentParser) -> None:
     """Add how many processors are used."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--processes", type=int, default=processors, metavar="N", help="(one per processor)")
+    parser.add_argument("--processes", type=parse_whole, default=processors, metavar="N", help="(one per processor)")
+
+
+def parse_whole(text: str) -> int:
+    """Read a whole number; unlike `int`, only of the digits 0 to 9 and of ordinary length."""
+    if not _WHOLE.fullmatch(text):
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a whole number")
+    return int(text)
+
+
+def parse_number(text: str) -> float:
+    """Read a number; what lies outside its range, infinity and not-a-number among it, is refused later."""
+    if not _NUMBER.fullmatch(text):
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a number")
+    return float(text)
+
+
+def parse_path(text: str) -> Path:
+    """Read a path that exists or might: anything the system would not look up is refused."""
+    try:
+        os.stat(text or ".")
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:  # ValueError: a null character, or half a surrogate pair
+        reason = getattr(error, "strerror", None) or "it holds what no path can"
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path ({reason})") from None
+    return Path(text)
 
 
 def parse_date(text: str) -> date:
@@ -147,14 +187,14 @@ def parse_date(text: str) -> date:
             return datetime.strptime(text, pattern).date()
         except ValueError:
             continue
-    raise ArgumentTypeError(f"got {text!r}, expected a date as YYYY-MM-DD or MM-DD-YYYY")
+    raise ArgumentTypeError(f"got {shorten(text)!r}, expected a date as YYYY-MM-DD or MM-DD-YYYY")
 
 
 def parse_dates(text: str) -> tuple[date, date]:
     """Read FROM..TO."""
     first, dots, last = text.partition("..")
     if not dots:
-        raise ArgumentTypeError(f"got {text!r}, expected two dates as FROM..TO")
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected two dates as FROM..TO")
     return parse_date(first), parse_date(last)
 
 
@@ -162,10 +202,10 @@ def parse_ranges(text: str) -> tuple[tuple[int, int], ...]:
     """Read whole numbers and ranges of them, separated by commas, as first and last numbers."""
     ranges = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isascii() or not first.isdigit() or (last and not (last.isascii() and last.isdigit())):
-            raise ArgumentTypeError(f"got {text!r}, expected numbers and ranges such as 17,4711-4720")
-        ranges.append((int(first), int(last or first)))
+        match = _RANGE.fullmatch(part)
+        if not match:
+            raise ArgumentTypeError(f"got {shorten(text)!r}, expected numbers and ranges such as 17,4711-4720")
+        ranges.append((int(match[1]), int(match[2] or match[1])))
     return tuple(ranges)
 
 
@@ -175,17 +215,16 @@ def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
     names = [name.strip() for name in text.split(",")] if text.strip() else []
     for name in names:
         if name not in known:
-            raise ArgumentTypeError(f"got {name!r}, expected any of {', '.join(PARTITION_KEYS)}, or nothing")
+            raise ArgumentTypeError(f"got {shorten(name)!r}, expected any of {', '.join(PARTITION_KEYS)}, or nothing")
     return tuple(known[name] for name in names)  # type: ignore[index]
 
 
 def parse_size(text: str) -> int:
     """Read a number of bytes, with KB, MB, GB or KiB, MiB, GiB if wanted."""
-    digits = text.strip().rstrip("KMGIBkmgib ")
-    unit = text.strip()[len(digits) :].strip().upper()
-    if not digits.isascii() or not digits.isdigit() or unit not in _SIZE_UNITS or int(digits) == 0:
-        raise ArgumentTypeError(f"got {text!r}, expected a size such as 256MiB or 100MB")
-    return int(digits) * _SIZE_UNITS[unit]
+    match = _SIZE.fullmatch(text.strip())
+    if not match or int(match[1]) == 0:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a size such as 256MiB or 100MB")
+    return int(match[1]) * _SIZE_UNITS[(match[2] or "").upper()]
 
 
 def to_request(options: Namespace) -> Request:
