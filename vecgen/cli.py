@@ -74,9 +74,7 @@ def _make_parser() -> Parser:
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
     merchants.add_argument("--seed", type=parse_whole, default=42, help="(42)")
-    merchants.add_argument(
-        "--per-category", type=parse_whole, default=500, metavar="N", help="names per category (500)"
-    )
+    merchants.add_argument("--per-category", type=parse_whole, default=500, metavar="N", help="names of each (500)")
     merchants.add_argument(
         "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
     )

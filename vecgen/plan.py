@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -35,8 +34,12 @@ from vecgen.tables import Law, Tables, compile_tables
 from vecgen.word_lists import compile_word_lists
 
 BATCH_ROWS: Final = 4_000_000
+MAX_BATCH_ROWS: Final = 32_000_000
+MAX_BATCHES: Final = 500_000
+"""More would be a burden to whoever hands them out: 16 million million transactions."""
 CUSTOMERS_PER_FILE: Final = 500_000
 MAX_CUSTOMERS: Final = 1 << 40
+_EASY: Final = 50_000  # batches
 _DEFAULT_LAW: Final = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
 
 
@@ -59,7 +62,7 @@ class Request:
     demographics: Path = DEFAULT_DEMOGRAPHICS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Customers of one profile (a position in `ProfileSet.names`) with ids first..last-1; `rows` is the expectation."""
 
@@ -163,7 +166,7 @@ def compile_plan(request: Request) -> Plan:
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
     fingerprint = _fingerprint(request, profiles, demographics, source)
-    return Plan(request, fingerprint, tables, source, expected, cut_batches(source, expected, BATCH_ROWS))
+    return Plan(request, fingerprint, tables, source, expected, _cut_evenly(source, expected))
 
 
 def _fingerprint(request: Request, profiles: ProfileSet, demographics: Demographics, source: CustomerSource) -> str:
@@ -193,19 +196,32 @@ def _rows_per_customer(regular: Profile, fraud: Profile, law: Law) -> float:
     return own + law.fraud_rate * law.fraud_days * (fraud.min_per_day + fraud.max_per_day) / 2
 
 
+def _cut_evenly(source: CustomerSource, rows_per_customer: Sequence[float]) -> tuple[Batch, ...]:
+    """Return batches for whoever does not say how many: few enough to be handed out with ease."""
+    rows = source.count * float(source.shares(len(rows_per_customer)) @ np.array(rows_per_customer))
+    return cut_batches(source, rows_per_customer, min(max(BATCH_ROWS, int(rows / _EASY)), MAX_BATCH_ROWS))
+
+
 def cut_batches(source: CustomerSource, rows_per_customer: Sequence[float], batch_rows: int) -> tuple[Batch, ...]:
     """Return batches of about `batch_rows` expected rows each at most; every customer is in exactly one.
 
     A profile's customers are cut into equal ranges. The largest batches come first: work is handed out in the order of
     numbers, so that what runs last is short.
+
+    Raises:
+        InputError: More batches than MAX_BATCHES.
     """
+    shares = source.shares(len(rows_per_customer))
+    densities = shares * np.array(rows_per_customer)
+    parts = np.clip(np.ceil(source.count * densities / float(batch_rows)), 1, source.count).astype(np.int64)
+    met = np.flatnonzero(shares)
+    if parts[met].sum() > MAX_BATCHES:
+        expected = f"so many rows that {source.count:,} customers make at most {MAX_BATCHES:,} batches"
+        raise InputError("--batch-rows", "", batch_rows, expected, "or fewer customers, or a shorter period")
     ranges = []
-    for profile, (share, rows) in enumerate(zip(source.shares(len(rows_per_customer)), rows_per_customer, strict=True)):
-        if share > 0:
-            density = float(share * rows)
-            parts = max(1, math.ceil(source.count * density / batch_rows))
-            bounds = np.linspace(0, source.count, min(parts, source.count) + 1).astype(np.int64).tolist()
-            ranges += [(round((last - first) * density), profile, first, last) for first, last in pairwise(bounds)]
+    for profile, density, count in zip(met.tolist(), densities[met].tolist(), parts[met].tolist(), strict=True):
+        bounds = np.linspace(0, source.count, count + 1).astype(np.int64).tolist()
+        ranges += [(round((last - first) * density), profile, first, last) for first, last in pairwise(bounds)]
     ranges.sort(key=lambda item: (-item[0], *item[1:]))
     return tuple(
         Batch(number, profile, first, last, rows) for number, (rows, profile, first, last) in enumerate(ranges)

@@ -28,7 +28,7 @@ from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.receipt import SUCCESS, Part, Receipt, clear_output, prepare_output, read_receipt, write_receipt
-from vecgen.schedule import choose_batch_rows, cut_again
+from vecgen.schedule import check_slices, choose_batch_rows, cut_again
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 
 PROGRESS: Final = "_progress"
@@ -80,7 +80,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         _remove_drafts(output.path)
         plan = cut_again(plan, batch_rows)
         with _keeping_what_is_finished(output.path, final, resumes):
-            _check_batches(plan, output)
+            check_slices(plan, output)
             if not resumes:
                 _publish(output.path / PROGRESS / _RUN, {**asked, "rows_per_batch": batch_rows})
             yield Run(plan, output, final)
@@ -135,13 +135,6 @@ def close_run(run: Run, parts: dict[str, Part], seconds: float, cores: int) -> R
     return receipt
 
 
-def _check_batches(plan: Plan, output: Output) -> None:
-    for first, last in output.batches:
-        if not 0 <= first <= last < len(plan.batches):
-            expected = f"numbers from 0 to {len(plan.batches) - 1}; --plan and --batch-rows tell how many there are"
-            raise InputError("--batches", "", f"{first}-{last}", expected)
-
-
 def _describe(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any]:
     """Return what decides the bytes of a run as plain JSON values, by the names of options."""
     form = json.loads(json.dumps(asdict(output), default=str))
@@ -184,8 +177,8 @@ def _read_run(path: Path, asked: dict[str, Any]) -> int:
     record = path / PROGRESS / _RUN
     try:
         before = json.loads(record.read_text(encoding="utf-8"))
-        batch_rows = int(before["rows_per_batch"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        batch_rows = max(1, int(before["rows_per_batch"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(str(record), "", type(error).__name__, "a run's record", f"remove {path}") from error
     _refuse_difference(path, asked, before)
     return batch_rows
