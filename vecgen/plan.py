@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -40,6 +41,8 @@ MAX_BATCHES: Final = 500_000
 CUSTOMERS_PER_FILE: Final = 500_000
 MAX_CUSTOMERS: Final = 1 << 40
 _EASY: Final = 50_000  # batches
+_BATCH_CUSTOMERS: Final = 1_000_000  # 700 MB
+_BATCH_IDS: Final = 10_000_000  # half a second
 _DEFAULT_LAW: Final = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
 
 
@@ -105,6 +108,13 @@ class Plan:
         """Yield consecutive ranges of customer ids, one per customers file."""
         for first in range(0, self.source.count, CUSTOMERS_PER_FILE):
             yield first, min(first + CUSTOMERS_PER_FILE, self.source.count)
+
+    def ranges_of(self, batches: Iterable[Batch]) -> list[tuple[int, int]]:
+        """Return those of the `customer_ranges` that hold customers of any of the batches."""
+        met: set[int] = set()
+        for batch in batches:
+            met.update(range(batch.first // CUSTOMERS_PER_FILE, -(-batch.last // CUSTOMERS_PER_FILE)))
+        return [bounds for number, bounds in enumerate(self.customer_ranges()) if number in met]
 
 
 @dataclass(frozen=True)
@@ -205,15 +215,17 @@ def _cut_evenly(source: CustomerSource, rows_per_customer: Sequence[float]) -> t
 def cut_batches(source: CustomerSource, rows_per_customer: Sequence[float], batch_rows: int) -> tuple[Batch, ...]:
     """Return batches of about `batch_rows` expected rows each at most; every customer is in exactly one.
 
-    A profile's customers are cut into equal ranges. The largest batches come first: work is handed out in the order of
-    numbers, so that what runs last is short.
+    A profile's customers are cut into equal ranges, however few rows they have: a batch's customers are held in memory
+    and, where they are drawn, looked for among all ids of the range. The largest batches come first: work is handed out
+    in the order of numbers, so that what runs last is short.
 
     Raises:
         InputError: More batches than MAX_BATCHES.
     """
     shares = source.shares(len(rows_per_customer))
     densities = shares * np.array(rows_per_customer)
-    parts = np.clip(np.ceil(source.count * densities / float(batch_rows)), 1, source.count).astype(np.int64)
+    wanted = source.count * np.maximum(densities / float(batch_rows), shares / _BATCH_CUSTOMERS)
+    parts = np.clip(np.ceil(wanted), math.ceil(source.count / _BATCH_IDS), source.count).astype(np.int64)
     met = np.flatnonzero(shares)
     if parts[met].sum() > MAX_BATCHES:
         expected = f"so many rows that {source.count:,} customers make at most {MAX_BATCHES:,} batches"
