@@ -7,12 +7,14 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.__main__ import main
 from bench.chart import draw_chart
 from bench.measure import measure
 from bench.scale import SERIES
+from bench.simulate import Disturbance, list_schedule, simulate
 from vecgen.schema import COLUMNS
 
 
@@ -81,3 +83,30 @@ def test_stages_add_up_and_name_every_column(tmp_path: Path) -> None:
     stages = result["ns_a_row"]
     assert stages.pop("total") == pytest.approx(sum(stages.values()), abs=0.1)
     assert min(stages[name] for name in ("dates", "rows", "assemble", "digest", "encode")) > 0
+
+
+def test_a_list_schedule_gives_each_task_to_whoever_is_free() -> None:
+    assert list_schedule(np.array([3.0, 2.0, 2.0, 2.0]), 2) == 5.0  # 3 + 2 and 2 + 2
+    assert list_schedule(np.array([1.0]), 10) == 1.0
+    assert list_schedule(np.full(1000, 0.5), 1000) == 0.5
+
+
+def test_disturbances_are_as_large_as_asked_for() -> None:
+    seconds = np.full(100_000, 2.0)
+    assert Disturbance().apply(seconds).tolist() == seconds.tolist()
+    noisy = Disturbance(noise=0.1).apply(seconds)
+    assert noisy.mean() == pytest.approx(2.0, rel=0.002)
+    assert noisy.std() == pytest.approx(0.2, rel=0.02)
+    slow = Disturbance(stragglers=0.01, slowdown=3.0).apply(seconds)
+    assert (slow == 6.0).mean() == pytest.approx(0.01, rel=0.15)
+
+
+def test_a_simulated_schedule_keeps_its_cores_busy() -> None:
+    result = simulate(10**8, 100, Disturbance(0.1, 0.01, 3.0), rows=(5_000, 15_000))
+    assert result["batches"] > 20 * 100
+    assert result["rows"] == pytest.approx(865 * 10**8, rel=0.02)
+    assert result["undisturbed"]["balance"] > 0.95
+    assert result["disturbed"]["balance"] > 0.8
+    assert result["scan_share"] < 0.02
+    small, large = result["planning"]
+    assert large["peak_mb"] < small["peak_mb"] + 20

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import strategies as st
 
+from tests.strategies import ODD_TEXTS, check_message, odd_bytes, odd_texts, try_all
 from vecgen.customer_file import read_customers
 from vecgen.customer_table import CUSTOMER_SCHEMA, customers_to_arrow
 from vecgen.customers import CustomerTables, compile_customers, draw_customers
@@ -221,3 +226,176 @@ def test_refuses_paths_without_customers(tmp_path: Path, tables: CustomerTables)
     for path in (tmp_path, tmp_path / "c.txt"):
         with pytest.raises(InputError, match=r"a file name that ends in \.csv or \.parquet"):
             read_customers(path, tables.profiles)
+
+
+MOMENT = datetime.datetime(1990, 1, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "message"),
+    [
+        ("first", pa.array([b"a", b"b"]), r"column first: got 'binary', expected text"),
+        ("first", pa.array([["a"], ["b"]]), r"column first: got 'list<element: string>', expected text"),
+        ("first", pa.array([{"a": "b"}] * 2), r"column first: got 'struct<a: string>', expected text"),
+        ("first", pa.nulls(2), r"row 1, first: got None, expected text"),
+        ("first", pa.array([7, 7]).dictionary_encode(), r"column first: got 'int64', expected text"),
+        ("lat", pa.nulls(2), r"row 1, lat: got None, expected a number"),
+        ("lat", pa.array([[1.0], [2.0]]), r"column lat: got 'list<element: double>', expected a number"),
+        ("lat", pa.array([{"a": 1.0}] * 2), r"column lat: got 'struct<a: double>', expected a number"),
+        ("lat", pa.array([True, False]), r"column lat: got 'bool', expected a number"),
+        ("lat", pa.array([b"1", b"2"]), r"column lat: got 'binary', expected a number"),
+        ("lat", pa.array([1.0, float("nan")]), r"row 2, lat: got nan, expected a number from -90.0 to 90.0"),
+        ("lat", pa.array([1.0, -float("inf")]), r"row 2, lat: got -inf, expected a number from -90.0 to 90.0"),
+        ("lat", pa.array([Decimal(10**30)] * 2), r"row 1, lat: got 1e\+30, expected a number from -90.0 to 90.0"),
+        ("long", pa.array([2**64 - 1, 0], pa.uint64()), r"row 1, long: got 18446744073709551615, expected a number"),
+        ("city_pop", pa.array([True, False]), r"column city_pop: got 'bool', expected a whole number"),
+        ("city_pop", pa.array([MOMENT.date()] * 2), r"column city_pop: got 'date32\[day\]', expected a whole number"),
+        ("city_pop", pa.array([1e300, 1.0]), r"row 1, city_pop: got 1e\+300, expected a whole number"),
+        ("city_pop", pa.array([1.0, float("nan")]), r"row 1, city_pop: got 1.0, expected|row 2, city_pop: got nan"),
+        ("city_pop", pa.array([5, -5]), r"row 2, city_pop: got -5, expected a number from 0 to 2147483647"),
+        ("dob", pa.array([1, 2]), r"column dob: got 'int64', expected a date"),
+        ("dob", pa.array([0, 2**31 - 1], pa.int32()).view(pa.date32()), r"row 2, dob: .* expected a date from 0001"),
+        ("dob", pa.array([0, -(2**31)], pa.int32()).view(pa.date32()), r"row 2, dob: .* expected a date from 0001"),
+        ("dob", pa.array(["0000-01-01", "1990-01-01"]), r"row 1, dob: got '0000-01-01', expected a date from 0001"),
+        ("profile", pa.array(["leftovers", "../leftovers"]), r"row 2, profile: got '../leftovers', expected one of"),
+        ("profile", pa.array(["leftovers\n", "leftovers"]), r"row 1, profile: got 'leftovers\\n', expected one of"),
+        ("profile", pa.array(["x" * 9999, "leftovers"]), r"row 1, profile: got 'x{100}\.\.\.', expected one of"),
+    ],
+)
+def test_odd_types_and_values_of_parquet_are_refused(
+    tmp_path: Path, tables: CustomerTables, table: pa.Table, name: str, column: pa.Array, message: str
+) -> None:
+    position = table.column_names.index(name)
+    path = write_parquet(tmp_path / "c.parquet", table.slice(0, 2).set_column(position, name, column))
+    with pytest.raises(InputError, match=message) as caught:
+        read_customers(path, tables.profiles)
+    assert len(str(caught.value)) < 800
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("first", pa.array(["a", "b"]).cast(pa.string_view())),
+        ("lat", pa.array([7.0, 7.0]).dictionary_encode()),
+        ("lat", pa.array([Decimal("1.5")] * 2)),
+        ("lat", pa.array([1, 2], pa.uint8())),
+        ("city_pop", pa.array([1.0, 2.0])),
+        ("dob", pa.array([MOMENT] * 2)),
+        ("dob", pa.array([MOMENT.date()] * 2, pa.date64())),
+        ("dob", pa.array([date.min, date.max])),
+    ],
+)
+def test_types_that_can_only_mean_one_thing_are_read(
+    tmp_path: Path, tables: CustomerTables, table: pa.Table, name: str, column: pa.Array
+) -> None:
+    position = table.column_names.index(name)
+    path = write_parquet(tmp_path / "c.parquet", table.slice(0, 2).set_column(position, name, column))
+    assert read_customers(path, tables.profiles).schema.equals(CUSTOMER_SCHEMA)
+
+
+def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, tables: CustomerTables, table: pa.Table) -> None:
+    offsets = pa.py_buffer(np.array([0, 1, 2], dtype=np.int32))
+    spoiled = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"\xff\xfe"))
+    path = write_parquet(tmp_path / "c.parquet", table.slice(0, 2).set_column(3, "first", spoiled))
+    with pytest.raises(InputError, match=r"column first: .*UTF8.* expected valid values, text in UTF-8"):
+        read_customers(path, tables.profiles)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_other_encodings_are_refused_wherever_their_bytes_stand(
+    tmp_path: Path, tables: CustomerTables, table: pa.Table, encoding: str
+) -> None:
+    path = write_original(tmp_path / "c.csv", table.slice(0, 5))
+    path.write_bytes(path.read_text().replace("\n", "é|é\n").encode(encoding))
+    with pytest.raises(InputError, match=r"codec can't decode byte .* expected a readable csv file"):
+        read_customers(path, tables.profiles)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, tables: CustomerTables) -> None:
+    os.mkfifo(tmp_path / "c.csv")
+    for path in (tmp_path, tmp_path / "c.csv"):
+        with pytest.raises(InputError, match=r"c\.csv: got 'something else', expected a file"):
+            read_customers(path, tables.profiles)
+
+
+PERSON = ["1-2-3", "4", "A", "B", "M", "1 C St", "D", "PA", "00019", "40.0", "-75.0", "10", "job", "1990-01-01", "7"]
+
+
+@st.composite
+def csv_texts(draw: st.DrawFn) -> str:
+    """Draw a customers file with some of its names, fields and separators replaced."""
+    header, rows = list(NAMES), [[*PERSON, "leftovers"] for _ in range(draw(st.integers(0, 3)))]
+    for line in draw(st.lists(st.sampled_from([header, *rows]), max_size=3)):
+        position = draw(st.integers(0, len(line) - 1))
+        fields = draw(st.lists(odd_texts | st.sampled_from(NAMES), max_size=2))
+        line[position : position + draw(st.integers(0, 2))] = fields
+    return draw(st.sampled_from(["\n", "\r\n", "\r", "\n\n"])).join("|".join(line) for line in [header, *rows])
+
+
+ODD_COLUMNS: list[pa.Array] = [
+    *(pa.array([text, "1"]) for text in ODD_TEXTS if text.isascii()),
+    *(pa.array([number, 1.0]) for number in (0.0, -0.0, float("nan"), float("inf"), 1e300, 90.0000001, -181.0, 1e-320)),
+    *(pa.array([number, 1]) for number in (0, -1, 2**31, 2**63 - 1, -(2**63))),
+    *(pa.array([number, 0], pa.int32()).view(pa.date32()) for number in (2**31 - 1, -(2**31), 3_000_000)),
+    *(pa.array([2**62, -(2**62)], pa.int64()).view(pa.timestamp(unit)) for unit in ("ms", "us", "ns")),
+    *(pa.array([number, 0], pa.int64()).view(pa.duration("us")) for number in (2**62, -1)),
+    *(pa.nulls(2, kind) for kind in (pa.null(), pa.string(), pa.float64(), pa.date32())),
+    *(pa.array([value] * 2) for value in (True, b"\xff", Decimal("1e20"), [1], ["a"], {"lat": 1.0}, [{"a": [None]}])),
+    pa.array(["leftovers", "leftovers"]).dictionary_encode(),
+    pa.array([b"x" * 16] * 2, pa.binary(16)),
+    pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
+    pa.array([1.0, 2.0], pa.float16()),
+]
+
+
+def check_read(path: Path, profiles: tuple[str, ...]) -> None:
+    """Read a file: customers as they should be, or one short line."""
+    try:
+        read = read_customers(path, profiles)
+    except InputError as error:
+        check_message(error)
+        return
+    assert read.schema.equals(CUSTOMER_SCHEMA)
+    read.validate(full=True)
+    read.to_pylist()
+
+
+@pytest.mark.parametrize("examples", [150, pytest.param(5_000, marks=pytest.mark.heavy)])
+def test_any_csv_is_read_or_refused(tmp_path: Path, tables: CustomerTables, examples: int) -> None:
+    def check(data: bytes) -> None:
+        (tmp_path / "c.csv").write_bytes(data)
+        check_read(tmp_path / "c.csv", tables.profiles)
+
+    try_all(examples, odd_bytes(csv_texts()) | st.binary(max_size=200), check)
+
+
+@pytest.mark.parametrize("examples", [150, pytest.param(5_000, marks=pytest.mark.heavy)])
+def test_any_parquet_is_read_or_refused(tmp_path: Path, tables: CustomerTables, table: pa.Table, examples: int) -> None:
+    people, path = table.slice(0, 2), tmp_path / "c.parquet"
+
+    def check(changes: dict[str, pa.Array]) -> None:
+        spoiled = people
+        for name, column in changes.items():
+            spoiled = spoiled.set_column(spoiled.column_names.index(name), name, column)
+        check_read(write_parquet(path, spoiled), tables.profiles)
+
+    try_all(
+        examples, st.dictionaries(st.sampled_from(NAMES), st.sampled_from(ODD_COLUMNS), min_size=1, max_size=2), check
+    )
+
+
+@pytest.mark.parametrize("examples", [100, pytest.param(5_000, marks=pytest.mark.heavy)])
+def test_a_damaged_parquet_file_is_read_or_refused(
+    tmp_path: Path, tables: CustomerTables, table: pa.Table, examples: int
+) -> None:
+    path = write_parquet(tmp_path / "c.parquet", table.slice(0, 20))
+    whole = path.read_bytes()
+
+    def check(damage: tuple[int, bytes]) -> None:
+        place, data = damage
+        place %= len(whole)
+        path.write_bytes(whole[:place] + data + whole[place + max(1, len(data)) :])
+        check_read(path, tables.profiles)
+
+    try_all(examples, st.tuples(st.integers(0), st.binary(max_size=4)), check)

@@ -97,7 +97,7 @@ def _read_file(path: Path, profiles: pa.StringArray) -> pa.Table:
         if is_csv:
             _check_utf8(path)
         raw = _read_csv(path) if is_csv else _read_parquet(path)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         found = shorten((str(error).splitlines() or [type(error).__name__])[0])
         raise InputError(str(path), "", found, f"a readable {path.suffix[1:]} file") from error
     if is_csv:

@@ -169,14 +169,16 @@ def parse_number(text: str) -> float:
 
 
 def parse_path(text: str) -> Path:
-    """Read a path that exists or might: anything the system would not look up is refused."""
+    """Read a path that exists or might: what the system would not look up, or Arrow not write to, is refused."""
     try:
+        text.encode()
         os.stat(text or ".")
     except (FileNotFoundError, NotADirectoryError):
         pass
-    except (OSError, ValueError) as error:  # ValueError: a null character, or half a surrogate pair
-        reason = getattr(error, "strerror", None) or "it holds what no path can"
-        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path ({reason})") from None
+    except OSError as error:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path ({error.strerror})") from None
+    except ValueError:  # a null character, or bytes that are no text
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path of UTF-8 text") from None
     return Path(text)
 
 

@@ -28,7 +28,7 @@ from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.receipt import SUCCESS, Part, Receipt, clear_output, prepare_output, read_receipt, write_receipt
-from vecgen.schedule import check_slices, choose_batch_rows, cut_again
+from vecgen.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 
 PROGRESS: Final = "_progress"
@@ -64,7 +64,10 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
     final = output.path
-    output.select_days(plan.tables.law.period)
+    if existing == "resume":  # the batches are those of the run that was begun
+        output.select_days(plan.tables.law.period)
+    else:
+        check_slices(schedule(plan, output, cores), output)
     if existing == "overwrite":
         output = replace(output, path=_beside(final, "new"))
         _check_replaceable(final)
