@@ -174,7 +174,7 @@ def test_output_names_beyond_ascii(
 ) -> None:
     options = ["--customers", "3", "--start", "2023-01-01", "--end", "2023-01-02", "--fraud-rate", "0"]
     options += ["--profiles", str(profiles), "--demographics", str(demographics), "--processes", "1"]
-    output = os.fsencode(tmp_path) + b"/" + name
+    output = os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "vecgen", "generate", *options, "--output", output]
     done = subprocess.run(command, capture_output=True, env=environment, check=False)

@@ -228,7 +228,7 @@ def test_paths_that_are_or_might_be(text: str) -> None:
     assert parse_path(text) == Path(text)
 
 
-@pytest.mark.parametrize("text", ["\0", "a\0b", "x" * 256, "x/" * 3000, "\ud800", "\udcff"])
+@pytest.mark.parametrize("text", ["\0", "a\0b", "x" * 256, "x/" * 3000, "\ud800"])
 def test_what_is_no_path(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=r"^got '.{0,110}', expected a path (\(.*\)|of UTF-8 text)$"):
         parse_path(text)
