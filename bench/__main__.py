@@ -21,6 +21,7 @@ from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.stages import format_stages, measure_stages
 from bench.verification import ROWS as VERIFIED_ROWS
 from bench.verification import measure_verification
+from vecgen.plan import Request
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -127,7 +128,7 @@ def _verify(options: argparse.Namespace) -> None:
 
 def _simulate(options: argparse.Namespace) -> None:
     disturbance = Disturbance(options.noise, options.stragglers, options.slowdown)
-    result = simulate(options.customers, options.cores, disturbance)
+    result = simulate(Request(customers=options.customers), options.cores, disturbance)
     print(format_simulation(result))
     asked = " ".join(f"--{name} {getattr(options, name)}" for name in ("customers", "cores", *vars(disturbance)))
     save(f"simulate {asked}", result, options.results)

@@ -12,7 +12,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,6 @@ from vecgen.schedule import estimate, schedule
 from vecgen.streams import derive_keys, unit_interval
 
 F64 = npt.NDArray[np.float64]
-I64 = npt.NDArray[np.int64]
 
 ROWS: Final = (500_000, 2_000_000)
 _CHECK: Final = 3  # times the larger of these
@@ -46,9 +45,13 @@ class Costs:
     row: F64
     scan: float
 
-    def predict(self, profile: I64, rows: I64, ids: I64) -> F64:
-        """Return the seconds of batches."""
-        return self.fixed.take(profile) + self.row.take(profile) * rows + self.scan * ids
+    def predict(self, plan: Plan) -> F64:
+        """Return the seconds of a plan's batches."""
+        profile = np.array([batch.profile for batch in plan.batches])
+        rows = np.array([batch.rows for batch in plan.batches])
+        ids = np.array([batch.last - batch.first for batch in plan.batches])
+        seconds: F64 = self.fixed.take(profile) + self.row.take(profile) * rows + self.scan * ids
+        return seconds
 
 
 @dataclass(frozen=True)
@@ -69,28 +72,25 @@ class Disturbance:
         return disturbed
 
 
-def simulate(customers: int, cores: int, disturbance: Disturbance, rows: Sequence[int] = ROWS) -> dict[str, Any]:
-    """Return the balance of the schedule of `customers` on `cores` cores, undisturbed and disturbed, and its costs."""
+def simulate(request: Request, cores: int, disturbance: Disturbance, rows: Sequence[int] = ROWS) -> dict[str, Any]:
+    """Return the balance of the schedule of a request on `cores` cores, undisturbed and disturbed, and its costs."""
     keep_freed_memory()
     output = Output(Path("output"))
-    plan = schedule(compile_plan(Request(customers=customers)), output, cores)
+    plan = schedule(compile_plan(request), output, cores)
     costs, check = measure_costs(plan, rows)
-    batches = plan.batches
-    profile, expected = np.array([b.profile for b in batches]), np.array([b.rows for b in batches])
-    ids = np.array([b.last - b.first for b in batches])
-    seconds = costs.predict(profile, expected, ids)
+    seconds, ids = costs.predict(plan), sum(batch.last - batch.first for batch in plan.batches)
     promised = estimate(plan, output, cores)
     people = _measure_people(plan)
     return {
-        "customers": customers,
+        "customers": request.customers,
         "cores": cores,
         "rows": promised.rows,
         "bytes": promised.bytes,
         "files": promised.files,
-        "batches": len(batches),
+        "batches": len(plan.batches),
         "undisturbed": summarise(seconds, cores),
         "disturbed": {**vars(disturbance), **summarise(disturbance.apply(seconds), cores)},
-        "scan_share": round(float(costs.scan * ids.sum() / seconds.sum()), 5),
+        "scan_share": round(float(costs.scan * ids / seconds.sum()), 5),
         "customers_files": summarise(np.array([people * (b - a) for a, b in plan.customer_ranges()]), cores),
         "measured": {
             "fixed_ms": _by_profile(plan, costs.fixed * 1e3),
@@ -100,7 +100,9 @@ def simulate(customers: int, cores: int, disturbance: Disturbance, rows: Sequenc
             "check": check,
             "load_average": [round(load, 1) for load in os.getloadavg()],
         },
-        "planning": [measure_planning(number, cores) for number in sorted({1_000_000, customers})],
+        "planning": [
+            measure_planning(replace(request, customers=n), cores) for n in sorted({1_000_000, request.customers})
+        ],
     }
 
 
@@ -132,7 +134,7 @@ def measure_costs(plan: Plan, rows: Sequence[int]) -> tuple[Costs, dict[str, flo
     for profile, share in enumerate(shares.tolist()):
         (few, short), (many, long) = (_measure_best(plan, profile, size, share, scan) for size in rows)
         if few < many:
-            row[profile] = (long - short) / (many - few)
+            row[profile] = max(long - short, 0.0) / (many - few)
             fixed[profile] = short - few * row[profile]
     fixed = np.maximum(fixed, 0.0)  # a few milliseconds, within the noise of two measurements
     fixed[row == 0], row[row == 0] = fixed.max(), row.max()  # of profiles too rare to measure
@@ -179,12 +181,12 @@ def _measure_people(plan: Plan) -> float:
         return (time.process_time() - started) / count
 
 
-def measure_planning(customers: int, cores: int) -> dict[str, Any]:
+def measure_planning(request: Request, cores: int) -> dict[str, Any]:
     """Return the CPU seconds of planning, Spark's index of batches included, and the most memory it took."""
     output = Output(Path("output"))
 
     def make() -> int:
-        plan = schedule(compile_plan(Request(customers=customers)), output, cores)
+        plan = schedule(compile_plan(request), output, cores)
         index_batches(plan)
         list(plan.customer_ranges())
         return len(plan.batches)
@@ -196,7 +198,12 @@ def measure_planning(customers: int, cores: int) -> dict[str, Any]:
     make()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return {"customers": customers, "batches": batches, "cpu_seconds": round(seconds, 2), "peak_mb": round(peak / 1e6)}
+    return {
+        "customers": request.customers,
+        "batches": batches,
+        "cpu_seconds": round(seconds, 2),
+        "peak_mb": round(peak / 1e6),
+    }
 
 
 def _by_profile(plan: Plan, values: F64) -> dict[str, float]:

@@ -14,7 +14,10 @@ from bench.__main__ import main
 from bench.chart import draw_chart
 from bench.measure import measure
 from bench.scale import SERIES
-from bench.simulate import Disturbance, list_schedule, simulate
+from bench.simulate import Costs, Disturbance, format_simulation, list_schedule, simulate, summarise
+from vecgen.generate import Output
+from vecgen.plan import Request, compile_plan
+from vecgen.schedule import schedule
 from vecgen.schema import COLUMNS
 
 
@@ -101,12 +104,23 @@ def test_disturbances_are_as_large_as_asked_for() -> None:
     assert (slow == 6.0).mean() == pytest.approx(0.01, rel=0.15)
 
 
-def test_a_simulated_schedule_keeps_its_cores_busy() -> None:
-    result = simulate(10**8, 100, Disturbance(0.1, 0.01, 3.0), rows=(5_000, 15_000))
+def test_a_billion_customers_keep_a_thousand_cores_busy() -> None:
+    plan = schedule(compile_plan(Request(customers=10**9)), Output(Path("out")), 1000)
+    profiles = len(plan.tables.profiles)
+    seconds = Costs(np.full(profiles, 0.05), np.full(profiles, 4.5e-7), 4e-8).predict(plan)
+    undisturbed = summarise(seconds, 1000)
+    assert undisturbed["ideal_seconds"] == pytest.approx(seconds.sum() / 1000, abs=0.1)
+    assert undisturbed["balance"] > 0.97
+    assert summarise(Disturbance(0.1, 0.01, 3.0).apply(seconds), 1000)["balance"] > 0.85
+
+
+def test_a_simulation_measures_what_it_is_made_of(profiles: Path, demographics: Path) -> None:
+    request = Request(customers=10**8, profiles=profiles, demographics=demographics)
+    result = simulate(request, 100, Disturbance(0.1, 0.01, 3.0), rows=(5_000, 15_000))
     assert result["batches"] > 20 * 100
-    assert result["rows"] == pytest.approx(865 * 10**8, rel=0.02)
-    assert result["undisturbed"]["balance"] > 0.95
-    assert result["disturbed"]["balance"] > 0.8
-    assert result["scan_share"] < 0.02
-    small, large = result["planning"]
-    assert large["peak_mb"] < small["peak_mb"] + 20
+    assert result["rows"] > 10**10
+    assert 0 < result["undisturbed"]["balance"] <= 1
+    assert result["disturbed"]["stragglers"] == 0.01
+    assert result["measured"]["scan_ns"] > 0
+    assert [planned["customers"] for planned in result["planning"]] == [10**6, 10**8]
+    assert f"{10**8:,} customers" in format_simulation(result)
