@@ -181,7 +181,7 @@ def test_a_partition_key_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--custom", "3"], ["--customers", "3", "--customers-file", "f"], ["x"], ["--seed"]]
+    "arguments", [["--custom", "3"], ["--customers", "3", "--customers-file", "f"], ["x"], ["--seed"], ["--start=--"]]
 )
 def test_what_the_parser_refuses_is_an_error_of_ours(arguments: list[str]) -> None:
     with pytest.raises(UsageError, match="see test --help") as caught:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from vecgen import __version__
 from vecgen.dates import Period
@@ -38,6 +39,14 @@ class Parser(ArgumentParser):
         """Raise what argparse found."""
         short = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
         raise UsageError(f"{short}; see {self.prog} --help")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; `--option=--` is refused, of which argparse would make an empty list."""
+        for argument in sys.argv[1:] if args is None else args:
+            name, _, value = argument.partition("=")
+            if name.startswith("--") and value == "--":
+                self.error(f"argument {name}: got '--', expected a value")
+        return super().parse_known_args(args, namespace)
 
 
 class UsageError(VecgenError):
