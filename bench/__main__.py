@@ -16,10 +16,12 @@ from bench.draws import measure_draws
 from bench.results import RESULTS, merge, save
 from bench.scale import CUSTOMERS as SCALE_CUSTOMERS
 from bench.scale import format_scale, measure_scale
+from bench.simulate import Disturbance, format_simulation, simulate
 from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.stages import format_stages, measure_stages
 from bench.verification import ROWS as VERIFIED_ROWS
 from bench.verification import measure_verification
+from vecgen.plan import Request
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,6 +58,13 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.add_argument("--rows", default=sizes, metavar="NUMBERS", help=f"({sizes})")
     verify.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     verify.set_defaults(run=_verify)
+    many = commands.add_parser("simulate", help="the balance of a plan's batches on many cores")
+    many.add_argument("--customers", type=int, default=10**9, metavar="N", help="(1000000000)")
+    many.add_argument("--cores", type=int, default=1000, metavar="N", help="(1000)")
+    many.add_argument("--noise", type=float, default=0.1, metavar="S", help="relative deviation of a batch (0.1)")
+    many.add_argument("--stragglers", type=float, default=0.01, metavar="P", help="share of slow batches (0.01)")
+    many.add_argument("--slowdown", type=float, default=3.0, metavar="X", help="times as slow as the others (3)")
+    many.set_defaults(run=_simulate)
     bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
     bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
     bits.add_argument("--streams", default=",".join(STREAMS), metavar="NAMES", help=f"some of {','.join(STREAMS)}")
@@ -63,7 +72,7 @@ def _make_parser() -> argparse.ArgumentParser:
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, bits):
+    for command in (draws, against, grow, parts, verify, many, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -115,6 +124,14 @@ def _verify(options: argparse.Namespace) -> None:
         result = measure_verification(Path(scratch), rows, options.processes)
     print(json.dumps(result, indent=2))
     save(f"verify --rows {options.rows} --processes {options.processes}", result, options.results)
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    disturbance = Disturbance(options.noise, options.stragglers, options.slowdown)
+    result = simulate(Request(customers=options.customers), options.cores, disturbance)
+    print(format_simulation(result))
+    asked = " ".join(f"--{name} {getattr(options, name)}" for name in ("customers", "cores", *vars(disturbance)))
+    save(f"simulate {asked}", result, options.results)
 
 
 def _bits(options: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from vecgen.arrow import arrow_schema
 from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
-from vecgen.errors import InputError, VecgenError
+from vecgen.errors import InputError, VecgenError, to_line
 from vecgen.generate import (
     CUSTOMERS,
     FRAUD_CASES,
@@ -60,6 +61,10 @@ from vecgen.storage import size_of
 
 def customers(spark: SparkSession, plan: Plan) -> DataFrame:
     """Return the customers of a plan: `customer_id`, the sixteen columns, and the number of their `batch`."""
+    return _customers(spark, plan, list(plan.customer_ranges()))
+
+
+def _customers(spark: SparkSession, plan: Plan, ranges: list[tuple[int, int]]) -> DataFrame:
     source, index = plan.source, index_batches(plan)
     if isinstance(source, ListedCustomers):
         return spark.createDataFrame(index.append_number(source.customers))
@@ -69,7 +74,7 @@ def customers(spark: SparkSession, plan: Plan) -> DataFrame:
             yield from index.append_number(source.table(first, last)).to_batches()
 
     schema = CUSTOMER_SCHEMA.append(pa.field("batch", pa.int32(), nullable=False))
-    return _ranges(spark, plan).mapInArrow(draw, from_arrow_schema(schema))
+    return _distribute(spark, ranges).mapInArrow(draw, from_arrow_schema(schema))
 
 
 def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = COLUMNS) -> DataFrame:
@@ -136,7 +141,8 @@ def customer_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame
             records = once(output, f"{CUSTOMERS}-{first}", partial(_write_customers, output, people))
             yield from to_manifest(records).to_batches()
 
-    return _ranges(spark, plan).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
+    ranges = list(plan.customer_ranges())
+    return _distribute(spark, ranges).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
 
 
 def _write_customers(output: Output, people: pa.Table) -> list[FileRecord]:
@@ -144,11 +150,13 @@ def _write_customers(output: Output, people: pa.Table) -> list[FileRecord]:
 
 
 def _group(spark: SparkSession, plan: Plan, output: Output | None = None) -> GroupedData:
-    people = customers(spark, plan)
+    people, count = customers(spark, plan), len(plan.batches)
     if output and output.batches:
-        people = people.filter(sf.col("batch").isin([b.number for b in plan.batches if output.selects(b.number)]))
+        wanted = [batch for batch in plan.batches if output.selects(batch.number)]
+        chosen = (sf.col("batch").between(first, last) for first, last in output.batches)
+        people, count = _customers(spark, plan, plan.ranges_of(wanted)).filter(reduce(or_, chosen)), len(wanted)
     # A partition per batch, by number and not by hash: no two batches share a task by accident.
-    return people.repartitionById(len(plan.batches), sf.col("batch")).groupBy("batch")
+    return people.repartitionById(count, sf.col("batch")).groupBy("batch")
 
 
 def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
@@ -156,8 +164,7 @@ def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
     return pa.concat_tables(pa.Table.from_pandas(f[names], CUSTOMER_SCHEMA) for f in frames).sort_by("customer_id")
 
 
-def _ranges(spark: SparkSession, plan: Plan) -> DataFrame:
-    ranges = list(plan.customer_ranges())
+def _distribute(spark: SparkSession, ranges: list[tuple[int, int]]) -> DataFrame:
     return spark.createDataFrame(ranges, "first long, last long").repartitionByRange(len(ranges), "first")
 
 
@@ -254,7 +261,7 @@ def main(arguments: list[str]) -> int:
         else:
             print(summarise(run(spark, plan, output, options.output_mode, to_existing(options))))
     except VecgenError as error:
-        print(f"vecgen: {error}", file=sys.stderr)
+        print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
     return 0
 

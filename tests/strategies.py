@@ -1,13 +1,17 @@
-"""Hypothesis strategies shared by the tests: valid profiles and every way to spoil one."""
+"""Hypothesis strategies shared by the tests: valid profiles, every way to spoil one, and odd texts and files."""
 
 from __future__ import annotations
 
 import copy
+import json
 import math
+from collections.abc import Callable
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vecgen.errors import VecgenError, to_line
 from vecgen.profile import AmountLaw, Profile, Season, profile_to_json
 
 Json = dict[str, Any]
@@ -15,7 +19,7 @@ Json = dict[str, Any]
 _MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 MONTH_DAYS = [(month + 1, day + 1) for month, length in enumerate(_MONTH_LENGTHS) for day in range(length)]
 
-names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,30}", fullmatch=True)
+names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,30}", fullmatch=True).filter(lambda n: not n.endswith(".json"))
 labels = st.text(st.characters(categories=("L", "N", "P", "S"), exclude_characters="|/\"'`"), min_size=1, max_size=20)
 positive_weights = st.integers(1, 1000).map(float) | st.floats(1e-12, 1e12)
 weights = st.just(0.0) | positive_weights
@@ -180,3 +184,42 @@ def get(document: Json, path: list[str]) -> Any:
 def put(document: Json, path: list[str], value: object) -> None:
     """Replace or add the value at `path`."""
     get(document, path[:-1])[path[-1]] = value
+
+
+def try_all(examples: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
+    """Run a check on so many examples: the same property in seconds in every run, in minutes where asked for."""
+    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(given(strategy)(check))()
+
+
+def check_message(error: VecgenError) -> None:
+    """Accept an error that can be shown as a line."""
+    line = to_line(error)
+    assert line.isprintable()
+    assert len(line) < 2500
+
+
+ODD_TEXTS = [
+    *("", " ", "\0", "\n", "a\nb", "\r", "|", '"', "'", "\\", "/", "..", "../x", "/etc/passwd", "a=b", "-", "--", "-1"),
+    *("nan", "NaN", "inf", "-inf", "Infinity", "1e999", "1e-999", "-0.0", "0x10", "1_000", "+7", "٣", "²", "½"),
+    *("9" * 30, "9" * 400, "9" * 5000, "1" + "0" * 30, "x" * 5000),
+    *("é", "日本", "\ufeff", "\ud800", "\udcff", "\x7f", "🙂"),
+    *("NULL", "None", "null", "true"),
+    *("0000-01-01", "0001-01-01", "9999-12-31", "10000-01-01", "2023-02-30", "02-29-1900"),
+]
+odd_texts = st.sampled_from(ODD_TEXTS) | st.text(max_size=20) | st.integers().map(str) | st.floats().map(str)
+
+
+@st.composite
+def odd_bytes(draw: st.DrawFn, text: st.SearchStrategy[str]) -> bytes:
+    """Draw the bytes of a file: a text in some encoding, some of its bytes replaced."""
+    encoding = draw(st.sampled_from(["utf-8"] * 6 + ["utf-8-sig", "utf-16", "latin-1", "cp1252", "utf-7"]))
+    data = bytearray(draw(text).encode(encoding, errors="replace"))
+    for byte in draw(st.lists(st.sampled_from(b'\0\xff\x80\xc3\n\r"|,{}[]:'), max_size=3)):
+        position = draw(st.integers(0, len(data)))
+        data[position : position + draw(st.integers(0, 2))] = bytes([byte])
+    return bytes(data)
+
+
+def documents() -> st.SearchStrategy[str]:
+    """Draw the text of a configuration file: a valid profile, a spoiled one, or any JSON."""
+    return (profiles().map(profile_to_json) | spoiled_documents() | json_values).map(json.dumps)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import strategies as st
 
+from tests.datasets import list_tree
+from tests.strategies import odd_texts, try_all
 from vecgen.cli import main
+from vecgen.dataset import digest_dataset
 from vecgen.load import DEFAULT_PROFILES
 from vecgen.schema import CUSTOMER_COLUMNS
 
@@ -51,6 +63,28 @@ def refuse(arguments: list[str], output: Path, capsys: pytest.CaptureFixture[str
         (["--max-records-per-file", "0"], ["--max-records-per-file", "0"]),
         (["--dependence", "v2"], ["--dependence", "v2"]),
         (["--compression", "gzip"], ["--compression", "gzip"]),
+        (["--start", "9999-12-30", "--end", "9999-12-31"], ["--end", "9999-12-31", "--fraud-rate 0"]),
+        (["--start", "0001-01-01", "--end", "9999-12-31"], ["--end", "73,050 days"]),
+        (["--start", "0001-01-01", "--end", "0001-12-31"], ["--as-of", "0001-01-01"]),
+        (["--as-of", "0001-01-01"], ["--as-of", "0001-01-01"]),
+        (["--customers", "1_000"], ["--customers", "1_000", "a whole number"]),
+        (["--customers", str(1 << 40)], ["--batch-rows", "500,000 batches"]),
+        (["--customers", "1000000", "--batch-rows", "1"], ["--batch-rows", "500,000 batches"]),
+        (["--seed", "-1"], ["--seed", "-1"]),
+        (["--seed", "9" * 5000], ["--seed", "999..."]),
+        (["--fraud-rate", "inf"], ["--fraud-rate", "inf"]),
+        (["--batch-rows", "9" * 90], ["--batch-rows", "2**63"]),
+        (["--max-file-size", "9" * 90], ["--max-file-size", "2**63"]),
+        (["--max-file-size", "9" * 5000], ["--max-file-size", "999..."]),
+        (["--max-records-per-file", "9" * 90], ["--max-records-per-file", "2**63"]),
+        (["--batches", "0-" + "9" * 90], ["--batches", "0-999"]),
+        (["--batches", "9" * 5000], ["--batches", "999..."]),
+        (["--dependence", "x\ny" * 5000], ["--dependence", r"x\ny"]),
+        (["x\ny"], [r"x\ny"]),
+        (["--profiles", "no\nwhere"], [r"no\nwhere"]),
+        (["--profiles", "x" * 5000], ["--profiles", "expected a path"]),
+        (["--profiles", "\0"], ["--profiles", "expected a path"]),
+        (["--customers-file", "x" * 5000], ["--customers-file", "expected a path"]),
         (["--profiles", "nowhere"], ["nowhere"]),
         (["--customers-file", "nowhere.csv"], ["nowhere.csv"]),
     ],
@@ -123,3 +157,65 @@ def test_outputs(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert str(output) in capsys.readouterr().err
     kept = output / "thesis.txt" if kind == "full" else output
     assert kept.read_text() == "do not lose"
+
+
+@pytest.mark.parametrize("output", ["x" * 5000, "\0", "\ud800", "x" * 256])
+def test_outputs_that_are_no_paths(output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--customers", "3", "--output", output]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert "--output" in captured.err
+
+
+@pytest.mark.parametrize(("name", "status"), [(b"\xff", 2), ("é\n日".encode(), 0)])
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such names")
+def test_output_names_beyond_ascii(
+    profiles: Path, demographics: Path, tmp_path: Path, name: bytes, status: int
+) -> None:
+    options = ["--customers", "3", "--start", "2023-01-01", "--end", "2023-01-02", "--fraud-rate", "0"]
+    options += ["--profiles", str(profiles), "--demographics", str(demographics), "--processes", "1"]
+    output = os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "vecgen", "generate", *options, "--output", output]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (status, False)
+    assert [entry.name for entry in tmp_path.iterdir()] == ([] if status else [name.decode()])
+
+
+ODD_PEOPLE = st.lists(
+    st.fixed_dictionaries(
+        {column.name: odd_texts for column in CUSTOMER_COLUMNS if column.type == "text" and column.name != "profile"}
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@pytest.mark.parametrize("examples", [15, pytest.param(1_000, marks=pytest.mark.heavy)])
+def test_any_text_of_customers_is_written_as_it_is_or_refused(
+    profiles: Path, demographics: Path, tmp_path: Path, examples: int
+) -> None:
+    options = ["--start", "2023-01-01", "--end", "2023-01-02", "--fraud-rate", "0", "--processes", "1"]
+    options += ["--profiles", str(profiles), "--demographics", str(demographics)]
+    rest = dict(zip(HEADER.split("|"), PERSON.split("|"), strict=True)) | {"profile": "leftovers"}
+    path, output = tmp_path / "c.parquet", tmp_path / "o"
+
+    def check(people: list[dict[str, str]]) -> None:
+        rows = [{**rest, **{k: v.encode("utf-8", "replace").decode() for k, v in p.items()}} for p in people]
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        for file_format in ("parquet", "csv"):
+            shutil.rmtree(output, ignore_errors=True)
+            errors = io.StringIO()
+            with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+                command = ["generate", *options, "--customers-file", str(path), "--format", file_format]
+                status = main([*command, "--output", str(output)])
+            if status == 2:
+                assert file_format == "csv"
+                assert errors.getvalue().count("\n") == 1
+                assert not output.exists() or list_tree(output) == []
+                continue
+            receipt = json.loads((output / "_vecgen.json").read_text(encoding="utf-8"))
+            written = {name: str(digest) for name, digest in digest_dataset(output).items()}
+            assert written == {name: part["digest"] for name, part in receipt["parts"].items()}
+
+    try_all(examples, ODD_PEOPLE, check)

@@ -7,12 +7,17 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.__main__ import main
 from bench.chart import draw_chart
 from bench.measure import measure
 from bench.scale import SERIES
+from bench.simulate import Costs, Disturbance, format_simulation, list_schedule, simulate, summarise
+from vecgen.generate import Output
+from vecgen.plan import Request, compile_plan
+from vecgen.schedule import schedule
 from vecgen.schema import COLUMNS
 
 
@@ -81,3 +86,41 @@ def test_stages_add_up_and_name_every_column(tmp_path: Path) -> None:
     stages = result["ns_a_row"]
     assert stages.pop("total") == pytest.approx(sum(stages.values()), abs=0.1)
     assert min(stages[name] for name in ("dates", "rows", "assemble", "digest", "encode")) > 0
+
+
+def test_a_list_schedule_gives_each_task_to_whoever_is_free() -> None:
+    assert list_schedule(np.array([3.0, 2.0, 2.0, 2.0]), 2) == 5.0  # 3 + 2 and 2 + 2
+    assert list_schedule(np.array([1.0]), 10) == 1.0
+    assert list_schedule(np.full(1000, 0.5), 1000) == 0.5
+
+
+def test_disturbances_are_as_large_as_asked_for() -> None:
+    seconds = np.full(100_000, 2.0)
+    assert Disturbance().apply(seconds).tolist() == seconds.tolist()
+    noisy = Disturbance(noise=0.1).apply(seconds)
+    assert noisy.mean() == pytest.approx(2.0, rel=0.002)
+    assert noisy.std() == pytest.approx(0.2, rel=0.02)
+    slow = Disturbance(stragglers=0.01, slowdown=3.0).apply(seconds)
+    assert (slow == 6.0).mean() == pytest.approx(0.01, rel=0.15)
+
+
+def test_a_billion_customers_keep_a_thousand_cores_busy() -> None:
+    plan = schedule(compile_plan(Request(customers=10**9)), Output(Path("out")), 1000)
+    profiles = len(plan.tables.profiles)
+    seconds = Costs(np.full(profiles, 0.05), np.full(profiles, 4.5e-7), 4e-8).predict(plan)
+    undisturbed = summarise(seconds, 1000)
+    assert undisturbed["ideal_seconds"] == pytest.approx(seconds.sum() / 1000, abs=0.1)
+    assert undisturbed["balance"] > 0.97
+    assert summarise(Disturbance(0.1, 0.01, 3.0).apply(seconds), 1000)["balance"] > 0.85
+
+
+def test_a_simulation_measures_what_it_is_made_of(profiles: Path, demographics: Path) -> None:
+    request = Request(customers=10**8, profiles=profiles, demographics=demographics)
+    result = simulate(request, 100, Disturbance(0.1, 0.01, 3.0), rows=(5_000, 15_000))
+    assert result["batches"] > 20 * 100
+    assert result["rows"] > 10**10
+    assert 0 < result["undisturbed"]["balance"] <= 1
+    assert result["disturbed"]["stragglers"] == 0.01
+    assert result["measured"]["scan_ns"] > 0
+    assert [planned["customers"] for planned in result["planning"]] == [10**6, 10**8]
+    assert f"{10**8:,} customers" in format_simulation(result)

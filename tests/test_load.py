@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 
+from tests.strategies import check_message, documents, odd_bytes, odd_texts, try_all
 from vecgen.demographics import Merchants
 from vecgen.errors import InputError
 from vecgen.load import (
@@ -332,3 +335,51 @@ def test_invalid_csv_is_located(data_dir: Path, text: str, field: str) -> None:
 def test_windows_line_ends_are_read(data_dir: Path) -> None:
     (data_dir / "age_gender.csv").write_bytes(b"gender,age,proportion\r\nF,30,1\r\nM,31,3\r\n")
     assert load_demographics(data_dir).age_gender.share.tolist() == [0.25, 0.75]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize("name", ["merchants.csv", "main_config.json"])
+def test_a_pipe_is_refused_and_not_waited_for(profile_dir: Path, data_dir: Path, name: str) -> None:
+    load, directory = (load_profiles, profile_dir) if name.endswith(".json") else (load_demographics, data_dir)
+    (directory / name).unlink(missing_ok=True)
+    os.mkfifo(directory / name)
+    assert refuse(load, directory, directory / name).value == "something else"
+
+
+@pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.heavy)])
+def test_any_bytes_of_a_profile_are_read_or_refused(profile_dir: Path, examples: int) -> None:
+    segments = json.loads((profile_dir / "main_config.json").read_text(encoding="utf-8"))
+    (profile_dir / "main_config.json").write_text(json.dumps(dict(list(segments.items())[:1])), encoding="utf-8")
+
+    def check(data: bytes) -> None:
+        (profile_dir / "leftovers.json").write_bytes(data)
+        try:
+            load_profiles(profile_dir)
+        except InputError as error:
+            check_message(error)
+
+    try_all(examples, odd_bytes(documents()) | st.binary(max_size=50), check)
+
+
+def tables_of_text(header: str, row: str) -> st.SearchStrategy[str]:
+    """Draw a CSV file of some rows, cells of which are replaced."""
+    cells = row.split(",")
+    cell = st.tuples(st.integers(0, len(cells)), odd_texts)
+    rows = cell.map(lambda change: ",".join([*cells[: change[0]], change[1], *cells[change[0] + 1 :]]))
+    return st.lists(rows | st.just(row), max_size=3).map(lambda lines: "\n".join([header, *lines]))
+
+
+@pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("name", ["places.csv", "age_gender.csv", "merchants.csv"])
+def test_any_bytes_of_demographics_are_read_or_refused(data_dir: Path, name: str, examples: int) -> None:
+    path = data_dir / name
+    header, row = path.read_text(encoding="utf-8").splitlines()
+
+    def check(data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            load_demographics(data_dir)
+        except InputError as error:
+            check_message(error)
+
+    try_all(examples, odd_bytes(tables_of_text(header, row)), check)

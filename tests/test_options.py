@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.strategies import check_message, odd_texts, try_all
 from vecgen.dates import Period
-from vecgen.errors import InputError
+from vecgen.errors import InputError, VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Output
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.options import (
@@ -20,10 +21,15 @@ from vecgen.options import (
     add_law_options,
     add_output_options,
     add_processes_option,
+    add_slice_options,
     make_parser,
     parse_date,
+    parse_number,
     parse_partition_keys,
+    parse_path,
+    parse_ranges,
     parse_size,
+    parse_whole,
     to_output,
     to_request,
 )
@@ -38,6 +44,7 @@ def parse(*arguments: str) -> Namespace:
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
     add_output_options(parser)
+    add_slice_options(parser)
     add_processes_option(parser)
     return parser.parse_args(arguments)
 
@@ -175,7 +182,7 @@ def test_a_partition_key_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--custom", "3"], ["--customers", "3", "--customers-file", "f"], ["x"], ["--seed"]]
+    "arguments", [["--custom", "3"], ["--customers", "3", "--customers-file", "f"], ["x"], ["--seed"], ["--start=--"]]
 )
 def test_what_the_parser_refuses_is_an_error_of_ours(arguments: list[str]) -> None:
     with pytest.raises(UsageError, match="see test --help") as caught:
@@ -193,3 +200,82 @@ def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     )
     options += " safe-identifiers output format partition-by compression max-file-size processes version"
     assert [name for name in options.split() if f"--{name}" not in shown] == []
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("+7", 7), ("-5", -5), ("007", 7), ("9" * 100, 10**100 - 1)])
+def test_whole_numbers(text: str, number: int) -> None:
+    assert parse_whole(text) == number
+
+
+@pytest.mark.parametrize("text", ["", " 1", "1_000", "1e3", "1.0", "0x10", "٣", "²", "nan", "9" * 101, "9" * 5000])
+def test_what_is_no_whole_number(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"^got '.{0,103}', expected a whole number$"):
+        parse_whole(text)
+
+
+@pytest.mark.parametrize("text", ["0", "1.", ".5", "-0.0", "1e-400", "+1E5"])
+def test_numbers(text: str) -> None:
+    assert parse_number(text) == float(text)
+
+
+@pytest.mark.parametrize("text", ["", "1_0", "0x1", "1,5", "٣", "x" * 5000])
+def test_what_is_no_number(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"^got '.{0,103}', expected a number$"):
+        parse_number(text)
+
+
+@pytest.mark.parametrize("text", ["", ".", "nowhere/at/all", "/dev/null", "/dev/null/x", "é", "a b"])
+def test_paths_that_are_or_might_be(text: str) -> None:
+    assert parse_path(text) == Path(text)
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "x" * 256, "x/" * 3000, "\ud800"])
+def test_what_is_no_path(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"^got '.{0,110}', expected a path (\(.*\)|of UTF-8 text)$"):
+        parse_path(text)
+
+
+def test_ranges() -> None:
+    assert parse_ranges("17, 4711-4720,0") == ((17, 17), (4711, 4720), (0, 0))
+
+
+@pytest.mark.parametrize("text", ["", ",", "1-", "-1", "1-2-3", "1 - 2", "x", "²", "1_0", "9" * 101, "0-" + "9" * 5000])
+def test_what_is_no_range(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"expected numbers and ranges such as 17,4711-4720"):
+        parse_ranges(text)
+
+
+@pytest.mark.parametrize("option", ["--max-file-size", "--max-records-per-file", "--batch-rows"])
+def test_limits_beyond_64_bits_are_refused(option: str) -> None:
+    to_output(parse(option, str(2**63 - 1)))
+    for text in (str(2**63), "9" * 99):
+        with pytest.raises(InputError, match=rf"{option}: got .*, expected a whole number from 1 up, below 2\*\*63"):
+            to_output(parse(option, text))
+
+
+ODD_OPTIONS = st.sampled_from(
+    [
+        *("customers", "customers-file", "as-of", "start", "end", "seed", "profiles", "demographics", "fraud-rate"),
+        *("fraud-days", "dependence", "travel", "output", "format", "partition-by", "compression", "max-file-size"),
+        *("max-records-per-file", "resume", "overwrite", "single-file", "only-dates", "batch-rows", "batches", "none"),
+    ]
+)
+odd_arguments = st.lists(
+    st.tuples(ODD_OPTIONS, odd_texts | st.tuples(odd_texts, odd_texts).map("..".join)).map(
+        lambda pair: f"--{pair[0]}={pair[1]}"
+    )
+    | odd_texts,
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("examples", [300, pytest.param(30_000, marks=pytest.mark.heavy)])
+def test_any_arguments_are_read_or_refused(examples: int) -> None:
+    def check(arguments: list[str]) -> None:
+        try:
+            options = parse(*(argument for argument in arguments if argument not in ("-h", "--help", "--version")))
+            to_request(options), to_output(options)
+        except VecgenError as error:
+            check_message(error)
+
+    try_all(examples, odd_arguments, check)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import pickle
 import shutil
+import tracemalloc
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from tests.conftest import LAW, WINTER, Compile
 from vecgen.dates import Period
 from vecgen.errors import InputError
 from vecgen.load import load_demographics, load_profiles
-from vecgen.plan import Plan, describe_request, index_batches
+from vecgen.plan import Batch, Plan, cut_batches, describe_request, index_batches
+from vecgen.schedule import cut_again
 from vecgen.schema import CUSTOMER_COLUMNS
 
 
@@ -208,3 +210,77 @@ def test_listed_customers_keep_row_numbers_as_ids(plan: Plan, compile_small: Com
     assert listed.source.table(0, 60).equals(people)
     assert listed.source.table(7, 21).equals(people.slice(7, 14))
     np.testing.assert_allclose(listed.source.shares(3), plan.source.shares(3))
+
+
+BILLION = 10**9
+
+
+@pytest.fixture(scope="module")
+def many(compile_small: Compile) -> Plan:
+    """Return a plan of a billion customers; nothing of them is drawn but a sample."""
+    return cut_again(compile_small(customers=BILLION), 5_000_000)
+
+
+def test_no_batch_of_a_billion_customers_is_too_much_for_a_worker(many: Plan) -> None:
+    shares = many.source.shares(3)
+    assert len(many.batches) > 10_000
+    for batch in many.batches:
+        assert batch.last - batch.first <= 10_000_000
+        assert (batch.last - batch.first) * shares[batch.profile] <= 1_000_001
+
+
+def test_the_index_of_ten_thousands_of_batches_agrees_with_them(many: Plan) -> None:
+    index = index_batches(many)
+    for first in (0, 123_456_789, BILLION - 500):
+        people = many.source.table(first, first + 500)
+        numbers = index.append_number(people).column("batch").to_pylist()
+        names = [profile.name for profile in many.tables.profiles]
+        for person, number in zip(people.select(["customer_id", "profile"]).to_pylist(), numbers, strict=True):
+            batch = many.batches[number]
+            assert batch.first <= person["customer_id"] < batch.last
+            assert f"{names[batch.profile]}.json" == person["profile"]
+
+
+def test_a_customer_of_rare_profile_is_found_without_holding_all_ids(
+    many: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = many.source.table(500, 1500, 1)
+    monkeypatch.setattr("vecgen.customer_source._SCAN", 7)
+    assert many.source.table(500, 1500, 1).equals(whole)
+    assert many.source.table(500, 500, 1).num_rows == 0
+
+
+def test_ranges_of_batches_are_those_that_hold_their_customers(
+    compile_small: Compile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vecgen.plan.CUSTOMERS_PER_FILE", 25)
+    plan = compile_small()
+    assert plan.ranges_of([]) == []
+    assert plan.ranges_of(plan.batches) == list(plan.customer_ranges())
+    assert plan.ranges_of([Batch(0, 0, 0, 25, 1)]) == [(0, 25)]
+    assert plan.ranges_of([Batch(0, 0, 49, 51, 1)]) == [(25, 50), (50, 60)]
+
+
+@pytest.mark.parametrize(("customers", "batch_rows"), [(10**7, 1), (1 << 40, 32_000_000)])
+def test_more_batches_than_anybody_can_hand_out_are_refused(
+    compile_small: Compile, customers: int, batch_rows: int
+) -> None:
+    source = dataclasses.replace(compile_small().source, count=customers)  # type: ignore[type-var]
+    with pytest.raises(InputError, match=r"--batch-rows: got .* customers make at most 500,000 batches"):
+        cut_batches(source, (700.0, 700.0, 700.0), batch_rows)
+
+
+def test_planning_takes_memory_for_batches_only(compile_small: Compile) -> None:
+    compile_small()  # word lists and the like are kept
+
+    def measure(customers: int) -> tuple[int, int]:
+        tracemalloc.start()
+        plan = compile_small(customers=customers)
+        index_batches(plan)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return len(plan.batches), peak
+
+    (few, little), (more, much) = measure(10**6), measure(BILLION)
+    assert more > 100 * few
+    assert much - little < 600 * (more - few)

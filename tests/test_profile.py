@@ -278,7 +278,27 @@ def test_bad_year_numbers_are_refused(key: str) -> None:
     assert (error.field, error.value) == (f"date_wt.year.{key}", key)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "a/b", "a\\b", "../a", "a b", "ä", "a\n", "a:b", "x" * 101])
+BAD_NAMES = [
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "a/b",
+    "a\\b",
+    "../a",
+    "/a",
+    "a=b",
+    "a b",
+    "ä",
+    "a\n",
+    "a\0",
+    "a:b",
+    "a.json",
+    "x" * 101,
+]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
 def test_bad_profile_names_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="a profile name of at most 100 letters"):
         parse_profile("f", name, DOCUMENT)
@@ -432,3 +452,16 @@ def test_segments_raise_nothing_else(raw: object) -> None:
     for document in (raw, {"a.json": raw}, {"a.json": SEGMENT | {"age": {"min": 0, "max": raw}, "gender": raw}}):
         with suppress(InputError):
             parse_segments("f", document)
+
+
+@pytest.mark.parametrize("path", ["categories_wt", "categories_amt", "date_wt.time_of_year", "date_wt.year"])
+def test_an_object_of_too_many_members_is_refused(path: str) -> None:
+    error = refuse(changed(path, {f"{number}": 1 for number in range(10_001)}))
+    assert (error.field, error.value, error.expected) == (path, "10,001 members", "at most 10,000 members")
+
+
+def test_a_profile_may_have_a_thousand_categories() -> None:
+    names = [f"c{number}" for number in range(1000)]
+    amounts = {name: {"mean": 5, "stdev": 2} for name in names}
+    document = DOCUMENT | {"categories_wt": dict.fromkeys(names, 1), "categories_amt": amounts}
+    assert parse(document).categories == tuple(names)

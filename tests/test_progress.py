@@ -120,7 +120,7 @@ def test_drafts_of_killed_tasks_do_not_outlive_the_run(
     """A task that is killed cannot remove its draft, and its repetition knows nothing of it."""
 
     def leave_drafts(run: Run, *rest: Any) -> Receipt:
-        for file in data_files(run.output.path):
+        for file in data_files(tmp_path / "o"):
             leave_draft(file)
         return close_run(run, *rest)
 

@@ -301,3 +301,25 @@ def test_the_largest_words_choose_a_date_with_weight() -> None:
     window = (date(2023, 3, 4) - YEAR_2023.start).days - 1
     ends: U64 = windows.ends[window]
     assert ends.tolist() == [2**64 - 1, 2**64 - 1]
+
+
+def test_a_customer_of_too_many_transactions_is_refused() -> None:
+    busy = replace(PROFILE, max_per_day=10_000)
+    decade = Period(date(2020, 1, 1), date(2029, 12, 31))
+    with pytest.raises(
+        InputError, match=r"avg_transactions_per_day\.max: got 10000, expected at most 2,738 in a period"
+    ):
+        compile_one(busy, Law(decade, 0.0))
+    compile_one(replace(PROFILE, max_per_day=2_738), Law(decade, 0.0))
+
+
+def test_a_window_at_the_end_of_all_dates_has_no_later_end_to_offer() -> None:
+    with pytest.raises(InputError, match="expected a date past all dates or later"):
+        Law(Period(date(9999, 12, 30), date.max))
+
+
+def test_windows_of_more_than_a_gigabyte_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vecgen.tables._MAX_WINDOW_SLOTS", 6000)
+    compile_one(PROFILE, Law(YEAR_2023))
+    with pytest.raises(InputError, match=r"--dependence: got 'v1\.0', expected at most 6,000 parts of fraud windows"):
+        compile_one(PROFILE, Law(YEAR_2023, dependence="v1.0"))

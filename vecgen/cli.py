@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from vecgen.dataset import digest_dataset
-from vecgen.errors import InputError, VecgenError
+from vecgen.errors import InputError, VecgenError, to_line
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
@@ -26,6 +27,8 @@ from vecgen.options import (
     add_processes_option,
     add_slice_options,
     make_parser,
+    parse_path,
+    parse_whole,
     to_dataset,
     to_existing,
     to_output,
@@ -42,11 +45,13 @@ from vecgen.workshop import add_profile
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0; 1 for a rejected dataset, 2 after a user's error."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
     try:
         options = _make_parser().parse_args(arguments)
         accepted = options.run(options)
     except VecgenError as error:
-        print(f"vecgen: {error}", file=sys.stderr)
+        print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
     return 1 if accepted is False else 0
 
@@ -75,10 +80,10 @@ def _make_parser() -> Parser:
         add_plan_option(command)
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
-    merchants.add_argument("--seed", type=int, default=42, help="(42)")
-    merchants.add_argument("--per-category", type=int, default=500, metavar="N", help="names per category (500)")
+    merchants.add_argument("--seed", type=parse_whole, default=42, help="(42)")
+    merchants.add_argument("--per-category", type=parse_whole, default=500, metavar="N", help="names of each (500)")
     merchants.add_argument(
-        "--output", type=Path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
+        "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
     )
 
     profiles = add("profiles", None, "look at behaviour profiles, check them, make new ones")

@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.customer_table import customers_to_arrow, read_customers
+from vecgen.customer_file import read_customers
+from vecgen.customer_table import customers_to_arrow
 from vecgen.customers import CustomerTables, draw_customers, draw_segments
 
 _SAMPLE: Final = 100_000
+_SCAN: Final = 1 << 20
 
 
 class CustomerSource(Protocol):
@@ -48,10 +50,14 @@ class DrawnCustomers:
 
     def table(self, first: int, last: int, profile: int | None = None) -> pa.Table:
         """Return the customers first..last-1, or those of one profile among them, ascending by id."""
-        ids = np.arange(first, last)
-        if profile is not None:
-            ids = ids[self._profiles(first, last) == profile]
+        ids = np.arange(first, last) if profile is None else self._find(first, last, profile)
         return customers_to_arrow(self.tables, draw_customers(self.tables, self.seed, ids))
+
+    def _find(self, first: int, last: int, profile: int) -> npt.NDArray[np.int64]:
+        """Return the ids of a profile, holding only a block of all ids at a time."""
+        blocks = ((start, min(start + _SCAN, last)) for start in range(first, last, _SCAN))
+        found = [start + np.flatnonzero(self._profiles(start, stop) == profile) for start, stop in blocks]
+        return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
     def _profiles(self, first: int, last: int) -> npt.NDArray[np.int16]:
         return draw_segments(self.tables, self.seed, np.arange(first, last))

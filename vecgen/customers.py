@@ -20,7 +20,7 @@ from vecgen.demographics import AgeGender, Demographics, Places, place_weights
 from vecgen.errors import InputError
 from vecgen.identifiers import ISSUED_SSNS, SAFE_SSNS, CardTables, SsnRanges, compile_cards, compile_safe_cards
 from vecgen.permutations import derive_permutation_keys, permute, permute_ids
-from vecgen.profile import ProfileSet, Segment
+from vecgen.profile import ProfileSet
 from vecgen.streams import U64, derive_keys, draw_words, high_half, scale_to, start_counters
 from vecgen.word_lists import WordLists
 
@@ -179,23 +179,15 @@ def _compile_segments(profiles: ProfileSet, places: Places, age_gender: AgeGende
     cuts = cuts[np.isfinite(cuts)]
     # Class k holds cuts[k-1] <= inhabitants < cuts[k]; its lower bound stands for all of it.
     place_class = np.searchsorted(cuts, places.city_pop, side="right").astype(np.int16)
-    samples = [cuts[0] - 1.0, *cuts]
-    profile_of = [
-        [_find_profile(profiles, gender, int(age), sample) for sample in samples]
-        for gender, age in zip(age_gender.gender, age_gender.age, strict=True)
-    ]
-    return place_class, np.array(profile_of, dtype=np.int16)
-
-
-def _find_profile(profiles: ProfileSet, gender: str, age: int, city_pop: float) -> int:
-    """Return the position of the first profile whose segment matches; the last profile takes whoever is left over."""
-
-    def matches(segment: Segment) -> bool:
-        in_age = segment.age_min <= age < segment.age_max
-        return segment.gender == gender and in_age and segment.city_pop_min <= city_pop < segment.city_pop_max
-
-    found = (profiles.names.index(segment.profile) for segment in profiles.segments if matches(segment))
-    return next(found, len(profiles.names) - 1)
+    samples, gender = np.array([cuts[0] - 1.0, *cuts]), np.array(age_gender.gender)
+    position = {name: number for number, name in enumerate(profiles.names)}
+    # The last profile takes whoever is left over; of several segments that match, the first has the last word.
+    profile_of = np.full((len(gender), len(samples)), len(profiles.names) - 1, dtype=np.int16)
+    for s in reversed(segments):
+        matching = (gender == s.gender) & (age_gender.age >= s.age_min) & (age_gender.age < s.age_max)
+        first, last = np.searchsorted(samples, [s.city_pop_min, s.city_pop_max])
+        profile_of[matching, first:last] = position[s.profile]
+    return place_class, profile_of
 
 
 def _compile_births(age_gender: AgeGender, as_of: date) -> tuple[I32, U64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from vecgen.profile import Profile, Season
 
 F64 = npt.NDArray[np.float64]
 
+MAX_SPAN: Final = 73_050
+"""Days from the start of a period to its end; every possible fraud window is a row of a table."""
+
 _DEFAULT_WEIGHT = 100.0  # of a month-day outside every season, and of a year past the listed ones
 
 
@@ -22,7 +26,7 @@ class Period:
     """Calendar days from `start` to `end`, both included.
 
     Raises:
-        InputError: `end` lies before `start`.
+        InputError: `end` lies before `start`, or more than MAX_SPAN days after it.
     """
 
     start: date
@@ -31,6 +35,9 @@ class Period:
     def __post_init__(self) -> None:
         if self.end < self.start:
             raise InputError("--end", "", self.end.isoformat(), f"a date on or after --start ({self.start})")
+        if self.span > MAX_SPAN:
+            expected = f"a date at most {MAX_SPAN:,} days (200 years) after --start ({self.start})"
+            raise InputError("--end", "", self.end.isoformat(), expected)
 
     @property
     def days(self) -> int:
@@ -71,8 +78,10 @@ def window_weights(profile: Profile, period: Period, first: int, last: int, days
 
 def _seasonal_weights(profile: Profile, period: Period) -> F64:
     years = range(period.start.year, period.end.year + 1)
+    kinds = [(year % 4 == 0, calendar.isleap(year)) for year in years]
+    weights = {kind: _season_weights(profile, *kind) for kind in set(kinds)}
     skipped = (period.start - date(period.start.year, 1, 1)).days
-    seasonal = np.concatenate([_season_weights(profile, year) for year in years])[skipped : skipped + period.days]
+    seasonal = np.concatenate([weights[kind] for kind in kinds])[skipped : skipped + period.days]
     weekday = np.array(profile.weekday_weights, dtype=np.float64)
     weekdays = (period.start.weekday() + np.arange(period.days)) % 7
     daily: F64 = (weekday / weekday.sum()).take(weekdays)
@@ -92,17 +101,17 @@ def _year_positions(period: Period) -> npt.NDArray[np.int64]:
     return days.astype("datetime64[Y]").astype(np.int64) - (period.start.year - 1970)
 
 
-def _season_weights(profile: Profile, year: int) -> F64:
+def _season_weights(profile: Profile, is_fourth: bool, is_leap: bool) -> F64:
     """Return the weight of each day of a year, 1 January first, normalised over the year's month-days."""
     # The original calls every fourth year a leap year; in 1900 or 2100 its 29 February takes part in the sum only.
-    month_days = [(month, day) for month in range(1, 13) for day in range(1, _month_length(month, year) + 1)]
+    month_days = [(month, day) for month in range(1, 13) for day in range(1, _month_length(month, is_fourth) + 1)]
     weights = np.full(len(month_days), _DEFAULT_WEIGHT)
     for season in profile.seasons:
         weights[[_season_holds(season, month_day) for month_day in month_days]] = season.weight
     total = weights.sum()
     if total > 0:
         weights /= total
-    if len(month_days) == 366 and not calendar.isleap(year):
+    if is_fourth and not is_leap:
         weights = np.delete(weights, month_days.index((2, 29)))
     return weights
 
@@ -111,7 +120,7 @@ def _season_holds(season: Season, month_day: tuple[int, int]) -> bool:
     return season.start <= month_day <= season.end
 
 
-def _month_length(month: int, year: int) -> int:
+def _month_length(month: int, is_fourth: bool) -> int:
     if month == 2:
-        return 29 if year % 4 == 0 else 28
+        return 29 if is_fourth else 28
     return 30 if month in (4, 6, 9, 11) else 31

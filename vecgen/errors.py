@@ -64,3 +64,8 @@ def raise_first(faults: Sequence[InputError]) -> None:
     if faults:
         faults[0].further = tuple(faults[1:])
         raise faults[0]
+
+
+def to_line(error: VecgenError) -> str:
+    """Return an error as the one line that is printed, whatever stands in the names of files it mentions."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))

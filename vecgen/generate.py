@@ -62,8 +62,8 @@ class Output:
         load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
 
     Raises:
-        InputError: A partition key named twice, a limit below 1, a single file that would have to be several, or a
-            table that cannot be.
+        InputError: A partition key named twice, a limit that is none, a single file that would have to be several, or
+            a table that cannot be.
     """
 
     path: Place
@@ -82,10 +82,11 @@ class Output:
     load: str = ""
 
     def __post_init__(self) -> None:
-        if self.max_records_per_file is not None and self.max_records_per_file < 1:
-            raise InputError("--max-records-per-file", "", self.max_records_per_file, "a whole number from 1 up")
-        if self.batch_rows is not None and self.batch_rows < 1:
-            raise InputError("--batch-rows", "", self.batch_rows, "a whole number from 1 up")
+        for name in ("max_file_size", "max_records_per_file", "batch_rows"):
+            limit = getattr(self, name)
+            if limit is not None and not 1 <= limit < 1 << 63:
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(option, "", limit, "a whole number from 1 up, below 2**63")
         if self.single_file and (self.partition_by or self.max_records_per_file is not None):
             raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
         if self.table and self.format != "parquet":

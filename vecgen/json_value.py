@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _MAX_SHOWN: Final = 100
 _MISSING: Final = object()
+_MAX_MEMBERS: Final = 10_000  # of an object; more would take minutes to compile, and codes of 16 bits
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class JsonValue:
         """Return the values of an object in file order."""
         if not isinstance(self.raw, dict):
             self.fail("a JSON object")
+        if len(self.raw) > _MAX_MEMBERS:
+            self.fail(f"at most {_MAX_MEMBERS:,} members", value=f"{len(self.raw):,} members")
         return [self.child(key) for key in self.raw]
 
     def keys(self) -> tuple[str, ...]:

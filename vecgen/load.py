@@ -151,6 +151,8 @@ def _check_directory(directory: Path, expected: str) -> None:
 
 def _read_text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # to open a pipe might wait for ever
+            raise InputError(str(path), "", "something else", "a readable file")
         # A byte order mark, which some editors leave, is skipped.
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from vecgen.dates import Period
 from vecgen.errors import VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, TABLES, Existing, Output, PartitionKey
+from vecgen.json_value import shorten
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
-from vecgen.storage import Place, locate
+from vecgen.storage import Place, is_remote, locate
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
 from vecgen.version import __version__
 from vecgen.writers import COMPRESSIONS, FORMATS
 
+_MAX_MESSAGE = 500  # argparse repeats whatever was typed
+_WHOLE = re.compile(r"[+-]?[0-9]{1,100}")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf)")
+_SIZE = re.compile(r"([0-9]{1,100}) *([KMG]I?B)?", re.IGNORECASE)
+_RANGE = re.compile(r" *([0-9]{1,100})(?:-([0-9]{1,100}))? *")
 _SIZE_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -31,7 +39,16 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found."""
-        raise UsageError(f"{message}; see {self.prog} --help")
+        short = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
+        raise UsageError(f"{short}; see {self.prog} --help")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; `--option=--` is refused, of which argparse would make an empty list."""
+        for argument in sys.argv[1:] if args is None else args:
+            name, _, value = argument.partition("=")
+            if name.startswith("--") and value == "--":
+                self.error(f"argument {name}: got '--', expected a value")
+        return super().parse_known_args(args, namespace)
 
 
 class UsageError(VecgenError):
@@ -50,10 +67,10 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
     """Add what decides the customers."""
     group = parser.add_argument_group("customers")
     either = group.add_mutually_exclusive_group()
-    either.add_argument("--customers", type=int, default=1000, metavar="N", help="how many to draw (1000)")
+    either.add_argument("--customers", type=parse_whole, default=1000, metavar="N", help="how many to draw (1000)")
     if with_file:
         help_file = "take them from a '|' separated CSV, a Parquet file, or a directory of either"
-        either.add_argument("--customers-file", type=Path, metavar="F", help=help_file)
+        either.add_argument("--customers-file", type=parse_path, metavar="F", help=help_file)
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold (the first day)")
     help_safe = "social security and card numbers that no person can have"
     group.add_argument("--safe-identifiers", action="store_true", help=help_safe)
@@ -62,7 +79,9 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
 
 def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
     """Add where places, ages and merchants are read."""
-    parser.add_argument("--demographics", type=Path, default=DEFAULT_DEMOGRAPHICS, metavar="DIR", help="(the shipped)")
+    parser.add_argument(
+        "--demographics", type=parse_path, default=DEFAULT_DEMOGRAPHICS, metavar="DIR", help="(the shipped)"
+    )
 
 
 def add_law_options(parser: ArgumentParser) -> None:
@@ -74,13 +93,13 @@ def add_law_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--end", type=parse_date, default=date(2023, 12, 31), metavar="DATE", help="last day (2023-12-31)"
     )
-    group.add_argument("--seed", type=int, default=42, help="(42)")
-    group.add_argument("--profiles", type=Path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
+    group.add_argument("--seed", type=parse_whole, default=42, help="(42)")
+    group.add_argument("--profiles", type=parse_path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
     group.add_argument(
-        "--fraud-rate", type=float, default=0.01, metavar="P", help="share of defrauded customers (0.01)"
+        "--fraud-rate", type=parse_number, default=0.01, metavar="P", help="share of defrauded customers (0.01)"
     )
     help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS} (1)"
-    group.add_argument("--fraud-days", type=int, default=1, metavar="F", help=help_days)
+    group.add_argument("--fraud-days", type=parse_whole, default=1, metavar="F", help=help_days)
     group.add_argument("--dependence", choices=DEPENDENCES, default=DEPENDENCES[0], help="joint law (v0.5)")
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
 
@@ -89,7 +108,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     """Add where the result goes and in which form."""
     group = parser.add_argument_group("output")
     help_output = "empty or new: a directory, or a URL such as s3://bucket/prefix (output)"
-    group.add_argument("--output", default="output", metavar="DIR", help=help_output)
+    group.add_argument("--output", type=parse_place, default="output", metavar="DIR", help=help_output)
     add_storage_option(group)
     group.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(parquet)")
     help_keys = f"directory levels: any of {','.join(PARTITION_KEYS)}, or nothing"
@@ -100,7 +119,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
     )
-    group.add_argument("--max-records-per-file", type=int, metavar="N", help="(no limit)")
+    group.add_argument("--max-records-per-file", type=parse_whole, metavar="N", help="(no limit)")
     either = group.add_mutually_exclusive_group()
     either.add_argument("--resume", action="store_true", help="complete what a run that broke off has begun")
     either.add_argument(
@@ -128,7 +147,9 @@ def add_storage_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None
 
 def add_dataset_argument(parser: ArgumentParser) -> None:
     """Add the dataset that a command reads."""
-    parser.add_argument("directory", metavar="DIR", help="a directory, or a URL such as s3://bucket/prefix")
+    parser.add_argument(
+        "directory", type=parse_place, metavar="DIR", help="a directory, or a URL such as s3://bucket/prefix"
+    )
     add_storage_option(parser)
 
 
@@ -140,10 +161,12 @@ def add_claim_options(parser: ArgumentParser) -> None:
     group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint law (v0.5)")
     group.add_argument("--start", type=parse_date, metavar="DATE", help="first day")
     group.add_argument("--end", type=parse_date, metavar="DATE", help="last day")
-    group.add_argument("--profiles", type=Path, metavar="DIR", help="(the shipped)")
-    group.add_argument("--demographics", type=Path, metavar="DIR", help="(the shipped; merchants: those that are seen)")
-    group.add_argument("--fraud-rate", type=float, metavar="P", help="share of defrauded customers (0.01)")
-    group.add_argument("--fraud-days", type=int, metavar="F", help="days from a fraud's first to its last (1)")
+    group.add_argument("--profiles", type=parse_path, metavar="DIR", help="(the shipped)")
+    group.add_argument(
+        "--demographics", type=parse_path, metavar="DIR", help="(the shipped; merchants: those that are seen)"
+    )
+    group.add_argument("--fraud-rate", type=parse_number, metavar="P", help="share of defrauded customers (0.01)")
+    group.add_argument("--fraud-days", type=parse_whole, metavar="F", help="days from a fraud's first to its last (1)")
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
     help_safe = "whether no person can have its numbers (no)"
@@ -155,7 +178,9 @@ def add_slice_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("slices")
     help_dates = "transactions of these dates of the period only, FROM..TO"
     group.add_argument("--only-dates", type=parse_dates, metavar="FROM..TO", help=help_dates)
-    group.add_argument("--batch-rows", type=int, metavar="N", help="expected rows of a batch (by cores and file size)")
+    group.add_argument(
+        "--batch-rows", type=parse_whole, metavar="N", help="expected rows of a batch (by cores and file size)"
+    )
     help_batches = "transactions of these batches only, such as 17,4711-4720"
     group.add_argument("--batches", type=parse_ranges, default=(), metavar="NUMBERS", help=help_batches)
 
@@ -168,7 +193,44 @@ def add_plan_option(parser: ArgumentParser) -> None:
 def add_processes_option(parser: ArgumentParser) -> None:
     """Add how many processors are used."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--processes", type=int, default=processors, metavar="N", help="(one per processor)")
+    parser.add_argument("--processes", type=parse_whole, default=processors, metavar="N", help="(one per processor)")
+
+
+def parse_whole(text: str) -> int:
+    """Read a whole number; unlike `int`, only of the digits 0 to 9 and of ordinary length."""
+    if not _WHOLE.fullmatch(text):
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a whole number")
+    return int(text)
+
+
+def parse_number(text: str) -> float:
+    """Read a number; what lies outside its range, infinity and not-a-number among it, is refused later."""
+    if not _NUMBER.fullmatch(text):
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a number")
+    return float(text)
+
+
+def parse_path(text: str) -> Path:
+    """Read a path that exists or might: what the system would not look up, or Arrow not write to, is refused."""
+    try:
+        text.encode()
+        os.stat(text or ".")
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path ({error.strerror})") from None
+    except ValueError:  # a null character, or bytes that are no text
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path of UTF-8 text") from None
+    return Path(text)
+
+
+def parse_place(text: str) -> str:
+    """Read a path or a URL, which `storage.locate` takes with its options."""
+    if not is_remote(text):
+        return str(parse_path(text))
+    if not text.isprintable():
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a URL of printable text")
+    return text
 
 
 def parse_date(text: str) -> date:
@@ -178,14 +240,14 @@ def parse_date(text: str) -> date:
             return datetime.strptime(text, pattern).date()
         except ValueError:
             continue
-    raise ArgumentTypeError(f"got {text!r}, expected a date as YYYY-MM-DD or MM-DD-YYYY")
+    raise ArgumentTypeError(f"got {shorten(text)!r}, expected a date as YYYY-MM-DD or MM-DD-YYYY")
 
 
 def parse_dates(text: str) -> tuple[date, date]:
     """Read FROM..TO."""
     first, dots, last = text.partition("..")
     if not dots:
-        raise ArgumentTypeError(f"got {text!r}, expected two dates as FROM..TO")
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected two dates as FROM..TO")
     return parse_date(first), parse_date(last)
 
 
@@ -193,10 +255,10 @@ def parse_ranges(text: str) -> tuple[tuple[int, int], ...]:
     """Read whole numbers and ranges of them, separated by commas, as first and last numbers."""
     ranges = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isascii() or not first.isdigit() or (last and not (last.isascii() and last.isdigit())):
-            raise ArgumentTypeError(f"got {text!r}, expected numbers and ranges such as 17,4711-4720")
-        ranges.append((int(first), int(last or first)))
+        match = _RANGE.fullmatch(part)
+        if not match:
+            raise ArgumentTypeError(f"got {shorten(text)!r}, expected numbers and ranges such as 17,4711-4720")
+        ranges.append((int(match[1]), int(match[2] or match[1])))
     return tuple(ranges)
 
 
@@ -214,17 +276,16 @@ def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
     names = [name.strip() for name in text.split(",")] if text.strip() else []
     for name in names:
         if name not in known:
-            raise ArgumentTypeError(f"got {name!r}, expected any of {', '.join(PARTITION_KEYS)}, or nothing")
+            raise ArgumentTypeError(f"got {shorten(name)!r}, expected any of {', '.join(PARTITION_KEYS)}, or nothing")
     return tuple(known[name] for name in names)  # type: ignore[index]
 
 
 def parse_size(text: str) -> int:
     """Read a number of bytes, with KB, MB, GB or KiB, MiB, GiB if wanted."""
-    digits = text.strip().rstrip("KMGIBkmgib ")
-    unit = text.strip()[len(digits) :].strip().upper()
-    if not digits.isascii() or not digits.isdigit() or unit not in _SIZE_UNITS or int(digits) == 0:
-        raise ArgumentTypeError(f"got {text!r}, expected a size such as 256MiB or 100MB")
-    return int(digits) * _SIZE_UNITS[unit]
+    match = _SIZE.fullmatch(text.strip())
+    if not match or int(match[1]) == 0:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a size such as 256MiB or 100MB")
+    return int(match[1]) * _SIZE_UNITS[(match[2] or "").upper()]
 
 
 def parse_names(text: str) -> tuple[str, ...]:

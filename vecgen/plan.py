@@ -35,8 +35,14 @@ from vecgen.tables import Law, Tables, compile_tables
 from vecgen.word_lists import compile_word_lists
 
 BATCH_ROWS: Final = 4_000_000
+MAX_BATCH_ROWS: Final = 32_000_000
+MAX_BATCHES: Final = 500_000
+"""More would be a burden to whoever hands them out: 16 million million transactions."""
 CUSTOMERS_PER_FILE: Final = 500_000
 MAX_CUSTOMERS: Final = 1 << 40
+_EASY: Final = 50_000  # batches
+_BATCH_CUSTOMERS: Final = 1_000_000  # 700 MB
+_BATCH_IDS: Final = 10_000_000  # half a second
 _DEFAULT_LAW: Final = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
 
 
@@ -61,7 +67,7 @@ class Request:
     safe_identifiers: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Customers of one profile (a position in `ProfileSet.names`) with ids first..last-1; `rows` is the expectation."""
 
@@ -104,6 +110,13 @@ class Plan:
         """Yield consecutive ranges of customer ids, one per customers file."""
         for first in range(0, self.source.count, CUSTOMERS_PER_FILE):
             yield first, min(first + CUSTOMERS_PER_FILE, self.source.count)
+
+    def ranges_of(self, batches: Iterable[Batch]) -> list[tuple[int, int]]:
+        """Return those of the `customer_ranges` that hold customers of any of the batches."""
+        met: set[int] = set()
+        for batch in batches:
+            met.update(range(batch.first // CUSTOMERS_PER_FILE, -(-batch.last // CUSTOMERS_PER_FILE)))
+        return [bounds for number, bounds in enumerate(self.customer_ranges()) if number in met]
 
 
 @dataclass(frozen=True)
@@ -167,7 +180,7 @@ def compile_plan(request: Request) -> Plan:
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
     fingerprint = _fingerprint(request, profiles, demographics, source)
-    return Plan(request, fingerprint, tables, source, expected, cut_batches(source, expected, BATCH_ROWS))
+    return Plan(request, fingerprint, tables, source, expected, _cut_evenly(source, expected))
 
 
 def _fingerprint(request: Request, profiles: ProfileSet, demographics: Demographics, source: CustomerSource) -> str:
@@ -204,19 +217,34 @@ def _rows_per_customer(regular: Profile, fraud: Profile, law: Law) -> float:
     return own + law.fraud_rate * law.fraud_days * (fraud.min_per_day + fraud.max_per_day) / 2
 
 
+def _cut_evenly(source: CustomerSource, rows_per_customer: Sequence[float]) -> tuple[Batch, ...]:
+    """Return batches for whoever does not say how many: few enough to be handed out with ease."""
+    rows = source.count * float(source.shares(len(rows_per_customer)) @ np.array(rows_per_customer))
+    return cut_batches(source, rows_per_customer, min(max(BATCH_ROWS, int(rows / _EASY)), MAX_BATCH_ROWS))
+
+
 def cut_batches(source: CustomerSource, rows_per_customer: Sequence[float], batch_rows: int) -> tuple[Batch, ...]:
     """Return batches of about `batch_rows` expected rows each at most; every customer is in exactly one.
 
-    A profile's customers are cut into equal ranges. The largest batches come first: work is handed out in the order of
-    numbers, so that what runs last is short.
+    A profile's customers are cut into equal ranges, however few rows they have: a batch's customers are held in memory
+    and, where they are drawn, looked for among all ids of the range. The largest batches come first: work is handed out
+    in the order of numbers, so that what runs last is short.
+
+    Raises:
+        InputError: More batches than MAX_BATCHES.
     """
+    shares = source.shares(len(rows_per_customer))
+    densities = shares * np.array(rows_per_customer)
+    wanted = source.count * np.maximum(densities / float(batch_rows), shares / _BATCH_CUSTOMERS)
+    parts = np.clip(np.ceil(wanted), math.ceil(source.count / _BATCH_IDS), source.count).astype(np.int64)
+    met = np.flatnonzero(shares)
+    if parts[met].sum() > MAX_BATCHES:
+        expected = f"so many rows that {source.count:,} customers make at most {MAX_BATCHES:,} batches"
+        raise InputError("--batch-rows", "", batch_rows, expected, "or fewer customers, or a shorter period")
     ranges = []
-    for profile, (share, rows) in enumerate(zip(source.shares(len(rows_per_customer)), rows_per_customer, strict=True)):
-        if share > 0:
-            density = float(share * rows)
-            parts = max(1, math.ceil(source.count * density / batch_rows))
-            bounds = np.linspace(0, source.count, min(parts, source.count) + 1).astype(np.int64).tolist()
-            ranges += [(round((last - first) * density), profile, first, last) for first, last in pairwise(bounds)]
+    for profile, density, count in zip(met.tolist(), densities[met].tolist(), parts[met].tolist(), strict=True):
+        bounds = np.linspace(0, source.count, count + 1).astype(np.int64).tolist()
+        ranges += [(round((last - first) * density), profile, first, last) for first, last in pairwise(bounds)]
     ranges.sort(key=lambda item: (-item[0], *item[1:]))
     return tuple(
         Batch(number, profile, first, last, rows) for number, (rows, profile, first, last) in enumerate(ranges)

@@ -166,12 +166,15 @@ def _open_document(where: str, raw: object) -> JsonValue:
 
 
 def check_name(where: str, field: str, name: str) -> None:
-    """Accept a profile name of at most 100 ASCII letters, digits, `_`, `-` and inner `.`; it becomes a file name.
+    """Accept a profile name of at most 100 ASCII letters, digits, `_`, `-` and inner `.`, without the suffix.
+
+    It becomes the name of a file and of a directory.
 
     Raises:
         InputError: Any other name.
     """
-    if not NAME.fullmatch(name) or len(name) > MAX_NAME:
+    # With two suffixes, "a.json" in a customers file could mean two profiles.
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME or name.endswith(SUFFIX):
         expected = f"a profile name of at most {MAX_NAME} letters, digits, '_', '-' and '.', not starting with '.'"
         raise InputError(where, field, shorten(name), expected, "rename the profile")
 

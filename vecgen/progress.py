@@ -33,7 +33,7 @@ from vecgen.receipt import (
     publish_receipt,
     read_receipt,
 )
-from vecgen.schedule import choose_batch_rows, cut_again
+from vecgen.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.schema import PART_COLUMNS
 from vecgen.snapshots import check_load, commit_load, describe_load, name_load, unite
 from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
@@ -78,16 +78,12 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
     final, seen = output.path, _read_raw(output.path)
-    output.select_days(plan.tables.law.period)
+    # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
+    check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
     asked = _describe(plan, output, parts)
     before = read_receipt(final) if output.table else None
     replaces = existing == "overwrite"
-    if replaces:
-        _check_replaceable(final)
-    if output.table:
-        output = replace(output, load=name_load(asked, before if replaces else None))
-    elif replaces:
-        output = replace(output, path=_beside(final, "new"))
+    output = _choose_place(output, asked, before, replaces)
     resumes = existing == "resume" and (final / PROGRESS / _RUN).exists()
     if not resumes:
         complete = _find_complete(plan, output, asked, before, existing)
@@ -104,11 +100,20 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         output, plan = replace(output, load=record["load"]), cut_again(plan, record["rows_per_batch"])
         _remove_drafts(output.path)
         with _keeping_what_is_finished(output, final, resumes):
-            _check_batches(plan, output)
+            check_slices(plan, output)
             if not resumes:
                 _clear(output)
                 write_text(output.path / PROGRESS / _RUN, json.dumps({**asked, **record}))
             yield Run(plan, output, final, None, before, record["replaces"])
+
+
+def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Output:
+    """Return where a run writes: in a table under names of its own, else beside what it will replace."""
+    if replaces:
+        _check_replaceable(output.path)
+    if output.table:
+        return replace(output, load=name_load(asked, before if replaces else None))
+    return replace(output, path=_beside(output.path, "new")) if replaces else output
 
 
 def _read_raw(path: Place) -> str | None:
@@ -202,13 +207,6 @@ def _list_data(path: Place, load: str) -> list[Place]:
     return [file for file in list_files(path) if file.name.startswith(load)]
 
 
-def _check_batches(plan: Plan, output: Output) -> None:
-    for first, last in output.batches:
-        if not 0 <= first <= last < len(plan.batches):
-            expected = f"numbers from 0 to {len(plan.batches) - 1}; --plan and --batch-rows tell how many there are"
-            raise InputError("--batches", "", f"{first}-{last}", expected)
-
-
 def _describe(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any]:
     """Return what decides the bytes of a run as plain JSON values, by the names of options."""
     form = json.loads(json.dumps(asdict(output), default=str))
@@ -252,7 +250,8 @@ def _read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         before = json.loads(record.read_text(encoding="utf-8"))
         begun = {name: kind(before[name]) for name, kind in _BEGUN.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        begun["rows_per_batch"] = max(1, begun["rows_per_batch"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(str(record), "", type(error).__name__, "a run's record", f"remove {path}") from error
     _refuse_difference(path, asked, before)
     return begun

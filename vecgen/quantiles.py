@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.errors import InputError
 from vecgen.streams import U64, unit_interval
 
 F64 = npt.NDArray[np.float64]
@@ -32,6 +33,7 @@ _EXPONENT_BIAS: Final = 1023
 _BELOW_HALF: Final = 0.5 - 2.0**-54  # 0.5 itself would open an octave of its own
 _MIN_CELL_BITS: Final = 5
 _MAX_CELL_BITS: Final = 9
+_MAX_CELLS: Final = 1 << 25  # of all laws, 32 bytes each
 _SMALLEST_UNIFORM: Final = 2.0**-53
 _LARGE_SHAPE: Final = 1e5
 _FOUR_FLOATS: Final = np.dtype("V32")
@@ -103,7 +105,11 @@ class AmountTables:
 
 
 def compile_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
-    """Compile (mean, stdev) pairs in dollars (both > 0) into tables whose error stays within TOLERANCE."""
+    """Compile (mean, stdev) pairs in dollars (both > 0) into tables whose error stays within TOLERANCE.
+
+    Raises:
+        InputError: So many pairs that the tables would take more than a gigabyte.
+    """
     from scipy import special  # only the driver compiles: executors draw from shipped tables and need no SciPy
 
     mean, stdev = (np.array(column, dtype=np.float64) for column in zip(*laws, strict=True))
@@ -111,6 +117,11 @@ def compile_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
     below = special.gammainc(shape, 1.0 / scale)
     below[below < _SMALLEST_UNIFORM] = 0.0  # never drawn; one over such a share could overflow
     cell_bits = _choose_cell_bits(scale)
+    most = _MAX_CELLS // (2 * _OCTAVES << cell_bits)
+    if len(laws) > most:
+        found = f"{len(laws):,} different pairs of mean and stdev"
+        remedy = "let categories or profiles share some; tables of large stdev * stdev / mean take more room"
+        raise InputError("profiles", "categories_amt", found, f"at most {most:,} of these", remedy)
     blocks = [_compile_law(a, s, p, cell_bits) for a, s, p in zip(shape, scale, below, strict=True)]
     with np.errstate(divide="ignore"):
         slope = np.where(below > 0, 9.0 * (1.0 - below) / below, 0.0)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from vecgen.errors import InputError
 from vecgen.generate import Output, partition_period
-from vecgen.plan import Plan, cut_batches
+from vecgen.plan import MAX_BATCH_ROWS, Plan, cut_batches
 
 # Estimates of bytes a row and core seconds a row, one year of the shipped profiles (`python -m bench compare`).
 _BYTES_PER_ROW: Final = {("parquet", "snappy"): 71, ("parquet", "none"): 98, ("parquet", "zstd"): 45, ("csv", ""): 307}
@@ -20,7 +21,7 @@ _SECONDS_PER_ROW: Final = {
 }
 _TASKS_PER_CORE: Final = 6  # enough for the last tasks to even out, few enough for large files
 _MIN_BATCH_ROWS: Final = 1_000_000
-_MAX_BATCH_ROWS: Final = 32_000_000
+_MAX_BATCH_ROWS: Final = MAX_BATCH_ROWS
 _MAX_CELLS: Final = 25_000_000  # customers x days of a batch, 8 bytes each: 200 MB
 _FIXED_MEMORY: Final = 250_000_000  # interpreter, libraries, tables, a row group being written
 _CUSTOMER_MEMORY: Final = 700  # bytes of a customer's texts, in the batch and in the chunks' dictionaries
@@ -69,24 +70,45 @@ def cut_again(plan: Plan, batch_rows: int) -> Plan:
     return replace(plan, batches=cut_batches(plan.source, plan.rows_per_customer, batch_rows))
 
 
+def check_slices(plan: Plan, output: Output) -> range:
+    """Accept an output whose batches and dates the plan has; return the days to be written.
+
+    Raises:
+        InputError: Numbers beyond the last batch, or dates outside the period.
+    """
+    for first, last in output.batches:
+        if not 0 <= first <= last < len(plan.batches):
+            expected = f"numbers from 0 to {len(plan.batches) - 1}; --plan and --batch-rows tell how many there are"
+            raise InputError("--batches", "", f"{first}-{last}", expected)
+    return output.select_days(plan.tables.law.period)
+
+
 def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
-    """Return what a plan will cost once it is scheduled."""
+    """Return what a plan will cost once it is scheduled, or what those batches and dates will that are asked for.
+
+    Raises:
+        InputError: Batches or dates that the plan does not have.
+    """
     plan = schedule(plan, output, cores)
-    period = plan.tables.law.period
-    slices = len(partition_period(period, output.partition_by, ""))
+    period, days = plan.tables.law.period, check_slices(plan, output)
+    batches = [batch for batch in plan.batches if output.selects(batch.number)]
+    share = len(days) / period.days
+    runs = [part.days for part in partition_period(period, output.partition_by, "")]
+    slices = sum(run.start < days.stop and days.start < run.stop for run in runs)
     row_bytes = _lookup(_BYTES_PER_ROW, output)
-    files = sum(slices * math.ceil(batch.rows * row_bytes / slices / output.max_file_size) for batch in plan.batches)
-    customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in plan.batches), default=0.0)
+    files = sum(slices * math.ceil(b.rows * share * row_bytes / slices / output.max_file_size) for b in batches)
+    customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in batches), default=0.0)
     memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
+    rows = sum(batch.rows for batch in batches) * share
     return Estimate(
         plan.source.count,
-        plan.rows,
-        round(plan.rows * row_bytes),
+        round(rows),
+        round(rows * row_bytes),
         files,
-        len(plan.batches),
-        max((batch.rows for batch in plan.batches), default=0),
+        len(batches),
+        max((batch.rows for batch in batches), default=0),
         round(memory),
-        plan.rows * _lookup(_SECONDS_PER_ROW, output) / min(cores, max(1, len(plan.batches))),
+        rows * _lookup(_SECONDS_PER_ROW, output) / min(cores, max(1, len(batches))),
         cores,
     )
 

@@ -181,8 +181,8 @@ def locate(text: str, options: Iterable[tuple[str, str]] = ()) -> Place:
     if "@" in authority and scheme.startswith("s3"):
         shown = f"{scheme}://…@{authority.rpartition('@')[2]}"
         raise InputError(shown, "", "credentials in a URL", "s3://bucket/prefix", "set AWS_ACCESS_KEY_ID and its kin")
-    if not authority:
-        raise InputError(text, "", "no bucket", f"{scheme}://bucket/prefix")
+    if not authority or not {".", ".."}.isdisjoint(path.split("/")):
+        raise InputError(text, "", path or "no bucket", f"{scheme}://bucket/prefix, without '.' and '..'")
     _check_options(scheme, options)
     return RemotePath(Store(f"{scheme}://{authority}", options)) / path
 

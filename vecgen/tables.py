@@ -30,6 +30,10 @@ DEPENDENCES: Final[tuple[Dependence, ...]] = get_args(Dependence)
 
 HALF_DAY: Final = 43_200
 MAX_FRAUD_DAYS: Final = 7
+MAX_CUSTOMER_ROWS: Final = 10_000_000
+"""Transactions of one customer, which are never split: a gigabyte of dates."""
+
+_MAX_WINDOW_SLOTS: Final = 40_000_000  # of all profiles, 24 bytes each
 _LAST_WINDOW_MARGIN: Final = 7  # days between the last possible window start and the end of the period
 _MICRODEGREES: Final = 1_000_000
 _HOME_RADIUS: Final = 1.0  # degrees
@@ -63,12 +67,11 @@ class Law:
         if self.dependence not in DEPENDENCES:
             raise InputError("--dependence", "", self.dependence, f"one of {', '.join(DEPENDENCES)}")
         if self.fraud_rate > 0 and self.window_starts < 1:
-            first_end = self.period.start + timedelta(days=_LAST_WINDOW_MARGIN + 1)
             raise InputError(
                 "--end",
                 "",
                 self.period.end.isoformat(),
-                f"{first_end} or later, so that a fraud window fits between --start and --end",
+                f"{self._first_end()} or later, so that a fraud window fits between --start and --end",
                 "lengthen the period or pass --fraud-rate 0",
             )
 
@@ -76,6 +79,12 @@ class Law:
     def window_starts(self) -> int:
         """Number of days a fraud window can start on: 1..D-7 days after the start of the period."""
         return max(0, self.period.span - _LAST_WINDOW_MARGIN)
+
+    def _first_end(self) -> str:
+        try:
+            return (self.period.start + timedelta(days=_LAST_WINDOW_MARGIN + 1)).isoformat()
+        except OverflowError:  # the last week of the year 9999
+            return "a date past all dates"
 
 
 @dataclass(frozen=True)
@@ -169,11 +178,12 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: Law) -> Tabl
     """Compile every profile and its twin for `law`.
 
     Raises:
-        InputError: A profile whose weights leave no date in the period or in a fraud window.
+        InputError: A profile whose weights leave no date in the period or in a fraud window, that asks for more than
+            MAX_CUSTOMER_ROWS of a customer, or whose windows would take more than a gigabyte.
     """
     amount_laws = sorted({amount for p in (*profiles.regular, *profiles.fraud) for amount in _used_amounts(p)})
     positions = {amount: position for position, amount in enumerate(amount_laws)}
-    compiler = _Compiler(law, merchants, positions)
+    compiler = _Compiler(law, merchants, positions, len(profiles.names))
     pairs = zip(profiles.names, profiles.regular, profiles.fraud, strict=True)
     return Tables(
         law,
@@ -197,8 +207,10 @@ class _Compiler:
     law: Law
     merchants: Merchants
     amount_positions: dict[tuple[float, float], int]
+    profiles: int
 
     def compile_profile(self, name: str, regular: Profile, fraud: Profile) -> ProfileTables:
+        self._check_rows(regular)
         return ProfileTables(
             name,
             self._behaviour(regular),
@@ -206,6 +218,16 @@ class _Compiler:
             self._behaviour(fraud),
             self._windows(fraud) if self.law.fraud_rate > 0 else None,
         )
+
+    def _check_rows(self, profile: Profile) -> None:
+        if self.law.period.span * profile.max_per_day > MAX_CUSTOMER_ROWS:
+            raise InputError(
+                f"profile {profile.name}",
+                "avg_transactions_per_day.max",
+                profile.max_per_day,
+                f"at most {MAX_CUSTOMER_ROWS // self.law.period.span:,} in a period of {self.law.period.days:,} days",
+                "shorten the period, or spread the transactions over more customers",
+            )
 
     def _behaviour(self, profile: Profile) -> Behaviour:
         pairs, shares = _joint_atoms(profile, self.law.dependence)
@@ -221,7 +243,8 @@ class _Compiler:
     def _atoms(self, profile: Profile, pairs: Sequence[tuple[int, int]]) -> Atoms:
         sizes = np.array([len(names) for names in self.merchants.names], dtype=np.int64)
         firsts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
-        category = [self.merchants.categories.index(profile.categories[c]) for c, _ in pairs]
+        position = {name: number for number, name in enumerate(self.merchants.categories)}
+        category = [position[profile.categories[c]] for c, _ in pairs]
         return Atoms(
             np.array(category, dtype=np.int64),
             np.array([HALF_DAY * (profile.day_parts[p] == "PM") for _, p in pairs], dtype=np.int64),
@@ -249,9 +272,16 @@ class _Compiler:
         if self.law.dependence != "v1.0":
             day = np.arange(1, starts + 1)[:, np.newaxis] + np.arange(days)
             return FraudWindows(cells_to_words(_shares(weights)), day, None)
-        rows = [_slots_of_one_uniform(row, profile) for row in weights]
-        ends, day, atom = (np.stack(column) for column in zip(*rows, strict=True))
+        self._check_slots(starts * (days + len(profile.categories) + len(profile.day_parts)))
+        ends, day, atom = _slots_of_one_uniform(weights, profile)
         return FraudWindows(cells_to_words(ends), day + np.arange(1, starts + 1)[:, np.newaxis], atom)
+
+    def _check_slots(self, slots: int) -> None:
+        most = _MAX_WINDOW_SLOTS // self.profiles
+        if slots > most:
+            expected = f"at most {most:,} parts of fraud windows in a profile, not {slots:,}"
+            remedy = "shorten the period, choose another law, or pass --fraud-rate 0"
+            raise InputError("--dependence", "", self.law.dependence, expected, remedy)
 
 
 def _refuse_empty_windows(weights: F64, profile: Profile, period: Period) -> None:
@@ -290,20 +320,33 @@ def _joint_atoms(profile: Profile, dependence: Dependence) -> tuple[list[tuple[i
 
 
 def _slots_of_one_uniform(weights: F64, profile: Profile) -> tuple[F64, I64, I64]:
-    """Return the slots of the v1.0 law: cumulative ends, day and atom where one uniform drives both."""
+    """Return the slots of the v1.0 law: cumulative ends, day and atom where one uniform drives both.
+
+    `weights` are those of the days, or of several windows of days, one per row.
+    """
     _, shares = _joint_atoms(profile, "v1.0")
     ends, (day, atom) = _overlay(_shares(weights), _shares(shares))
     return ends, day, atom
 
 
-def _overlay(*cumulatives: F64) -> tuple[F64, list[I64]]:
+def _overlay(first: F64, second: F64) -> tuple[F64, list[I64]]:
     """Cut (0, 1] wherever one of the cumulative shares does: return the ends and what each chooses in every piece.
 
-    Always as many pieces as there are shares in all, less one; pieces of length zero are kept.
+    Always as many pieces as there are shares in all, less one; pieces of length zero are kept. `first` may hold several
+    cumulative shares, one per row, and so will the results.
     """
-    inner = np.sort(np.concatenate([cumulative[:-1] for cumulative in cumulatives]))
-    ends = np.append(inner, 1.0)
+    inner = np.broadcast_to(second[:-1], (*first.shape[:-1], len(second) - 1))
+    last = np.ones((*first.shape[:-1], 1))
+    ends = np.concatenate([np.sort(np.concatenate([first[..., :-1], inner], axis=-1)), last], axis=-1)
+    return ends, [_choose(first, ends), _choose(second, ends)]
+
+
+def _choose(cumulative: F64, ends: F64) -> I64:
     # "First whose cumulative share >= u": a piece ending at e lies under the first share that reaches e. Shares past
     # the last positive one equal 1 as well, hence the left side, which finds the first of equals.
-    chosen = [np.searchsorted(cumulative, ends, side="left") for cumulative in cumulatives]
-    return ends, [choice.astype(np.int64) for choice in chosen]
+    if cumulative.ndim == 1:
+        return np.searchsorted(cumulative, ends, side="left").astype(np.int64)
+    below = np.zeros(ends.shape, dtype=np.int64)
+    for column in cumulative.T:  # a window has few days
+        below += column[:, np.newaxis] < ends
+    return below
