@@ -17,10 +17,11 @@ from bench.contenders import customers_for
 from bench.output import Written, save_section
 from bench.section import parse_section
 from vecgen.arrow import locate_customers
+from vecgen.calendars import Customers, draw_calendar
 from vecgen.customer_source import DrawnCustomers
 from vecgen.plan import Plan, Request, compile_plan
 from vecgen.tables import ProfileTables
-from vecgen.transactions import Customers, draw_calendar, draw_rows
+from vecgen.transactions import draw_rows
 
 TRANSACTION_CUSTOMERS = 5_000
 CUSTOMERS = 100_000

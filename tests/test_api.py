@@ -74,7 +74,7 @@ def test_dates_made_apart_are_the_whole(asked: Asked) -> None:
 
 
 def test_batches_add_up_to_the_table(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vecgen.transactions._CHUNK_ROWS", 100)
+    monkeypatch.setattr("vecgen.calendars.CHUNK_ROWS", 100)
     monkeypatch.setattr("vecgen.api._PEOPLE", 7)
     batches = list(vecgen.iterate_transactions(**asked))
     assert len(batches) > 20

@@ -139,7 +139,7 @@ def test_a_repeated_task_replaces_its_files(plan: Plan, tmp_path: Path) -> None:
 def test_a_small_limit_makes_more_files(
     file_format: Format, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecgen.transactions._CHUNK_ROWS", 300)
+    monkeypatch.setattr("vecgen.calendars.CHUNK_ROWS", 300)
     monkeypatch.setattr("vecgen.generate.ROW_GROUP_ROWS", 400)
     few = write_all(plan, Output(tmp_path / "few", file_format, partition_by=()))
     many = write_all(plan, Output(tmp_path / "many", file_format, partition_by=(), max_file_size=1))

@@ -69,7 +69,7 @@ def test_neither_cut_nor_form_matters(compile_small: Compile, parquet: Dataset) 
         with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
             set_batch_rows(patch, batch_rows)
             patch.setattr("vecgen.plan.CUSTOMERS_PER_FILE", customers_per_file)
-            patch.setattr("vecgen.transactions._CHUNK_ROWS", chunk_rows)
+            patch.setattr("vecgen.calendars.CHUNK_ROWS", chunk_rows)
             patch.setattr("vecgen.generate.ROW_GROUP_ROWS", group_rows)
             path = Path(directory)
             receipt = run_local(compile_small(), Output(path, **output), 1)
@@ -83,7 +83,7 @@ def test_neither_cut_nor_form_matters(compile_small: Compile, parquet: Dataset) 
 def test_small_chunks_give_the_very_rows(
     chunk_rows: int, plan: Plan, parquet: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecgen.transactions._CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr("vecgen.calendars.CHUNK_ROWS", chunk_rows)
     run_local(plan, Output(tmp_path, max_file_size=1), 1)
     assert read_rows(tmp_path).equals(read_rows(parquet[0]))
 

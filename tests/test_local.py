@@ -118,7 +118,7 @@ def test_a_crash_within_a_batch_leaves_no_half_written_file(
     file_format: Any, error: BaseException, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Several files are published and one is half written when it happens.
-    monkeypatch.setattr("vecgen.transactions._CHUNK_ROWS", 100)
+    monkeypatch.setattr("vecgen.calendars.CHUNK_ROWS", 100)
     monkeypatch.setattr(Assembler, "assemble", crash_after(20, error, Assembler.assemble))
     with pytest.raises(type(error)):
         run_local(plan, Output(tmp_path, file_format), 1)

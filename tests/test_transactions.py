@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecgen import transactions
+from vecgen import calendars
+from vecgen.calendars import Calendar, Customers, draw_calendar
 from vecgen.dates import Period
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.tables import DEPENDENCES, Dependence, Law, Tables, compile_tables
-from vecgen.transactions import Calendar, Customers, Rows, draw_calendar, draw_rows
+from vecgen.transactions import Rows, draw_rows
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
@@ -66,7 +67,7 @@ def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: in
         _, together = draw(tables, customers)
         alone: set[tuple[int, ...]] = set()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(transactions, "_CHUNK_ROWS", chunk)
+            patch.setattr(calendars, "CHUNK_ROWS", chunk)
             for position in range(len(ids)):
                 one = customers.slice(position, position + 1)
                 calendar = draw_calendar(tables, tables.profiles[PROFILE], 42, one)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from vecgen.calendars import Customers
 from vecgen.digest import Digest, as_words, digest_words, hash_texts, multiplier, whole
 from vecgen.errors import InputError
 from vecgen.schema import (
@@ -23,7 +24,7 @@ from vecgen.schema import (
 )
 from vecgen.streams import U64
 from vecgen.tables import Tables
-from vecgen.transactions import Attribute, Customers, Rows
+from vecgen.transactions import Attribute, Rows
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
 _TYPES: Final = {

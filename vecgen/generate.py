@@ -19,6 +19,7 @@ from vecgen.arrow import (
     make_assembler,
     needed_attributes,
 )
+from vecgen.calendars import Calendar, draw_calendar
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.encodings import Compression
@@ -28,7 +29,7 @@ from vecgen.manifest import FileRecord
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
 from vecgen.storage import Place, size_of
 from vecgen.tables import ProfileTables, Tables
-from vecgen.transactions import Attribute, Calendar, Rows, draw_calendar, draw_rows
+from vecgen.transactions import Attribute, Rows, draw_rows
 from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
 
 PartitionKey = Literal["year", "month", "profile_group"]

@@ -7,9 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vecgen.arrow import arrow_schema
+from vecgen.calendars import Calendar
 from vecgen.schema import FRAUD_CASE_COLUMNS
 from vecgen.tables import Tables
-from vecgen.transactions import Calendar, draw_frauds
+from vecgen.transactions import draw_frauds
 
 I64 = npt.NDArray[np.int64]
 

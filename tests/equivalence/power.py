@@ -67,7 +67,7 @@ CHANGES: dict[str, Callable[[float], Wrong]] = {
     "weight of the morning": _profile(_weigh_first_day_part),
     "mean of every amount": _profile(_scale_mean),
     "standard deviation of every amount": _profile(_scale_stdev),
-    "share of fraud rows at night, less": lambda size: Wrong(patch=("_NIGHT_SHARE", 0.8 * (1 - size))),
+    "share of fraud rows at night, less": lambda size: Wrong(patch=("transactions._NIGHT_SHARE", 0.8 * (1 - size))),
     "radius, less": _shrink,
     "share of defrauded customers, more": lambda size: Wrong({"fraud_rate": 0.5 * (1 + size)}),
 }

@@ -178,7 +178,7 @@ def buy_more(profile: Profile) -> Profile:
         (Wrong({"dependence": "independent"}), Sample.rows),
         (Wrong(rows=permute_amounts), Sample.rows),
         (Wrong(profile=swap_shape_and_scale), Sample.rows),
-        (Wrong(patch=("_NIGHT_SHARE", 0.0)), Sample.rows),
+        (Wrong(patch=("transactions._NIGHT_SHARE", 0.0)), Sample.rows),
         (Wrong(profile=buy_more), Sample.people),
     ],
     ids=["day part independent", "amounts permuted", "shape and scale swapped", "no fraud hours", "higher rates"],

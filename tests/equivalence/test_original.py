@@ -21,11 +21,12 @@ import pytest
 from scipy import stats
 
 from vecgen import chi_square as chi_square_of
+from vecgen.calendars import Calendar, Customers, draw_calendar
 from vecgen.dates import Period
 from vecgen.laws import RowLaw, amount_shares, write_out
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.tables import Dependence, Law, compile_tables
-from vecgen.transactions import Calendar, Customers, Rows, draw_calendar, draw_rows
+from vecgen.transactions import Rows, draw_rows
 
 DATA = Path(__file__).parents[1] / "data" / "transactions"
 PERIOD = Period(date(2023, 1, 1), date(2023, 12, 31))

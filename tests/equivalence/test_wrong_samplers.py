@@ -58,7 +58,7 @@ def test_the_true_sampler_passes(world: World, customers: int) -> None:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A mistake in a sampler: in its law, profiles, tables, its rows, or a name of `vecgen.transactions`."""
+    """A mistake in a sampler: in its law, profiles, tables, its rows, or a name of `calendars` or `transactions`."""
 
     law: dict[str, object] = field(default_factory=dict)
     profile: Callable[[Profile], Profile] = lambda profile: profile
@@ -79,7 +79,7 @@ class Wrong:
         )
         wrong = World(profiles, true.merchants, replace(true.law, **self.law))  # type: ignore[arg-type]
         if self.patch:
-            monkeypatch.setattr(f"vecgen.transactions.{self.patch[0]}", self.patch[1])
+            monkeypatch.setattr(f"vecgen.{self.patch[0]}", self.patch[1])
         groups = draw_arrays(wrong, customers, seed, self.tables)
         yield from groups if self.rows is None else spoil_rows(groups, self.rows)
 
@@ -195,11 +195,11 @@ WRONG = {
     "shape and scale swapped": (Wrong(profile=swap_shape_and_scale), {}, {AMOUNTS}),
     "1 dollar instead of the uniform": (Wrong(tables=redraw_by(Floor)), {}, {AMOUNTS}),
     "amounts below 1 dollar left": (Wrong(tables=redraw_by(HalfDollar)), {}, {"amt"}),
-    "no fraud hours": (Wrong(patch=("_NIGHT_SHARE", 0.0)), {}, {FRAUD_HOURS}),
-    "fraud hours three quarters": (Wrong(patch=("_NIGHT_SHARE", 0.75)), {}, {FRAUD_HOURS}),
+    "no fraud hours": (Wrong(patch=("transactions._NIGHT_SHARE", 0.0)), {}, {FRAUD_HOURS}),
+    "fraud hours three quarters": (Wrong(patch=("transactions._NIGHT_SHARE", 0.75)), {}, {FRAUD_HOURS}),
     "window a day late": (Wrong(tables=change_profiles(begin_a_day_late)), {}, {"dates within windows (customers)"}),
     "window a day too long": (Wrong({"fraud_days": 2}), {}, {"fraud window (customers)", "fraud rate (customers)"}),
-    "regular rows kept": (Wrong(patch=("_drop_fraud_dates", lambda *_: None)), {}, {"fraud dates"}),
+    "regular rows kept": (Wrong(patch=("calendars._drop_fraud_dates", lambda *_: None)), {}, {"fraud dates"}),
     "radius 1.1": (Wrong(tables=change_profiles(widen)), {}, {"place"}),
     "travel left out": (Wrong({"travel": False}), {"travel": True}, {"travelling customers (regular)"}),
     "D counts both ends": (
