@@ -4,7 +4,8 @@
 
 Half of the customers are defrauded once in the year, which makes about one row in two hundred fraudulent, as in
 public card data. The model learns from January to September and is tested on October to December. Every feature looks
-back only: it could be computed when the transaction arrives. Needs pandas, scikit-learn and Matplotlib; half a minute.
+back only: it could be computed when the transaction arrives. The data are kinder than life in one way: on a date with
+fraud the customer's own purchases are dropped. Needs pandas, scikit-learn and Matplotlib; half a minute.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
@@ -118,34 +120,27 @@ def try_rules(rows: pd.DataFrame, test: NDArray[Any]) -> dict[str, Score]:
 def draw(path: str, labels: pd.Series, scores: NDArray[Any], rules: dict[str, Score]) -> None:
     """Draw the curve of the model, the points of the rules, and the share of fraud as the floor of both."""
     precision, recall, _ = precision_recall_curve(labels, scores)
-    base = labels.mean()
+    area, base = average_precision_score(labels, scores), labels.mean()
     figure = Figure(figsize=(8, 5.6), dpi=150, layout="constrained")
     axes = figure.subplots()
+    style(axes)
     axes.fill_between(recall, precision, step="pre", color=MODEL, alpha=0.10, linewidth=0)
     axes.step(recall, precision, where="pre", color=MODEL, linewidth=2.2)
-    axes.axhline(base, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    axes.text(0.995, base + 0.012, f"share of fraud {base:.2%}", color=MUTED, ha="right", fontsize=9)
+    axes.text(0.03, 0.93, f"gradient boosting\naverage precision {area:.3f}", color=MODEL, va="top", weight="bold")
+    axes.text(0.03, 0.83, "the best single rules,\nof one, two and three conditions", color=RULES, va="top")
     for name, score in rules.items():
         axes.plot(score.recall, score.precision, "o", color=RULES, markersize=7, markeredgecolor="white")
-        place = score.recall, score.precision
-        axes.annotate(
-            name, place, (-9, 0), textcoords="offset points", ha="right", va="center", color=RULES, fontsize=9
-        )
-    area = average_precision_score(labels, scores)
-    axes.annotate(
-        f"gradient boosting\naverage precision {area:.3f}",
-        (0.03, 0.93),
-        color=MODEL,
-        va="top",
-        fontsize=10.5,
-        weight="bold",
-    )
-    axes.annotate(
-        "the best single rules,\nof one, two and three conditions", (0.03, 0.82), color=RULES, va="top", fontsize=10
-    )
+        axes.text(score.recall - 0.015, score.precision, name, color=RULES, ha="right", va="center", fontsize=9)
+    axes.axhline(base, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.text(0.97, base + 0.012, f"share of fraud {base:.2%}", color=MUTED, ha="right", fontsize=9)
     axes.set_title("How much fraud is found, at which precision", loc="left", color=INK, fontsize=13, pad=26)
     about = f"October to December: {len(labels):,} transactions, {labels.sum():,} of them fraudulent"
     axes.text(0, 1.03, about, transform=axes.transAxes, color=MUTED, fontsize=9.5)
+    figure.savefig(path)
+
+
+def style(axes: Axes) -> None:
+    """Name the axes, in percent, and keep lines that are not data in the background."""
     axes.set(xlim=(0, 1), ylim=(0, 1.005))
     axes.set_xlabel("recall: share of the fraud that is found", color=MUTED)
     axes.set_ylabel("precision: share of the alerts that are right", color=MUTED)
@@ -155,7 +150,6 @@ def draw(path: str, labels: pd.Series, scores: NDArray[Any], rules: dict[str, Sc
     axes.grid(color=LINE, linewidth=0.6, alpha=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(LINE)
-    figure.savefig(path)
 
 
 def main() -> None:
