@@ -1,8 +1,8 @@
 """A dataset's certificate: does what was written follow its law, and is it what the receipt says?
 
 Files are read in groups that hold all rows of their customers: a batch of ours each, or everything where the names say
-nothing of batches. Memory: what a tally holds (some 100 MB), 50 bytes a defrauded customer and as many a case of the
-ledger, and 220 bytes and a byte a day of the period for every customer of the largest group.
+nothing of batches. Memory: what a tally holds (some 100 MB), a few hundred bytes for every defrauded
+customer, and 220 bytes and a byte a day of the period for every customer of the largest group.
 """
 
 from __future__ import annotations
