@@ -26,7 +26,8 @@ CENT_ERROR: Final = 1e-4
 
 _SECONDS_PER_DAY: Final = 86_400
 _MICRODEGREES: Final = 1e6
-_CUSTOMER_KEY: Final = tuple(c for c in COLUMNS if c.name in ("ssn", "cc_num", "acct_num"))
+_HOLDER_KEY: Final = tuple(c for c in COLUMNS if c.name in ("ssn", "cc_num"))
+_ACCOUNT: Final = next(c for c in COLUMNS if c.name == "acct_num")
 
 FAULTS: Final = {
     "profile": "a profile of --profiles",
@@ -48,6 +49,7 @@ class Columns:
 
     Attributes:
         customer: A hash of what identifies the customer.
+        holder: A hash of what the ledger of fraud cases knows of the customer, see `hash_holders`.
         profile, category: Positions in `Laws.profiles` and `Laws.categories`.
         day: Days from the start of the period.
         second: Second of the day.
@@ -59,6 +61,7 @@ class Columns:
     """
 
     customer: U64
+    holder: U64
     profile: I64
     is_fraud: Bools
     day: I64
@@ -111,8 +114,10 @@ def inspect(batch: pa.RecordBatch, laws: Laws) -> tuple[Columns, Counter[str]]:
         "place": np.maximum(np.abs(lat), np.abs(long)) <= reach[profile, twin],
     }
     merchant = _encode(batch.column("merchant"))
+    holder = hash_holders(batch)
     columns = Columns(
-        _key(batch),
+        holder + column_words(batch.column(_ACCOUNT.name), _ACCOUNT),
+        holder,
         profile,
         label == 1,
         day,
@@ -139,9 +144,10 @@ def _limits(laws: Laws) -> tuple[Bools, I64]:
     return listed, reach
 
 
-def _key(batch: pa.RecordBatch) -> U64:
+def hash_holders(batch: pa.RecordBatch) -> U64:
+    """Return a hash of social security and card number of each row."""
     words = np.zeros(batch.num_rows, dtype=np.uint64)
-    for column in _CUSTOMER_KEY:
+    for column in _HOLDER_KEY:
         words += column_words(batch.column(column.name), column)
     return words
 

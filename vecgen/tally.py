@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from vecgen.inspection import Columns, inspect
 from vecgen.laws import AMOUNT_EDGES, Laws, RowLaw
+from vecgen.streams import U64
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -104,6 +105,8 @@ class Tally:
         rows: Rows read, those with faults included.
         faults: Rows with each fault of `inspection.FAULTS`.
         kept_on_fraud_dates: Dates on which a customer has fraudulent and regular rows.
+        cases: Per defrauded customer: hash of the holder, profile, fraudulent rows, their cents, first and last day of
+            them, shape (customers, 6).
     """
 
     counts: list[tuple[RowCounts, RowCounts]]
@@ -114,6 +117,7 @@ class Tally:
     rows: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     kept_on_fraud_dates: int = 0
+    cases: I64 = field(default_factory=lambda: np.zeros((0, 6), dtype=np.int64))
 
     def add(self, other: Tally) -> None:
         """Add a tally of other customers."""
@@ -128,6 +132,7 @@ class Tally:
         self.rows += other.rows
         self.faults.update(other.faults)
         self.kept_on_fraud_dates += other.kept_on_fraud_dates
+        self.cases = np.concatenate([self.cases, other.cases])
 
 
 def start_tally(laws: Laws) -> Tally:
@@ -170,6 +175,7 @@ class GroupTally:
     def close(self) -> Tally:
         """Return the tally of all rows; customers are summed up."""
         self._tally.kept_on_fraud_dates = self._customers.sum_up(self._tally.people, self._laws)
+        self._tally.cases = self._customers.list_cases()
         np.add.at(self._tally.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
         return self._tally
 
@@ -186,6 +192,8 @@ class _Customers:
     far: I64 = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))  # (customer, label)
     regular_days: npt.NDArray[np.bool_] | None = None
     fraud_cells: list[I64] = field(default_factory=list)
+    holder: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    fraud_cents: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def find(self, columns: Columns) -> I64:
         """Return the number of each row's customer, counted in the order of appearance."""
@@ -199,7 +207,7 @@ class _Customers:
         codes = np.array([self.codes.setdefault(word, len(self.codes)) for word in distinct.tolist()], dtype=np.int64)
         self._grow(len(self.codes) - known)
         runs = codes[inverse]
-        self.profile[runs] = columns.profile[heads]
+        self.profile[runs], self.holder[runs] = columns.profile[heads], columns.holder[heads]
         self.home[runs] = _map_cells(columns.home_lat[heads], columns.home_long[heads])
         return np.repeat(runs, np.diff(heads, append=len(words)))
 
@@ -212,6 +220,7 @@ class _Customers:
         self.far[:size, label] += np.bincount(codes[_is_far(rows, law)], minlength=size)
         if label:
             self.fraud_cells.append(codes * self.days + rows.day)
+            np.add.at(self.fraud_cents, codes, rows.cents)
         else:
             self.regular_days[codes, rows.day] = True
 
@@ -228,6 +237,15 @@ class _Customers:
             dates = np.stack([who, day, fraud_rows], axis=1)[own[who]]
             people[profile].add(self._sum_up(own, dates, laws.rows[profile]))
         return int(self.regular_days[who, day].sum())
+
+    def list_cases(self) -> I64:
+        """Return who was defrauded as in `Tally.cases`."""
+        cells = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells]))
+        who, day = np.divmod(cells, self.days)
+        who, starts = np.unique(who, return_index=True)
+        own = (self.holder.view(np.int64), self.profile, self.rows[:, 1].sum(axis=1), self.fraud_cents)
+        last = np.append(starts, len(day))[1:] - 1
+        return np.column_stack([*(values[who] for values in own), day[starts], day[last]])
 
     def _sum_up(self, own: npt.NDArray[np.bool_], dates: I64, laws: tuple[RowLaw, RowLaw]) -> People:
         size = len(own)
@@ -252,7 +270,9 @@ class _Customers:
         if more == 0 or needed <= held:
             return
         extra = max(needed, 2 * held) - held  # doubling keeps the copying linear
-        self.profile, self.home = (np.append(a, np.zeros(extra, dtype=np.int64)) for a in (self.profile, self.home))
+        for name in ("profile", "home", "holder", "fraud_cents"):
+            values = getattr(self, name)
+            setattr(self, name, np.append(values, np.zeros(extra, dtype=values.dtype)))
         self.rows = np.concatenate([self.rows, np.zeros((extra, 2, 2), dtype=np.int64)])
         self.far = np.concatenate([self.far, np.zeros((extra, 2), dtype=np.int64)])
         fresh = np.zeros((extra, self.days), dtype=np.bool_)

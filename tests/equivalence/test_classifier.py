@@ -19,8 +19,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 from scipy import stats
-from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
-from sklearn.metrics import average_precision_score  # type: ignore[import-untyped]
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import average_precision_score
 
 from tests.equivalence.samplers import Batches, draw_arrays, draw_loop, shipped
 from tests.equivalence.test_wrong_samplers import Wrong, permute_amounts, swap_shape_and_scale
