@@ -278,9 +278,16 @@ def _publish(draft: Path, place: Place) -> None:
         fs.copy_files(str(draft), path, fs.LocalFileSystem(), filesystem)
         return
     hidden = place.with_name(draft.name).locate()[1]
-    filesystem.create_dir(place.parent.locate()[1])
+    _make_parent(place)
     fs.copy_files(str(draft), hidden, fs.LocalFileSystem(), filesystem)
     filesystem.move(hidden, path)
+
+
+def _make_parent(place: RemotePath) -> None:
+    """Make the directory of a file; object stores have none."""
+    filesystem, path = place.parent.locate()
+    if not isinstance(filesystem, fs.S3FileSystem):
+        filesystem.create_dir(path)
 
 
 def write_text(place: Place, text: str) -> None:
@@ -351,6 +358,7 @@ def move_files(source: Place, target: Place, last: Sequence[str] = ()) -> None:
         old, new = source / name, target / name
         if isinstance(old, RemotePath) and isinstance(new, RemotePath):
             with _reaching(new):
+                _make_parent(new)
                 old.locate()[0].move(old.locate()[1], new.locate()[1])
     remove_tree(source)
 
