@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clusters import OPTIONS, Cluster, Machine, check_identical, finish, list_children, wait_for
+from tests.clusters import OPTIONS, ROOT, Cluster, Machine, check_identical, finish, list_children, stop, wait_for
+from vecgen.receipt import SUCCESS
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.xdist_group("spark")]
 JOB = Path(__file__).parent / "faulty_job.py"
@@ -55,4 +56,17 @@ def test_a_speculative_twin_overtakes_a_slow_task(cluster: Cluster, undisturbed:
     with cluster.machine.submit(tmp_path / "job", flags, JOB, *arguments("wait", tmp_path)) as job:
         finish(job)
     assert read_attempts(tmp_path / "notes") == [0, 1]
+    check_identical(tmp_path / "o", undisturbed)
+
+
+def test_a_driver_that_is_killed_is_gone_on_from(machine: Machine, undisturbed: Path, tmp_path: Path) -> None:
+    """With all its processes, one batch half written; the same job with --resume does the rest."""
+    notes, flags = tmp_path / "notes", ["--master", "local[2]"]
+    with machine.submit(tmp_path / "job", flags, JOB, *arguments("wait", tmp_path)) as job:
+        wait_for(lambda: notes.exists() and "wait" in notes.read_text(encoding="utf-8"), job)
+        stop(job)
+    assert not (tmp_path / "o" / SUCCESS).exists()
+    options = [*OPTIONS, "--output", str(tmp_path / "o"), "--resume"]
+    with machine.submit(tmp_path / "again", flags, ROOT / "spark_jobs" / "generate.py", *options) as job:
+        finish(job)
     check_identical(tmp_path / "o", undisturbed)
