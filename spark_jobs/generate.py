@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-from pyspark.sql import SparkSession
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.frames import customer_files, customers, fraud_cases, transaction_files, transactions, write_rows
-from spark_jobs.session import add_session_options, open_session
-from vecgen.errors import InputError, VecgenError
+from spark_jobs.session import add_session_options, open_session, promised_cores
+from spark_jobs.watch import count_done, watch
+from vecgen.display import describe_stop, show
+from vecgen.errors import InputError, OutputError, VecgenError
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
 from vecgen.manifest import FileRecord, from_manifest
+from vecgen.meter import Report, State, expect_rows, ignore
 from vecgen.options import (
     add_customer_options,
     add_law_options,
     add_output_options,
     add_plan_option,
+    add_quiet_option,
     add_slice_options,
     make_parser,
     to_existing,
@@ -29,7 +37,7 @@ from vecgen.options import (
     to_request,
 )
 from vecgen.plan import Plan, compile_plan
-from vecgen.progress import close_run, open_run
+from vecgen.progress import Run, close_run, open_run, read_finished
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
@@ -38,47 +46,81 @@ __all__ = ["customers", "main", "run", "transactions"]
 
 
 def run(
-    spark: SparkSession, plan: Plan, output: Output, output_mode: str = "files", existing: Existing = "refuse"
+    spark: SparkSession,
+    plan: Plan,
+    output: Output,
+    output_mode: str = "files",
+    existing: Existing = "refuse",
+    report: Report = ignore,
 ) -> Receipt:
-    """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold."""
+    """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold.
+
+    Args:
+        report: Is told every second or so how far the run is.
+    """
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
     if output_mode == "rows" and (output.batches or output.only_dates or output.table):
         expected = "files, if --batches or --only-dates select some of the rows, or --table commits files"
         raise InputError("--output-mode", "", "rows", expected)
     started = time.perf_counter()
-    cores = spark.sparkContext.defaultParallelism
+    context = spark.sparkContext
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
     names = list_parts(output)
-    with open_run(plan, output, cores, names, existing) as run:
+    with open_run(plan, output, promised_cores(context), names, existing) as run:
         if run.receipt:
             return run.receipt
         if output_mode == "rows":
-            parts, records = _run_rows(spark, run.plan, run.output), []
+            parts, records = _run_rows(spark, run, report), []
         else:
-            records = _run_files(spark, run.plan, run.output, names)
+            records = _run_files(spark, run, expect_rows(run.plan, run.output, names), report)
             parts = sum_records(records)
-        return close_run(run, parts, time.perf_counter() - started, cores, records)
+        return close_run(run, parts, time.perf_counter() - started, context.defaultParallelism, records)
 
 
-def _run_files(spark: SparkSession, plan: Plan, output: Output, names: Sequence[str]) -> list[FileRecord]:
-    frames = [transaction_files(spark, plan, output)]
-    if CUSTOMERS in names:
-        frames.insert(0, customer_files(spark, plan, output))
-    return [record for frame in frames for record in from_manifest(frame.toArrow())]
+def _run_files(spark: SparkSession, run: Run, expected: dict[str, int], report: Report) -> list[FileRecord]:
+    """Let tasks write files; how far they are is told by the records they leave, whoever ran them and how often."""
+    makers = [customer_files] * (CUSTOMERS in list_parts(run.output)) + [transaction_files]
+    known: set[str] = set()
+    state = State(sum(expected.values()))
+
+    def look(group: str) -> None:
+        nonlocal state
+        with suppress(OutputError):  # of a store that does not answer: the next look may tell
+            for name, records in read_finished(run.output.path, known).items():
+                known.add(name)
+                state = state.add(expected.get(name, 0), records)
+        report(state)
+
+    def write() -> list[pa.Table]:
+        return [make(spark, run.plan, run.output).toArrow() for make in makers]
+
+    manifests = watch(spark.sparkContext, write, look)
+    return [record for manifest in manifests for record in from_manifest(manifest)]
 
 
-def _run_rows(spark: SparkSession, plan: Plan, output: Output) -> dict[str, Part]:
-    frames = {
-        CUSTOMERS: customers(spark, plan).select([c.name for c in output.columns(CUSTOMER_COLUMNS)]),
-        TRANSACTIONS: transactions(spark, plan, output.columns(COLUMNS)),
-        FRAUD_CASES: fraud_cases(spark, plan),
+def _run_rows(spark: SparkSession, run: Run, report: Report) -> dict[str, Part]:
+    """Let Spark's writer write; of tasks that leave no records, Spark says how many are finished."""
+    plan, output, context = run.plan, run.output, spark.sparkContext
+    makers: dict[str, Callable[[], DataFrame]] = {
+        CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns(CUSTOMER_COLUMNS)]),
+        TRANSACTIONS: lambda: transactions(spark, plan, output.columns(COLUMNS)),
+        FRAUD_CASES: lambda: fraud_cases(spark, plan),
     }
-    return {name: write_rows(frame, output, name) for name, frame in frames.items()}
+    rows = [batch.rows for batch in plan.batches]
+
+    def look(name: str, group: str) -> None:
+        done = count_done(context, group, rows) if name == TRANSACTIONS else sum(rows) * (name == FRAUD_CASES)
+        report(State(sum(rows), done, done))
+
+    def write(name: str) -> Part:
+        return write_rows(makers[name](), output, name)
+
+    return {name: watch(context, partial(write, name), partial(look, name)) for name in makers}
 
 
 def main(arguments: list[str]) -> int:
-    """Write a dataset with Spark; return the exit status: 0, or 2 after an error of the user's."""
+    """Write a dataset with Spark; return the exit status: 0; 2 after an error of the user's, 130 after Ctrl-C."""
     parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.")
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
@@ -87,19 +129,32 @@ def main(arguments: list[str]) -> int:
     add_plan_option(parser)
     modes = "files: each task writes its own; rows: Spark's writer does, for any sink (files)"
     parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)
+    add_quiet_option(parser)
     add_session_options(parser)
     try:
-        options = parser.parse_args(arguments)
-        plan, output = compile_plan(to_request(options)), to_output(options)
-        spark = open_session(options.master, options.app_name)
-        if options.plan:
-            print(describe_estimate(estimate(plan, output, spark.sparkContext.defaultParallelism)))
-        else:
-            print(summarise(run(spark, plan, output, options.output_mode, to_existing(options))))
+        _generate(parser.parse_args(arguments))
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt as stop:
+        print(*stop.args or ["vecgen: stopped"], file=sys.stderr, flush=True)
+        return 130
     return 0
+
+
+def _generate(options: Namespace) -> None:
+    plan, output = compile_plan(to_request(options)), to_output(options)
+    spark = open_session(options.master, options.app_name, quiet=options.quiet)
+    if options.plan:
+        print(describe_estimate(estimate(plan, output, promised_cores(spark.sparkContext))))
+        return
+    try:
+        with show(options.quiet) as report:
+            receipt = run(spark, plan, output, options.output_mode, to_existing(options), report)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(describe_stop(output.path, "the same command and --resume")) from None
+    if not options.quiet:
+        print(summarise(receipt))
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def describe(state: State, seconds: float, now: float) -> str:
         now: From the start until now.
     """
     if not state.done or not seconds:
-        return f"{_clock_face(now)} gone"
+        return f"{_clock_face(now)} so far"
     left = max(0.0, seconds * state.total / state.done - now)
     size = [f"{state.bytes / 1e6:,.1f} MB"] if state.bytes else []
     figures = [f"{state.rows:,} rows", f"{state.rows / seconds:,.0f} rows/s", *size, f"{_clock_face(left)} left"]

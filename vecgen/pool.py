@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
+import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,39 +26,57 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
     # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, context, _start, (start, *arguments))
-    try:
-        yield pool
-    except Exception:
-        pool.shutdown(cancel_futures=True)
-        raise
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.kill()
-        pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown()
+    with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
+        # A pipe that is full would let each process wait until the one before it has imported everything.
+        luggage = Path(scratch) / "start"
+        luggage.write_bytes(pickle.dumps((start, arguments), protocol=5))
+        pool = ProcessPoolExecutor(processes, context, _start, (luggage,))
+        try:
+            yield pool
+        except Exception:
+            pool.shutdown(cancel_futures=True)
+            raise
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            pool.shutdown(cancel_futures=True)
+            raise
+        pool.shutdown()
+
+
+def _start(luggage: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start, arguments = pickle.loads(luggage.read_bytes())
+    start(*arguments)
 
 
 def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Iterable[T]) -> list[Future[R]]:
     """Hand out work, in this order; return its future results."""
-    with _without_interrupts():  # processes start now, and inherit what is held back
+    with _without_interrupts():  # processes start now
         return [pool.submit(function, item) for item in items]
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Hold back Ctrl-C, which a terminal sends to children too: they would each say so before they are killed."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Hold back Ctrl-C: nobody could kill a process half started.
+
+    A terminal sends it to children too. They inherit that it is blocked, and die without a word of their own.
+    """
+    came: list[tuple[Any, ...]] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda *call: came.append(call)) if in_main else None
+    mask = _set_mask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _set_mask(signal.SIG_SETMASK, mask)
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
+        handler(*came[0])
 
 
-def _start(start: Callable[..., None], *arguments: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    start(*arguments)
+def _set_mask(how: int, signals: Iterable[int]) -> set[Any]:
+    """Change what this thread, and the processes it starts, block; return what was blocked before."""
+    # Windows knows no such thing.
+    return signal.pthread_sigmask(how, signals) if hasattr(signal, "pthread_sigmask") else set()
