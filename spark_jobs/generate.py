@@ -52,11 +52,13 @@ def run(
     output_mode: str = "files",
     existing: Existing = "refuse",
     report: Report = ignore,
+    stopping: Callable[[], None] = lambda: None,
 ) -> Receipt:
     """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold.
 
     Args:
         report: Is told every second or so how far the run is.
+        stopping: Is called at Ctrl-C, before anything is cancelled.
     """
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
@@ -71,14 +73,16 @@ def run(
         if run.receipt:
             return run.receipt
         if output_mode == "rows":
-            parts, records = _run_rows(spark, run, report), []
+            parts, records = _run_rows(spark, run, report, stopping), []
         else:
-            records = _run_files(spark, run, expect_rows(run.plan, run.output, names), report)
+            records = _run_files(spark, run, expect_rows(run.plan, run.output, names), report, stopping)
             parts = sum_records(records)
         return close_run(run, parts, time.perf_counter() - started, context.defaultParallelism, records)
 
 
-def _run_files(spark: SparkSession, run: Run, expected: dict[str, int], report: Report) -> list[FileRecord]:
+def _run_files(
+    spark: SparkSession, run: Run, expected: dict[str, int], report: Report, stopping: Callable[[], None]
+) -> list[FileRecord]:
     """Let tasks write files; how far they are is told by the records they leave, whoever ran them and how often."""
     makers = [customer_files] * (CUSTOMERS in list_parts(run.output)) + [transaction_files]
     known: set[str] = set()
@@ -95,11 +99,11 @@ def _run_files(spark: SparkSession, run: Run, expected: dict[str, int], report: 
     def write() -> list[pa.Table]:
         return [make(spark, run.plan, run.output).toArrow() for make in makers]
 
-    manifests = watch(spark.sparkContext, write, look)
+    manifests = watch(spark.sparkContext, write, look, stopping)
     return [record for manifest in manifests for record in from_manifest(manifest)]
 
 
-def _run_rows(spark: SparkSession, run: Run, report: Report) -> dict[str, Part]:
+def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[[], None]) -> dict[str, Part]:
     """Let Spark's writer write; of tasks that leave no records, Spark says how many are finished."""
     plan, output, context = run.plan, run.output, spark.sparkContext
     makers: dict[str, Callable[[], DataFrame]] = {
@@ -116,7 +120,7 @@ def _run_rows(spark: SparkSession, run: Run, report: Report) -> dict[str, Part]:
     def write(name: str) -> Part:
         return write_rows(makers[name](), output, name)
 
-    return {name: watch(context, partial(write, name), partial(look, name)) for name in makers}
+    return {name: watch(context, partial(write, name), partial(look, name), stopping) for name in makers}
 
 
 def main(arguments: list[str]) -> int:
@@ -136,8 +140,7 @@ def main(arguments: list[str]) -> int:
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt as stop:
-        print(*stop.args or ["vecgen: stopped"], file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
         return 130
     return 0
 
@@ -148,11 +151,12 @@ def _generate(options: Namespace) -> None:
     if options.plan:
         print(describe_estimate(estimate(plan, output, promised_cores(spark.sparkContext))))
         return
-    try:
-        with show(options.quiet) as report:
-            receipt = run(spark, plan, output, options.output_mode, to_existing(options), report)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(describe_stop(output.path, "the same command and --resume")) from None
+
+    def say_stopped() -> None:
+        print(describe_stop(output.path, "the same command and --resume"), file=sys.stderr, flush=True)
+
+    with show(options.quiet) as report:
+        receipt = run(spark, plan, output, options.output_mode, to_existing(options), report, say_stopped)
     if not options.quiet:
         print(summarise(receipt))
 

@@ -16,8 +16,7 @@ from contextlib import contextmanager, suppress
 from itertools import accumulate
 from typing import Final, TypeVar
 
-from pyspark import InheritableThread, SparkContext, StatusTracker
-from pyspark.status import SparkStageInfo
+from pyspark import InheritableThread, SparkContext, SparkStageInfo, StatusTracker
 
 T = TypeVar("T")
 _EVERY: Final = 1.0
@@ -26,8 +25,14 @@ _PATIENCE: Final = 20
 """Half seconds in which tasks that are cancelled must end; Spark kills their Python after two seconds."""
 
 
-def watch(context: SparkContext, action: Callable[[], T], look: Callable[[str], None]) -> T:
+def watch(
+    context: SparkContext, action: Callable[[], T], look: Callable[[str], None], stopping: Callable[[], None]
+) -> T:
     """Return what an action returns; call `look` with its job group every second or so meanwhile.
+
+    Args:
+        stopping: Is called at Ctrl-C, before anything is cancelled: under spark-submit, the JVM through which all is
+            said gets it too and ends within a second.
 
     Raises:
         KeyboardInterrupt: Ctrl-C; the action's jobs are cancelled then, and their tasks have ended.
@@ -50,7 +55,9 @@ def watch(context: SparkContext, action: Callable[[], T], look: Callable[[str], 
                 begun = time.monotonic()
                 look(group)
                 pause = max(_EVERY, 9 * (time.monotonic() - begun))
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                stopping()
             _cancel(context, group, result)
             raise
     return result.result()

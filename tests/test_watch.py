@@ -30,9 +30,9 @@ def test_results_and_errors_arrive(spark: SparkSession) -> None:
         raise ValueError("of the action")
 
     before = signal.getsignal(signal.SIGINT)
-    assert watch(spark.sparkContext, lambda: 7, print) == 7
+    assert watch(spark.sparkContext, lambda: 7, print, print) == 7
     with pytest.raises(ValueError, match="of the action"):
-        watch(spark.sparkContext, fail, print)
+        watch(spark.sparkContext, fail, print, print)
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -55,8 +55,8 @@ def test_an_interrupt_cancels_the_jobs_and_nothing_is_left(spark: SparkSession, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        watch(context, lambda: context.parallelize(range(4), 4).map(sleep).collect(), look)
-    assert seen == sorted(seen)
+        watch(context, lambda: context.parallelize(range(4), 4).map(sleep).collect(), look, lambda: seen.append(-1))
+    assert seen == [*sorted(seen[:-1]), -1]
     assert not context.statusTracker().getActiveJobsIds()
     assert context.parallelize(range(2), 2).map(sleep).collect() == [0, 1]
 
