@@ -140,7 +140,7 @@ def main(arguments: list[str]) -> int:
     except VecgenError as error:
         print(f"vecgen: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # of a run, `say_stopped` has said more
         return 130
     return 0
 
