@@ -97,7 +97,8 @@ def _run_files(
         report(state)
 
     def write() -> list[pa.Table]:
-        return [make(spark, run.plan, run.output).toArrow() for make in makers]
+        frames = [make(spark, run.plan, run.output) for make in makers]
+        return [frame.toArrow() for frame in frames]
 
     manifests = watch(spark.sparkContext, write, look, stopping)
     return [record for manifest in manifests for record in from_manifest(manifest)]
