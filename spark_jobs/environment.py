@@ -32,6 +32,9 @@ DEFAULTS: Final[tuple[Setting, ...]] = (
 )
 
 
+_UNLIMITED: Final = 2**31 - 1  # executors; what Spark takes for "as many as there are"
+
+
 @dataclass(frozen=True)
 class Environment:
     """A Spark that runs.
@@ -104,6 +107,26 @@ def choose_settings(settings: Mapping[str, str]) -> tuple[Setting, ...]:
         Setting(default.name, settings[default.name], "", mine=False) if default.name in settings else default
         for default in DEFAULTS
     )
+
+
+def count_cores(master: str, registered: int, settings: Mapping[str, str]) -> int:
+    """Return the task slots that a job can count on: those registered, or more where its configuration asks for more.
+
+    The largest of `spark.cores.max` and executors (`spark.executor.instances`, `spark.dynamicAllocation.maxExecutors`)
+    times `spark.executor.cores`; a cluster that grants less only gets smaller batches.
+    """
+    if master.startswith("local"):
+        return registered
+
+    def number(name: str, default: int) -> int:
+        value = settings.get(f"spark.{name}", "")
+        return int(value) if value.isascii() and value.isdigit() else default
+
+    most = number("dynamicAllocation.maxExecutors", 0)
+    grows = settings.get("spark.dynamicAllocation.enabled") == "true" and most < _UNLIMITED
+    executors = max(number("executor.instances", 0), most if grows else 0)
+    cores = max(number("cores.max", 0), executors * number("executor.cores", 1))
+    return max(registered, cores // number("task.cpus", 1))
 
 
 def describe(environment: Environment, chosen: tuple[Setting, ...]) -> str:

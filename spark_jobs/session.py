@@ -9,7 +9,15 @@ from argparse import ArgumentParser
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from spark_jobs.environment import Environment, check_start, choose_settings, describe, find_starter, recognise
+from spark_jobs.environment import (
+    Environment,
+    check_start,
+    choose_settings,
+    count_cores,
+    describe,
+    find_starter,
+    recognise,
+)
 
 
 def add_session_options(parser: ArgumentParser) -> None:
@@ -20,8 +28,10 @@ def add_session_options(parser: ArgumentParser) -> None:
     group.add_argument("--app-name", metavar="NAME", help="(of spark-defaults, or pyspark-shell)")
 
 
-def open_session(master: str | None = None, app_name: str | None = None) -> SparkSession:
-    """Return the session that runs already, or a new one; set `DEFAULTS` only where nobody has, and say so on stderr.
+def open_session(master: str | None = None, app_name: str | None = None, *, quiet: bool = False) -> SparkSession:
+    """Return the session that runs already, or a new one; set `DEFAULTS` only where nobody has.
+
+    What was found and set is said on stderr, unless `quiet`.
 
     Raises:
         InputError: A master or a name, although plain Python has not started the job; Spark Connect.
@@ -43,5 +53,11 @@ def open_session(master: str | None = None, app_name: str | None = None) -> Spar
             spark.conf.set(setting.name, setting.value)
     place = recognise(os.environ, context.version, url)
     environment = Environment(context.version, place, url, context.defaultParallelism, starter)
-    print(describe(environment, chosen), file=sys.stderr)
+    if not quiet:
+        print(describe(environment, chosen), file=sys.stderr)
     return spark
+
+
+def promised_cores(context: SparkContext) -> int:
+    """Return the task slots to cut work for: executors register while a job runs, on a cluster most after its start."""
+    return count_cores(str(context.master), context.defaultParallelism, dict(context.getConf().getAll()))

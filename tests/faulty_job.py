@@ -70,5 +70,5 @@ def write(tables: Any, seed: int, output: Any, number: int, people: Any) -> Any:
 
 
 if __name__ == "__main__":
-    with patch("spark_jobs.generate.write_transactions", write):
+    with patch("spark_jobs.frames.write_transactions", write):
         sys.exit(main(options))

@@ -36,7 +36,7 @@ def test_as_a_module_it_writes_a_dataset(small: list[str], tmp_path: Path) -> No
     done = run("generate", *small, "--processes", "2", "--output", str(tmp_path / "o"))
     assert (done.returncode, done.stderr) == (0, "")
     digests = digest_dataset(tmp_path / "o")
-    assert "customers: 20 rows, 1 files" in done.stdout
+    assert done.stdout.startswith("20 customers, ")
     assert f"digest {digests['transactions']}" in done.stdout
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.receipt import RECEIPT, SUCCESS, Receipt, summarise
+from vecgen.receipt import RECEIPT, SUCCESS, Part, Receipt, summarise
 from vecgen.schema import CUSTOMER_COLUMNS
 
 
@@ -56,11 +57,29 @@ def test_nothing_but_data_receipt_and_marker_is_left(parquet: tuple[Path, Receip
     assert set(files) - set(data_files(parquet[0])) == {parquet[0] / RECEIPT, parquet[0] / SUCCESS}
 
 
-def test_a_summary_is_for_people(parquet: tuple[Path, Receipt]) -> None:
-    lines = summarise(parquet[1]).splitlines()
-    assert [line.split(":")[0] for line in lines[:3]] == ["customers", "fraud_cases", "transactions"]
-    assert f"{parquet[1].parts['transactions'].rows:,} rows" in lines[2]
-    assert str(parquet[0]) in lines[3]
+def test_a_summary_is_five_lines_for_people(parquet: tuple[Path, Receipt]) -> None:
+    path, receipt = parquet
+    parts = receipt.parts
+    content, files, digest, time, place = summarise(receipt).splitlines()
+    rows = parts["transactions"].rows
+    assert content == f"60 customers, {rows:,} transactions, {parts['fraud_cases'].rows} fraud cases"
+    sizes = [file.stat().st_size for file in data_files(path)]
+    assert files == f"{len(sizes)} files, {sum(sizes) / 1e6:,.1f} MB"
+    assert digest == f"digest {digest_dataset(path)['transactions']} (transactions)"
+    speed = f"{receipt.rows_per_second_and_core:,} transactions/s and core"
+    assert time == f"{receipt.seconds:,.1f} s on 1 core, {speed}"
+    assert place == f"in {path}; next: vecgen verify {path}"
+
+
+def test_a_summary_says_what_there_is(parquet: tuple[Path, Receipt]) -> None:
+    receipt = parquet[1]
+    people = replace(receipt, parts={"customers": Part(1, 1, 1_200_000, "abc")})
+    assert summarise(people).splitlines()[:3] == ["1 customer", "1 file, 1.2 MB", "digest abc (customers)"]
+    assert "transactions" not in summarise(people)
+    slices = replace(receipt, output={"path": "/my data", "batches": [[1, 2]]})
+    assert summarise(slices).splitlines()[-1] == "in '/my data'; next: vecgen digest '/my data'"
+    rows = replace(receipt, parts={"transactions": Part(5, 1, 10, None)}, output={"path": "o"})
+    assert summarise(rows).splitlines()[2] == "no digest of rows that Spark wrote: vecgen digest o"
 
 
 @pytest.mark.parametrize(("customers", "transactions"), [(True, False), (False, True)])

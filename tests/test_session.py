@@ -18,6 +18,7 @@ from spark_jobs.environment import (
     Starter,
     check_start,
     choose_settings,
+    count_cores,
     describe,
     find_starter,
     recognise,
@@ -126,6 +127,26 @@ def test_what_was_chosen_and_why() -> None:
         "vecgen: set spark.sql.x=1 (unset; a reason), kept spark.sql.y=2 (yours)"
     )
     assert "2 cores, started" in describe(Environment("4.3.0", "this machine", "local[2]", 2, "python"), chosen)
+
+
+@pytest.mark.parametrize(
+    ("settings", "cores"),
+    [
+        ({}, 2),
+        ({"spark.cores.max": "48"}, 48),
+        ({"spark.cores.max": "1"}, 2),  # more have registered
+        ({"spark.executor.instances": "10"}, 10),
+        ({"spark.executor.instances": "10", "spark.executor.cores": "4"}, 40),
+        ({"spark.executor.instances": "10", "spark.executor.cores": "4", "spark.task.cpus": "2"}, 20),
+        ({"spark.dynamicAllocation.maxExecutors": "30"}, 2),  # of an allocation that is not dynamic
+        ({"spark.dynamicAllocation.enabled": "true", "spark.dynamicAllocation.maxExecutors": "30"}, 30),
+        ({"spark.dynamicAllocation.enabled": "true", "spark.dynamicAllocation.maxExecutors": "2147483647"}, 2),
+        ({"spark.dynamicAllocation.enabled": "true"}, 2),
+    ],
+)
+def test_cores_that_have_not_registered_yet_count(settings: Mapping[str, str], cores: int) -> None:
+    assert count_cores("spark://h:7077", 2, settings) == cores
+    assert count_cores("local[2]", 2, settings) == 2
 
 
 DEFAULTS_OF_A_SITE = {"spark.master": "local[3]", "spark.app.name": "of the site", WRITERS: "6"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vecgen.dataset import digest_dataset
+from vecgen.display import describe_stop, show, spell_resume
 from vecgen.errors import InputError, VecgenError, to_line
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
@@ -25,6 +26,7 @@ from vecgen.options import (
     add_output_options,
     add_plan_option,
     add_processes_option,
+    add_quiet_option,
     add_slice_options,
     make_parser,
     parse_path,
@@ -44,15 +46,23 @@ from vecgen.workshop import add_profile
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0; 1 for a rejected dataset, 2 after a user's error."""
+    """Run one command and return its exit status.
+
+    0; 1 for a rejected dataset, 2 after a user's error, 130 after Ctrl-C.
+    """
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = _make_parser().parse_args(arguments)
+        options = _make_parser().parse_args(words)
+        options.again = spell_resume("vecgen", words)
         accepted = options.run(options)
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt as stop:
+        print(*stop.args or ["vecgen: stopped"], file=sys.stderr)
+        return 130
     return 1 if accepted is False else 0
 
 
@@ -78,6 +88,7 @@ def _make_parser() -> Parser:
             add_slice_options(command)
         add_processes_option(command)
         add_plan_option(command)
+        add_quiet_option(command)
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
     merchants.add_argument("--seed", type=parse_whole, default=42, help="(42)")
@@ -94,6 +105,7 @@ def _make_parser() -> Parser:
     add_claim_options(verify)
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
+    add_quiet_option(verify, "what was found and nothing else")
 
     report = add("report", _report, "write a page about a dataset: charts, certificate, how hard its fraud is to find")
     add_dataset_argument(report)
@@ -101,6 +113,7 @@ def _make_parser() -> Parser:
     report.add_argument("--output", type=Path, metavar="DIR", help=help_output)
     add_claim_options(report)
     add_processes_option(report)
+    add_quiet_option(report, "what was found and nothing else")
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
@@ -148,11 +161,22 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     plan, output = compile_plan(to_request(options)), to_output(options)
     if options.plan:
         print(describe_estimate(estimate(plan, output, options.processes)))
-    else:
-        existing = to_existing(options)
-        receipt = run_local(
-            plan, output, options.processes, customers=customers, transactions=transactions, existing=existing
-        )
+        return
+    existing = to_existing(options)
+    try:
+        with show(options.quiet) as report:
+            receipt = run_local(
+                plan,
+                output,
+                options.processes,
+                customers=customers,
+                transactions=transactions,
+                existing=existing,
+                report=report,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(describe_stop(output.path, options.again)) from None
+    if not options.quiet:
         print(summarise(receipt))
 
 
@@ -201,7 +225,8 @@ def _count(number: int, noun: str) -> str:
 
 def _verify(options: Namespace) -> bool:
     directory = to_dataset(options)
-    certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes)
+    with show(options.quiet) as report:
+        certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes, report=report)
     print(to_json(certificate) if options.json else to_text(certificate))
     return certificate.holds
 
@@ -209,7 +234,8 @@ def _verify(options: Namespace) -> bool:
 def _report(options: Namespace) -> None:
     directory = to_dataset(options)
     output = options.output or default_output(directory)
-    certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes)
+    with show(options.quiet) as report:
+        certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes, report)
     verdict = "nothing speaks against its law" if certificate.holds else "it does not follow its law"
     print(f"{output / PAGE}: {certificate.rows:,} transactions, {verdict}")
 

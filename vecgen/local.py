@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 
 from vecgen.errors import InputError
 from vecgen.generate import (
@@ -20,7 +19,9 @@ from vecgen.generate import (
 )
 from vecgen.manifest import FileRecord
 from vecgen.memory import keep_freed_memory
+from vecgen.meter import Report, State, expect_rows, ignore
 from vecgen.plan import Batch, Plan
+from vecgen.pool import open_pool, submit_all
 from vecgen.progress import Run, close_run, once, open_run
 from vecgen.receipt import Receipt, sum_records
 
@@ -36,6 +37,7 @@ def run_local(
     customers: bool = True,
     transactions: bool = True,
     existing: Existing = "refuse",
+    report: Report = ignore,
 ) -> Receipt:
     """Write the asked parts of a dataset with `processes` processes, its receipt last.
 
@@ -44,6 +46,7 @@ def run_local(
 
     Args:
         existing: What to do with an output that holds something: see `progress.open_run`.
+        report: Is told how far the run is whenever a batch is finished.
 
     Raises:
         InputError: Fewer than one process, or other values than those of the run to be resumed.
@@ -56,8 +59,19 @@ def run_local(
     with open_run(plan, output, processes, parts, existing) as run:
         if run.receipt:
             return run.receipt
+        expected = expect_rows(run.plan, run.output, parts)
+        state = State(sum(expected.values()))
+        report(state)
+        records: list[FileRecord] = []
+
+        def note(item: Work, written: list[FileRecord]) -> None:
+            nonlocal state, records
+            records += written
+            state = state.add(expected[_name(item)], written)
+            report(state)
+
         work = _list_work(run, parts)
-        records = _run_all(run.plan, run.output, work, min(processes, len(work)))
+        _run_all(run.plan, run.output, work, min(processes, len(work)), note)
         return close_run(run, sum_records(records), time.perf_counter() - started, processes, records)
 
 
@@ -71,39 +85,41 @@ def _list_work(run: Run, parts: Sequence[str]) -> list[Work]:
     return work
 
 
-def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int) -> list[FileRecord]:
+def _name(item: Work) -> str:
+    """Return the name of the record that finished work leaves."""
+    if isinstance(item, range):
+        return f"{CUSTOMERS}-{item.start}"
+    return f"{TRANSACTIONS}-{item.number}" if isinstance(item, Batch) else TRANSACTIONS
+
+
+Note = Callable[[Work, list[FileRecord]], None]
+
+
+def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int, note: Note) -> None:
     if processes == 1:
         keep_freed_memory()
-        return [record for item in work for record in _run(plan, output, item)]
-    # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start_worker, (plan, output)) as pool:
-        futures = [pool.submit(_run_in_worker, item) for item in work]
-        try:
-            return [record for future in as_completed(futures) for record in future.result()]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for item in work:
+            note(item, _run(plan, output, item))
+        return
+    with open_pool(processes, _start_worker, plan, output) as pool:
+        items = dict(zip(submit_all(pool, _run_in_worker, work), work, strict=True))
+        for future in as_completed(items):
+            note(items[future], future.result())
 
 
 def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
-    if isinstance(item, range):
-        return once(
-            output,
-            f"{CUSTOMERS}-{item.start}",
-            lambda: [write_customers(output, plan.source.table(item.start, item.stop))],
-        )
+    """Do a piece of work, unless a run that broke off has done it."""
     seed = plan.request.seed
-    if isinstance(item, Batch):
-        batch = item
 
-        def write() -> list[FileRecord]:
-            customers = plan.source.table(batch.first, batch.last, batch.profile)
-            return write_transactions(plan.tables, seed, output, batch.number, customers)
+    def write() -> list[FileRecord]:
+        if isinstance(item, range):
+            return [write_customers(output, plan.source.table(item.start, item.stop))]
+        if isinstance(item, Batch):
+            customers = plan.source.table(item.first, item.last, item.profile)
+            return write_transactions(plan.tables, seed, output, item.number, customers)
+        return write_single_file(plan.tables, seed, output, plan.groups(item))
 
-        return once(output, f"{TRANSACTIONS}-{batch.number}", write)
-    batches = item
-    return once(output, TRANSACTIONS, lambda: write_single_file(plan.tables, seed, output, plan.groups(batches)))
+    return once(output, _name(item), write)
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.

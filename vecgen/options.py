@@ -190,6 +190,11 @@ def add_plan_option(parser: ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help="print rows, bytes, files, memory and time; write nothing")
 
 
+def add_quiet_option(parser: ArgumentParser, what: str = "nothing but errors") -> None:
+    """Add silence. `what`: is said all the same."""
+    parser.add_argument("--quiet", action="store_true", help=f"say {what}")
+
+
 def add_processes_option(parser: ArgumentParser) -> None:
     """Add how many processors are used."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -143,10 +143,12 @@ def _keeping_what_is_finished(output: Output, final: Place, resumes: bool) -> It
         impossible = isinstance(error, InputError) and not resumes
         if path != final:  # an overwriting run begins anew
             remove_tree(path)
-        elif impossible or not _any_finished(path):
+        elif impossible or not _list_records(path):
             _clear(output)
         elif isinstance(error, OutputError):
             raise OutputError(f"{error}; what is finished stays, --resume goes on from there") from error
+        else:
+            _remove_drafts(path)  # of processes that were killed
         raise
 
 
@@ -163,6 +165,13 @@ def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> li
     records = write()
     write_text(path, json.dumps([to_json(record) for record in records]))
     return records
+
+
+def read_finished(path: Place, known: Collection[str] = ()) -> dict[str, list[FileRecord]]:
+    """Return the records of finished work below an output by its names, other than those known already."""
+    files = {name: file for name, file in _list_records(path).items() if name not in known}
+    read = {name: _read_records(file) for name, file in files.items()}
+    return {name: records for name, records in read.items() if records is not None}
 
 
 def close_run(
@@ -281,9 +290,10 @@ def _alone(path: Place, final: Place, seen: str | None) -> Iterator[None]:
                     remove_tree(path / PROGRESS)
 
 
-def _any_finished(path: Place) -> bool:
-    records = [file.name for file in list_files(path / PROGRESS) if file.suffix == ".json"]
-    return any(name != _RUN and not name.startswith(".") for name in records)
+def _list_records(path: Place) -> dict[str, Place]:
+    """Return where the records of finished work lie, by its names."""
+    files = [file for file in list_files(path / PROGRESS) if file.suffix == ".json" and file.name != _RUN]
+    return {file.name.removesuffix(".json"): file for file in files if not file.name.startswith(".")}
 
 
 def _read_records(path: Place) -> list[FileRecord] | None:

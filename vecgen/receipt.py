@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Any, Final, cast
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import TRANSACTIONS, Output
+from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.schema import PART_COLUMNS
@@ -161,11 +162,26 @@ def asked_law(receipt: Receipt) -> Law:
 
 
 def summarise(receipt: Receipt) -> str:
-    """Return a receipt as a few lines for people."""
-    lines = []
-    for name, part in receipt.parts.items():
-        digest = f", digest {part.digest}" if part.digest else ""
-        lines.append(f"{name}: {part.rows:,} rows, {part.files:,} files, {part.bytes / 1e6:,.1f} MB{digest}")
-    speed = f" ({receipt.rows_per_second_and_core:,} transactions/s and core)" if TRANSACTIONS in receipt.parts else ""
-    lines.append(f"{receipt.seconds:.1f} s on {receipt.cores} cores{speed}: {receipt.output['path']}")
-    return "\n".join(lines)
+    """Return a receipt as five lines for people: content, files, digest, time, and what to do next."""
+    parts = receipt.parts
+    nouns = {CUSTOMERS: "customer", TRANSACTIONS: "transaction", FRAUD_CASES: "fraud case"}
+    rows = ", ".join(_count(parts[name].rows, noun) for name, noun in nouns.items() if name in parts)
+    size = sum(part.bytes for part in parts.values()) / 1e6
+    main = TRANSACTIONS if TRANSACTIONS in parts else CUSTOMERS
+    digest = parts[main].digest
+    path = shlex.quote(str(receipt.output["path"]))
+    slices = receipt.output.get("batches") or receipt.output.get("only_dates")
+    speed = f", {receipt.rows_per_second_and_core:,} transactions/s and core" if TRANSACTIONS in parts else ""
+    return "\n".join(
+        [
+            rows,
+            f"{_count(sum(part.files for part in parts.values()), 'file')}, {size:,.1f} MB",
+            f"digest {digest} ({main})" if digest else f"no digest of rows that Spark wrote: vecgen digest {path}",
+            f"{receipt.seconds:,.1f} s on {_count(receipt.cores, 'core')}{speed}",
+            f"in {path}; next: vecgen {'digest' if slices else 'verify'} {path}",
+        ]
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

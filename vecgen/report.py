@@ -10,6 +10,8 @@ from typing import Final
 
 from vecgen.charts import draw_charts
 from vecgen.errors import InputError, OutputError
+from vecgen.meter import Report as Progress
+from vecgen.meter import ignore
 from vecgen.page import MARK, Report, write_page
 from vecgen.pictures import require_matplotlib
 from vecgen.rules import find_detectors, night_rule, score_rule
@@ -23,7 +25,9 @@ PAGE: Final = "index.html"
 _PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png")
 
 
-def write_report(directory: Place, claim: Claim, output: Path | None = None, processes: int = 1) -> Certificate:
+def write_report(
+    directory: Place, claim: Claim, output: Path | None = None, processes: int = 1, progress: Progress = ignore
+) -> Certificate:
     """Read a dataset once and write its page and pictures; return its certificate.
 
     Memory is that of `verify`; it does not grow with the dataset.
@@ -31,6 +35,7 @@ def write_report(directory: Place, claim: Claim, output: Path | None = None, pro
     Args:
         output: Directory of the report, new, empty, or an earlier report; by default `_report` below the dataset, if
             that is on this machine.
+        progress: Is told how far the reading is.
 
     Raises:
         InputError: Matplotlib is not installed, or the dataset cannot be read or has no transactions.
@@ -39,7 +44,7 @@ def write_report(directory: Place, claim: Claim, output: Path | None = None, pro
     require_matplotlib()
     output = output or default_output(directory)
     _check_replaceable(output)
-    reading = read_dataset(directory, claim, processes)
+    reading = read_dataset(directory, claim, processes, progress)
     if reading.tally.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
     certificate = certify(reading, claim)

@@ -8,12 +8,10 @@ customer, and 220 bytes and a byte a day of the period for every customer of the
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from functools import partial
@@ -36,11 +34,13 @@ from vecgen.inspection import FAULTS
 from vecgen.laws import Laws, write_out
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.memory import keep_freed_memory
+from vecgen.meter import Report, State, ignore
 from vecgen.people import IDENTIFIERS, PeopleTally, count_unsafe, examine_people, read_identifiers
+from vecgen.pool import open_pool, submit_all
 from vecgen.profile import ProfileSet
 from vecgen.receipt import Receipt, asked_law, read_receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS
-from vecgen.storage import Place
+from vecgen.storage import Place, size_of
 from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
 from vecgen.uniqueness import Spill, count_repeats
@@ -178,13 +178,18 @@ def _asked_day(request: Mapping[str, object]) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) else None
 
 
-def verify_dataset(directory: Place, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR) -> Certificate:
-    """Read a dataset once and hold it against what it is said to be; raises as `read_dataset` does."""
-    return certify(read_dataset(directory, claim, processes), claim, error)
+def verify_dataset(
+    directory: Place, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR, report: Report = ignore
+) -> Certificate:
+    """Read a dataset once and hold it against what it is said to be; arguments and errors as of `read_dataset`."""
+    return certify(read_dataset(directory, claim, processes, report), claim, error)
 
 
-def read_dataset(directory: Place, claim: Claim, processes: int = 1) -> Reading:
+def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Report = ignore) -> Reading:
     """Read a dataset once and count what the laws, and a report, ask of it.
+
+    Args:
+        report: Is told now and then how much of the transactions is read.
 
     Raises:
         InputError: No data files, or one that cannot be read as transactions or customers.
@@ -198,7 +203,7 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1) -> Reading:
     with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
         if transactions:
             work = Work(laws, Path(scratch), claim.safe_identifiers)
-            tally, digests["transactions"] = _read_transactions(transactions, work, processes)
+            tally, digests["transactions"] = _read_transactions(transactions, work, processes, report)
             checks += _check_rows(tally, count_repeats(Path(scratch)))
             checks += _check_safe("transactions", tally.faults[_UNSAFE], claim)
     people = PeopleTally()
@@ -306,13 +311,19 @@ class Work:
     safe_identifiers: bool
 
 
-def _read_transactions(files: Sequence[Place], work: Work, processes: int) -> tuple[Tally, Digest]:
+def _read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Tally, Digest]:
     groups = _group(files)
-    bundles = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
-    total, digest = start_tally(work.laws), Digest()
-    for tally, part in _run_all([groups[number::bundles] for number in range(bundles)], work, min(processes, bundles)):
+    count = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
+    bundles = [groups[number::count] for number in range(count)]
+    sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
+    total, digest, state = start_tally(work.laws), Digest(), State(sum(sizes))
+    report(state)
+    for size, (tally, part) in zip(sizes, _run_all(bundles, work, min(processes, count)), strict=True):
         total.add(tally)
         digest += part
+        read = state.done + size
+        state = replace(state, done=read, rows=total.rows, bytes=read)
+        report(state)
     return total, digest
 
 
@@ -323,9 +334,10 @@ def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[
     if processes == 1:
         yield from (_read_bundle(work, bundle) for bundle in bundles)
         return
-    context = multiprocessing.get_context("spawn")  # see `local`
-    with ProcessPoolExecutor(processes, context, keep_freed_memory) as pool:
-        yield from pool.map(partial(_read_bundle, work), bundles)
+    with open_pool(processes, keep_freed_memory) as pool:
+        futures = submit_all(pool, partial(_read_bundle, work), bundles)[::-1]
+        while futures:  # a tally is large: none is kept once it is added
+            yield futures.pop().result()
 
 
 def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:

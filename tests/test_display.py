@@ -1,0 +1,171 @@
+"""Progress for people: a bar on a terminal, few lines elsewhere, two lines about a run that was stopped."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.conftest import set_batch_rows
+from vecgen.display import describe, describe_stop, print_lines, show, show_bar, spell_resume
+from vecgen.generate import Output
+from vecgen.local import run_local
+from vecgen.meter import State
+from vecgen.plan import Plan
+
+ROOT = Path(__file__).parent.parent
+HALF = State(4_000_000, 2_000_000, 1_999_000, 142_000_000)
+FIGURES = "1,999,000 rows, 99,950 rows/s, 142.0 MB, 0:20 left"
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestFigures:
+    def test_rows_speed_bytes_and_time_left(self) -> None:
+        assert describe(HALF, 20.0, 20.0) == FIGURES
+
+    def test_time_left_runs_on_between_reports(self) -> None:
+        assert describe(HALF, 20.0, 27.4).endswith("99,950 rows/s, 142.0 MB, 0:13 left")
+        assert describe(HALF, 20.0, 99.0).endswith("0:00 left")
+
+    def test_hours(self) -> None:
+        assert describe(State(3_600_000, 1_000, 1_000, 0), 2.0, 2.0) == "1,000 rows, 500 rows/s, 1:59:58 left"
+
+    def test_nothing_is_guessed_before_anything_is_finished(self) -> None:
+        assert describe(State(4_000_000), 0.0, 61.0) == "1:01 so far"
+        assert describe(State(0), 0.0, 0.0) == "0:00 so far"
+
+
+class TestTerminal:
+    def draw(self, *states: State) -> str:
+        """Return the last picture of a bar whose reports come ten seconds apart."""
+        clock, file = Clock(), io.StringIO()
+        console = Console(file=file, force_terminal=True, width=120, color_system=None)
+        with show_bar(console, clock) as report:
+            for state in states:
+                clock.now += 10
+                report(state)
+        return file.getvalue().rpartition("\n")[0].rpartition("\x1b[2K")[2]  # of those that replace each other
+
+    def test_bar_percent_and_figures(self) -> None:
+        drawn = self.draw(State(4_000_000), HALF)
+        assert " 50% " in drawn
+        assert FIGURES in drawn
+        assert "━" in drawn
+
+    def test_a_bar_stands_before_the_first_batch(self) -> None:
+        assert "  0% 0:10 so far" in self.draw(State(4_000_000))
+        assert "0:00 so far" in self.draw()
+
+    def test_a_plan_without_rows(self) -> None:
+        assert "0:10 so far" in self.draw(State(0))
+
+    def test_it_is_gone_at_the_end_even_after_an_interrupt(self) -> None:
+        file = io.StringIO()
+        console = Console(file=file, force_terminal=True, width=120)
+        with suppress(KeyboardInterrupt), show_bar(console, Clock()) as report:
+            report(HALF)
+            raise KeyboardInterrupt
+        assert file.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor again; up; the line erased
+
+
+class TestPlainLines:
+    def test_at_most_one_every_ten_seconds(self) -> None:
+        clock, file = Clock(), io.StringIO()
+        report = print_lines(file, clock)
+        for second in range(31):
+            clock.now = 1000.0 + second
+            report(State(100, second, 2 * second, 1_000_000 * second))
+        assert file.getvalue().splitlines() == [
+            "vecgen: 10 %, 20 rows, 2 rows/s, 10.0 MB, 1:30 left",
+            "vecgen: 20 %, 40 rows, 2 rows/s, 20.0 MB, 1:20 left",
+            "vecgen: 30 %, 60 rows, 2 rows/s, 30.0 MB, 1:10 left",
+        ]
+
+    def test_a_short_run_says_nothing(self) -> None:
+        file = io.StringIO()
+        report = print_lines(file, Clock())
+        for done in range(5):
+            report(State(5, done))
+        assert file.getvalue() == ""
+
+    def test_they_go_to_standard_error(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        clock = Clock()
+        monkeypatch.setattr("vecgen.display.print_lines.__defaults__", (clock, 10.0))
+        for quiet in (True, False):
+            with show(quiet) as report:
+                clock.now += 20
+                report(HALF)
+            printed = capsys.readouterr()
+            assert printed.out == ""
+            assert printed.err == ("" if quiet else f"vecgen: 50 %, {FIGURES}\n")
+
+
+class TestStopped:
+    def test_what_is_finished_and_how_to_go_on(
+        self, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_batch_rows(monkeypatch, 500)
+        states: list[State] = []
+
+        def stop(state: State) -> None:
+            states.append(state)
+            if len(states) == 4:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run_local(plan, Output(tmp_path / "o", partition_by=()), 1, report=stop)
+        first, second = describe_stop(tmp_path / "o", "vecgen again").splitlines()
+        finished = f"{states[-1].rows:,} rows in 6 files"  # three batches and their fraud cases
+        assert first == f"vecgen: stopped; {finished} are finished in {tmp_path / 'o'}"
+        assert second == "vecgen: go on with vecgen again"
+
+    def test_nothing_is_finished(self, tmp_path: Path) -> None:
+        told = describe_stop(tmp_path, "vecgen again")
+        assert told == f"vecgen: stopped; no batch was finished, and nothing of this run is left in {tmp_path}"
+
+    def test_the_command_is_the_one_that_was_given(self) -> None:
+        words = ["generate", "--output", "two words", "--seed", "7"]
+        assert shlex.split(spell_resume("vecgen", words)) == ["vecgen", *words, "--resume"]
+        assert spell_resume("vecgen", ["generate", "--resume"]) == "vecgen generate --resume"
+        table = ["generate", "--table", "delta", "--overwrite"]  # its record says what it replaces
+        assert spell_resume("vecgen", table) == "vecgen generate --table delta --resume"
+
+    def test_secrets_are_not_repeated(self) -> None:
+        told = spell_resume("vecgen", ["generate", "--storage-option", "secret_key=hush"])
+        assert told == "the same command and --resume"
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="opens a terminal")
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_command_on_a_terminal(quiet: bool, profiles: Path, demographics: Path, tmp_path: Path) -> None:
+    """The bar goes to standard error, the summary to standard output; --quiet leaves neither."""
+    ours, theirs = os.openpty()
+    options = ["--customers", "20", "--end", "2023-01-31", "--processes", "1", "--output", str(tmp_path / "o")]
+    options += ["--profiles", str(profiles), "--demographics", str(demographics), *(["--quiet"] if quiet else [])]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
+    command = [sys.executable, "-m", "vecgen", "generate", *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, check=True, timeout=120)
+    os.write(theirs, b"end")
+    drawn = os.read(ours, 1 << 16).decode()
+    os.close(theirs)
+    os.close(ours)
+    assert len(done.stdout.splitlines()) == (0 if quiet else 5)
+    assert (drawn == "end") is quiet
+    assert ("100%" in drawn) is not quiet

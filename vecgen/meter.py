@@ -1,0 +1,51 @@
+"""How far a run is, as engines report it; what becomes of a report is the caller's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
+from vecgen.manifest import FileRecord
+from vecgen.plan import Plan
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a run is.
+
+    Attributes:
+        total: Work in all: expected rows, or bytes to be read.
+        done: Of it, what is finished.
+        rows: Rows written or read.
+        bytes: Bytes written or read; 0 where nobody knows before the end.
+    """
+
+    total: int
+    done: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def add(self, expected: int, records: Iterable[FileRecord]) -> State:
+        """Return the state once a piece of work of `expected` rows is finished, which wrote these files."""
+        written = list(records)
+        rows, size = sum(record.rows for record in written), sum(record.bytes for record in written)
+        return replace(self, done=self.done + expected, rows=self.rows + rows, bytes=self.bytes + size)
+
+
+Report = Callable[[State], None]
+
+
+def ignore(state: State) -> None:
+    """Report to nobody."""
+
+
+def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, int]:
+    """Return the expected rows of each piece of work by the name of its record, see `progress.once`."""
+    expected = {}
+    if CUSTOMERS in parts:
+        expected = {f"{CUSTOMERS}-{first}": last - first for first, last in plan.customer_ranges()}
+    if TRANSACTIONS in parts:
+        batches = {f"{TRANSACTIONS}-{b.number}": b.rows for b in plan.batches if output.selects(b.number)}
+        expected |= {TRANSACTIONS: sum(batches.values())} if output.single_file else batches
+    return expected
