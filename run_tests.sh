@@ -24,5 +24,6 @@ ruff check
 ruff format --check
 mypy
 lint-imports --no-cache
-# Two workers; `loadgroup` keeps tests that share a Spark session (xdist_group) on one of them.
-exec python -m pytest --numprocesses 2 --dist loadgroup
+# Spark's tests share one session, in one process; it keeps both cores busy by itself.
+python -m pytest --numprocesses 2 -m 'not spark'
+exec python -m pytest -m spark

@@ -22,7 +22,7 @@ from tests.clusters import (
     wait_for,
 )
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 TESTS = Path(__file__).parent
 
 

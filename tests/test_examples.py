@@ -110,7 +110,6 @@ def sums(directory: Path) -> list[list[str]]:
 
 @pytest.mark.spark
 @pytest.mark.slow
-@pytest.mark.xdist_group("spark")
 def test_four_readers_agree(parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
     (tmp_path / "cards").symlink_to(parquet[0])
     out = run("read_dataset.py", tmp_path, warnings="", SPARK_LOCAL_IP="127.0.0.1")
@@ -179,7 +178,6 @@ def test_own_profiles(tmp_path: Path) -> None:
 
 @pytest.mark.spark
 @pytest.mark.slow
-@pytest.mark.xdist_group("spark")
 def test_replay_stream(tmp_path: Path) -> None:
     out = run("replay_stream.py", tmp_path, "--customers", "40", warnings="", SPARK_LOCAL_IP="127.0.0.1")
     asked: Asked = {"customers": 40, "start": "2023-01-01", "end": "2023-01-31", "fraud_rate": 0.2}

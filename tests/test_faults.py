@@ -11,7 +11,7 @@ import pytest
 from tests.clusters import OPTIONS, ROOT, Cluster, Machine, check_identical, finish, list_children, stop, wait_for
 from vecgen.receipt import SUCCESS
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 JOB = Path(__file__).parent / "faulty_job.py"
 BATCH = "5"
 

@@ -205,7 +205,6 @@ def test_cases_of_some_customers_are_those_of_all(plan: Plan) -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 @pytest.mark.parametrize("mode", ["files", "rows"])
 def test_spark_keeps_the_same_ledger(
     spark: SparkSession, plan: Plan, parquet: Dataset, tmp_path: Path, mode: str

@@ -274,7 +274,6 @@ def test_a_server_that_dies_during_the_upload(returns: bool, tmp_path: Path) -> 
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 def test_spark_writes_files_to_a_store(
     spark: SparkSession, store: ObjectStore, prefix: str, plan: Plan, whole: dict[str, bytes]
 ) -> None:
@@ -286,7 +285,6 @@ def test_spark_writes_files_to_a_store(
 
 @pytest.mark.heavy
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 def test_sparks_own_writer_and_s3a(store: ObjectStore, prefix: str, machine: Machine, tmp_path: Path) -> None:
     """Downloads Hadoop's client of 650 MB; the receipt goes through pyarrow's."""
     hadoop = {"endpoint": f"http://127.0.0.1:{store.port}", "path.style.access": "true", "endpoint.region": "us-east-1"}

@@ -180,7 +180,6 @@ def jobs(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.mark.spark
 @pytest.mark.slow
-@pytest.mark.xdist_group("spark")
 class TestPrecedence:
     """Each way to start a job, with the site's defaults below it."""
 
@@ -225,7 +224,6 @@ class TestPrecedence:
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 class TestARunningSession:
     def test_its_settings_are_kept(self, spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
         from spark_jobs.session import open_session

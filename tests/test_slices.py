@@ -79,7 +79,6 @@ def test_batches_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: P
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
     from spark_jobs.generate import run
 

@@ -25,7 +25,7 @@ from vecgen.writers import COMPRESSIONS
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = pytest.mark.spark
 
 
 @pytest.mark.parametrize("mode", ["files", "rows"])

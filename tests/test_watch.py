@@ -19,7 +19,7 @@ from vecgen.plan import Plan
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = pytest.mark.spark
 JOB = Path(__file__).parent / "faulty_job.py"
 
 
