@@ -73,7 +73,8 @@ def segments_schema() -> Schema:
             "city_pop": _range("Inhabitants of the customer's city: min <= inhabitants < max."),
         },
     )
-    pattern = _whole(rf"(?!{FRAUD_PREFIX}|{LEFTOVERS}\{SUFFIX}{_END}){NAME.pattern}\{SUFFIX}")
+    not_these = rf"(?!{FRAUD_PREFIX}|{LEFTOVERS}\{SUFFIX}{_END}|.*\{SUFFIX}\{SUFFIX}{_END})"
+    pattern = _whole(rf"{not_these}{NAME.pattern}\{SUFFIX}")
     named = {"pattern": pattern, "maxLength": MAX_NAME + len(SUFFIX)}
     document = _document("Who gets which profile of vecgen", {})
     return document | {"additionalProperties": segment, "propertyNames": {"anyOf": [{"const": SCHEMA_KEY}, named]}}
