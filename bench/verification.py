@@ -30,7 +30,7 @@ def _measure_one(scratch: Path, rows: int, processes: int) -> dict[str, Any]:
         output, log = directory / "output", directory / "log"
         options = ["--customers", str(customers_for(rows)), "--output", str(output)]
         _run(["generate", *options], directory, log)
-        usage = _run(["verify", str(output), "--processes", str(processes), "--json"], directory, log)
+        usage = _run(["verify", str(output), "--processes", str(processes), "--json", "--quiet"], directory, log)
         certificate = json.loads(log.read_text(encoding="utf-8"))
         figures = {name: round(value, 1) for name, value in asdict(usage).items() if name != "status"}
         return {
