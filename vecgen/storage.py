@@ -79,9 +79,6 @@ class RemotePath:
     def __hash__(self) -> int:
         return hash((self.store, self.parts))
 
-    def __lt__(self, other: RemotePath) -> bool:
-        return self.parts < other.parts
-
     def __reduce__(self) -> tuple[type[RemotePath], tuple[Store, tuple[str, ...]]]:
         return RemotePath, (self.store, self.parts)
 
@@ -104,10 +101,6 @@ class RemotePath:
         """Return the path beside this one."""
         return self.parent / name
 
-    def relative_to(self, above: RemotePath) -> PurePosixPath:
-        """Return the part of the path below `above`."""
-        return PurePosixPath("/".join(self.parts)).relative_to("/".join(above.parts))
-
     def absolute(self) -> RemotePath:
         """Return the path itself: no working directory bears on it."""
         return self
@@ -127,18 +120,18 @@ class RemotePath:
 
     def unlink(self, missing_ok: bool = False) -> None:
         """Remove a file."""
-        filesystem, path = self.locate()
+        filesystem, path = self.connect()
         with _reaching(self), suppress(*([FileNotFoundError] if missing_ok else [])):
             filesystem.delete_file(path)
 
-    def locate(self) -> tuple[fs.FileSystem, str]:
+    def connect(self) -> tuple[fs.FileSystem, str]:
         """Return the file system and the path in it."""
         filesystem, base = _connect(self.store)
         return filesystem, "/".join((base, *self.parts)) if self.parts else base
 
     def info(self) -> fs.FileInfo:
         """Return what the store knows of the path."""
-        filesystem, path = self.locate()
+        filesystem, path = self.connect()
         with _reaching(self):
             return filesystem.get_file_info(path)
 
@@ -238,7 +231,7 @@ def open_input(place: Place) -> pa.NativeFile:
     """Open a file for reading at any position."""
     if isinstance(place, Path):
         return pa.OSFile(str(place), "rb")
-    filesystem, path = place.locate()
+    filesystem, path = place.connect()
     return filesystem.open_input_file(path)
 
 
@@ -272,12 +265,12 @@ def _publish(draft: Path, place: Place) -> None:
     if isinstance(place, Path):
         os.replace(draft, place)
         return
-    filesystem, path = place.locate()
+    filesystem, path = place.connect()
     if isinstance(filesystem, fs.S3FileSystem):
         # One call: an interrupt comes before it or after it, and a store shows an object once it is complete.
         fs.copy_files(str(draft), path, fs.LocalFileSystem(), filesystem)
         return
-    hidden = place.with_name(draft.name).locate()[1]
+    hidden = place.with_name(draft.name).connect()[1]
     _make_parent(place)
     fs.copy_files(str(draft), hidden, fs.LocalFileSystem(), filesystem)
     filesystem.move(hidden, path)
@@ -285,7 +278,7 @@ def _publish(draft: Path, place: Place) -> None:
 
 def _make_parent(place: RemotePath) -> None:
     """Make the directory of a file; object stores have none."""
-    filesystem, path = place.parent.locate()
+    filesystem, path = place.parent.connect()
     if not isinstance(filesystem, fs.S3FileSystem):
         filesystem.create_dir(path)
 
@@ -319,7 +312,7 @@ def list_files(place: Place) -> Iterator[Place]:
     if isinstance(place, Path):
         yield from (path for path in place.rglob("*") if path.is_file())
         return
-    filesystem, base = place.locate()
+    filesystem, base = place.connect()
     with _reaching(place):
         found = filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True))
     for info in found:
@@ -332,7 +325,7 @@ def list_names(place: Place) -> Iterator[str]:
     if isinstance(place, Path):
         yield from (entry.name for entry in place.iterdir())
         return
-    filesystem, base = place.locate()
+    filesystem, base = place.connect()
     with _reaching(place):
         found = filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True))
     for info in found:
@@ -345,7 +338,7 @@ def remove_tree(place: Place) -> None:
     if isinstance(place, Path):
         shutil.rmtree(place, ignore_errors=True)
         return
-    filesystem, path = place.locate()
+    filesystem, path = place.connect()
     with suppress(OSError):
         filesystem.delete_dir(path)
 
@@ -359,7 +352,7 @@ def move_files(source: Place, target: Place, last: Sequence[str] = ()) -> None:
         if isinstance(old, RemotePath) and isinstance(new, RemotePath):
             with _reaching(new):
                 _make_parent(new)
-                old.locate()[0].move(old.locate()[1], new.locate()[1])
+                old.connect()[0].move(old.connect()[1], new.connect()[1])
     remove_tree(source)
 
 

@@ -298,8 +298,8 @@ def _group(files: Iterable[Place]) -> list[list[Place]]:
     loads = {match and match[1] for match, _ in matches}
     if not all(match for match, _ in matches) or len(loads) > 1:  # several loads: batches may be cut otherwise in each
         return [[path for _, path in matches]]
-    numbered = sorted((int(match[2]), path.parts, path) for match, path in matches if match)
-    return [[path for *_, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
+    numbered = sorted(((int(match[2]), path) for match, path in matches if match), key=lambda i: (i[0], i[1].parts))
+    return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
 
 
 @dataclass(frozen=True)
