@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from vecgen.version import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ("run_spark_datagen.sh", "run_tests.sh")
 
@@ -233,7 +235,7 @@ class TestWheel:
             modules | {"vecgen/py.typed", "vecgen/report.css", "spark_jobs/generate.py", "spark_jobs/log4j2.properties"}
             <= names
         )
-        assert {name.split("/")[0] for name in names} == {"vecgen", "spark_jobs", "vecgen-0.1.0.dist-info"}
+        assert {name.split("/")[0] for name in names} == {"vecgen", "spark_jobs", f"vecgen-{__version__}.dist-info"}
 
     def test_works_outside_the_checkout(self, wheel: Path, tmp_path: Path) -> None:
         """From the unpacked wheel alone, the profiles are found and read."""

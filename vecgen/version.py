@@ -1,5 +1,5 @@
-"""The version, where every module can name it without importing the package's front door."""
+"""The version: every module can name it without importing the package's front door, and the wheel takes this one."""
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
