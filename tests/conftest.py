@@ -34,12 +34,11 @@ settings.load_profile("vecgen")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `heavy` unless -m speaks of it; as an option of its own, -m would replace it."""
-    if "heavy" in config.option.markexpr:
-        return
-    heavy = [item for item in items if item.get_closest_marker("heavy")]
-    items[:] = [item for item in items if item not in heavy]
-    config.hook.pytest_deselected(items=heavy)
+    """Leave out what is marked `heavy` or `matrix` unless -m speaks of it; as an option, -m would replace it."""
+    unasked = [name for name in ("heavy", "matrix") if name not in config.option.markexpr]
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in unasked)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))  # two years, two months, a leap day in the second year
