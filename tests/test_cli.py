@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 
 from tests.datasets import data_files, list_tree, read_people, read_rows
 from vecgen import __version__
-from vecgen.cli import main
+from vecgen.cli import _make_parser, main
 from vecgen.dataset import digest_dataset
 from vecgen.load import load_demographics
 
 ROOT = Path(__file__).parent.parent
+_COMMANDS = ["generate", "customers", "transactions", "merchants", "verify", "report", "digest"]
+_COMMANDS += [f"profiles{action}" for action in ("", " check", " show", " new", " schema")]
 
 
 @pytest.fixture
@@ -137,6 +140,22 @@ def test_merchants_can_be_used(demographics_copy: Path) -> None:
     assert {len(names) for names in load_demographics(demographics_copy).merchants.names} == {2}
 
 
+@pytest.mark.parametrize("command", ["", *_COMMANDS])
+def test_each_help_page_ends_with_two_examples_that_can_be_parsed(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        _make_parser().parse_args([*command.split(), "--help"])
+    _, _, examples = capsys.readouterr().out.partition("\nexamples:\n")
+    lines = examples.splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        program, *words = shlex.split(line)
+        assert program == "vecgen"
+        assert line.strip().startswith(f"vecgen {command}".rstrip())
+        assert _make_parser().parse_args(words).run
+
+
 def test_profiles_check(profiles: Path, profile_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profiles", "check"]) == 0
     assert main(["profiles", "check", str(profiles)]) == 0
@@ -237,5 +256,5 @@ def test_what_the_parser_refuses_is_one_line(arguments: list[str], capsys: pytes
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("vecgen: ")
-    assert captured.err.endswith(" --help\n")
+    assert captured.err.endswith((" --help\n", "did you mean '--customers'?\n"))
     assert captured.err.count("\n") == 1

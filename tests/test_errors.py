@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from vecgen.errors import InputError, gather
+from vecgen.errors import InputError, OutputError, WrongTypeError, gather, suggest, to_line
 
 
 def fail(*fields: str) -> None:
@@ -42,3 +42,41 @@ def test_other_errors_are_not_gathered() -> None:
 def test_faults_survive_pickling() -> None:
     error = pickle.loads(pickle.dumps(catch(partial(fail, "a", "b"))))
     assert (str(error), str(error.further[0])) == ("f: a: got 1, expected 2", "f: b: got 1, expected 2")
+
+
+def test_likely_words() -> None:
+    assert suggest("Amout", ["amt", "amount"]) == "did you mean 'amount'?"
+    assert (
+        suggest("zzz", ["amt", "amount"]) == suggest("", []) == suggest(7, ["7"]) == suggest("a" * 10_000, ["a"]) == ""
+    )
+
+
+def test_a_wrong_type_is_named() -> None:
+    error = WrongTypeError("customers", "", "10", "a whole number")
+    assert str(error) == "customers: got '10' (text), expected a whole number"
+    assert isinstance(pickle.loads(pickle.dumps(error)), TypeError)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://key:hush@bucket/prefix",
+        "gs://hush@bucket",
+        "abfs://user:hush@host/x y",
+        "s3://bucket/prefix?secret_key=hush",
+        "hdfs://host/x?a=b&password=hush",
+    ],
+)
+def test_credentials_in_urls_are_not_printed(url: str) -> None:
+    line = to_line(OutputError(f"{url}: cannot be reached ('{url}'); check it"))
+    assert "hush" not in line
+    assert "cannot be reached" in line
+
+
+def test_a_line_is_printable_and_of_bounded_length() -> None:
+    long = InputError("p" * 4000 + "\x1b[31m\n", "f", "v" * 10**6, "e" * 4000, "do this")
+    line = to_line(long)
+    assert len(line) < 610
+    assert line.isprintable()
+    assert line.endswith("do this")
+    assert to_line(OutputError("a\x07b")) == r"a\x07b"

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from vecgen.calendars import Customers
 from vecgen.digest import Digest, as_words, digest_words, hash_texts, multiplier, whole
-from vecgen.errors import InputError
+from vecgen.errors import InputError, suggest
 from vecgen.schema import (
     COLUMNS,
     CUSTOMER_COLUMNS,
@@ -69,7 +69,8 @@ def choose_columns(names: Sequence[str], known: Sequence[Column]) -> tuple[Colum
     by_name = {column.name: column for column in known}
     for position, name in enumerate(names):
         if name not in by_name or name in names[:position]:
-            raise InputError("columns", "", name, f"each name once, of {', '.join(by_name)}")
+            expected = f"each name once, of {', '.join(by_name)}"
+            raise InputError("columns", "", name, expected, "" if name in by_name else suggest(name, by_name))
     if not names:
         raise InputError("columns", "", "no name", f"any of {', '.join(by_name)}")
     return tuple(by_name[name] for name in names)

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from vecgen.dataset import digest_dataset
 from vecgen.display import describe_stop, show, spell_resume
@@ -66,12 +66,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if accepted is False else 0
 
 
+_EXAMPLES: Final = {
+    "generate": (
+        "--customers 5000 --seed 7 --output cards",
+        "--start 2024-01-01 --fraud-rate 0.98 --format csv --output sparkov",
+    ),
+    "customers": ("--customers 1000000 --output people", "--customers 300 --safe-identifiers --format csv"),
+    "transactions": (
+        "--customers-file people/customers --output rows",
+        "--customers 1000000 --batch-rows 4000000 --batches 0-9 --output slice",
+    ),
+    "merchants": ("--per-category 50 --output merchants.csv", "--seed 7 --output more_merchants.csv"),
+    "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --law v1.0"),
+    "report": ("cards", "s3://bucket/cards --output report"),
+    "digest": ("cards", "cards/transactions"),
+    "profiles check": ("", "mine --demographics my_demographics"),
+    "profiles show": ("adults_2550_female_urban", "students mine"),
+    "profiles new": ("mine --from adults_2550_female_urban --name students", "mine --from leftovers"),
+    "profiles schema": ("--output profile.schema.json", "main_config"),
+}
+
+
 def _make_parser() -> Parser:
-    parser = make_parser("vecgen", "Labelled synthetic card transactions: the patterns of Sparkov, vectorised.")
+    parser = make_parser(
+        "vecgen",
+        "Labelled synthetic card transactions: the patterns of Sparkov, vectorised.",
+        ("generate --customers 1000 --output cards", "verify cards"),
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, run: object, summary: str) -> Parser:
-        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        command: Parser = commands.add_parser(name, help=summary, description=summary, examples=_EXAMPLES[name])
         command.set_defaults(run=run)
         return command
 
@@ -97,9 +122,6 @@ def _make_parser() -> Parser:
         "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
     )
 
-    profiles = add("profiles", None, "look at behaviour profiles, check them, make new ones")
-    _add_profile_actions(profiles.add_subparsers(title="actions", required=True, metavar="ACTION"))
-
     verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
     add_dataset_argument(verify)
     add_claim_options(verify)
@@ -110,39 +132,47 @@ def _make_parser() -> Parser:
     report = add("report", _report, "write a page about a dataset: charts, certificate, how hard its fraud is to find")
     add_dataset_argument(report)
     help_output = f"directory of the page and its pictures, new or an earlier report (DIR/{REPORT})"
-    report.add_argument("--output", type=Path, metavar="DIR", help=help_output)
+    report.add_argument("--output", type=parse_path, metavar="DIR", help=help_output)
     add_claim_options(report)
     add_processes_option(report)
     add_quiet_option(report, "what was found and nothing else")
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
+
+    summary = "look at behaviour profiles, check them, make new ones"
+    examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")
+    _add_profile_actions(commands.add_parser("profiles", help=summary, description=summary, examples=examples))
     return parser
 
 
-def _add_profile_actions(actions: Any) -> None:
+def _add_profile_actions(profiles: Parser) -> None:
+    actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
+
     def add(name: str, run: object, summary: str) -> Parser:
-        action: Parser = actions.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        examples = _EXAMPLES[f"profiles {name}"]
+        action: Parser = actions.add_parser(name, help=summary, description=summary, examples=examples)
         action.set_defaults(run=run)
         return action
 
+    place: Any = {"type": parse_path, "metavar": "DIR"}
     check = add("check", _check_profiles, "read a directory of profiles and list all that is wrong with it")
-    check.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR")
+    check.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
     add_demographics_option(check)
 
     show = add("show", _show_profile, "print what a profile and its fraud twin do")
     show.add_argument("name", metavar="NAME")
-    show.add_argument("directory", type=Path, nargs="?", default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
+    show.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
 
     new = add("new", _new_profile, "add a copy of a profile, to be edited, to a directory; a new one becomes complete")
-    new.add_argument("directory", type=Path, metavar="DIR")
+    new.add_argument("directory", **place)
     new.add_argument("--from", dest="origin", required=True, metavar="NAME", help="profile to copy, with its twin")
     new.add_argument("--name", metavar="NEW", help="name of the copy (NAME_copy)")
-    new.add_argument("--profiles", type=Path, metavar="DIR", help="where NAME is (DIR; the shipped if DIR is new)")
+    new.add_argument("--profiles", help="where NAME is (DIR; the shipped if DIR is new)", **place)
 
     schema = add("schema", _print_schema, "print the JSON Schema by which editors check and complete profiles")
     schema.add_argument("kind", choices=list(SCHEMAS), nargs="?", default="profile")
-    schema.add_argument("--output", type=Path, metavar="FILE", help="new file (printed)")
+    schema.add_argument("--output", type=parse_path, metavar="FILE", help="new file (printed)")
 
 
 def _generate(options: Namespace) -> None:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
+
+_MAX_VALUE: Final = 120
+"""Characters shown of a value."""
+_MAX_LINE: Final = 600
+_LINE_END: Final = 200  # of a line that is cut, what is kept of its end: the remedy
+_MAX_WORD: Final = 60  # no name of ours is longer
+_USER: Final = re.compile(r"(?<=://)[^\s/?#'\"]*@")
+_QUERY: Final = re.compile(r"(?<=[?&])([^\s=&'\"]{1,60})=[^\s&'\"]+")
 
 
 class VecgenError(Exception):
@@ -30,12 +40,27 @@ class InputError(VecgenError):
         self.where, self.field, self.value, self.expected, self.remedy = where, field, value, expected, remedy
         place = f"{where}: {field}" if field else where
         advice = f"; {remedy}" if remedy else ""
-        super().__init__(f"{place}: got {value!r}, expected {expected}{advice}")
+        super().__init__(f"{place}: got {self._show(value)}, expected {expected}{advice}")
+
+    @staticmethod
+    def _show(value: object) -> str:
+        text = repr(value)
+        return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}..."
 
     def __reduce__(self) -> tuple[type[InputError], tuple[object, ...], dict[str, object]]:
         # Exceptions cross process boundaries (local pool, Spark workers); the default pickling would lose the fields.
         fields = (self.where, self.field, self.value, self.expected, self.remedy)
         return type(self), fields, {"further": self.further}
+
+
+class WrongTypeError(InputError, TypeError):
+    """A value of another type than the one that is expected; the message says which type it has."""
+
+    @staticmethod
+    def _show(value: object) -> str:
+        kinds = {"str": "text", "int": "a whole number", "float": "a number", "bool": "a truth value"}
+        kind = type(value).__name__
+        return f"{InputError._show(value)} ({kinds.get(kind, kind)})"
 
 
 class OutputError(VecgenError):
@@ -66,6 +91,21 @@ def raise_first(faults: Sequence[InputError]) -> None:
         raise faults[0]
 
 
+def suggest(word: object, known: Iterable[str]) -> str:
+    """Return "did you mean 'x'?" where a word is nearly one of the known words, else ""."""
+    if not isinstance(word, str) or len(word) > _MAX_WORD:
+        return ""
+    words = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), words, n=1)
+    return f"did you mean {words[found[0]]!r}?" if found else ""
+
+
+def redact(text: str) -> str:
+    """Return a text without the user names, passwords and query values of the URLs in it."""
+    return _QUERY.sub(r"\1=…", _USER.sub("…@", text))
+
+
 def to_line(error: VecgenError) -> str:
-    """Return an error as the one line that is printed, whatever stands in the names of files it mentions."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))
+    """Return an error as the one line that is printed: printable, of bounded length, without credentials."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in redact(str(error)))
+    return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - _LINE_END]} … {line[-_LINE_END:]}"

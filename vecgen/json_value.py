@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
-from vecgen.errors import InputError, gather
+from vecgen.errors import InputError, gather, suggest
 
 T = TypeVar("T")
 
@@ -63,7 +63,8 @@ class JsonValue:
     def check_key(self, known: Collection[str]) -> None:
         """Accept a value whose key is one of `known`."""
         if self.key not in known:
-            self.fail(f"one of the keys {', '.join(known)}", "correct or remove the key", value=self.key)
+            remedy = suggest(self.key, known) or "correct or remove the key"
+            self.fail(f"one of the keys {', '.join(known)}", remedy, value=self.key)
 
     def record(self, parsers: Mapping[str, Callable[[JsonValue], Any]]) -> list[Any]:
         """Return what `parsers` make of an object's values, in their order; it must have their keys and no other."""

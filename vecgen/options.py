@@ -9,23 +9,24 @@ import argparse
 import os
 import re
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from vecgen.dates import Period
-from vecgen.errors import VecgenError
+from vecgen.errors import VecgenError, suggest
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, TABLES, Existing, Output, PartitionKey
 from vecgen.json_value import shorten
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.plan import Request
 from vecgen.storage import Place, is_remote, locate
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
 from vecgen.version import __version__
 from vecgen.writers import COMPRESSIONS, FORMATS
 
+_REQUEST: Final = Request()
+"""Whose defaults are the options'."""
 _MAX_MESSAGE = 500  # argparse repeats whatever was typed
 _WHOLE = re.compile(r"[+-]?[0-9]{1,100}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf)")
@@ -35,30 +36,55 @@ _SIZE_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB"
 
 
 class Parser(ArgumentParser):
-    """An argument parser whose errors are ours: one line, exit status 2, no usage page before it."""
+    """An argument parser whose errors are ours: one line that names the likely word, no usage page before it."""
+
+    def __init__(self, *, examples: Sequence[str] = (), **options: Any) -> None:
+        """Make a parser; `examples`: command lines without the program, shown below its options."""
+        options.setdefault("allow_abbrev", False)  # abbreviations would change their meaning with every new option
+        super().__init__(**options, formatter_class=RawDescriptionHelpFormatter)
+        if examples:
+            self.epilog = "\n".join(["examples:", *(f"  {self.prog} {example}".rstrip() for example in examples)])
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found."""
         short = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
-        raise UsageError(f"{short}; see {self.prog} --help")
+        raise UsageError(short if short.endswith("?") else f"{short}; see {self.prog} --help")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments; `--option=--` is refused, of which argparse would make an empty list."""
-        for argument in sys.argv[1:] if args is None else args:
-            name, _, value = argument.partition("=")
-            if name.startswith("--") and value == "--":
+        """Parse arguments; refuse the first that is not known, of a sub-command by its own parser."""
+        words = sys.argv[1:] if args is None else list(args)
+        for word in words:
+            name, _, value = word.partition("=")
+            if name.startswith("--") and value == "--":  # argparse would make an empty list of it
                 self.error(f"argument {name}: got '--', expected a value")
-        return super().parse_known_args(args, namespace)
+        parsed, unknown = super().parse_known_args(words, namespace)
+        if unknown:
+            self._refuse(unknown[0])
+        return parsed, unknown
+
+    def _refuse(self, word: str) -> NoReturn:
+        name = shorten(word.partition("=")[0])  # the value may be a secret
+        if not word.startswith("-"):
+            self.error(f"got {name!r}, which belongs to no option")
+        advice = suggest(name, self._option_string_actions)
+        self.error(f"unknown option {name}{advice and '; ' + advice}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        advice = suggest(value, known)
+        message = f"got {shorten(value)!r}, expected one of {', '.join(known)}{advice and '; ' + advice}"
+        raise argparse.ArgumentError(action, message)
 
 
 class UsageError(VecgenError):
     """Options that do not fit together or do not exist."""
 
 
-def make_parser(prog: str, description: str) -> Parser:
+def make_parser(prog: str, description: str, examples: Sequence[str] = ()) -> Parser:
     """Return a parser with the options every command has."""
-    # Abbreviated options would change their meaning whenever an option is added.
-    parser = Parser(prog=prog, description=description, allow_abbrev=False)
+    parser = Parser(prog=prog, description=description, examples=examples)
     parser.add_argument("--version", action="version", version=f"vecgen {__version__}")
     return parser
 
@@ -67,7 +93,8 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
     """Add what decides the customers."""
     group = parser.add_argument_group("customers")
     either = group.add_mutually_exclusive_group()
-    either.add_argument("--customers", type=parse_whole, default=1000, metavar="N", help="how many to draw (1000)")
+    help_count = f"how many to draw ({_REQUEST.customers})"
+    either.add_argument("--customers", type=parse_whole, default=_REQUEST.customers, metavar="N", help=help_count)
     if with_file:
         help_file = "take them from a '|' separated CSV, a Parquet file, or a directory of either"
         either.add_argument("--customers-file", type=parse_path, metavar="F", help=help_file)
@@ -80,27 +107,33 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
 def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
     """Add where places, ages and merchants are read."""
     parser.add_argument(
-        "--demographics", type=parse_path, default=DEFAULT_DEMOGRAPHICS, metavar="DIR", help="(the shipped)"
+        "--demographics",
+        type=parse_path,
+        default=_REQUEST.demographics,
+        metavar="DIR",
+        help="of places, ages, merchants (the shipped)",
     )
 
 
 def add_law_options(parser: ArgumentParser) -> None:
     """Add what decides the transactions."""
-    group = parser.add_argument_group("law")
+    law, group = _REQUEST.law, parser.add_argument_group("law")
     group.add_argument(
-        "--start", type=parse_date, default=date(2023, 1, 1), metavar="DATE", help="first day (2023-01-01)"
+        "--start", type=parse_date, default=law.period.start, metavar="DATE", help=f"first day ({law.period.start})"
     )
     group.add_argument(
-        "--end", type=parse_date, default=date(2023, 12, 31), metavar="DATE", help="last day (2023-12-31)"
+        "--end", type=parse_date, default=law.period.end, metavar="DATE", help=f"last day ({law.period.end})"
     )
-    group.add_argument("--seed", type=parse_whole, default=42, help="(42)")
-    group.add_argument("--profiles", type=parse_path, default=DEFAULT_PROFILES, metavar="DIR", help="(the shipped)")
-    group.add_argument(
-        "--fraud-rate", type=parse_number, default=0.01, metavar="P", help="share of defrauded customers (0.01)"
-    )
-    help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS} (1)"
-    group.add_argument("--fraud-days", type=parse_whole, default=1, metavar="F", help=help_days)
-    group.add_argument("--dependence", choices=DEPENDENCES, default=DEPENDENCES[0], help="joint law (v0.5)")
+    help_seed = f"same seed, same rows: 0 to 2**64 - 1 ({_REQUEST.seed})"
+    group.add_argument("--seed", type=parse_whole, default=_REQUEST.seed, metavar="N", help=help_seed)
+    help_profiles = "of behaviour profiles (the shipped)"
+    group.add_argument("--profiles", type=parse_path, default=_REQUEST.profiles, metavar="DIR", help=help_profiles)
+    help_rate = f"share of defrauded customers ({law.fraud_rate}; in Sparkov's published files 0.98)"
+    group.add_argument("--fraud-rate", type=parse_number, default=law.fraud_rate, metavar="P", help=help_rate)
+    help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS}; 1 is two dates ({law.fraud_days})"
+    group.add_argument("--fraud-days", type=parse_whole, default=law.fraud_days, metavar="F", help=help_days)
+    help_law = f"joint law of date, category, day part and amount ({law.dependence})"
+    group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_law)
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
 
 
@@ -166,7 +199,9 @@ def add_claim_options(parser: ArgumentParser) -> None:
         "--demographics", type=parse_path, metavar="DIR", help="(the shipped; merchants: those that are seen)"
     )
     group.add_argument("--fraud-rate", type=parse_number, metavar="P", help="share of defrauded customers (0.01)")
-    group.add_argument("--fraud-days", type=parse_whole, metavar="F", help="days from a fraud's first to its last (1)")
+    group.add_argument(
+        "--fraud-days", type=parse_whole, metavar="F", help="days from a fraud's first to its last; 1 is two dates (1)"
+    )
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
     help_safe = "whether no person can have its numbers (no)"
@@ -281,7 +316,9 @@ def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
     names = [name.strip() for name in text.split(",")] if text.strip() else []
     for name in names:
         if name not in known:
-            raise ArgumentTypeError(f"got {shorten(name)!r}, expected any of {', '.join(PARTITION_KEYS)}, or nothing")
+            advice = suggest(name, PARTITION_KEYS)
+            expected = f"any of {', '.join(PARTITION_KEYS)}, or nothing{advice and '; ' + advice}"
+            raise ArgumentTypeError(f"got {shorten(name)!r}, expected {expected}")
     return tuple(known[name] for name in names)  # type: ignore[index]
 
 

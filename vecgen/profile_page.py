@@ -13,7 +13,7 @@ from rich.columns import Columns
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, suggest
 from vecgen.laws import amount_mean, amount_quantile, overlap
 from vecgen.profile import DEFAULT_WEIGHT, WEEKDAYS, MonthDay, Profile, ProfileSet, Segment
 
@@ -67,7 +67,8 @@ def print_page(profiles: ProfileSet, name: str, file: IO[str] | None = None) -> 
         InputError: There is no such profile.
     """
     if name not in profiles.names:
-        raise InputError("profiles show", "", name, f"one of {', '.join(profiles.names)}")
+        expected = f"one of {', '.join(profiles.names)}"
+        raise InputError("profiles show", "", name, expected, suggest(name, profiles.names))
     position = profiles.names.index(name)
     # Names are text, whatever brackets and colons stand in them.
     console = Console(file=file, markup=False, emoji=False, highlight=False)

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 import pyarrow as pa
 from pyarrow import fs
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, suggest
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -185,7 +185,8 @@ def _check_options(scheme: str, options: Options) -> None:
         if not scheme.startswith("s3"):
             raise InputError("--storage-option", name, scheme, "s3 URLs; other stores are set up by the environment")
         if name not in _S3_NAMES:
-            raise InputError("--storage-option", "", name, f"one of {', '.join(sorted(_S3_NAMES))}")
+            expected = f"one of {', '.join(sorted(_S3_NAMES))}"
+            raise InputError("--storage-option", "", name, expected, suggest(name, _S3_NAMES))
         if name in _S3_SWITCHES and value not in ("true", "false"):
             raise InputError("--storage-option", name, value, "true or false")
         if name in _S3_NUMBERS and not (value.isascii() and value.isdecimal() and 0 < len(value) < 7):

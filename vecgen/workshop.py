@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, suggest
 from vecgen.load import DEFAULT_PROFILES, MAIN_CONFIG, load_profiles, read_json
 from vecgen.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX, check_name
 
@@ -55,7 +55,7 @@ def add_profile(directory: Path, origin: str, name: str, source: Path | None = N
 def _check(copy: _Copy, directory: Path) -> None:
     names = load_profiles(copy.source).names
     if copy.origin not in names:
-        raise InputError("--from", "", copy.origin, f"one of {', '.join(names)}")
+        raise InputError("--from", "", copy.origin, f"one of {', '.join(names)}", suggest(copy.origin, names))
     check_name("--name", "", copy.name)
     if copy.name.startswith(FRAUD_PREFIX):
         raise InputError("--name", "", copy.name, f"a name that does not begin with {FRAUD_PREFIX}, as twins do")
