@@ -197,7 +197,8 @@ def test_unknown_keys_are_refused(path: str) -> None:
     error = refuse(changed(path, 1))
     assert (error.field, error.value) == (path, split(path)[-1])
     assert error.expected.startswith("one of the keys ")
-    assert error.remedy == "correct or remove the key"
+    likely = {"travel_pc": "travel_pct", "date_wt.day_of_week.Monday": "monday", "shopping_time.am": "AM"}
+    assert error.remedy == (f"did you mean {likely[path]!r}?" if path in likely else "correct or remove the key")
 
 
 @pytest.mark.parametrize(
