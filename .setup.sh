@@ -14,6 +14,13 @@ die() {
     exit 2
 }
 
+# Prints a command as a shell reads it back, with the environment's path as short as it can be from here.
+quote_venv_command() {
+    local words
+    printf -v words ' %q' "${VENV#"$PWD/"}/bin/$1" "${@:2}"
+    printf '%s' "${words# }"
+}
+
 say() {
     printf '%s: %s\n' "$(basename -- "$0")" "$1" >&2
 }
@@ -52,8 +59,9 @@ java_major() {
     "$1" -version 2>&1 | sed -n -E 's/^.*version "(1\.)?([0-9]+).*$/\2/p' | sed -n 1p
 }
 
-# Spark itself looks at JAVA_HOME first and does not fall back to PATH, so neither does this.
-require_java() {
+# Prints why Spark cannot run here, and nothing where it can. Spark itself looks at JAVA_HOME first and does not fall back
+# to PATH, so neither does this.
+find_java_fault() {
     local java=java where="on PATH" major
     local remedy="install a JDK $MIN_JAVA or newer (for example openjdk-17-jre-headless or Temurin) and set JAVA_HOME to it"
     if [[ -n ${JAVA_HOME:-} ]]; then
@@ -66,11 +74,12 @@ require_java() {
     fi
     major=$(java_major "$java" || true)
     if [[ -z $major ]]; then
-        die "Spark needs Java $MIN_JAVA or newer and there is none $where; $remedy"
+        printf '%s' "Spark needs Java $MIN_JAVA or newer and there is none $where; $remedy"
     elif ((major < MIN_JAVA)); then
-        die "Spark needs Java $MIN_JAVA or newer and the one $where is version $major; $remedy"
+        printf '%s' "Spark needs Java $MIN_JAVA or newer and the one $where is version $major; $remedy"
+    else
+        printf '%s' "Spark needs Java's module jdk.incubator.vector, which the cut-down runtime $where lacks; $remedy"
     fi
-    die "Spark needs Java's module jdk.incubator.vector, which the cut-down runtime $where lacks; $remedy"
 }
 
 java_major_with_vectors() {
@@ -171,7 +180,7 @@ install_object_store() {
 
 install_with_uv() {
     if [[ $(venv_version) != "$PYTHON_VERSION" ]]; then
-        logged uv venv --clear --python "$PYTHON_FOUND" "$VENV" || die_venv
+        logged uv venv --seed --clear --python "$PYTHON_FOUND" "$VENV" || die_venv
     fi
     (cd -- "$ROOT" && logged uv pip install --python "$VENV/bin/python" -c constraints.txt -e ".[$1]") || die_install
 }

@@ -2,13 +2,18 @@
 # Generates a dataset with Spark on this machine: sets up .venv on the first call, then runs spark_jobs/generate.py.
 # All arguments go to the job; `./run_spark_datagen.sh --help` lists them. Paths are relative to the caller's directory.
 #
+# Without Java it sets up .venv all the same, and names the command that needs none.
+#
 # Environment: PYTHON (interpreter for .venv), JAVA_HOME, SPARK_DRIVER_MEMORY (2g), SPARK_LOCAL_IP (127.0.0.1).
 # A cluster does not need this script: see README.md for spark-submit.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/.setup.sh"
 
-require_java
-ensure_venv spark spark,test
+ensure_venv all all,test
+java_fault=$(find_java_fault)
+if [[ -n $java_fault ]]; then
+    die "$java_fault. This needs no Java and writes the same rows: $(quote_venv_command vecgen generate "$@")"
+fi
 
 # The environment's own Spark, whatever else is installed on this machine.
 unset SPARK_HOME PYSPARK_DRIVER_PYTHON

@@ -95,7 +95,7 @@ def _compare(options: argparse.Namespace) -> None:
     try:
         draw_chart(result, options.results / "compare.png")
     except ImportError:
-        print("no chart: Matplotlib is not installed (pip install 'vecgen[bench]')")
+        print("no chart: Matplotlib is not installed (pip install matplotlib)")
 
 
 def _scale(options: argparse.Namespace) -> None:

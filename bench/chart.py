@@ -14,7 +14,7 @@ def draw_chart(result: Mapping[str, Any], path: Path) -> None:
     """Draw the speeds of a comparison into a PNG file.
 
     Raises:
-        ImportError: Matplotlib is not installed (`pip install 'vecgen[bench]'`).
+        ImportError: Matplotlib is not installed.
     """
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch

@@ -158,7 +158,7 @@ def _tpchgen() -> str:
 def lacks_spark(setting: Setting) -> str | None:
     """Return what Spark needs and this machine has not."""
     if spark_home() is None:
-        return "pyspark is not installed (pip install 'vecgen[spark]')"
+        return "pyspark is not installed (pip install '.[spark]')"
     java = os.path.join(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
     try:
         subprocess.run([java, "-version"], capture_output=True, check=True)
@@ -171,13 +171,13 @@ def lacks_dbldatagen(setting: Setting) -> str | None:
     """Return what dbldatagen needs and this environment has not."""
     for name in ("dbldatagen", "jmespath", "pyparsing"):
         if importlib.util.find_spec(name) is None:
-            return f"{name} is not installed (pip install 'vecgen[bench]')"
+            return f"{name} is not installed (pip install '.[bench]')"
     return lacks_spark(setting)
 
 
 def lacks_tpch(setting: Setting) -> str | None:
     """Return a word if tpchgen-cli is not there."""
-    return None if shutil.which(_tpchgen()) else "tpchgen-cli is not installed (pip install 'vecgen[bench]')"
+    return None if shutil.which(_tpchgen()) else "tpchgen-cli is not installed (pip install '.[bench]')"
 
 
 def lacks_original(setting: Setting) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import email
 import os
+import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -12,10 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from vecgen.version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # as README.md and pyproject.toml promise
 SCRIPTS = ("run_spark_datagen.sh", "run_tests.sh")
 
 # What the scripts may use of the system; everything else they must bring along or ask for.
@@ -74,19 +80,27 @@ class Machine:
             if not (self.bin / tool).exists():
                 (self.bin / tool).symlink_to(str(shutil.which(tool)))
 
-    def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return run_script(self.checkout / script, arguments, {"PATH": str(self.bin), **environment})
+    def run(
+        self, script: str, *arguments: str, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return run_script(self.checkout / script, arguments, {"PATH": str(self.bin), **environment}, cwd)
 
     def count_installs(self) -> int:
         return len(self.calls.read_text().splitlines()) if self.calls.exists() else 0
 
 
 def run_script(
-    script: Path, arguments: tuple[str, ...], environment: Mapping[str, str]
+    script: Path, arguments: tuple[str, ...], environment: Mapping[str, str], cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     home = {"HOME": os.environ.get("HOME", "/")}
     return subprocess.run(
-        [str(script), *arguments], env=home | dict(environment), capture_output=True, text=True, timeout=60, check=False
+        [str(script), *arguments],
+        cwd=cwd,
+        env=home | dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -98,6 +112,11 @@ def check_refusal(result: subprocess.CompletedProcess[str], *parts: str) -> None
         assert part in last
 
 
+def read_advice(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the words of the command that the last line ends with."""
+    return shlex.split(result.stderr.splitlines()[-1].split("the same rows: ")[1])
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
@@ -107,9 +126,39 @@ class TestJava:
     @pytest.mark.parametrize("script", SCRIPTS)
     def test_none(self, machine: Machine, script: str) -> None:
         (machine.bin / "java").unlink()
-        result = machine.run(script)
-        check_refusal(result, script, "needs Java 17", "none on PATH", "install a JDK 17")
-        assert len(result.stderr.splitlines()) == 1
+        check_refusal(machine.run(script), script, "needs Java 17", "none on PATH", "install a JDK 17")
+
+    def test_without_it_the_environment_is_set_up_for_the_command_that_needs_none(self, machine: Machine) -> None:
+        (machine.bin / "java").unlink()
+        options = ("--customers", "5", "--output", "two words")
+        first = machine.run("run_spark_datagen.sh", *options, cwd=machine.checkout)
+        check_refusal(first, "needs Java 17", "install a JDK 17")
+        assert read_advice(first) == [".venv/bin/vecgen", "generate", *options]
+        second = machine.run("run_spark_datagen.sh", *options)
+        assert len(second.stderr.splitlines()) == 1
+        assert read_advice(second) == [f"{machine.checkout}/.venv/bin/vecgen", "generate", *options]
+        assert machine.count_installs() == 1
+
+    def test_all_tests_need_it_before_anything_is_set_up(self, machine: Machine) -> None:
+        (machine.bin / "java").unlink()
+        check_refusal(machine.run("run_tests.sh"), "needs Java 17", "run_tests.sh -m 'not spark'")
+        assert machine.count_installs() == 0
+
+    def test_a_part_of_the_tests_leaves_out_those_of_spark(self, machine: Machine) -> None:
+        (machine.bin / "java").unlink()
+        result = machine.run("run_tests.sh", "tests/test_schema.py")
+        assert (result.returncode, result.stdout) == (0, "ran -m pytest tests/test_schema.py\n")
+        assert "Java" not in result.stderr
+
+    def test_what_is_left_out_says_why(self) -> None:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/test_watch.py"]
+        environment = {**os.environ, "VECGEN_JAVA_FAULT": "Spark needs Java"}
+        result = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert result.returncode == 0
+        assert re.search(r"^SKIPPED .* Spark needs Java$", result.stdout, re.MULTILINE)
+        assert re.search(r"^=+ \d+ skipped in ", result.stdout, re.MULTILINE)
 
     @pytest.mark.parametrize("script", SCRIPTS)
     @pytest.mark.parametrize(
@@ -117,9 +166,7 @@ class TestJava:
     )
     def test_too_old(self, machine: Machine, script: str, version: str, major: str) -> None:
         write_java(machine.bin / "java", version)
-        result = machine.run(script)
-        check_refusal(result, f"on PATH is version {major};", "install a JDK 17")
-        assert len(result.stderr.splitlines()) == 1
+        check_refusal(machine.run(script), f"on PATH is version {major};", "install a JDK 17")
 
     def test_home_without_java(self, machine: Machine) -> None:
         check_refusal(machine.run("run_tests.sh", JAVA_HOME="/nowhere"), "none at JAVA_HOME=/nowhere", "set JAVA_HOME")
@@ -172,7 +219,7 @@ class TestEnvironment:
         machine.run("run_spark_datagen.sh")
         machine.run("run_tests.sh", "tests")
         machine.run("run_spark_datagen.sh")  # the tests' environment serves the job as well
-        assert [call.split()[-1] for call in machine.calls.read_text().splitlines()] == [".[spark]", ".[spark,test]"]
+        assert [call.split()[-1] for call in machine.calls.read_text().splitlines()] == [".[all]", ".[all,test]"]
 
     @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
     def test_a_change_is_installed(self, machine: Machine, name: str) -> None:
@@ -247,3 +294,25 @@ class TestWheel:
         )
         environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
         subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True, timeout=60)
+
+
+class TestConstraints:
+    @pytest.mark.parametrize("python", PYTHONS)
+    def test_every_requirement_has_one_version_that_fits(self, wheel: Path, python: str) -> None:
+        lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+        for requirement in map(Requirement, read_requirements(wheel)):
+            if requirement.name != "vecgen" and applies(requirement, python, "delta", "report", "spark", "test"):
+                (pin,) = (p for p in pins if p.name == canonicalize_name(requirement.name) and applies(p, python, ""))
+                assert requirement.specifier.contains(str(pin.specifier).removeprefix("==")), (pin, requirement)
+
+
+def read_requirements(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name)).get_all("Requires-Dist", [])
+
+
+def applies(requirement: Requirement, python: str, *extras: str) -> bool:
+    here = {"python_version": python, "python_full_version": f"{python}.0"}
+    return requirement.marker is None or any(requirement.marker.evaluate({**here, "extra": extra}) for extra in extras)

@@ -244,14 +244,14 @@ def test_a_place_that_cannot_be_written_is_one_error(parquet: Dataset, tmp_path:
         write_report(parquet[0], read_claim(parquet[0], {}), tmp_path / "file" / "r")
 
 
-def test_without_matplotlib_the_extra_is_named(
+def test_without_matplotlib_one_line_says_what_to_install(
     parquet: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["report", str(parquet[0])]) == 2
     assert capsys.readouterr().err == (
         "vecgen: vecgen report: got 'no Matplotlib', expected Matplotlib, which draws the charts; "
-        "pip install 'vecgen[report]'\n"
+        "pip install matplotlib\n"
     )
     assert not (parquet[0] / REPORT).exists()
 

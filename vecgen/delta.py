@@ -101,7 +101,7 @@ def import_deltalake(where: str) -> ModuleType:
         import deltalake.exceptions
         import deltalake.transaction
     except ImportError as error:
-        remedy = "pip install 'vecgen[delta]'"
+        remedy = "pip install deltalake"
         raise InputError(where, "delta", "no deltalake", "the library for Delta tables", remedy) from error
     return deltalake
 

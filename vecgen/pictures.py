@@ -81,7 +81,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        remedy = "pip install 'vecgen[report]'"
+        remedy = "pip install matplotlib"
         raise InputError("vecgen report", "", "no Matplotlib", "Matplotlib, which draws the charts", remedy) from None
 
 
