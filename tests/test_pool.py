@@ -7,9 +7,10 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from vecgen.dataset import digest_dataset
 from vecgen.pool import open_pool, submit_all
 
 ROOT = Path(__file__).parent.parent
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 OPTIONS = ["--customers", "600", "--batch-rows", "10000", "--partition-by", ""]
 
 
@@ -50,12 +52,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
-@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["one process", "all, as a terminal does"])
-def test_ctrl_c_stops_a_run_at_once_and_says_how_to_go_on(
-    send: Callable[[int, int], None], undisturbed: Path, tmp_path: Path
-) -> None:
-    output = tmp_path / "o"
+@contextmanager
+def running(output: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Yield a run of two workers that has finished a batch, and the ids of its children."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "vecgen", "generate", *OPTIONS, "--processes", "2", "--output", str(output)]
     with subprocess.Popen(
@@ -65,24 +64,81 @@ def test_ctrl_c_stops_a_run_at_once_and_says_how_to_go_on(
             assert process.poll() is None
             time.sleep(0.02)
         children = list_children(process.pid)
-        send(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
-    stopped, how = err.splitlines()
-    assert stopped.startswith("vecgen: stopped; ")
-    assert len(children) >= 2
+        assert len(children) >= 2  # one of them is Python's own, which sees that the others are gone
+        yield process, children
+    wait_for_end(children)
+
+
+def wait_for_end(processes: list[int]) -> None:
+    """Wait until none of some processes runs."""
     until = time.monotonic() + 30
-    while any(
-        is_alive(child) for child in children
-    ):  # one of them is Python's own, which sees that the others are gone
+    while any(is_alive(process) for process in processes):
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("number", "send"),
+    [(signal.SIGINT, os.kill), (signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill), (signal.SIGHUP, os.killpg)],
+    ids=["Ctrl-C to one process", "Ctrl-C to all, as a terminal does", "SIGTERM", "a terminal that closes"],
+)
+def test_a_run_that_is_told_to_end_ends_at_once_and_says_how_to_go_on(
+    number: int, send: Callable[[int, int], None], undisturbed: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "o"
+    with running(output) as (process, _):
+        send(process.pid, number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + number, "")
+    stopped, how = err.splitlines()
+    assert stopped.startswith("vecgen: stopped; ")
     assert not [path for path in list_tree(output) if Path(path).name.startswith(".")]
     program, *words = shlex.split(how.removeprefix("vecgen: go on with "))
     assert (program, words[-1]) == ("vecgen", "--resume")
     assert main(words) == 0
     assert digest_dataset(output) == digest_dataset(undisturbed)
     assert list_tree(output) == list_tree(undisturbed)
+
+
+@needs_proc
+def test_workers_end_with_a_run_that_is_killed(undisturbed: Path, tmp_path: Path) -> None:
+    output = tmp_path / "o"
+    with running(output) as (process, children):
+        process.kill()
+        process.communicate(timeout=60)  # which ends when nobody holds its pipes any more
+        wait_for_end(children)
+    left = list_tree(output)
+    time.sleep(1.0)
+    assert list_tree(output) == left  # nobody writes
+    assert main(["generate", *OPTIONS, "--processes", "1", "--output", str(output), "--resume"]) == 0
+    assert digest_dataset(output) == digest_dataset(undisturbed)
+
+
+@needs_proc
+def test_a_worker_that_is_killed_is_one_line_and_what_is_finished_stays(undisturbed: Path, tmp_path: Path) -> None:
+    output = tmp_path / "o"
+    with running(output) as (process, children):
+        os.kill(max(children), signal.SIGKILL)  # the youngest: Python's own is started first
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith("vecgen: a worker process was killed: ")
+    assert err.count("\n") == 1
+    assert "--resume" in err
+    assert main(["generate", *OPTIONS, "--processes", "1", "--output", str(output), "--resume"]) == 0
+    assert digest_dataset(output) == digest_dataset(undisturbed)
+
+
+def test_what_workers_are_handed_is_on_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with open_pool(1, check_secret, "key-of-a-store") as pool:
+        assert submit_all(pool, abs, [-1])[0].result() == 1
+        assert not list(tmp_path.rglob("*"))
+
+
+def check_secret(secret: str) -> None:
+    """Accept what a worker is handed."""
+    assert secret == "key-of-a-store"
 
 
 def is_alive(pid: int) -> bool:

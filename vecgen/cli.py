@@ -12,6 +12,7 @@ from typing import Any, Final
 from vecgen.dataset import digest_dataset
 from vecgen.display import describe_stop, show, spell_resume
 from vecgen.errors import InputError, VecgenError, to_line
+from vecgen.interrupts import exit_status, raising_interrupts
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
@@ -48,21 +49,22 @@ from vecgen.workshop import add_profile
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0; 1 for a rejected dataset, 2 after a user's error, 130 after Ctrl-C.
+    0; 1 for a rejected dataset, 2 after a user's error, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
     """
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = _make_parser().parse_args(words)
-        options.again = spell_resume("vecgen", words)
-        accepted = options.run(options)
+        with raising_interrupts():
+            options = _make_parser().parse_args(words)
+            options.again = spell_resume("vecgen", words)
+            accepted = options.run(options)
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         print(*stop.args or ["vecgen: stopped"], file=sys.stderr)
-        return 130
+        return exit_status(stop)
     return 1 if accepted is False else 0
 
 
@@ -204,8 +206,9 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
                 existing=existing,
                 report=report,
             )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(describe_stop(output.path, options.again)) from None
+    except KeyboardInterrupt as stop:
+        stop.args = (describe_stop(output.path, options.again),)
+        raise
     if not options.quiet:
         print(summarise(receipt))
 

@@ -1,17 +1,23 @@
-"""Processes of this machine that share work, and end at once when the run is told to stop."""
+"""Processes of this machine that share work. They end at once when the run is told to stop, and when it dies."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from pathlib import Path
+from multiprocessing.connection import wait
+from multiprocessing.shared_memory import SharedMemory
 from typing import Any, TypeVar
+
+from vecgen.errors import OutputError
+from vecgen.interrupts import SIGNALS
+from vecgen.scratch import remove_dead_scratch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,18 +27,22 @@ R = TypeVar("R")
 def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> Iterator[ProcessPoolExecutor]:
     """Yield processes that have each called `start(*arguments)` first.
 
-    After an error, work under way is completed and the rest dropped; after Ctrl-C, the processes are killed.
+    After an error, work under way is completed and the rest dropped; after an interrupt, the processes are killed.
+
+    Raises:
+        OutputError: A process died, killed by the system or by somebody.
     """
     # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
-        # A pipe that is full would let each process wait until the one before it has imported everything.
-        luggage = Path(scratch) / "start"
-        luggage.write_bytes(pickle.dumps((start, arguments), protocol=5))
-        pool = ProcessPoolExecutor(processes, context, _start, (luggage,))
+    with _shared(pickle.dumps((start, arguments), protocol=5)) as payload:
+        pool = ProcessPoolExecutor(processes, context, _start, (payload,))
         try:
             yield pool
+        except BrokenProcessPool as error:
+            pool.shutdown(cancel_futures=True)
+            remedy = "the system kills processes when memory is short; fewer --processes need less"
+            raise OutputError(f"a worker process was killed: {remedy}") from error
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise
@@ -40,14 +50,45 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
             pool.shutdown(cancel_futures=True)
+            remove_dead_scratch()
             raise
         pool.shutdown()
 
 
-def _start(luggage: Path) -> None:
+@contextmanager
+def _shared(payload: bytes) -> Iterator[str]:
+    """Yield the name of shared memory that holds the payload.
+
+    Through a pipe, each process would wait until the one before it has imported everything; and a file would keep what
+    the payload may hold, the keys of a store, on a disk after a crash. Shared memory ends with the last process.
+    """
+    with _without_interrupts():  # starts Python's own process that tidies up after a crash
+        memory = SharedMemory(create=True, size=len(payload))
+    try:
+        memory.buf[: len(payload)] = payload
+        yield memory.name
+    finally:
+        memory.close()
+        memory.unlink()
+
+
+def _start(name: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    start, arguments = pickle.loads(luggage.read_bytes())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    memory = SharedMemory(name)
+    try:
+        start, arguments = pickle.loads(memory.buf)
+    finally:
+        memory.close()
     start(*arguments)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does: its work would go on for hours, into an output that others may use."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Iterable[T]) -> list[Future[R]]:
@@ -58,22 +99,27 @@ def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Ite
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Hold back Ctrl-C: nobody could kill a process half started.
+    """Hold back whatever asks the run to end: nobody could kill a process half started.
 
-    A terminal sends it to children too. They inherit that it is blocked, and die without a word of their own.
+    A terminal sends Ctrl-C and hang-ups to children too. They inherit that both are blocked, and end when told to.
     """
     came: list[tuple[Any, ...]] = []
     in_main = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, lambda *call: came.append(call)) if in_main else None
-    mask = _set_mask(signal.SIG_BLOCK, {signal.SIGINT})
+    handlers = {number: signal.getsignal(number) for number in SIGNALS if in_main}
+    held = [number for number, handler in handlers.items() if callable(handler)]
+    for number in held:
+        signal.signal(number, lambda *call: came.append(call))
+    mask = _set_mask(signal.SIG_BLOCK, set(SIGNALS) - {signal.SIGTERM})  # by which Python ends processes
     try:
         yield
     finally:
         _set_mask(signal.SIG_SETMASK, mask)
-        if in_main:
-            signal.signal(signal.SIGINT, handler)
-    if came and callable(handler):
-        handler(*came[0])
+        for number in held:
+            signal.signal(number, handlers[number])
+    for call in came[:1]:
+        handler = handlers[call[0]]
+        if callable(handler):
+            handler(*call)
 
 
 def _set_mask(how: int, signals: Iterable[int]) -> set[Any]:

@@ -35,6 +35,7 @@ from vecgen.receipt import (
 )
 from vecgen.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.schema import PART_COLUMNS
+from vecgen.scratch import remove_dead_scratch
 from vecgen.snapshots import check_load, commit_load, describe_load, name_load, unite
 from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
 from vecgen.version import __version__
@@ -77,6 +78,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         InputError: What is to be resumed was asked with other values.
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
+    remove_dead_scratch()
     final, seen = output.path, _read_raw(output.path)
     # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)

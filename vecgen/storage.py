@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from vecgen.errors import InputError, OutputError, suggest
+from vecgen.scratch import scratch_path
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -247,10 +247,9 @@ def create(place: Place) -> Iterator[pa.NativeFile]:
         OutputError: The directory or the file cannot be written.
     """
     # Readers of every kind overlook names that begin with a dot; twins of one task must not share a draft.
-    above = place.parent if isinstance(place, Path) else Path(tempfile.gettempdir())
-    draft = above / f".{place.name}.{uuid.uuid4().hex}"
+    draft = place.parent / _draft_name(place) if isinstance(place, Path) else scratch_path()
     try:
-        above.mkdir(parents=True, exist_ok=True)
+        draft.parent.mkdir(parents=True, exist_ok=True)
         # Not Python's file: pyarrow would copy every write into a bytes object first (8 ns a row).
         with pa.OSFile(str(draft), "wb") as sink:
             yield sink
@@ -262,6 +261,10 @@ def create(place: Place) -> Iterator[pa.NativeFile]:
             draft.unlink()
 
 
+def _draft_name(place: Place) -> str:
+    return f".{place.name}.{uuid.uuid4().hex}"
+
+
 def _publish(draft: Path, place: Place) -> None:
     if isinstance(place, Path):
         os.replace(draft, place)
@@ -271,7 +274,7 @@ def _publish(draft: Path, place: Place) -> None:
         # One call: an interrupt comes before it or after it, and a store shows an object once it is complete.
         fs.copy_files(str(draft), path, fs.LocalFileSystem(), filesystem)
         return
-    hidden = place.with_name(draft.name).connect()[1]
+    hidden = place.with_name(_draft_name(place)).connect()[1]
     _make_parent(place)
     fs.copy_files(str(draft), hidden, fs.LocalFileSystem(), filesystem)
     filesystem.move(hidden, path)

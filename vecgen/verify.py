@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -40,6 +39,7 @@ from vecgen.pool import open_pool, submit_all
 from vecgen.profile import ProfileSet
 from vecgen.receipt import Receipt, asked_law, read_receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS
+from vecgen.scratch import scratch_directory
 from vecgen.storage import Place, size_of
 from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
@@ -200,11 +200,11 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Rep
     checks: list[Check] = []
     digests: dict[str, Digest] = {}
     tally = start_tally(laws)
-    with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
+    with scratch_directory() as scratch:
         if transactions:
-            work = Work(laws, Path(scratch), claim.safe_identifiers)
+            work = Work(laws, scratch, claim.safe_identifiers)
             tally, digests["transactions"] = _read_transactions(transactions, work, processes, report)
-            checks += _check_rows(tally, count_repeats(Path(scratch)))
+            checks += _check_rows(tally, count_repeats(scratch))
             checks += _check_safe("transactions", tally.faults[_UNSAFE], claim)
     people = PeopleTally()
     if customers and claim.as_of is not None:
@@ -372,8 +372,8 @@ def _check_safe(part: str, unsafe: int, claim: Claim) -> list[Check]:
 
 def _read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[PeopleTally, Digest, dict[str, int]]:
     tally, digest = PeopleTally(), Digest()
-    with tempfile.TemporaryDirectory(prefix="vecgen-") as scratch:
-        directories = {name: Path(scratch) / name for name in IDENTIFIERS}
+    with scratch_directory() as scratch:
+        directories = {name: scratch / name for name in IDENTIFIERS}
         for directory in directories.values():
             directory.mkdir()
         spills = {name: Spill(directory, "all") for name, directory in directories.items()}
