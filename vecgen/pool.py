@@ -65,6 +65,7 @@ def _shared(payload: bytes) -> Iterator[str]:
     with _without_interrupts():  # starts Python's own process that tidies up after a crash
         memory = SharedMemory(create=True, size=len(payload))
     try:
+        assert memory.buf is not None  # it is once the memory is closed
         memory.buf[: len(payload)] = payload
         yield memory.name
     finally:
@@ -77,6 +78,7 @@ def _start(name: str) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     memory = SharedMemory(name)
     try:
+        assert memory.buf is not None
         start, arguments = pickle.loads(memory.buf)
     finally:
         memory.close()
