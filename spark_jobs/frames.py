@@ -159,8 +159,8 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     frame = frame.observe(observed, sf.count(sf.lit(1)).alias("rows"))
     keys = output.partition_by if name == TRANSACTIONS else ()
     values = {
-        "year": sf.year("trans_date").cast("string"),
-        "month": sf.lpad(sf.month("trans_date").cast("string"), 2, "0"),  # date_format takes six times as long
+        "year": sf.year("trans_date"),
+        "month": sf.month("trans_date"),
         "profile_group": sf.col("profile"),
     }
     if output.format == "csv":

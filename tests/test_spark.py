@@ -57,8 +57,8 @@ def test_spark_reads_our_files(spark: SparkSession, plan: Plan, compression: Com
     names = [column.name for column in COLUMNS]
     theirs = frame.select(names).toArrow().select(names)
     assert theirs.sort_by("trans_num") == ours.select(names).cast(theirs.schema).sort_by("trans_num")
-    march = frame.where((sf.col("month") == "03") & (sf.col("trans_date") >= "2023-03-15"))
-    assert march.count() == sum("2023-03-15" <= f"{day}" <= "2023-03-31" for day in ours["trans_date"].to_pylist())
+    january = frame.where((sf.col("month") == 1) & (sf.col("trans_date") >= "2024-01-15"))
+    assert january.count() == sum(f"{day}" >= "2024-01-15" for day in ours["trans_date"].to_pylist()) > 0
 
 
 def test_files_are_those_of_the_local_engine(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:

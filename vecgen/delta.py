@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final, Literal
 
@@ -32,7 +32,7 @@ def commit_files(
     table: Place,
     records: Iterable[FileRecord],
     schema: pa.Schema,
-    partition_by: Sequence[str],
+    partitions: pa.Schema,
     mode: CommitMode,
     load: str,
 ) -> None:
@@ -40,7 +40,8 @@ def commit_files(
 
     Args:
         records: Their paths begin with the name of the table's directory.
-        schema: Of the rows in the files; `partition_by` columns are added as text, their values taken from paths.
+        schema: Of the rows in the files.
+        partitions: Of the columns whose values the paths hold.
         mode: "error" for a new table; "append" to what it holds, or "overwrite" it.
         load: What the files are known by, the application id of the transaction.
 
@@ -52,22 +53,20 @@ def commit_files(
     uri, options = str(table), _storage_options(table)
     transaction = deltalake.Transaction(app_id=load, version=1)
     properties = deltalake.CommitProperties(app_transactions=[transaction], custom_metadata={"vecgen": load})
-    fields = [*schema, *(pa.field(name, pa.string(), nullable=False) for name in partition_by)]
+    fields = pa.schema([*schema, *partitions])
     now = int(time.time() * 1000)
     actions = [_to_action(deltalake, record, now) for record in records]
     try:
         if deltalake.DeltaTable.is_deltatable(uri, options):
             there = deltalake.DeltaTable(uri, storage_options=options)
             if there.transaction_version(load) is None:
-                there.create_write_transaction(
-                    actions, mode, pa.schema(fields), list(partition_by), commit_properties=properties
-                )
+                there.create_write_transaction(actions, mode, fields, partitions.names, commit_properties=properties)
             return
         deltalake.transaction.create_table_with_add_actions(
             uri,
-            deltalake.Schema.from_arrow(pa.schema(fields)),
+            deltalake.Schema.from_arrow(fields),
             actions,
-            partition_by=list(partition_by),
+            partition_by=partitions.names,
             storage_options=options,
             commit_properties=properties,
         )

@@ -26,7 +26,7 @@ from vecgen.encodings import Compression
 from vecgen.errors import InputError
 from vecgen.ledger import list_cases
 from vecgen.manifest import FileRecord
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, PARTITION_COLUMNS, Column
 from vecgen.storage import Place, size_of
 from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Attribute, Rows, draw_rows
@@ -100,6 +100,11 @@ class Output:
     def columns(self, usual: tuple[Column, ...]) -> tuple[Column, ...]:
         """Return the columns of a part, given the usual ones."""
         return (*usual, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in usual else usual
+
+    def partition_columns(self) -> tuple[Column, ...]:
+        """Return the columns whose values stand in the directories of the transactions."""
+        known = {column.name: column for column in PARTITION_COLUMNS}
+        return tuple(known[key] for key in self.partition_by)
 
     def selects(self, number: int) -> bool:
         """Return whether the batch of this number is to be written."""
@@ -333,5 +338,5 @@ def _mark_last(group: Group, days: range, limit: int | None) -> Iterator[tuple[p
 
 
 def _directory(day: date, partition_by: Sequence[PartitionKey], profile: str) -> str:
-    values = {"year": f"{day.year}", "month": f"{day.month:02d}", "profile_group": profile}
+    values = {"year": day.year, "month": day.month, "profile_group": profile}
     return "".join(f"{key}={values[key]}/" for key in partition_by)

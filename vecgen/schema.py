@@ -58,6 +58,16 @@ CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, c
 
 COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
 
+PARTITION_COLUMNS: Final = (
+    Column("year", "int32", "year of the transaction"),
+    Column("month", "int32", "month of the transaction", "1 to 12"),
+    Column("profile_group", "text", "behaviour profile", "name of its file"),
+)
+"""What the directories of transactions are named by, `year=2023/month=1/…`, and what readers take their values for.
+
+A month is written as the number it is, without a leading zero: DuckDB would read `month=01` as text, Spark as a number.
+"""
+
 FRAUD_CASE_COLUMNS: Final = (
     CUSTOMER_ID,
     *(column for column in CUSTOMER_COLUMNS if column.name in ("ssn", "cc_num", "profile")),

@@ -82,12 +82,12 @@ def commit_load(output: Output, parts: Iterable[str], records: Iterable[FileReco
     kept = list(records)
     for part in sorted(parts):
         own = [record for record in kept if record.path.startswith(f"{part}/")]
-        keys = output.partition_by if part == TRANSACTIONS else ()
+        keys = output.partition_columns() if part == TRANSACTIONS else ()
         commit_files(
             output.path / part,
             own,
             arrow_schema(output.columns(PART_COLUMNS[part])),
-            keys,
+            arrow_schema(keys),
             mode,
             f"vecgen-{output.load[:-1]}",
         )

@@ -37,7 +37,7 @@ def read_duckdb(path: str) -> pd.DataFrame:
 
     query = (
         "SELECT category, count(*) AS rows, count(*) FILTER (is_fraud = 1) AS frauds, sum(amt) AS turnover "
-        f"FROM read_parquet('{path}/**/*.parquet', hive_types = {{'month': INT}}) WHERE month >= 3 GROUP BY category"
+        f"FROM '{path}/**/*.parquet' WHERE month >= 3 GROUP BY category"
     )
     return duckdb.execute(query).df()
 
