@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-_MAX_VALUE: Final = 120
+_MAX_VALUE: Final = 220
 """Characters shown of a value."""
 _MAX_LINE: Final = 600
 _LINE_END: Final = 200  # of a line that is cut, what is kept of its end: the remedy
