@@ -1,4 +1,4 @@
-"""`python -m spark_jobs.pack FILE.zip`: the code that executors need, as `spark-submit --py-files` takes it.
+"""`python spark_jobs/pack.py FILE.zip`: the code that executors need, as `spark-submit --py-files` takes it.
 
 The archive is a function of the code: no times, entries in order.
 """
@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-_PACKAGES: Final = ("vecgen", "spark_jobs")
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)  # the first that the format knows
 
 
 def pack(target: Path) -> list[str]:
     """Write the archive and return the names in it."""
-    files = sorted(file for package in _PACKAGES for file in (ROOT / package).glob("*.py"))
-    names = [str(file.relative_to(ROOT)) for file in files]
+    files = sorted((ROOT / "vecgen").rglob("*.py"))
+    names = [file.relative_to(ROOT).as_posix() for file in files]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in zip(names, files, strict=True):
             archive.writestr(zipfile.ZipInfo(name, _MOMENT), file.read_bytes(), zipfile.ZIP_DEFLATED)
@@ -28,7 +27,7 @@ def pack(target: Path) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Write the archive that `arguments` name; return the exit status."""
     if len(arguments) != 1 or not arguments[0].endswith(".zip"):
-        print("usage: python -m spark_jobs.pack FILE.zip", file=sys.stderr)
+        print("usage: python spark_jobs/pack.py FILE.zip", file=sys.stderr)
         return 2
     print(f"{arguments[0]}: {len(pack(Path(arguments[0])))} modules")
     return 0

@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 from pyspark import TaskContext
 
-from spark_jobs.generate import main
 from vecgen.generate import write_transactions
+from vecgen.spark.job import main
 from vecgen.writers import ParquetWriter
 
 fault, batch, notes, *options = sys.argv[1:]
@@ -70,5 +70,5 @@ def write(tables: Any, seed: int, output: Any, number: int, people: Any) -> Any:
 
 
 if __name__ == "__main__":
-    with patch("spark_jobs.frames.write_transactions", write):
+    with patch("vecgen.spark.frames.write_transactions", write):
         sys.exit(main(options))

@@ -7,8 +7,8 @@ import sys
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.environment import DEFAULTS
-from spark_jobs.generate import main
+from vecgen.spark.environment import DEFAULTS
+from vecgen.spark.job import main
 
 statuses = [main([*arguments, "--plan"]) for arguments in json.loads(sys.argv[1])]
 spark = SparkSession.builder.getOrCreate()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.generate import main
+from vecgen.spark.job import main
 
 
 def look(file: str) -> dict[str, object]:

@@ -70,5 +70,5 @@ def test_what_is_shipped_is_a_function_of_the_code(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out == f"{tmp_path / 'a.zip'}: {len(names)} modules\n"
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        assert {"vecgen/plan.py", "spark_jobs/generate.py"} <= set(archive.namelist())
+        assert {"vecgen/plan.py", "vecgen/spark/job.py"} <= set(archive.namelist())
     assert main([]) == 2

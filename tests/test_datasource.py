@@ -46,7 +46,7 @@ def options(profiles: Path, demographics: Path) -> Options:
 @pytest.fixture(scope="module")
 def source(spark: SparkSession) -> SparkSession:
     """Return the session with the format registered."""
-    from spark_jobs.datasource import VecgenDataSource
+    from vecgen.spark import VecgenDataSource
 
     spark.dataSource.register(VecgenDataSource)
     return spark
@@ -121,7 +121,7 @@ def test_filters_of_dates_are_pushed(
 def test_kept_days() -> None:
     from pyspark.sql.datasource import EqualTo, GreaterThan, GreaterThanOrEqual, IsNotNull, LessThan, LessThanOrEqual
 
-    from spark_jobs.datasource import kept_days
+    from vecgen.spark.datasource import kept_days
 
     day = date(2023, 12, 24)  # the fifth of the period
     column = ("trans_date",)
@@ -198,9 +198,9 @@ def test_a_stream_of_other_options_is_not_continued(compile_small: Compile, opti
     from pyspark.sql.pandas.types import from_arrow_schema
     from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows
 
-    from spark_jobs.datasource import VecgenDataSource
-    from spark_jobs.stream import StreamReader
     from vecgen.arrow import arrow_schema
+    from vecgen.spark import VecgenDataSource
+    from vecgen.spark.stream import StreamReader
 
     def start(**more: str) -> StreamReader:
         schema = from_arrow_schema(arrow_schema(COLUMNS))

@@ -209,7 +209,7 @@ def test_cases_of_some_customers_are_those_of_all(plan: Plan) -> None:
 def test_spark_keeps_the_same_ledger(
     spark: SparkSession, plan: Plan, parquet: Dataset, tmp_path: Path, mode: str
 ) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     receipt = run(spark, plan, Output(tmp_path / "o", with_customer_id=True), mode)
     assert receipt.parts[FRAUD_CASES].rows == parquet[1].parts[FRAUD_CASES].rows

@@ -277,12 +277,9 @@ class TestWheel:
     def test_code(self, wheel: Path) -> None:
         with zipfile.ZipFile(wheel) as archive:
             names = set(archive.namelist())
-        modules = {f"vecgen/{path.name}" for path in (ROOT / "vecgen").glob("*.py")}
-        assert (
-            modules | {"vecgen/py.typed", "vecgen/report.css", "spark_jobs/generate.py", "spark_jobs/log4j2.properties"}
-            <= names
-        )
-        assert {name.split("/")[0] for name in names} == {"vecgen", "spark_jobs", f"vecgen-{__version__}.dist-info"}
+        modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "vecgen").rglob("*.py")}
+        assert modules | {"vecgen/py.typed", "vecgen/report.css"} <= names
+        assert {name.split("/")[0] for name in names} == {"vecgen", f"vecgen-{__version__}.dist-info"}
 
     def test_works_outside_the_checkout(self, wheel: Path, tmp_path: Path) -> None:
         """From the unpacked wheel alone, the profiles are found and read."""

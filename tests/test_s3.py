@@ -277,7 +277,7 @@ def test_a_server_that_dies_during_the_upload(returns: bool, tmp_path: Path) -> 
 def test_spark_writes_files_to_a_store(
     spark: SparkSession, store: ObjectStore, prefix: str, plan: Plan, whole: dict[str, bytes]
 ) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     run(spark, plan, Output(place(store, prefix)))
     assert data(store, prefix) == whole

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_jobs.environment import (
+from tests.clusters import OPTIONS, Machine, Process, finish, start, stop
+from vecgen.errors import InputError
+from vecgen.spark.environment import (
     DEFAULTS,
     Environment,
     Setting,
@@ -23,8 +25,6 @@ from spark_jobs.environment import (
     find_starter,
     recognise,
 )
-from tests.clusters import OPTIONS, Machine, Process, finish, start, stop
-from vecgen.errors import InputError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -226,7 +226,7 @@ class TestPrecedence:
 @pytest.mark.spark
 class TestARunningSession:
     def test_its_settings_are_kept(self, spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
-        from spark_jobs.session import open_session
+        from vecgen.spark.session import open_session
 
         opened = open_session()
         assert opened.sparkContext is spark.sparkContext
@@ -237,7 +237,7 @@ class TestARunningSession:
 
     def test_what_was_set_while_it_ran_is_kept(self, spark: SparkSession) -> None:
         """Such a value is in the session, not in the context's configuration."""
-        from spark_jobs.session import open_session
+        from vecgen.spark.session import open_session
 
         spark.conf.set(TIMESTAMPS, "TIMESTAMP_MILLIS")
         try:
@@ -246,14 +246,14 @@ class TestARunningSession:
             spark.conf.unset(TIMESTAMPS)
 
     def test_a_master_is_refused(self, spark: SparkSession, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-        from spark_jobs.generate import main
+        from vecgen.spark.job import main
 
         assert main(["--master", "local[9]", "--output", str(tmp_path / "o")]) == 2
         assert "a session runs already" in capsys.readouterr().err
         assert not (tmp_path / "o").exists()
 
     def test_help_says_when_the_options_hold(self) -> None:
-        from spark_jobs.session import add_session_options
+        from vecgen.spark.session import add_session_options
 
         parser = ArgumentParser()
         add_session_options(parser)

@@ -80,7 +80,7 @@ def test_batches_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: P
 
 @pytest.mark.spark
 def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     slices = {"batches": ((1, 2), (4, 4)), "only_dates": (date(2023, 12, 30), date(2024, 1, 2)), "batch_rows": 500}
     outputs = [Output(tmp_path / name, **slices) for name in ("local", "spark")]  # type: ignore[arg-type]

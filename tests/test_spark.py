@@ -33,7 +33,7 @@ pytestmark = pytest.mark.spark
 def test_digest_is_the_local_one(
     mode: str, file_format: Any, spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path
 ) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     receipt = run(spark, plan, Output(tmp_path / "out", file_format), mode)
     local, _ = parquet
@@ -62,7 +62,7 @@ def test_spark_reads_our_files(spark: SparkSession, plan: Plan, compression: Com
 
 
 def test_files_are_those_of_the_local_engine(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     cores = spark.sparkContext.defaultParallelism
     ours = run_local(plan, Output(tmp_path / "local"), cores)
@@ -74,7 +74,7 @@ def test_files_are_those_of_the_local_engine(spark: SparkSession, plan: Plan, tm
 
 
 def test_single_file(spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     run(spark, plan, Output(tmp_path / "out", partition_by=(), single_file=True))
     assert len(list((tmp_path / "out" / "transactions").iterdir())) == 1
@@ -82,7 +82,7 @@ def test_single_file(spark: SparkSession, plan: Plan, parquet: tuple[Path, Recei
 
 
 def test_transactions_as_a_frame(spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt]) -> None:
-    from spark_jobs.generate import customers, transactions
+    from vecgen.spark import customers, transactions
 
     scheduled = schedule(plan, Output(Path("unused")), 3)
     batches = customers(spark, scheduled).groupBy("customer_id").count()
@@ -97,7 +97,7 @@ def test_transactions_as_a_frame(spark: SparkSession, plan: Plan, parquet: tuple
 def test_customers_of_a_file(
     spark: SparkSession, compile_small: Any, parquet: tuple[Path, Receipt], tmp_path: Path
 ) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     listed = compile_small(customers_file=parquet[0] / "customers")
     run(spark, listed, Output(tmp_path / "out"))
@@ -107,7 +107,7 @@ def test_customers_of_a_file(
 def test_errors_are_one_line_and_status_2(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from spark_jobs.generate import main
+    from vecgen.spark.job import main
 
     assert main(["--fraud-rate", "2", "--output", str(tmp_path / "out")]) == 2
     error = capsys.readouterr().err
@@ -119,7 +119,7 @@ def test_errors_are_one_line_and_status_2(
 def test_a_failing_task_leaves_nothing(
     spark: SparkSession, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import spark_jobs.generate as job
+    from vecgen.spark import job
 
     def fail(*_: object) -> None:
         raise RuntimeError("a task that fails")
@@ -133,7 +133,7 @@ def test_a_failing_task_leaves_nothing(
 def test_spark_completes_what_another_engine_began(
     spark: SparkSession, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     set_batch_rows(monkeypatch, 500)
     run_local(plan, Output(tmp_path / "whole"), 1)
@@ -151,7 +151,7 @@ def test_spark_completes_what_another_engine_began(
 
 
 def test_rows_of_sparks_own_writer_cannot_be_resumed(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     with pytest.raises(InputError, match="--output-mode files, whose batches can be resumed"):
         run(spark, plan, Output(tmp_path / "out"), "rows", existing="resume")
@@ -160,7 +160,7 @@ def test_rows_of_sparks_own_writer_cannot_be_resumed(spark: SparkSession, plan: 
 
 @pytest.mark.parametrize("mode", ["files", "rows"])
 def test_spark_overwrites_a_dataset(spark: SparkSession, plan: Plan, tmp_path: Path, mode: str) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     output = Output(tmp_path / "out", partition_by=())
     run(spark, plan, output)

@@ -24,7 +24,7 @@ JOB = Path(__file__).parent / "faulty_job.py"
 
 
 def test_results_and_errors_arrive(spark: SparkSession) -> None:
-    from spark_jobs.watch import watch
+    from vecgen.spark.watch import watch
 
     def fail() -> None:
         raise ValueError("of the action")
@@ -37,7 +37,7 @@ def test_results_and_errors_arrive(spark: SparkSession) -> None:
 
 
 def test_an_interrupt_cancels_the_jobs_and_nothing_is_left(spark: SparkSession, tmp_path: Path) -> None:
-    from spark_jobs.watch import count_done, watch
+    from vecgen.spark.watch import count_done, watch
 
     context = spark.sparkContext
 
@@ -65,10 +65,10 @@ def test_an_interrupt_cancels_the_jobs_and_nothing_is_left(spark: SparkSession, 
 def test_a_job_reports(
     mode: str, spark: SparkSession, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spark_jobs.generate import run
+    from vecgen.spark.job import run
 
     set_batch_rows(monkeypatch, 500)
-    monkeypatch.setattr("spark_jobs.watch._EVERY", 0.05)
+    monkeypatch.setattr("vecgen.spark.watch._EVERY", 0.05)
     states: list[State] = []
     receipt = run(spark, plan, Output(tmp_path / "o"), mode, report=states.append)
     assert len({state.total for state in states}) == 1

@@ -4,7 +4,7 @@
 
 No dataset is needed: the format `vecgen` makes rows as the stream asks for them, a fortnight each micro-batch, as
 fast as they are consumed. A stream that stops goes on where its checkpoint says, with the very rows it would have had.
-For a cluster: `python -m spark_jobs.pack vecgen.zip`, `spark-submit --py-files vecgen.zip replay_stream.py alerts`.
+For a cluster: `python spark_jobs/pack.py vecgen.zip`, `spark-submit --py-files vecgen.zip replay_stream.py alerts`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import argparse
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from spark_jobs.datasource import VecgenDataSource
+from vecgen.spark import VecgenDataSource
 
 
 def main() -> None:

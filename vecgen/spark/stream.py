@@ -17,11 +17,11 @@ import pyarrow as pa
 from pyspark.sql.datasource import DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxRows, SupportsTriggerAvailableNow
 
-from spark_jobs.datasource import Part, Work, share_out
 from vecgen.errors import InputError
 from vecgen.generate import TRANSACTIONS, select_days
 from vecgen.plan import Plan
 from vecgen.schema import TRANSACTION_COLUMNS
+from vecgen.spark.datasource import Part, Work, share_out
 
 Offset = dict[str, str]
 _TIME: Final = next(column for column in TRANSACTION_COLUMNS if column.name == "unix_time")

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from spark_jobs.environment import (
+from vecgen.spark.environment import (
     Environment,
     check_start,
     choose_settings,

@@ -87,7 +87,7 @@ class VecgenDataSource(DataSource):
         Raises:
             InputError: Another table, or a rate below 1.
         """
-        from spark_jobs.stream import StreamReader
+        from vecgen.spark.stream import StreamReader
 
         options = read_options(self.options)
         if options.table != TRANSACTIONS:

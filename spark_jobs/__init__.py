@@ -1,1 +1,0 @@
-"""vecgen inside Spark: thin adapters that decide nothing."""

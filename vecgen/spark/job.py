@@ -1,0 +1,162 @@
+"""The dataset as a Spark job: frames of customers and transactions, written, and their receipt.
+
+Run it with spark-submit (options as `vecgen generate`), or import `transactions(spark, plan)` into a job of your own.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from vecgen.display import describe_stop, show
+from vecgen.errors import InputError, OutputError, VecgenError, to_line
+from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
+from vecgen.manifest import FileRecord, from_manifest
+from vecgen.meter import Report, State, expect_rows, ignore
+from vecgen.options import (
+    add_customer_options,
+    add_law_options,
+    add_output_options,
+    add_plan_option,
+    add_quiet_option,
+    add_slice_options,
+    make_parser,
+    to_existing,
+    to_output,
+    to_request,
+)
+from vecgen.plan import Plan, compile_plan
+from vecgen.progress import Run, close_run, open_run, read_finished
+from vecgen.receipt import Part, Receipt, sum_records, summarise
+from vecgen.schedule import describe_estimate, estimate
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.spark.frames import customer_files, customers, fraud_cases, transaction_files, transactions, write_rows
+from vecgen.spark.session import add_session_options, open_session, promised_cores
+from vecgen.spark.watch import count_done, watch
+
+__all__ = ["customers", "main", "run", "transactions"]
+
+
+def run(
+    spark: SparkSession,
+    plan: Plan,
+    output: Output,
+    output_mode: str = "files",
+    existing: Existing = "refuse",
+    report: Report = ignore,
+    stopping: Callable[[], None] = lambda: None,
+) -> Receipt:
+    """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold.
+
+    Args:
+        report: Is told every second or so how far the run is.
+        stopping: Is called at Ctrl-C, before anything is cancelled.
+    """
+    if output_mode == "rows" and existing == "resume":
+        raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
+    if output_mode == "rows" and (output.batches or output.only_dates or output.table):
+        expected = "files, if --batches or --only-dates select some of the rows, or --table commits files"
+        raise InputError("--output-mode", "", "rows", expected)
+    started = time.perf_counter()
+    context = spark.sparkContext
+    output = replace(output, path=output.path.absolute())  # executors have working directories of their own
+    names = list_parts(output)
+    with open_run(plan, output, promised_cores(context), names, existing) as run:
+        if run.receipt:
+            return run.receipt
+        if output_mode == "rows":
+            parts, records = _run_rows(spark, run, report, stopping), []
+        else:
+            records = _run_files(spark, run, expect_rows(run.plan, run.output, names), report, stopping)
+            parts = sum_records(records)
+        return close_run(run, parts, time.perf_counter() - started, context.defaultParallelism, records)
+
+
+def _run_files(
+    spark: SparkSession, run: Run, expected: dict[str, int], report: Report, stopping: Callable[[], None]
+) -> list[FileRecord]:
+    """Let tasks write files; how far they are is told by the records they leave, whoever ran them and how often."""
+    makers = [customer_files] * (CUSTOMERS in list_parts(run.output)) + [transaction_files]
+    known: set[str] = set()
+    state = State(sum(expected.values()))
+
+    def look(group: str) -> None:
+        nonlocal state
+        with suppress(OutputError):  # of a store that does not answer: the next look may tell
+            for name, records in read_finished(run.output.path, known).items():
+                known.add(name)
+                state = state.add(expected.get(name, 0), records)
+        report(state)
+
+    def write() -> list[pa.Table]:
+        frames = [make(spark, run.plan, run.output) for make in makers]
+        return [frame.toArrow() for frame in frames]
+
+    manifests = watch(spark.sparkContext, write, look, stopping)
+    return [record for manifest in manifests for record in from_manifest(manifest)]
+
+
+def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[[], None]) -> dict[str, Part]:
+    """Let Spark's writer write; of tasks that leave no records, Spark says how many are finished."""
+    plan, output, context = run.plan, run.output, spark.sparkContext
+    makers: dict[str, Callable[[], DataFrame]] = {
+        CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns(CUSTOMER_COLUMNS)]),
+        TRANSACTIONS: lambda: transactions(spark, plan, output.columns(COLUMNS)),
+        FRAUD_CASES: lambda: fraud_cases(spark, plan),
+    }
+    rows = [batch.rows for batch in plan.batches]
+
+    def look(name: str, group: str) -> None:
+        done = count_done(context, group, rows) if name == TRANSACTIONS else sum(rows) * (name == FRAUD_CASES)
+        report(State(sum(rows), done, done))
+
+    def write(name: str) -> Part:
+        return write_rows(makers[name](), output, name)
+
+    return {name: watch(context, partial(write, name), partial(look, name), stopping) for name in makers}
+
+
+def main(arguments: list[str]) -> int:
+    """Write a dataset with Spark; return the exit status: 0; 2 after an error of the user's, 130 after Ctrl-C."""
+    parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.")
+    add_customer_options(parser, with_file=True)
+    add_law_options(parser)
+    add_output_options(parser)
+    add_slice_options(parser)
+    add_plan_option(parser)
+    modes = "files: each task writes its own; rows: Spark's writer does, for any sink (files)"
+    parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)
+    add_quiet_option(parser)
+    add_session_options(parser)
+    try:
+        _generate(parser.parse_args(arguments))
+    except VecgenError as error:
+        print(f"vecgen: {to_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:  # of a run, `say_stopped` has said more
+        return 130
+    return 0
+
+
+def _generate(options: Namespace) -> None:
+    plan, output = compile_plan(to_request(options)), to_output(options)
+    spark = open_session(options.master, options.app_name, quiet=options.quiet)
+    if options.plan:
+        print(describe_estimate(estimate(plan, output, promised_cores(spark.sparkContext))))
+        return
+
+    def say_stopped() -> None:
+        print(describe_stop(output.path, "the same command and --resume"), file=sys.stderr, flush=True)
+
+    with show(options.quiet) as report:
+        receipt = run(spark, plan, output, options.output_mode, to_existing(options), report, say_stopped)
+    if not options.quiet:
+        print(summarise(receipt))
