@@ -98,7 +98,7 @@ def test_spark(spark: SparkSession, plan: Plan, lake: Path, months: dict[tuple[i
     from pyspark.sql import functions as sf
     from pyspark.sql.types import StructType
 
-    from spark_jobs.generate import run
+    from vecgen.spark import run
 
     run(spark, plan, Output(tmp_path / "rows"), "rows")
     inferred = spark.read.parquet(str(lake))
