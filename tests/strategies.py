@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.documents import profile_to_json
 from vecgen.errors import VecgenError, to_line
-from vecgen.profile import AmountLaw, Profile, Season, profile_to_json
+from vecgen.profile import AmountLaw, Profile, Season
 
 Json = dict[str, Any]
 
@@ -21,7 +22,7 @@ MONTH_DAYS = [(month + 1, day + 1) for month, length in enumerate(_MONTH_LENGTHS
 
 names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,30}", fullmatch=True).filter(lambda n: not n.endswith(".json"))
 labels = st.text(st.characters(categories=("L", "N", "P", "S"), exclude_characters="|/\"'`"), min_size=1, max_size=20)
-positive_weights = st.integers(1, 1000).map(float) | st.floats(1e-12, 1e12)
+positive_weights = st.integers(1, 1000).map(float) | st.floats(1e-100, 1e100)
 weights = st.just(0.0) | positive_weights
 
 
@@ -45,7 +46,7 @@ def seasons(draw: st.DrawFn) -> tuple[Season, ...]:
 def amount_laws(draw: st.DrawFn) -> AmountLaw:
     """Draw a mean and a standard deviation within the limits of a profile."""
     mean = draw(st.integers(1, 1000).map(float) | st.floats(1.0, 1e5))
-    return AmountLaw(mean, mean / draw(st.floats(0.02, 9000.0)))
+    return AmountLaw(mean, min(mean / draw(st.floats(1.1e-4, 9000.0)), 1e7))
 
 
 @st.composite
@@ -105,7 +106,8 @@ _BAD_DATES = [
     "13-01",
     "06-00",
     "04-31",
-    "6-1",
+    "006-01",
+    "6-001",
     "06-01 ",
     "06-01\n",
     "\u0660\u0666-\u0660\u0661",

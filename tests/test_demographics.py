@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 from vecgen.demographics import (
     AGE_COLUMNS,
     MERCHANT_COLUMNS,
+    ORIGINAL_AGES,
+    ORIGINAL_MERCHANTS,
+    ORIGINAL_PLACES,
     PLACE_COLUMNS,
     Merchants,
     parse_age_gender,
@@ -123,8 +127,8 @@ def test_bad_places_are_named(column: str, text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("row", "column", "text", "expected"),
     [
-        (1, "gender", "m", "F or M"),
-        (1, "gender", "", "F or M"),
+        (1, "gender", "m", "F or M, or Female or Male"),
+        (1, "gender", "", "F or M, or Female or Male"),
         (2, "age", "-1", "an integer from 0 to 120"),
         (2, "age", "121", "an integer from 0 to 120"),
         (2, "age", "15.5", "an integer from 0 to 120"),
@@ -152,19 +156,107 @@ def test_bad_merchants_are_named(column: str, text: str) -> None:
     assert (error.field, error.value) == (f"line 3, {column}", text)
 
 
-PARSERS: list[tuple[Callable[[str, Rows], object], Rows]] = [
+Parse = Callable[[str, Rows], object]
+PARSERS: list[tuple[Parse, Rows]] = [
     (parse_places, PLACES),
     (parse_age_gender, AGES),
     (parse_merchants, MERCHANTS),
 ]
+HEADERS: list[tuple[Parse, Rows, Sequence[str]]] = [
+    (parse_places, PLACES, ORIGINAL_PLACES),
+    (parse_age_gender, AGES, ORIGINAL_AGES),
+    (parse_merchants, MERCHANTS, ORIGINAL_MERCHANTS),
+]
 
 
-@pytest.mark.parametrize(("parse", "rows"), PARSERS)
-def test_the_header_must_be_exact(parse: Callable[[str, Rows], object], rows: Rows) -> None:
+@pytest.mark.parametrize(("parse", "rows", "original"), HEADERS)
+def test_the_header_must_be_exact(parse: Parse, rows: Rows, original: Sequence[str]) -> None:
     spoiled: list[Rows] = [[], [[]], rows[1:], [[*rows[0], "more"], *rows[1:]], [rows[0][::-1], *rows[1:]]]
     for bad in spoiled:
         error = refuse(parse, bad)
-        assert (error.field, error.expected) == ("line 1", f"the header {','.join(rows[0])}")
+        assert (error.field, error.value) == ("line 1", ",".join(bad[0] if bad else []))
+        assert error.expected == f"the header {','.join(rows[0])} or the header {','.join(original)}"
+
+
+@pytest.mark.parametrize(
+    ("parse", "header", "remedy"),
+    [
+        (parse_places, "zip,city,State,lat,lon,city_pop,zip_pop", "did you mean 'state'?; did you mean 'long'?"),
+        (parse_age_gender, "gender,age,proportions", "did you mean 'proportion'?"),
+        (parse_merchants, "categories,names", "did you mean 'category'?; did you mean 'name'?"),
+        (parse_merchants, "x,y", ""),
+        (parse_merchants, "name,category", ""),
+    ],
+)
+def test_likely_columns_are_named(parse: Parse, header: str, remedy: str) -> None:
+    assert refuse(parse, [header.split(",")]).remedy == remedy
+
+
+SPARKOV_PLACES: Rows = [
+    list(ORIGINAL_PLACES),
+    ["0.25", "Woodland Hills|CA|91371|33.7866|-118.2987|65351"],
+    ["1.0", "Squirrel Island|ME|04570|44.0213|-69.5233|2"],
+]
+
+
+def test_places_of_the_original_are_read() -> None:
+    places, own = parse_places("f", SPARKOV_PLACES), parse_places("f", PLACES)
+    for name in ("zip", "city", "state"):
+        assert getattr(places, name) == getattr(own, name)
+    for name in ("lat", "long", "city_pop", "zip_pop"):
+        assert getattr(places, name).tolist() == getattr(own, name).tolist()
+        assert not getattr(places, name).flags.writeable
+
+
+@given(st.lists(st.integers(1, 200_000), max_size=60), st.integers(1, 1000))
+def test_populations_are_found_again(pops: list[int], smallest: int) -> None:
+    # Unlike their sums, whole numbers below 2**53 and their quotients are exact enough to tell.
+    pops = [smallest, *(max(pop, smallest) for pop in pops)]
+    sums = np.cumsum(np.array(pops) / sum(pops))
+    rows = [[repr(float(end)), "|".join([*PLACE[1:3], PLACE[0], *PLACE[3:6]])] for end in sums]
+    found = parse_places("f", [list(ORIGINAL_PLACES), *rows])
+    divisor = math.gcd(*pops)
+    assert found.zip_pop.tolist() == [pop // divisor for pop in pops]
+
+
+def test_shares_that_are_no_quotients_keep_their_proportions() -> None:
+    ends = np.append(np.cumsum(np.sin(np.arange(1.0, 501.0)) + 1.5) / 1000, 1.0)
+    rows = [[repr(float(end)), SPARKOV_PLACES[1][1]] for end in ends]
+    found = parse_places("f", [list(ORIGINAL_PLACES), *rows]).zip_pop
+    np.testing.assert_allclose(np.cumsum(found / found.sum()), ends, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "field", "expected"),
+    [
+        (1, ["", "Y|CA|91371|33.7|-118.2|1"], "line 2, partition", "a number from 0 to 1"),
+        (1, ["0", "Y|CA|91371|33.7|-118.2|1"], "line 2, partition", "more than in the line before, as shares add up"),
+        (2, ["0.25", "Y|CA|91371|33.7|-118.2|1"], "line 3, partition", "more than in the line before"),
+        (2, ["1.1", "Y|CA|91371|33.7|-118.2|1"], "line 3, partition", "a number from 0 to 1"),
+        (2, ["0.99", "Y|CA|91371|33.7|-118.2|1"], "line 3, partition", "a last sum of 1"),
+        (2, ["1.0", "Y|CA|91371|33.7|-118.2"], "line 3", "7 fields"),
+        (2, ["1.0", "Y|CA|91371|33.7|-118.2|1", "2"], "line 3", "7 fields"),
+        (2, ["1.0"], "line 3", "7 fields"),
+        (2, ["1.0", "Y|CA|1371|33.7|-118.2|1"], "line 3, zip", "five digits, leading zeros included"),
+        (1, ["0.5", "Y|CA|91371|north|-118.2|1"], "line 2, lat", "a number from -90 to 90"),
+    ],
+)
+def test_bad_places_of_the_original_are_named(row: int, cells: list[str], field: str, expected: str) -> None:
+    error = refuse(parse_places, [*SPARKOV_PLACES[:row], cells, *SPARKOV_PLACES[row + 1 :]])
+    assert error.field == field
+    assert error.expected.startswith(expected)
+
+
+def test_ages_of_the_original_are_read() -> None:
+    rows = [list(ORIGINAL_AGES), ["30", "15", "Male", "1"], ["31", "15", "Female", "2.5e0"], ["", "16", "M", "0"]]
+    ages, own = parse_age_gender("f", rows), parse_age_gender("f", AGES)
+    assert (ages.gender, ages.age.tolist(), ages.share.tolist()) == (own.gender, own.age.tolist(), own.share.tolist())
+    assert refuse(parse_age_gender, with_cell(rows, 2, 3, "x")).field == "line 3, prop"
+
+
+def test_merchants_of_the_original_are_read() -> None:
+    assert parse_merchants("f", [list(ORIGINAL_MERCHANTS), *MERCHANTS[1:]]) == parse_merchants("f", MERCHANTS)
+    assert refuse(parse_merchants, [list(ORIGINAL_MERCHANTS), ["home", ""]]).field == "line 2, merchant_name"
 
 
 @pytest.mark.parametrize(("parse", "rows"), PARSERS)

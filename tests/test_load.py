@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
+from tests.documents import profile_to_json
 from tests.strategies import check_message, documents, odd_bytes, odd_texts, try_all
 from vecgen.demographics import Merchants
 from vecgen.errors import InputError
@@ -24,7 +25,7 @@ from vecgen.load import (
     load_profiles,
 )
 from vecgen.merchants import CATEGORIES
-from vecgen.profile import AmountLaw, Profile, ProfileSet, parse_profile, profile_to_json
+from vecgen.profile import AmountLaw, Profile, ProfileSet, parse_profile
 
 
 @pytest.fixture
@@ -116,6 +117,13 @@ def test_a_category_without_merchants_is_named(shipped: ProfileSet) -> None:
         check_merchants(everyone(shipped), merchants, "dir/merchants.csv")
     assert (caught.value.where, caught.value.field) == ("dir/merchants.csv", "category travel")
     assert "adults_50up_male_urban" in caught.value.expected
+    assert caught.value.remedy == "add merchants of 'travel', or remove the category from the profile"
+
+
+def test_the_likely_category_is_named(shipped: ProfileSet) -> None:
+    names = ["travels" if name == "travel" else name for name in CATEGORIES]
+    with pytest.raises(InputError, match=r"did you mean 'travels'\? Or add merchants of 'travel'"):
+        check_merchants(everyone(shipped), Merchants(tuple(names), (("A",),) * 16))
 
 
 def test_the_categories_of_fraud_twins_need_merchants(shipped: ProfileSet) -> None:
@@ -312,6 +320,21 @@ def test_each_demographic_file_is_needed(data_dir: Path, name: str) -> None:
     assert refuse(load_demographics, data_dir, data_dir / name).value == "no such file"
 
 
+def test_the_same_data_in_two_files_is_refused(data_dir: Path) -> None:
+    (data_dir / "locations_partitions.csv").write_text(ORIGINALS["locations_partitions.csv"], encoding="utf-8")
+    error = refuse(load_demographics, data_dir, data_dir)
+    assert (error.value, error.expected) == ("places.csv and locations_partitions.csv", "one of the two")
+
+
+@pytest.mark.parametrize("name", ["merchants.csv", "main_config.json"])
+def test_large_files_are_refused_unread(profile_dir: Path, data_dir: Path, name: str) -> None:
+    load, directory = (load_profiles, profile_dir) if name.endswith(".json") else (load_demographics, data_dir)
+    with (directory / name).open("wb") as file:
+        file.truncate(1 << 34)  # a hole, which takes no room
+    error = refuse(load, directory, directory / name)
+    assert (error.value, error.expected.partition(" ")[0]) == ("17,179,869,184 bytes", "at")
+
+
 @pytest.mark.parametrize(
     ("text", "field"),
     [
@@ -363,17 +386,29 @@ def test_any_bytes_of_a_profile_are_read_or_refused(profile_dir: Path, examples:
 
 def tables_of_text(header: str, row: str) -> st.SearchStrategy[str]:
     """Draw a CSV file of some rows, cells of which are replaced."""
-    cells = row.split(",")
+    separator = "|" if "|" in header else ","
+    cells = row.split(separator)
     cell = st.tuples(st.integers(0, len(cells)), odd_texts)
-    rows = cell.map(lambda change: ",".join([*cells[: change[0]], change[1], *cells[change[0] + 1 :]]))
+    rows = cell.map(lambda change: separator.join([*cells[: change[0]], change[1], *cells[change[0] + 1 :]]))
     return st.lists(rows | st.just(row), max_size=3).map(lambda lines: "\n".join([header, *lines]))
 
 
+ORIGINALS = {
+    "locations_partitions.csv": "partition,output\n1.0,Squirrel Island|ME|04570|44.0213|-69.5233|2\n",
+    "age_gender_demographics.csv": ",age,gender,prop\n30,15,Male,1\n",
+    "merchants.csv": "category|merchant_name\nhome|Fox, Ray and Co\n",
+}
+
+
 @pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.heavy)])
-@pytest.mark.parametrize("name", ["places.csv", "age_gender.csv", "merchants.csv"])
-def test_any_bytes_of_demographics_are_read_or_refused(data_dir: Path, name: str, examples: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"), [*((name, "") for name in ("places.csv", "age_gender.csv", "merchants.csv")), *ORIGINALS.items()]
+)
+def test_any_bytes_of_demographics_are_read_or_refused(data_dir: Path, name: str, text: str, examples: int) -> None:
     path = data_dir / name
-    header, row = path.read_text(encoding="utf-8").splitlines()
+    if text and not path.exists():
+        next(data_dir.glob(f"{name[:3]}*" if name[0] == "a" else "places.csv")).unlink()
+    header, row = (text or path.read_text(encoding="utf-8")).splitlines()
 
     def check(data: bytes) -> None:
         path.write_bytes(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
+from tests.documents import profile_to_json
 from tests.strategies import Json, profiles, put, split, spoiled_documents
 from tests.test_profile import BAD_LABELS, DOCUMENT, SEGMENT
 from vecgen.errors import InputError
 from vecgen.load import DEFAULT_PROFILES, MAIN_CONFIG
-from vecgen.profile import WEEKDAYS, Profile, parse_profile, parse_segments, profile_to_json
+from vecgen.profile import WEEKDAYS, Profile, parse_profile, parse_segments
 from vecgen.profile_schema import SCHEMAS, profile_schema, segments_schema, spell_schema
 
 PROFILE = Draft202012Validator(profile_schema())
@@ -88,9 +90,9 @@ SUMMER = "date_wt.time_of_year.summer"
             "avg_transactions_per_day",
             [{"min": 0, "max": 10_000}, {"min": 0, "max": 10_001}, {"min": 0.5, "max": 1}, {}],
         ),
-        ("date_wt.day_of_week", [{}, {"monday": 0}, {"Monday": 1}, dict.fromkeys(WEEKDAYS, 0), {"sunday": 1e13}]),
+        ("date_wt.day_of_week", [{}, {"monday": 0}, {"Monday": 1}, dict.fromkeys(WEEKDAYS, 0), {"sunday": 1e101}]),
         ("date_wt.year", [{}, {"0": 0}, {"0": 1, "1": 0}, {"first": 1}, {"12345": 1}, {"-1": 1}]),
-        ("categories_wt.home", [0, 1e-12, 9e-13, 1e12, 1.1e12, -1, "x"]),
+        ("categories_wt.home", [0, 1e-100, 9e-101, 1e100, 1.1e100, -1, "x"]),
         ("shopping_time", [{}, {"AM": 0}, {"AM": 0, "PM": 1}, {"am": 1}, 5]),
         ("categories_amt.home.mean", [0.99, 1, 1e7, 1.1e7]),
         ("categories_amt.home.stdev", [-1, 0, 15, 1.1e7]),
@@ -110,10 +112,22 @@ def test_bounds_are_those_of_the_parser(path: str, values: list[object]) -> None
 
 def test_days_of_the_year_are_those_of_the_parser() -> None:
     texts = [f"{month:02}-{day:02}" for month in range(14) for day in range(33)]
-    for text in [*texts, "", "1-1", "01-01 ", "01-01\n", " 01-01", "0101", "\u0660\u0661-01"]:
+    texts += [f"{month}-{day}" for month in range(14) for day in range(33)]
+    for text in [*texts, "", "001-1", "1-001", "01-01 ", "01-01\n", " 01-01", "0101", "\u0660\u0661-01"]:
         document = copy.deepcopy(DOCUMENT)
         put(document, split(SUMMER), {"start_date": text, "end_date": "12-31", "weight": 3})
         assert agrees(PROFILE, document), text
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [*itertools.product(*[("start_date", "start_date (MM-DD)"), ("end_date", "end_date (MM-DD)")]), ("end_date",)],
+)
+@pytest.mark.parametrize("further", [{}, {"start_date": "01-01"}, {"start": "01-01"}])
+def test_spellings_of_a_season_are_those_of_the_parser(keys: tuple[str, ...], further: Json) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    put(document, split(SUMMER), {**dict.fromkeys(keys, "1-1"), "weight": 3, **further})
+    assert agrees(PROFILE, document)
 
 
 @pytest.mark.parametrize("label", [*BAD_LABELS, "home", "a b", "é", "x" * 100])

@@ -1,6 +1,7 @@
 """Who lives where: places, ages by gender and merchants, parsed once from rows of text and frozen.
 
-Each parser takes the rows of a CSV file, the header first; row i stands on line i + 1, which errors name.
+Each parser takes the rows of a CSV file, the header first; row i stands on line i + 1, which errors name. The header
+says whose file it is: ours, or one of the original's, which holds the same figures in another form.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final, NoReturn, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, suggest
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -22,9 +23,21 @@ T = TypeVar("T")
 PLACE_COLUMNS: Final = ("zip", "city", "state", "lat", "long", "city_pop", "zip_pop")
 AGE_COLUMNS: Final = ("gender", "age", "proportion")
 MERCHANT_COLUMNS: Final = ("category", "name")
+ORIGINAL_PLACES: Final = ("partition", "output")
+"""Cumulative shares of the population, and `city|state|zip|lat|long|city_pop`."""
+ORIGINAL_AGES: Final = ("", "age", "gender", "prop")
+"""A number nobody reads, the age, `Male` or `Female`, and the share."""
+ORIGINAL_MERCHANTS: Final = ("category", "merchant_name")
 MAX_AGE: Final = 120
 MAX_POPULATION: Final = 2**31 - 1
 MAX_TEXT: Final = 200
+
+_OUTPUT: Final = ("city", "state", "zip", "lat", "long", "city_pop")
+_GENDERS: Final = {"F": "F", "M": "M", "Female": "F", "Male": "M"}
+_LARGEST_SMALLEST: Final = 1000  # people in the smallest area of the original, as far as they are looked for
+_ROUNDING: Final = 4e-16  # of a step of a sum of shares up to 1
+_FINEST_TOTAL: Final = 1e15
+_SLACK: Final = 1e-6  # by which shares may miss a sum of 1
 
 _ZIP: Final = re.compile(r"[0-9]{5}")
 _STATE: Final = re.compile(r"[A-Z]{2}")
@@ -119,12 +132,18 @@ class _Table:
 
 
 def parse_places(where: str, rows: Iterable[Sequence[str]]) -> Places:
-    """Return the places of a CSV file with the columns PLACE_COLUMNS; `where` names the file in errors.
+    """Return the places of a CSV file with the columns PLACE_COLUMNS or ORIGINAL_PLACES; `where` names it in errors.
 
     Raises:
         InputError: A wrong header, no rows, or a cell outside its range.
     """
-    table = _split_columns(where, rows, PLACE_COLUMNS)
+    lines = [tuple(row) for row in rows]
+    if lines[:1] == [ORIGINAL_PLACES]:
+        table = _split_columns(where, _unpack_places(lines), ("partition", *_OUTPUT))
+        populations = _parse_partition(table)
+    else:
+        table = _split_columns(where, lines, PLACE_COLUMNS, ORIGINAL_PLACES)
+        populations = table.integers("zip_pop", 1, MAX_POPULATION)
     zips = table.parse("zip", lambda text: _match(_ZIP, text), "five digits, leading zeros included")
     states = table.parse("state", lambda text: _match(_STATE, text), "two capital letters")
     return Places(
@@ -134,40 +153,70 @@ def parse_places(where: str, rows: Iterable[Sequence[str]]) -> Places:
         lat=table.numbers("lat", -90.0, 90.0),
         long=table.numbers("long", -180.0, 180.0),
         city_pop=table.integers("city_pop", 1, MAX_POPULATION),
-        zip_pop=table.integers("zip_pop", 1, MAX_POPULATION),
+        zip_pop=populations,
     )
 
 
+def _unpack_places(lines: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [("partition", *_OUTPUT), *((*line[:1], *"|".join(line[1:]).split("|")) for line in lines[1:])]
+
+
+def _parse_partition(table: _Table) -> I64:
+    """Return whole numbers in the proportion of the steps of the column `partition`, which sums them up to 1."""
+    ends = table.numbers("partition", 0.0, 1.0 + _SLACK)
+    steps = np.diff(ends, prepend=0.0)
+    if not (steps > 0).all():
+        row = int(np.argmin(steps > 0))
+        table.fail(row, "partition", table.columns["partition"][row], "more than in the line before, as shares add up")
+    if ends[-1] < 1.0 - _SLACK:
+        table.fail(len(ends) - 1, "partition", table.columns["partition"][-1], "a last sum of 1")
+    return _freeze(_find_counts(steps))
+
+
+def _find_counts(shares: F64) -> I64:
+    """Return whole numbers in the proportion of `shares` (positive, sum 1): the smallest that fit, or fine ones.
+
+    The original divided the people of each area by all people. Who finds them again draws exactly as from our file.
+    """
+    for smallest in range(1, _LARGEST_SMALLEST + 1):
+        counts = np.rint(shares * (smallest / shares.min()))
+        if (np.abs(counts / counts.sum() - shares) <= _ROUNDING).all():
+            return np.asarray(counts.astype(np.int64))
+    return np.maximum(np.rint(shares * _FINEST_TOTAL).astype(np.int64), 1)
+
+
 def parse_age_gender(where: str, rows: Iterable[Sequence[str]]) -> AgeGender:
-    """Return the ages of a CSV file with the columns AGE_COLUMNS, shares normalised; `where` names it in errors.
+    """Return the ages of a CSV file with the columns AGE_COLUMNS or ORIGINAL_AGES, shares normalised.
 
     Raises:
         InputError: A wrong header, no rows, a cell outside its range, a pair listed twice, or no positive share.
     """
-    table = _split_columns(where, rows, AGE_COLUMNS)
-    genders = tuple(table.parse("gender", lambda text: text if text in ("F", "M") else None, "F or M"))
+    table = _split_columns(where, rows, AGE_COLUMNS, ORIGINAL_AGES)
+    share = "prop" if "prop" in table.columns else "proportion"
+    genders = tuple(table.parse("gender", _GENDERS.get, "F or M, or Female or Male"))
     ages = table.integers("age", 0, MAX_AGE)
-    shares = table.numbers("proportion", 0.0, 1e12)
+    shares = table.numbers(share, 0.0, 1e12)
     _check_distinct(table, list(zip(genders, ages.tolist(), strict=True)))
     total = float(shares.sum())
     # A sum of denormal shares has no precision left to divide by.
     if total < 1e-12:
-        raise InputError(where, "proportion", total, "shares with a positive sum")
+        raise InputError(where, share, total, "shares with a positive sum")
     return AgeGender(genders, ages, _freeze(shares / total))
 
 
 def parse_merchants(where: str, rows: Iterable[Sequence[str]]) -> Merchants:
-    """Return the merchants of a CSV file with the columns MERCHANT_COLUMNS; `where` names the file in errors.
+    """Return the merchants of a CSV file with the columns MERCHANT_COLUMNS or ORIGINAL_MERCHANTS.
 
     Categories stand in the order of their first line, names in the order of the file.
 
     Raises:
         InputError: A wrong header, no rows, or a text with |, double quote, line break or nothing in it.
     """
-    table = _split_columns(where, rows, MERCHANT_COLUMNS)
+    table = _split_columns(where, rows, MERCHANT_COLUMNS, ORIGINAL_MERCHANTS)
+    name = "merchant_name" if "merchant_name" in table.columns else "name"
     groups: dict[str, list[str]] = {}
-    for category, name in zip(table.texts("category"), table.texts("name"), strict=True):
-        groups.setdefault(category, []).append(name)
+    for category, merchant in zip(table.texts("category"), table.texts(name), strict=True):
+        groups.setdefault(category, []).append(merchant)
     return Merchants(tuple(groups), tuple(tuple(names) for names in groups.values()))
 
 
@@ -185,17 +234,25 @@ def place_weights(places: Places) -> F64:
     return _freeze(weights)
 
 
-def _split_columns(where: str, rows: Iterable[Sequence[str]], names: Sequence[str]) -> _Table:
+def _split_columns(where: str, rows: Iterable[Sequence[str]], *headers: Sequence[str]) -> _Table:
+    """Return the columns of rows that begin with one of `headers`."""
     lines = [tuple(row) for row in rows]
     header = lines[0] if lines else ()
-    if header != tuple(names):
-        raise InputError(where, "line 1", ",".join(header)[:MAX_TEXT], f"the header {','.join(names)}")
+    if header not in (tuple(known) for known in headers):
+        raise _refuse_header(where, header, headers)
     for number, line in enumerate(lines, 1):
-        if len(line) != len(names):
-            raise InputError(where, f"line {number}", f"{len(line)} fields", f"{len(names)} fields")
+        if len(line) != len(header):
+            raise InputError(where, f"line {number}", f"{len(line)} fields", f"{len(header)} fields")
     if len(lines) == 1:
         raise InputError(where, "", "no rows", "at least one row below the header")
-    return _Table(where, dict(zip(names, zip(*lines[1:], strict=True), strict=True)))
+    return _Table(where, dict(zip(header, zip(*lines[1:], strict=True), strict=True)))
+
+
+def _refuse_header(where: str, header: Sequence[str], headers: Sequence[Sequence[str]]) -> InputError:
+    own = headers[0]
+    advice = [suggest(name, set(own) - set(header)) for name in header[:MAX_TEXT] if name not in own]
+    expected = " or ".join(f"the header {','.join(known)}" for known in headers)
+    return InputError(where, "line 1", ",".join(header)[:MAX_TEXT], expected, "; ".join(filter(None, advice[:3])))
 
 
 def _check_distinct(table: _Table, pairs: list[tuple[str, int]]) -> None:

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _MAX_SHOWN: Final = 100
 _MISSING: Final = object()
+_NO_SPELLINGS: Final[Mapping[str, str]] = {}
 _MAX_MEMBERS: Final = 10_000  # of an object; more would take minutes to compile, and codes of 16 bits
 
 
@@ -66,11 +67,26 @@ class JsonValue:
             remedy = suggest(self.key, known) or "correct or remove the key"
             self.fail(f"one of the keys {', '.join(known)}", remedy, value=self.key)
 
-    def record(self, parsers: Mapping[str, Callable[[JsonValue], Any]]) -> list[Any]:
-        """Return what `parsers` make of an object's values, in their order; it must have their keys and no other."""
-        checks = [partial(child.check_key, parsers) for child in self.children()]
-        parts = [partial(parse, self.child(key)) for key, parse in parsers.items()]
+    def record(
+        self, parsers: Mapping[str, Callable[[JsonValue], Any]], spellings: Mapping[str, str] = _NO_SPELLINGS
+    ) -> list[Any]:
+        """Return what `parsers` make of an object's values, in their order; it must have their keys and no other.
+
+        A key of `parsers` may be spelled as `spellings` says of it, but not in both ways at once.
+        """
+        known = (*parsers, *(spellings[key] for key in parsers if key in spellings))
+        checks = [partial(child.check_key, known) for child in self.children()]
+        parts = [partial(parse, self.find(key, spellings)) for key, parse in parsers.items()]
         return gather([*checks, *parts])[len(checks) :]
+
+    def find(self, key: str, spellings: Mapping[str, str]) -> JsonValue:
+        """Return the value of a key, which may be missing, or be spelled as `spellings` says."""
+        other = self.child(spellings.get(key, key))
+        if other.key == key or other.raw is _MISSING:
+            return self.child(key)
+        if self.child(key).raw is not _MISSING:
+            other.fail(f"either this key or {key}", "remove one of the two", value=other.key)
+        return other
 
     def mapping(
         self, parse: Callable[[JsonValue], T], check: Callable[[JsonValue], None], required: Collection[str] = ()

@@ -7,14 +7,15 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from vecgen.demographics import Demographics, Merchants, parse_age_gender, parse_merchants, parse_places
-from vecgen.errors import InputError, gather, raise_first
+from vecgen.errors import InputError, gather, raise_first, suggest
+from vecgen.json_value import shorten
 from vecgen.profile import (
     FRAUD_PREFIX,
     LEFTOVERS,
@@ -28,6 +29,15 @@ from vecgen.profile import (
 )
 
 MAIN_CONFIG: Final = "main_config.json"
+_TABLES: Final = {
+    ("places.csv", "locations_partitions.csv"): parse_places,
+    ("age_gender.csv", "age_gender_demographics.csv"): parse_age_gender,
+    ("merchants.csv",): parse_merchants,
+}
+"""Parsers of a demographics directory by the name of the file: ours first, then the original's."""
+_MAX_JSON: Final = 4 << 20  # bytes; 10,000 categories with long names take 3 MB
+_MAX_CSV: Final = 16 << 20  # bytes; the shipped places take 2 MB
+_MAX_ADVICE: Final = 10  # faults of one kind that name a likely word each: that compares all with all
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 
@@ -73,14 +83,13 @@ def check_profiles(directory: Path, demographics: Path) -> ProfileSet:
 
 
 def load_demographics(directory: Path) -> Demographics:
-    """Return the places, ages and merchants of places.csv, age_gender.csv and merchants.csv.
+    """Return the places, ages and merchants of places.csv, age_gender.csv and merchants.csv, or the original's files.
 
     Raises:
-        InputError: A directory or file that is missing, unreadable or invalid.
+        InputError: A directory or file that is missing, unreadable or invalid, or the same data in two files.
     """
     _check_directory(directory, "a directory with places.csv, age_gender.csv and merchants.csv")
-    parsers = {"places.csv": parse_places, "age_gender.csv": parse_age_gender, "merchants.csv": parse_merchants}
-    return Demographics(*gather(partial(_load_table, directory / name, parse) for name, parse in parsers.items()))
+    return Demographics(*gather(partial(_load_table, directory, names, parse) for names, parse in _TABLES.items()))
 
 
 def check_merchants(profiles: Iterable[Profile], merchants: Merchants, where: str = "merchants.csv") -> None:
@@ -90,17 +99,22 @@ def check_merchants(profiles: Iterable[Profile], merchants: Merchants, where: st
         InputError: The first category without a merchant and a profile that lists it; `further` holds the others.
     """
     missing: dict[str, str] = {}
+    known = set(merchants.categories)
     for profile in profiles:
         for category in profile.categories:
-            if category not in merchants.categories:
+            if category not in known:
                 missing.setdefault(category, profile.name)
-    raise_first([_describe_missing(category, name, where) for category, name in missing.items()])
+    faults = []
+    for number, (category, name) in enumerate(missing.items()):
+        likely = suggest(category, merchants.categories) if number < _MAX_ADVICE else ""
+        faults.append(_describe_missing(category, name, where, likely))
+    raise_first(faults)
 
 
-def _describe_missing(category: str, profile: str, where: str) -> InputError:
+def _describe_missing(category: str, profile: str, where: str, likely: str) -> InputError:
     remedy = f"add merchants of {category!r}, or remove the category from the profile"
     expected = f"merchants of every category of profile {profile}"
-    return InputError(where, f"category {category}", "none", expected, remedy)
+    return InputError(where, f"category {category}", "none", expected, f"{likely} Or {remedy}" if likely else remedy)
 
 
 def _describe(name: str) -> str:
@@ -130,7 +144,11 @@ def _load_readable(directory: Path) -> Iterator[Profile]:
                 yield _load_profile(directory, file, "")
 
 
-def _load_table(path: Path, parse: Callable[[str, Iterator[list[str]]], object]) -> object:
+def _load_table(directory: Path, names: Sequence[str], parse: Callable[[str, Iterator[list[str]]], object]) -> object:
+    present = [name for name in names if os.path.lexists(directory / name)]
+    if len(present) > 1:
+        raise InputError(str(directory), "", " and ".join(present), "one of the two", "remove the other")
+    path = directory / (present or names)[0]
     return parse(str(path), _read_csv(path))
 
 
@@ -149,10 +167,12 @@ def _check_directory(directory: Path, expected: str) -> None:
         raise InputError(str(directory), "", found, expected)
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, limit: int) -> str:
     try:
         if path.exists() and not path.is_file():  # to open a pipe might wait for ever
             raise InputError(str(path), "", "something else", "a readable file")
+        if (size := path.stat().st_size) > limit:
+            raise InputError(str(path), "", f"{size:,} bytes", f"at most {limit:,} bytes")
         # A byte order mark, which some editors leave, is skipped.
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -173,13 +193,15 @@ def read_json(path: Path) -> object:
     repeated: list[InputError] = []
 
     def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        for key, times in Counter(key for key, _ in pairs).items():
-            if times > 1:
-                expected = "each key once in its object"
-                repeated.append(InputError(str(path), "", key, expected, "remove one of the two"))
-        return dict(pairs)
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            for key, times in Counter(key for key, _ in pairs).items():
+                if times > 1:
+                    expected = "each key once in its object"
+                    repeated.append(InputError(str(path), "", shorten(key), expected, "remove one of the two"))
+        return members
 
-    text = _read_text(path)
+    text = _read_text(path, _MAX_JSON)
     try:
         parsed: object = json.loads(text, object_pairs_hook=collect)
     except json.JSONDecodeError as error:
@@ -197,7 +219,10 @@ def _quote(text: str, position: int) -> str:
 
 
 def _read_csv(path: Path) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
+    text = _read_text(path, _MAX_CSV)
+    # One of the original's files is separated by bars; no header has both.
+    delimiter = "|" if "|" in text.partition("\n")[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         yield from reader
     except csv.Error as error:

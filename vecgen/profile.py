@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
@@ -29,13 +29,16 @@ DAY_PARTS: Final = ("AM", "PM")
 DEFAULT_WEIGHT: Final = 100.0
 """Weight of a weekday, month-day or year that the profile does not mention."""
 
-MIN_WEIGHT: Final = 1e-12
-MAX_WEIGHT: Final = 1e12
+MIN_WEIGHT: Final = 1e-100
+MAX_WEIGHT: Final = 1e100
+"""A date's weight, the product of three, stays a number of full precision."""
+MAX_END: Final = 1e12
+"""Of a range of ages or populations."""
 MAX_PER_DAY: Final = 10_000
 MIN_MEAN: Final = 1.0
 """Dollars. Amounts below 1 dollar are replaced: with a smaller mean the replacements would be the law."""
 MAX_AMOUNT: Final = 1e7
-MIN_SHAPE: Final = 1e-4
+MIN_SHAPE: Final = 1e-8
 MAX_SHAPE: Final = 1e8
 MAX_PERCENT: Final = 100.0
 MAX_TRAVEL_DISTANCE: Final = 6000.0
@@ -46,10 +49,12 @@ NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 YEAR: Final = re.compile(r"[0-9]{1,4}")
 FORBIDDEN: Final = "|/\"'`"
 """Characters that no category and no season may have in its name."""
+SEASON_SPELLINGS: Final = {"start_date": "start_date (MM-DD)", "end_date": "end_date (MM-DD)"}
+"""Keys of a season as the original's files spell them."""
 UNLIMITED: Final = ("inf", None, -1, math.inf)
 """Upper ends of a segment that mean none."""
 
-_MONTH_DAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})")
+_MONTH_DAY: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 
 
 @dataclass(frozen=True)
@@ -205,12 +210,13 @@ def _parse_seasons(node: JsonValue) -> tuple[Season, ...]:
 
 
 def _parse_season(node: JsonValue) -> Season:
-    start, end, weight = node.record(
-        {"start_date": _parse_month_day, "end_date": _parse_month_day, "weight": _parse_weight}
-    )
+    days = {"start_date": _parse_month_day, "end_date": _parse_month_day}
+    start, end, weight = node.record(days | {"weight": _parse_weight}, SEASON_SPELLINGS)
     if start > end:
         remedy = "split a season that runs over New Year in two"
-        node.child("start_date").fail(f"no later than end_date, which is {_format_month_day(end)}", remedy)
+        node.find("start_date", SEASON_SPELLINGS).fail(
+            f"no later than end_date, which is {end[0]:02}-{end[1]:02}", remedy
+        )
     return Season(node.key, start, end, weight)
 
 
@@ -218,7 +224,7 @@ def _parse_month_day(node: JsonValue) -> MonthDay:
     match = _MONTH_DAY.fullmatch(node.raw) if isinstance(node.raw, str) else None
     month, day = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= month <= 12 or not 1 <= day <= MONTH_LENGTHS[month - 1]:
-        node.fail('a day of the year as "MM-DD", such as "11-30"')
+        node.fail('a day of the year as "MM-DD", such as "11-30" or "1-1"')
     return month, day
 
 
@@ -260,7 +266,7 @@ def _parse_amount(node: JsonValue) -> AmountLaw:
     # The ratio is compared, not its square: a tiny stdev must not overflow.
     if not stdev > 0 or not math.sqrt(MIN_SHAPE) <= mean / stdev <= math.sqrt(MAX_SHAPE):
         low, high = mean / math.sqrt(MAX_SHAPE), mean / math.sqrt(MIN_SHAPE)
-        expected = f"between {low:g} and {high:g}: 1/10,000 of the mean to 100 times the mean"
+        expected = f"between {low:g} and {high:g}: 1/10,000 of the mean to 10,000 times the mean"
         node.child("stdev").fail(expected)
     return AmountLaw(mean, stdev)
 
@@ -276,10 +282,13 @@ def _number(low: float, high: float) -> Callable[[JsonValue], float]:
 
 
 def _parse_weight(node: JsonValue) -> float:
-    value = node.number(0.0, MAX_WEIGHT)
-    if 0.0 < value < MIN_WEIGHT:
-        node.fail(f"0 or a weight of at least {MIN_WEIGHT:g}")
-    return value
+    if isinstance(node.raw, bool) or not isinstance(node.raw, int | float) or not _is_weight(node.raw):
+        node.fail(f"0, or a number from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}")
+    return float(node.raw)
+
+
+def _is_weight(number: float) -> bool:
+    return number == 0 or MIN_WEIGHT <= number <= MAX_WEIGHT
 
 
 def _check_label(node: JsonValue) -> None:
@@ -345,7 +354,7 @@ def _parse_genders(node: JsonValue) -> list[Gender]:
 
 
 def _parse_range(node: JsonValue) -> tuple[float, float]:
-    low, high = node.record({"min": _number(0.0, MAX_WEIGHT), "max": _parse_upper_end})
+    low, high = node.record({"min": _number(0.0, MAX_END), "max": _parse_upper_end})
     if low >= high:
         node.child("min").fail(f"less than max, which is {high:g}")
     return low, high
@@ -355,45 +364,4 @@ def _parse_upper_end(node: JsonValue) -> float:
     unlimited = not isinstance(node.raw, bool) and node.raw in UNLIMITED
     if not unlimited and isinstance(node.raw, str):
         node.fail('a number, or "inf" for no upper limit')
-    return math.inf if unlimited else node.number(0.0, MAX_WEIGHT)
-
-
-def profile_to_json(profile: Profile) -> dict[str, object]:
-    """Return the JSON value that `parse_profile` turns into an equal profile; whole numbers are integers."""
-    digits = len(str(len(profile.year_weights)))  # years are read in the order of their keys as text
-    seasons = {
-        season.name: {
-            "start_date": _format_month_day(season.start),
-            "end_date": _format_month_day(season.end),
-            "weight": _simplify(season.weight),
-        }
-        for season in profile.seasons
-    }
-    return {
-        "avg_transactions_per_day": {"min": profile.min_per_day, "max": profile.max_per_day},
-        "date_wt": {
-            "day_of_week": _pair(WEEKDAYS, profile.weekday_weights),
-            "time_of_year": seasons,
-            "year": _pair([f"{i:0{digits}}" for i in range(len(profile.year_weights))], profile.year_weights),
-        },
-        "categories_wt": _pair(profile.categories, profile.category_weights),
-        "categories_amt": {
-            name: {"mean": _simplify(law.mean), "stdev": _simplify(law.stdev)}
-            for name, law in zip(profile.categories, profile.amounts, strict=True)
-        },
-        "shopping_time": _pair(profile.day_parts, profile.day_part_weights),
-        "travel_pct": _simplify(profile.travel_pct),
-        "travel_max_dist": _simplify(profile.travel_max_distance),
-    }
-
-
-def _pair(keys: Sequence[str], weights: Sequence[float]) -> Mapping[str, object]:
-    return {key: _simplify(weight) for key, weight in zip(keys, weights, strict=True)}
-
-
-def _simplify(number: float) -> int | float:
-    return int(number) if number.is_integer() else number
-
-
-def _format_month_day(day: MonthDay) -> str:
-    return f"{day[0]:02}-{day[1]:02}"
+    return math.inf if unlimited else node.number(0.0, MAX_END)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from vecgen.profile import (
@@ -18,6 +19,7 @@ from vecgen.profile import (
     FRAUD_PREFIX,
     LEFTOVERS,
     MAX_AMOUNT,
+    MAX_END,
     MAX_NAME,
     MAX_PER_DAY,
     MAX_PERCENT,
@@ -29,6 +31,7 @@ from vecgen.profile import (
     MONTH_LENGTHS,
     NAME,
     SCHEMA_KEY,
+    SEASON_SPELLINGS,
     SUFFIX,
     UNLIMITED,
     WEEKDAYS,
@@ -125,8 +128,12 @@ def _weekdays() -> Schema:
 
 
 def _seasons() -> Schema:
-    day = {"type": "string", "description": '"MM-DD"', "pattern": _month_day()}
-    season = _record("Both days included.", {"start_date": day, "end_date": day, "weight": _weight()})
+    day: Schema = {"type": "string", "description": '"MM-DD"', "pattern": _month_day()}
+    season = _record("Both days included.", {"weight": _weight()})
+    season["properties"] = {**dict.fromkeys(chain(*SEASON_SPELLINGS.items()), day), "weight": _weight()}
+    season["allOf"] = [
+        {"oneOf": [{"required": [key]}, {"required": [spelling]}]} for key, spelling in SEASON_SPELLINGS.items()
+    ]
     meaning = f"Weights of seasons, the later before the earlier; a day in none weighs {DEFAULT_WEIGHT:g}."
     return _labelled(meaning, season)
 
@@ -134,9 +141,13 @@ def _seasons() -> Schema:
 def _month_day() -> str:
     months: dict[int, list[str]] = {}
     for month, length in enumerate(MONTH_LENGTHS, 1):
-        months.setdefault(length, []).append(f"{month:02}")
-    ends = {length: "|".join(f"{day:02}" for day in range(1, length + 1)) for length in months}
+        months.setdefault(length, []).append(_one_or_two_digits(month))
+    ends = {length: "|".join(_one_or_two_digits(day) for day in range(1, length + 1)) for length in months}
     return _whole("|".join(f"(?:{'|'.join(names)})-(?:{ends[length]})" for length, names in months.items()))
+
+
+def _one_or_two_digits(number: int) -> str:
+    return f"0?{number}" if number < 10 else str(number)
 
 
 def _years() -> Schema:
@@ -148,16 +159,16 @@ def _years() -> Schema:
 def _amount() -> Schema:
     mean = _number("Mean, dollars.", MIN_MEAN, MAX_AMOUNT)
     least = MIN_MEAN / math.sqrt(MAX_SHAPE)
-    stdev = _number("Standard deviation, dollars: 1/10,000 of the mean to 100 times the mean.", least, MAX_AMOUNT)
+    stdev = _number("Standard deviation, dollars: 1/10,000 of the mean to 10,000 times the mean.", least, MAX_AMOUNT)
     return _record("A gamma law.", {"mean": mean, "stdev": stdev})
 
 
 def _range(description: str) -> Schema:
     unlimited = [end for end in UNLIMITED if end != math.inf]  # JSON has no infinity
-    low = _number("Included.", 0.0, MAX_WEIGHT)
+    low = _number("Included.", 0.0, MAX_END)
     high = {
         "description": 'Excluded, or "inf" for no limit.',
-        "anyOf": [{"enum": unlimited}, _number("Excluded.", 0.0, MAX_WEIGHT)],
+        "anyOf": [{"enum": unlimited}, _number("Excluded.", 0.0, MAX_END)],
     }
     return _record(description, {"min": low, "max": high})
 
