@@ -12,7 +12,8 @@ SPARKS: Final = {"3.5": "3.5.9", "4.0": "4.0.5", "4.1": "4.1.4", "4.2": "4.2.1",
 """The newest patch of each version."""
 
 
-def spark_environment(version: str) -> Path:
-    """Return the Python of an environment with a Spark ("3.5"), without vecgen itself."""
+def spark_environment(version: str, python: str = "3.11") -> Path:
+    """Return the Python of an environment with a Spark ("3.5") and its Connect client, without vecgen itself."""
     own = [requirement for requirement in requires("vecgen") or [] if "extra ==" not in requirement]
-    return environment(f"spark-{version}", f"pyspark=={SPARKS[version]}", "pandas>=2.2,<3", *own, python="3.11")
+    name = f"spark-{version}" + (f"-python-{python}" if python != "3.11" else "")
+    return environment(name, f"pyspark[connect]=={SPARKS[version]}", "pandas>=2.2,<3", *own, python=python)
