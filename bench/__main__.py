@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.bits import BATTERIES, STREAMS, measure_bits
@@ -13,6 +14,7 @@ from bench.chart import draw_chart
 from bench.compare import compare, format_table
 from bench.contenders import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.draws import measure_draws
+from bench.measure import RunError
 from bench.results import RESULTS, merge, save
 from bench.scale import CUSTOMERS as SCALE_CUSTOMERS
 from bench.scale import format_scale, measure_scale
@@ -21,13 +23,18 @@ from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.stages import format_stages, measure_stages
 from bench.verification import ROWS as VERIFIED_ROWS
 from bench.verification import measure_verification
+from vecgen.errors import VecgenError
 from vecgen.plan import Request
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one measurement and save it."""
     options = _make_parser().parse_args(arguments)
-    options.run(options)
+    try:
+        options.run(options)
+    except (RunError, VecgenError) as error:
+        print(f"python -m bench: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -39,23 +46,24 @@ def _make_parser() -> argparse.ArgumentParser:
     draws.add_argument("--people", type=int, default=100_000, metavar="N", help="customers drawn (100000)")
     draws.set_defaults(run=_draws)
     against = commands.add_parser("compare", help="all contenders in turn, each a process of its own")
-    names = ",".join(contender.name for contender in CONTENDERS)
+    names = [contender.name for contender in CONTENDERS]
     against.add_argument("--rows", type=int, default=50_000_000, metavar="N", help="slow contenders get fewer (5e7)")
     against.add_argument("--spark-rows", type=int, metavar="N", help="of Spark files, whose start must pay (as --rows)")
-    against.add_argument("--only", default=names, metavar="NAMES", help=f"some of {names}")
+    some = _some_of(names)
+    against.add_argument("--only", type=some, default=names, metavar="NAMES", help=f"some of {','.join(names)}")
     against.add_argument("--original", type=Path, metavar="DIR", help="a checkout of the original, run as it stands")
     against.add_argument("--original-command", default=ORIGINAL_COMMAND, metavar="COMMAND")
     against.set_defaults(run=_compare)
     grow = commands.add_parser("scale", help="time and memory by customers, processes and engine")
-    counts = ",".join(map(str, SCALE_CUSTOMERS))
-    grow.add_argument("--customers", default=counts, metavar="NUMBERS", help=f"({counts})")
+    counts = _join(SCALE_CUSTOMERS)
+    grow.add_argument("--customers", type=_numbers, default=counts, metavar="NUMBERS", help=f"({counts})")
     grow.set_defaults(run=_scale)
     parts = commands.add_parser("stages", help="ns a row by stage (draw, assemble, encode, write) and by column")
     parts.add_argument("--customers", type=int, default=STAGE_CUSTOMERS, metavar="N", help=f"({STAGE_CUSTOMERS})")
     parts.set_defaults(run=_stages)
     verify = commands.add_parser("verify", help="time and memory of `vecgen verify` by rows")
-    sizes = ",".join(map(str, VERIFIED_ROWS))
-    verify.add_argument("--rows", default=sizes, metavar="NUMBERS", help=f"({sizes})")
+    sizes = _join(VERIFIED_ROWS)
+    verify.add_argument("--rows", type=_numbers, default=sizes, metavar="NUMBERS", help=f"({sizes})")
     verify.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     verify.set_defaults(run=_verify)
     many = commands.add_parser("simulate", help="the balance of a plan's batches on many cores")
@@ -67,14 +75,38 @@ def _make_parser() -> argparse.ArgumentParser:
     many.set_defaults(run=_simulate)
     bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
     bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
-    bits.add_argument("--streams", default=",".join(STREAMS), metavar="NAMES", help=f"some of {','.join(STREAMS)}")
-    bits.add_argument("--bits", default="forward,reversed", metavar="ORDERS", help="(forward,reversed)")
+    for option, choices in (("--streams", list(STREAMS)), ("--bits", ["forward", "reversed"])):
+        some = _some_of(choices)
+        bits.add_argument(option, type=some, default=choices, metavar="NAMES", help=f"some of {','.join(choices)}")
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
     for command in (draws, against, grow, parts, verify, many, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the numbers of a list such as "10,400", in rising order."""
+    try:
+        numbers = sorted(int(number) for number in text.split(","))
+    except ValueError:
+        numbers = []
+    if not numbers or numbers[0] < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected whole numbers from 1, separated by commas")
+    return numbers
+
+
+def _some_of(names: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return the parser of a list of some of these names."""
+
+    def parse(text: str) -> list[str]:
+        chosen = text.split(",")
+        if unknown := [name for name in chosen if name not in names]:
+            raise argparse.ArgumentTypeError(f"got {unknown[0]!r}, expected some of {','.join(names)}")
+        return chosen
+
+    return parse
 
 
 def _draws(options: argparse.Namespace) -> None:
@@ -84,8 +116,7 @@ def _draws(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    wanted = options.only.split(",")
-    chosen = [contender for contender in CONTENDERS if contender.name in wanted]
+    chosen = [contender for contender in CONTENDERS if contender.name in options.only]
     asked = {"spark_files": options.spark_rows or options.rows}
     rows = {contender.name: min(asked.get(contender.name, options.rows), contender.most) for contender in chosen}
     with tempfile.TemporaryDirectory() as scratch:
@@ -99,17 +130,16 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _scale(options: argparse.Namespace) -> None:
-    customers = sorted(int(count) for count in options.customers.split(","))
     with tempfile.TemporaryDirectory() as scratch:
         result = measure_scale(
-            Setting(Path(scratch)), customers, options.repeats, lambda so_far: _save_scale(so_far, options)
+            Setting(Path(scratch)), options.customers, options.repeats, lambda so_far: _save_scale(so_far, options)
         )
     _save_scale(result, options)
     print(format_scale(result))
 
 
 def _save_scale(result: dict[str, object], options: argparse.Namespace) -> None:
-    save(f"scale --customers {options.customers} --repeats {options.repeats}", result, options.results)
+    save(f"scale --customers {_join(options.customers)} --repeats {options.repeats}", result, options.results)
 
 
 def _stages(options: argparse.Namespace) -> None:
@@ -119,11 +149,10 @@ def _stages(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> None:
-    rows = [int(number) for number in options.rows.split(",")]
     with tempfile.TemporaryDirectory() as scratch:
-        result = measure_verification(Path(scratch), rows, options.processes)
+        result = measure_verification(Path(scratch), options.rows, options.processes)
     print(json.dumps(result, indent=2))
-    save(f"verify --rows {options.rows} --processes {options.processes}", result, options.results)
+    save(f"verify --rows {_join(options.rows)} --processes {options.processes}", result, options.results)
 
 
 def _simulate(options: argparse.Namespace) -> None:
@@ -139,7 +168,11 @@ def _bits(options: argparse.Namespace) -> None:
         print(json.dumps(outcome))
         merge("bits", "{battery}, {stream}, {bits}".format(**outcome), outcome, options.results)
 
-    measure_bits(options.battery, options.streams.split(","), options.bits.split(","), keep)
+    measure_bits(options.battery, options.streams, options.bits, keep)
+
+
+def _join(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 def _keep(result: dict[str, object], options: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.measure import RunError
 from vecgen.streams import U64, derive_keys, draw_words, start_counters
 
 SEED: Final = 42
@@ -76,15 +77,13 @@ def measure_bits(
     """Return what a battery ("small" or "crush") says of each stream; each outcome goes to `keep` when it is there.
 
     Raises:
-        subprocess.CalledProcessError: No compiler, no TestU01, or a battery that failed to run.
+        RunError: No compiler or no TestU01.
+        subprocess.CalledProcessError: A battery that failed to run.
     """
     outcomes = []
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "testu01"
-        source = Path(__file__).with_name("testu01.c")
-        libraries = ["-ltestu01", "-ltestu01probdist", "-ltestu01mylib", "-lm"]
-        includes = ["-I/usr/include/testu01"]
-        subprocess.run(["cc", "-O2", *includes, "-o", str(program), str(source), *libraries], check=True)
+        _compile_batteries(program)
         for stream in streams:
             for direction in directions:
                 text = _run(program, battery, stream, direction)
@@ -92,6 +91,20 @@ def measure_bits(
                 outcomes.append(outcome)
                 keep(outcome)
     return outcomes
+
+
+def _compile_batteries(program: Path) -> None:
+    source = Path(__file__).with_name("testu01.c")
+    libraries = ["-ltestu01", "-ltestu01probdist", "-ltestu01mylib", "-lm"]
+    command = ["cc", "-O2", "-I/usr/include/testu01", "-o", str(program), str(source), *libraries]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise RunError("no C compiler `cc` on PATH, which TestU01's batteries need; install one") from None
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.partition("\n")[0] or f"exit status {error.returncode}"
+        remedy = "install it (Debian: libtestu01-0-dev, in non-free)"
+        raise RunError(f"cc does not find TestU01 ({reason}); {remedy}") from None
 
 
 def read_summary(text: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.contenders import Contender, Setting, environment
-from bench.measure import Usage, measure, read_tail
+from bench.measure import RunError, Usage, measure, read_tail
 from bench.output import Written, count_output
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ PAIRS: Final = (
     ("spark_rows", "spark_sql"),
 )
 _FIGURES: Final = ("rows_per_second_and_core", "rows_per_second", "mb_per_second_and_core", "peak_mb", "peak_python_mb")
-
-
-class RunError(Exception):
-    """A contender that did not do its work; the message is what it said last."""
 
 
 def compare(

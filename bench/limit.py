@@ -19,7 +19,7 @@ from bench.section import Stopwatch, parse_section
 from vecgen.arrow import TRANSACTION_SCHEMA
 from vecgen.dataset import find_files
 from vecgen.encodings import Compression
-from vecgen.generate import Output
+from vecgen.generate import TRANSACTIONS, Output
 from vecgen.local import run_local
 from vecgen.plan import Request, compile_plan
 from vecgen.storage import Place, open_input
@@ -32,7 +32,7 @@ DICTIONARIES = [field.name for field in TRANSACTION_SCHEMA if pa.types.is_dictio
 def make_dataset(rows: int, directory: Path) -> list[Place]:
     """Write a dataset of about `rows` transactions and return its files."""
     run_local(compile_plan(Request(customers=customers_for(rows))), Output(directory), 1, customers=False)
-    return find_files(directory)
+    return find_files(directory / TRANSACTIONS)
 
 
 def read_row_groups(path: Place) -> Iterator[pa.Table]:

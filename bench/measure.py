@@ -27,6 +27,10 @@ _ORPHAN_SECONDS = 20.0  # Spark's Python workers leave by themselves within a se
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
+class RunError(Exception):
+    """A program that could not be run or did not do its work; the message says what it lacked or what it said last."""
+
+
 @dataclass(frozen=True)
 class Usage:
     """What a command took.

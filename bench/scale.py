@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.compare import RunError, run_once
+from bench.compare import run_once
 from bench.contenders import CONTENDERS, Contender, Setting, rows_per_customer
+from bench.measure import RunError
 
 CUSTOMERS: Final = (1_000, 3_162, 10_000, 31_623, 100_000)
 _BY_NAME: Final = {contender.name: contender for contender in CONTENDERS}

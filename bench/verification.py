@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from bench.compare import RunError, scratch_directory
+from bench.compare import scratch_directory
 from bench.contenders import customers_for, environment
-from bench.measure import Usage, measure, read_tail
+from bench.measure import RunError, Usage, measure, read_tail
 
 ROWS: Final = (10_000_000, 100_000_000)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from bench.__main__ import main
 from bench.chart import draw_chart
 from bench.measure import measure
 from bench.scale import SERIES
-from bench.simulate import Costs, Disturbance, format_simulation, list_schedule, simulate, summarise
+from bench.simulate import Costs, Disturbance, list_schedule, simulate, summarise
 from vecgen.generate import Output
 from vecgen.plan import Request, compile_plan
 from vecgen.schedule import schedule
@@ -30,16 +32,40 @@ def test_draws(tmp_path: Path) -> None:
 
 
 def test_compare_reports_who_ran_and_who_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    only = "row_loop,original,draws,local_snappy"
+    only = "row_loop,original,draws,local_snappy,limit"
     assert main(["compare", "--rows", "20000", "--only", only, "--repeats", "1", "--results", str(tmp_path)]) == 0
     result = json.loads((tmp_path / "compare.json").read_text())["result"]
     assert result["baseline"] == "row_loop"
-    for name in ("row_loop", "draws", "local_snappy"):
+    for name in ("row_loop", "draws", "local_snappy", "limit"):
         assert result["contenders"][name]["runs"][0]["rows"] > 1000
         assert result["contenders"][name]["rows_per_second_and_core"] > 0
     assert result["contenders"]["original"]["runs"] == []
     assert "missing" in result["contenders"]["original"]
     assert "original" in capsys.readouterr().out
+
+
+def test_verify(tmp_path: Path) -> None:
+    assert main(["verify", "--rows", "20000", "--processes", "1", "--results", str(tmp_path)]) == 0
+    saved = json.loads((tmp_path / "verify.json").read_text())
+    figures = saved["result"]["20000"]
+    assert figures["rows"] == pytest.approx(20_000, rel=0.3)
+    assert figures["holds"]
+    assert figures["cpu_seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scale", "--customers", "10,x"], "got '10,x', expected whole numbers from 1"),
+        (["verify", "--rows", "0"], "got '0', expected whole numbers from 1"),
+        (["compare", "--only", "draws,spar"], "got 'spar', expected some of row_loop,"),
+        (["bits", "--bits", "backward"], "got 'backward', expected some of forward,reversed"),
+    ],
+)
+def test_wrong_lists_are_refused(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert message in capsys.readouterr().err
 
 
 LOSES_ITS_CHILD = """
@@ -114,13 +140,24 @@ def test_a_billion_customers_keep_a_thousand_cores_busy() -> None:
     assert summarise(Disturbance(0.1, 0.01, 3.0).apply(seconds), 1000)["balance"] > 0.85
 
 
-def test_a_simulation_measures_what_it_is_made_of(profiles: Path, demographics: Path) -> None:
-    request = Request(customers=10**8, profiles=profiles, demographics=demographics)
-    result = simulate(request, 100, Disturbance(0.1, 0.01, 3.0), rows=(5_000, 15_000))
+def test_a_simulation_measures_what_it_is_made_of(
+    profiles: Path,
+    demographics: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def simulate_small(request: Request, cores: int, disturbance: Disturbance) -> dict[str, Any]:
+        small = replace(request, profiles=profiles, demographics=demographics)
+        return simulate(small, cores, disturbance, rows=(5_000, 15_000))
+
+    monkeypatch.setattr("bench.__main__.simulate", simulate_small)
+    assert main(["simulate", "--customers", f"{10**8}", "--cores", "100", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "simulate.json").read_text())["result"]
     assert result["batches"] > 20 * 100
     assert result["rows"] > 10**10
     assert 0 < result["undisturbed"]["balance"] <= 1
     assert result["disturbed"]["stragglers"] == 0.01
     assert result["measured"]["scan_ns"] > 0
     assert [planned["customers"] for planned in result["planning"]] == [10**6, 10**8]
-    assert f"{10**8:,} customers" in format_simulation(result)
+    assert f"{10**8:,} customers" in capsys.readouterr().out

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.__main__ import main
 from bench.bits import STREAMS, read_summary
 from vecgen.streams import derive_keys, draw_words, start_counters
 
@@ -43,6 +44,33 @@ def test_reads_a_report_that_finds_nothing() -> None:
 def test_reads_the_suspects_of_a_report() -> None:
     suspects = [{"test": "2 SerialOver, t = 4", "p": "eps"}, {"test": "11 BirthdaySpacings, t = 2", "p": "5.8e-4"}]
     assert read_summary(FAILED) == {"battery": "Crush", "statistics": 144, "suspects": suspects}
+
+
+def put_only_on_path(directory: Path, monkeypatch: pytest.MonkeyPatch, **programs: str) -> None:
+    monkeypatch.setenv("PATH", str(directory))
+    for name, body in programs.items():
+        (directory / name).write_text(f"#!/bin/sh\n{body}\n")
+        (directory / name).chmod(0o755)
+
+
+def test_without_testu01_one_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_only_on_path(tmp_path, monkeypatch, cc="echo 'testu01.c:7:10: fatal error: unif01.h: No such file' >&2; exit 1")
+    assert main(["bits", "--results", str(tmp_path / "results")]) == 2
+    assert capsys.readouterr().err == (
+        "python -m bench: cc does not find TestU01 (testu01.c:7:10: fatal error: unif01.h: No such file); "
+        "install it (Debian: libtestu01-0-dev, in non-free)\n"
+    )
+    assert not (tmp_path / "results").exists()
+
+
+def test_without_a_compiler_one_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_only_on_path(tmp_path, monkeypatch)
+    assert main(["bits", "--results", str(tmp_path)]) == 2
+    assert "no C compiler `cc` on PATH" in capsys.readouterr().err
 
 
 def test_refuses_a_report_that_breaks_off() -> None:

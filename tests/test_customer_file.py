@@ -345,7 +345,7 @@ ODD_COLUMNS: list[pa.Array] = [
     pa.array(["leftovers", "leftovers"]).dictionary_encode(),
     pa.array([b"x" * 16] * 2, pa.binary(16)),
     pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
-    pa.array([1.0, 2.0], pa.float16()),
+    pa.array(np.array([1.0, 2.0], np.float16)),
 ]
 
 
