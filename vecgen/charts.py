@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from vecgen.laws import AMOUNT_EDGES
+from vecgen.markup import clock
 from vecgen.pictures import (
     FRAUD,
     INK,
@@ -21,6 +24,7 @@ from vecgen.pictures import (
     require_matplotlib,
     settings,
 )
+from vecgen.rules import NIGHT
 from vecgen.summary import SeasonSpan, Summary, days_of, quantiles
 from vecgen.tally import MAP_CELLS
 
@@ -40,6 +44,10 @@ _MARGIN: Final = 4  # cells of the map around the customers
 _OUTLYING: Final = 0.01  # share of the customers beyond each edge of the map
 _FEW: Final = 30  # rows; fewer are drawn one by one
 _DEGREE_STEPS: Final = (1, 2, 5, 10, 20, 45)
+_LABEL_SIZE: Final = 8.5  # points, of seasons and degrees
+_TIMES: Final = "\u00d7"
+_LETTER: Final = 0.55 * _LABEL_SIZE / 72  # inches, about as wide as one is
+_LINE_HEIGHT: Final = 1.25 * _LABEL_SIZE / 72
 
 
 def draw_charts(summary: Summary) -> list[Chart]:
@@ -65,12 +73,14 @@ def _finish(axes: Axes) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------- days
 def _draw_days(summary: Summary, wide: bool) -> Figure:
-    figure = make_figure(_WIDE, 4.4) if wide else make_figure(_NARROW, 4.8)
+    width, height = (_WIDE, 4.4) if wide else (_NARROW, 4.8)
+    figure = make_figure(width, height)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(5, 3))
     days = np.array(days_of(summary.period), dtype="datetime64[D]")
     regular, fraud = summary.days
-    _mark_seasons(upper, summary, 105.0 if wide else 48.0)
-    _mark_seasons(lower, summary, 0.0)
+    labels = _label_seasons(summary, width - 0.6)
+    _mark_seasons(upper, summary, labels)
+    _mark_seasons(lower, summary, {})
     upper.fill_between(days, regular, step="mid", color=REGULAR, alpha=0.25, linewidth=0)
     if len(days) >= 2 * _WEEK:
         upper.plot(*_weekly(days, regular), color=REGULAR, linewidth=1.8)
@@ -78,9 +88,11 @@ def _draw_days(summary: Summary, wide: bool) -> Figure:
     for axes, name in ((upper, "Regular transactions a day, and their mean over seven days"), (lower, "Fraud a day")):
         axes.set_title(name if wide else name.partition(",")[0])
         _finish(axes)
-        axes.set_ylim(0, max(1.0, 1.05 * (fraud.max() if axes is lower else 1.3 * regular.max())))
         axes.yaxis.set_major_formatter(_short_number)
         axes.locator_params(axis="y", nbins=4 if axes is lower else 5, integer=True)
+    names = max((label.height for label in labels.values()), default=0.0) / ((height - 0.9) * 5 / 8)
+    upper.set_ylim(0, max(1.0, 1.05 * regular.max() / (1.0 - min(names, 0.6))))
+    lower.set_ylim(0, max(1.0, 1.05 * fraud.max()))
     _date_axis(lower, wide)
     return figure
 
@@ -91,28 +103,47 @@ def _weekly(days: npt.NDArray[Any], rows: I64) -> tuple[npt.NDArray[Any], F64]:
     return days[half:-half], np.convolve(rows, np.full(_WEEK, 1.0 / _WEEK), mode="valid")
 
 
-def _mark_seasons(axes: Axes, summary: Summary, width: float) -> None:
-    """Shade the seasons, and name each that has room on an axis of about `width` letters."""
+@dataclass(frozen=True)
+class _Label:
+    """The name of a season as it is drawn; `height` in inches."""
+
+    text: str
+    upright: bool
+    height: float
+
+
+def _label_seasons(summary: Summary, width: float) -> dict[SeasonSpan, _Label]:
+    """Return the label of each season that has room for one on an axis of about `width` inches."""
+    labels = {}
+    for span in summary.seasons:
+        room = ((span.last - span.first).days + 1) / summary.period.days * width
+        lines = [*span.name.split("_"), describe_weight(span)]
+        if room >= max(map(len, lines)) * _LETTER:
+            labels[span] = _Label("\n".join(lines), False, (len(lines) + 0.6) * _LINE_HEIGHT)
+        elif room >= _LINE_HEIGHT:
+            text = f"{span.name.replace('_', ' ')}, {describe_weight(span)}"
+            labels[span] = _Label(text, True, (len(text) + 2) * _LETTER)
+    return labels
+
+
+def _mark_seasons(axes: Axes, summary: Summary, labels: Mapping[SeasonSpan, _Label]) -> None:
+    """Shade the seasons, and write the labels at the top of those that have one."""
     from matplotlib import dates
 
     to_number: Any = dates.date2num
     for span in summary.seasons:
         first, last = to_number(span.first) - 0.5, to_number(span.last) + 0.5
         axes.axvspan(first, last, color=SEASON, linewidth=0, zorder=0)
-        words = span.name.split("_")
-        room = (last - first) / summary.period.days * width
-        upright = room < max(map(len, words))
-        if room > 2:
-            text = " ".join(words) if upright else "\n".join([*words, describe_weight(span)])
+        if label := labels.get(span):
             axes.text(
                 (first + last) / 2,
-                0.97,
-                text,
+                0.98,
+                label.text,
                 transform=axes.get_xaxis_transform(),
                 ha="center",
                 va="top",
-                rotation=90 if upright else 0,
-                fontsize=8.5,
+                rotation=90 if label.upright else 0,
+                fontsize=_LABEL_SIZE,
                 color=MUTED,
             )
 
@@ -120,7 +151,7 @@ def _mark_seasons(axes: Axes, summary: Summary, width: float) -> None:
 def describe_weight(season: SeasonSpan) -> str:
     """Return how much more than usual a season weighs."""
     low, high = season.low / 100.0, season.high / 100.0
-    return f"x {low:g}" if low == high else f"x {low:g} to {high:g}"
+    return f"{_TIMES} {low:g}" if low == high else f"{_TIMES} {low:g} to {high:g}"
 
 
 def _date_axis(axes: Axes, wide: bool) -> None:
@@ -129,7 +160,11 @@ def _date_axis(axes: Axes, wide: bool) -> None:
     make: Any = dates  # its functions have no types
     locator = make.AutoDateLocator(minticks=3, maxticks=12 if wide else 6)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(make.ConciseDateFormatter(locator))
+    days = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S"]
+    zeros = ["", "%b\n%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
+    axes.xaxis.set_major_formatter(
+        make.ConciseDateFormatter(locator, formats=days, zero_formats=zeros, show_offset=False)
+    )
 
 
 def _short_number(value: float, _: object = None) -> str:
@@ -153,16 +188,17 @@ def _describe_days(summary: Summary) -> str:
 # --------------------------------------------------------------------------------------------------------------- hours
 def _draw_hours(summary: Summary, wide: bool) -> Figure:
     figure = make_figure(_WIDE, 4.3) if wide else make_figure(_NARROW, 7.4)
-    panels = figure.subplots(1, 2, sharey=True) if wide else figure.subplots(2, 1, sharex=True)
+    panels = figure.subplots(1, 2, sharey=True) if wide else figure.subplots(2, 1)
+    figure.get_layout_engine().set(wspace=0.08)  # type: ignore[union-attr, call-arg]
     order = np.argsort(-summary.hours.sum(axis=(0, 2)), kind="stable")
     for label, (axes, rows) in enumerate(zip(panels, summary.hours[:, order], strict=True)):
         total = rows.sum()
         top = 100.0 * rows.max() / max(total, 1)
-        extra = f": darkest {top:.2g} % of the rows" if total else ": none"
+        extra = f", at most {top:.2g} % in a cell" if total else ": none"
         axes.set_title(f"{LABELS[label].capitalize()}{extra}")
         _draw_cells(axes, np.sqrt(rows / max(rows.max(), 1)), label, extent=(0.0, 24.0, len(order) - 0.5, -0.5))
         axes.set_yticks(range(len(order)), [summary.categories[position] for position in order])
-        axes.set_xticks(range(0, 25, 4), [f"{hour}:00" for hour in range(0, 25, 4)])
+        axes.set_xticks(range(0, 25, 6), [clock(hour) for hour in range(0, 25, 6)])
         axes.tick_params(length=0)
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.hlines(np.arange(len(order) - 1) + 0.5, 0, 24, color=LINE, linewidth=0.5)
@@ -191,10 +227,10 @@ def _describe_hours(summary: Summary) -> str:
             parts.append(f"No {name} transactions.")
             continue
         category, hour = np.unravel_index(int(rows.argmax()), rows.shape)
-        night = rows[:, [22, 23, 0, 1, 2, 3]].sum() / rows.sum()
+        night = rows[:, list(NIGHT)].sum() / rows.sum()
         parts.append(
-            f"{name.capitalize()}: most at {hour}:00 in {summary.categories[category]}; "
-            f"{night:.0%} between 22:00 and 4:00."
+            f"{name.capitalize()}: most at {clock(int(hour))} in {summary.categories[category]}; "
+            f"{night:.0%} between {clock(NIGHT[0])} and {clock(NIGHT[-1] + 1)}."
         )
     return "Share of transactions by category and hour, regular beside fraud. " + " ".join(parts)
 
@@ -286,7 +322,7 @@ def _draw_map(summary: Summary, wide: bool) -> Figure:
     each = (_WIDE / 3 if wide else _NARROW) - 0.35
     height = each * min(shape, 1.6) + 0.55
     figure = make_figure(_WIDE, height) if wide else make_figure(_NARROW, 3 * height)
-    panels = figure.subplots(1, 3, sharey=True) if wide else figure.subplots(3, 1, sharex=True)
+    panels = figure.subplots(1, 3) if wide else figure.subplots(3, 1)
     extent = (columns.start / 2 - 180.0, columns.stop / 2 - 180.0, rows.start / 2 - 90.0, rows.stop / 2 - 90.0)
     tables = (summary.homes, *summary.purchases)
     for label, axes, table, title in zip((0, 0, 1), panels, tables, titles, strict=True):
@@ -294,8 +330,11 @@ def _draw_map(summary: Summary, wide: bool) -> Figure:
         density = np.log1p(inside) / max(float(np.log1p(inside.max())), 1e-9)
         _draw_cells(axes, np.where(inside > 0, 0.25 + 0.75 * density, 0.0), label, extent, origin="lower")
         axes.set_title(title)
-        axes.tick_params(length=2)
+        axes.spines[:].set_visible(True)
+        axes.tick_params(length=2, labelleft=not wide or axes is panels[0])
         _degree_ticks(axes, extent)
+        axes.grid(color=LINE, linewidth=0.5)
+        axes.set_axisbelow(True)
     return figure
 
 
@@ -316,7 +355,9 @@ def _degree_ticks(axes: Axes, extent: tuple[float, float, float, float]) -> None
     for axis, low, high, (minus, plus) in ((axes.xaxis, west, east, "WE"), (axes.yaxis, south, north, "SN")):
         step = next((step for step in _DEGREE_STEPS if (high - low) / step <= 5), 90)
         ticks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-        axis.set_ticks(ticks, [f"{abs(t):g}° {minus if t < 0 else plus if t > 0 else ''}" for t in ticks], fontsize=8.5)
+        axis.set_ticks(
+            ticks, [f"{abs(t):g}°{minus if t < 0 else plus if t > 0 else ''}" for t in ticks], fontsize=_LABEL_SIZE
+        )
 
 
 def share_outside(summary: Summary) -> float:
@@ -334,6 +375,7 @@ def _describe_map(summary: Summary) -> str:
     )
     places = int((summary.homes > 0).sum())
     return (
-        f"Maps of customers, regular and fraudulent purchases by half a degree, darker where there are more, from "
-        f"{south:g} to {north:g} degrees north and {west:g} to {east:g} east. Customers live in {places:,} cells."
+        "Maps of customers, regular and fraudulent purchases by half a degree, the stronger the colour, the more there "
+        f"are, from {south:g} to {north:g} degrees north and {west:g} to {east:g} east. "
+        f"Customers live in {places:,} cells."
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Final
 
+_PER_CENT: Final = "\u00a0%"  # on one line with its number
 NONE: Final = "-"
 """Stands where there is no number."""
 
@@ -44,6 +45,7 @@ def table(
 
     def line(cells: Sequence[str], kind: str = "") -> str:
         first, *rest = (cell if isinstance(cell, Markup) else escape(cell) for cell in cells)
+        first = first.replace("_", "_<wbr>")  # long names take two lines where there is little room
         others = "".join(f"<td{align[i]}>{cell}</td>" for i, cell in enumerate(rest, 1))
         return f'<tr{kind}><th scope="row">{first}</th>{others}</tr>\n'
 
@@ -84,7 +86,12 @@ def percent(part: int, whole: int) -> str:
 
 def share(value: float) -> str:
     """Return a share (0..1) in per cent, three digits of it."""
-    return f"{100.0 * value:#.3g}".rstrip(".") + " %" if value else "0 %"
+    return f"{100.0 * value:#.3g}".rstrip(".") + _PER_CENT if value else f"0{_PER_CENT}"
+
+
+def clock(hour: int) -> str:
+    """Return a full hour as every chart, table and sentence writes it."""
+    return f"{hour:02d}:00"
 
 
 def dollars(cents: int, rows: int) -> str:

@@ -18,6 +18,7 @@ from vecgen.markup import (
     NONE,
     Markup,
     bars,
+    clock,
     count,
     dollars,
     facts,
@@ -30,13 +31,19 @@ from vecgen.markup import (
 )
 from vecgen.pictures import Chart
 from vecgen.receipt import Receipt
-from vecgen.rules import Detector, Rule, Score, choose_best, describe_rule
+from vecgen.rules import NIGHT, Detector, Rule, Score, choose_best, describe_rule
 from vecgen.summary import ProfileSummary, Summary, quantiles
 from vecgen.verify import Certificate
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Stands in every page, so that a report is known for one."""
 _FEW_FRAUDS: Final = 300
+_EASY, _MEDIUM = 0.8, 0.5  # F1 of the best rule
+_NIGHT: Final = f"{clock(NIGHT[0])} to {clock(NIGHT[-1] + 1)}"
+_GLOSS: Final = (
+    "Precision: share of what is flagged that is fraud. Recall: share of the fraud that is flagged. "
+    "F1: their harmonic mean."
+)
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,11 @@ def write_page(report: Report) -> str:
     sections = [
         section("When", _season_lead(report.summary), _figure(charts["days"])),
         section("What, and at which hour", _hours_lead(report), _figure(charts["hours"])),
-        section("How much", "Amounts by category.", _figure(charts["amounts"]), _category_table(report.summary)),
+        section("How much", _AMOUNT_LEAD, _figure(charts["amounts"]), _category_table(report.summary)),
         section("Where", _map_lead(report.summary), _figure(charts["map"])),
         section("Who", _WHO_LEAD, _profile_table(report.summary)),
-        section("How hard is it?", _HARD_LEAD, *_detector_parts(report)),
-        section("Does it follow its law?", _certificate_lead(report.certificate), *_certificate_parts(report)),
+        section("How hard is the fraud to find?", _HARD_LEAD, *_detector_parts(report)),
+        section("Does it follow its model?", _certificate_lead(report.certificate), *_certificate_parts(report)),
         section("Where it comes from", "", *_origin_parts(report)),
     ]
     return "\n".join(
@@ -88,10 +95,11 @@ def write_page(report: Report) -> str:
     )
 
 
+_AMOUNT_LEAD: Final = "What a transaction costs in each category."
 _WHO_LEAD: Final = "Customers with transactions, by the profile they follow."
 _HARD_LEAD: Final = (
-    "What one rule finds, without any learning: the best of its kind, searched through all thresholds of amounts "
-    "(9 % apart), all intervals of hours, all sets of categories, and their pairs."
+    "How far a single rule goes, without any learning. Tried are all amounts (9 % apart), all intervals of hours and "
+    "all sets of categories, alone and together."
 )
 
 
@@ -99,37 +107,39 @@ _HARD_LEAD: Final = (
 def _header(report: Report) -> str:
     summary, certificate = report.summary, report.certificate
     period = summary.period
-    bad = "" if certificate.holds else " bad"
-    verdict = "Nothing speaks against its law" if certificate.holds else "It does not follow its law"
     left_out = summary.read - sum(summary.rows)
     verb = "is" if left_out == 1 else "are"
-    faults = f"{count(left_out, 'row')} with a fault {verb} left out of all charts and tables but the certificate."
+    faults = f"{count(left_out, 'row')} with a fault {verb} left out of all charts and tables but the checks."
     return (
         f"<header>\n<h1>{escape(report.name)}</h1>\n"
-        f'<p class="lead">Synthetic card transactions from {period.start} to {period.end}, '
-        f"law {escape(certificate.dependence)}.</p>\n"
-        f'<a class="verdict{bad}" href="#does-it-follow-its-law">{verdict}</a>\n'
+        f'<p class="lead">Synthetic card transactions from {period.start} to {period.end}.</p>\n'
+        f'<a class="verdict{"" if certificate.holds else " bad"}" href="#does-it-follow-its-model">'
+        f"{_verdict_in_words(certificate)}</a>\n"
         f"{_tiles(report)}\n{f'<p>{faults}</p>' if left_out else ''}</header>"
     )
+
+
+def _verdict_in_words(certificate: Certificate) -> str:
+    return "Nothing speaks against its model" if certificate.holds else "It does not follow its model"
 
 
 def _tiles(report: Report) -> str:
     summary = report.summary
     (regular, fraud), (_, stolen) = summary.rows, summary.cents
     rows, cents = regular + fraud, sum(summary.cents)
-    odds = f"one row in {rows / fraud:,.0f}" if fraud else "no fraudulent row"
+    odds = f"{percent(fraud, rows)}, one in {rows / fraud:,.0f}" if fraud else "none"
     tiles = [
         ("", "Transactions", f"{summary.read:,}", f"on {summary.period.days:,} days"),
         ("", "Customers", f"{report.certificate.customers:,}", f"{summary.customers:,} with transactions"),
         ("", "Volume", short_dollars(cents), f"{dollars(cents, rows)} a transaction"),
-        ("fraud", "Fraud rate", percent(fraud, rows), odds),
+        ("fraud", "Fraudulent transactions", f"{fraud:,}", odds),
         (
             "fraud",
-            "Defrauded",
+            "Defrauded customers",
             f"{summary.defrauded:,}",
-            f"{percent(summary.defrauded, summary.customers)} of customers",
+            f"{percent(summary.defrauded, summary.customers)} of those with transactions",
         ),
-        ("fraud", "Stolen", short_dollars(stolen), f"{percent(stolen, cents)} of the volume, {fraud:,} rows"),
+        ("fraud", "Stolen", short_dollars(stolen), f"{percent(stolen, cents)} of the volume"),
     ]
     return (
         '<dl class="tiles">'
@@ -151,16 +161,16 @@ def _category_table(summary: Summary) -> str:
         figures = [f"{total:,}", f"{fraud.sum():,}", percent(int(fraud.sum()), total)]
         amounts = [plain_dollars(value) for value in (low, middle, high, quantiles(fraud, (0.5,))[0])]
         rows.append([summary.categories[position], *figures, *amounts])
-    head = ["category", "rows", "fraud", "fraud rate", "5 %", "median", "95 %", "median of fraud"]
-    note = '<p class="note">Quantiles of regular amounts and the median of fraud, read from cells 9 % wide.</p>'
+    head = ["category", "transactions", "fraud", "share", "5 % below", "median", "5 % above", "median of fraud"]
+    note = '<p class="note">Share: of fraud in the category. Amounts: of regular transactions, within 9 %.</p>'
     return table("Amounts by category", head, rows) + note
 
 
 def _profile_table(summary: Summary) -> str:
-    head = ["profile", "customers", "defrauded", "rows", "rows a day", "fraud", "fraud rate", "mean", "mean of fraud"]
+    head = ["profile", "customers", "defrauded", "transactions", "a day", "fraud", "share", "mean", "mean of fraud"]
     totals = ProfileSummary("all", summary.customers, summary.defrauded, summary.rows, summary.cents)
     rows = [_profile_row(profile, summary.period.days) for profile in summary.profiles]
-    note = '<p class="note">Rows a day and customer; means of regular and of fraudulent amounts.</p>'
+    note = '<p class="note">A day: per customer. Share: of fraud. Means: of regular and of fraudulent amounts.</p>'
     return table("Profiles", head, rows, foot=_profile_row(totals, summary.period.days)) + note
 
 
@@ -180,24 +190,25 @@ def _detector_parts(report: Report) -> list[str]:
     summary, score = report.summary, best.score
     blind = percent(summary.rows[1], sum(summary.rows))
     words = (
-        f"It finds {score.found:,} of {count(score.frauds, 'fraudulent row')}, and {score.found:,} of the "
-        f"{count(score.flagged, 'row')} that it flags {'is' if score.found == 1 else 'are'} fraudulent. "
-        f"Rows picked blindly have a precision of {blind}."
+        f"It finds {score.found:,} of {count(score.frauds, 'fraudulent transaction')}, and {score.found:,} of the "
+        f"{score.flagged:,} that it flags {'is' if score.found == 1 else 'are'} fraudulent. "
+        f"Of transactions picked blindly, {blind} are."
     )
     night = report.night[1]
     dark = (
-        f"The night alone (22:00 to 4:00) has a precision of {share(night.precision)} and a recall of "
-        f"{share(night.recall)}."
+        f"The night alone ({_NIGHT}) has a precision of {share(night.precision)} and a recall of {share(night.recall)}."
     )
     rows = [[d.family.name, *(share(x) for x in _figures(d.score)), _in_words(d, summary)] for d in report.detectors]
     head = ["conditions", "F1", "precision", "recall", "the best rule"]
     place = list(report.detectors).index(best)
     return [
+        f'<p class="meaning">{_meaning(score)}</p>\n',
         f'<p class="rule">Flag: {escape(_in_words(best, summary))}.</p>\n',
         bars((("precision", score.precision), ("recall", score.recall), ("F1", score.f1))),
-        f"<p>{words} {dark}</p>\n<p>{_meaning(score)}</p>\n",
+        f"<p>{words} {dark}</p>\n",
+        "<h3>The best rule of each kind</h3>\n",
         table("Best rules", head, rows, words=(4,), kinds=lambda i: ' class="best"' if i == place else ""),
-        f'<p class="note">{_caution(score)}</p>\n',
+        f'<p class="note">{_GLOSS} {_caution(score)}</p>\n',
     ]
 
 
@@ -210,52 +221,65 @@ def _figures(score: Score) -> tuple[float, float, float]:
 
 
 def _meaning(score: Score) -> str:
-    beat = f"A model whose F1 is not above {share(score.f1)} has learnt no more than this line says."
-    if score.f1 >= 0.8:
-        return f"This dataset is easy: one rule nearly does it. {beat}"
-    if score.f1 >= 0.5:
-        return f"This dataset is of middling difficulty: one rule goes half the way. {beat}"
-    return f"This dataset is hard for a single rule: what fraud there is shows in combinations. {beat}"
+    """Say how hard fraud is to find, by the best of all rules that the page lists."""
+    beat = f"A model whose F1 is not above {share(score.f1)} has learnt no more than this rule says."
+    if score.f1 >= _EASY:
+        return f"<strong>Easy:</strong> one rule nearly does it. {beat}"
+    if score.f1 >= _MEDIUM:
+        return f"<strong>Medium:</strong> one rule goes part of the way. {beat}"
+    return f"<strong>Hard for a single rule.</strong> {beat}"
 
 
 def _caution(score: Score) -> str:
-    few = f" With {count(score.frauds, 'fraudulent row')} in all, another seed gives other figures." * (
+    few = f" With {count(score.frauds, 'fraudulent transaction')} in all, another seed gives other figures." * (
         score.frauds < _FEW_FRAUDS
     )
-    return f"Searched on the rows it is measured on, so what a rule of this kind can reach at most.{few}"
+    return f"Rules are measured on the transactions they were searched in: they can reach no more than this.{few}"
 
 
 # --------------------------------------------------------------------------------------------------------- certificate
 def _certificate_lead(certificate: Certificate) -> str:
     broken = [check.name for check in certificate.checks if not check.holds]
     broken += [f"{finding.law} ({finding.of})" for finding in certificate.findings if not finding.holds]
-    what = f"No: {', '.join(broken)}." if broken else "Yes: nothing speaks against it."
+    untested = sum(not _is_tested(finding) for finding in certificate.findings)
+    what = f"No: {', '.join(broken)}." if broken else "Yes, as far as it can be told."
+    few = f" There are too few rows for {untested} of the tests." if untested else ""
     return (
-        f"{what} The certificate of <code>vecgen verify</code>: {len(certificate.checks)} checks of every row, "
-        f"{len(certificate.findings)} laws; a true dataset is rejected once in {1 / certificate.error:,.0f}."
+        f"{what}{few} What <code>vecgen verify</code> finds: {len(certificate.checks)} checks of every row, "
+        f"{len(certificate.findings)} statistical tests. A dataset that follows its model fails once in "
+        f"{1 / certificate.error:,.0f}."
     )
+
+
+def _is_tested(finding: Finding) -> bool:
+    """Return whether there were rows enough to test a law: without a degree of freedom nothing can fail."""
+    return finding.freedom > 0
 
 
 def _certificate_parts(report: Report) -> list[str]:
     certificate = report.certificate
     checks = [[c.name, f"{c.broken:,}", _verdict(c.holds), c.expected] for c in certificate.checks]
     laws = [
-        [f.law, f.of, _verdict(f.holds), *_strength(f), f"{f.number:,}", f"{f.statistic:,.1f}", f"{f.freedom:,}"]
+        [f.law, f.of, _outcome(f), f"{f.number:,}", *(_strength(f) if _is_tested(f) else [NONE] * 4)]
         for f in certificate.findings
     ]
-    head = ["law", "of", "", "p", "effect", "number", "chi-square", "degrees of freedom"]
+    head = ["test of", "among", "result", "number", "p", "effect", "chi-square", "degrees of freedom"]
     return [
-        "<h3>What every row must show</h3>\n",
-        table("Checks", ["check", "exceptions", "", "expected"], checks, text=(2,), words=(3,)),
-        "<h3>What all rows together must show</h3>\n",
-        table("Laws", head, laws, text=(1, 2)),
-        '<p class="note">p: how often a dataset that follows the law looks worse. Effect: how far off, as Cohen\'s w; '
-        "below 0.1 is small.</p>\n",
+        "<h3>Every row on its own</h3>\n",
+        table("Checks", ["check", "exceptions", "result", "expected"], checks, text=(2,), words=(3,)),
+        "<h3>All rows together</h3>\n",
+        table("Tests", head, laws, text=(1, 2)),
+        '<p class="note">p: how often a dataset that follows its model looks worse. Effect: how far off, as '
+        "Cohen's w; below 0.1 is small.</p>\n",
     ]
 
 
-def _strength(finding: Finding) -> tuple[str, str]:
-    return f"{finding.p:.2g}", f"{finding.effect:.5f}"
+def _strength(finding: Finding) -> list[str]:
+    return [f"{finding.p:.2g}", f"{finding.effect:.5f}", f"{finding.statistic:,.1f}", f"{finding.freedom:,}"]
+
+
+def _outcome(finding: Finding) -> str:
+    return _verdict(finding.holds) if _is_tested(finding) else Markup('<span class="none">too few rows</span>')
 
 
 def _verdict(holds: bool) -> str:
@@ -264,15 +288,12 @@ def _verdict(holds: bool) -> str:
 
 # -------------------------------------------------------------------------------------------------------------- origin
 def _origin_parts(report: Report) -> list[str]:
-    receipt, law = report.receipt, report.laws.law
+    receipt = report.receipt
     digests = [(f"Digest of {name}", f"<code>{digest}</code>") for name, digest in report.certificate.digests.items()]
-    stated = (
-        f"{escape(law.dependence)}; fraud rate {law.fraud_rate:g}, fraud days {law.fraud_days}, "
-        f"travel {'on' if law.travel else 'off'}"
-    )
+    stated = _stated_model(report)
     if receipt is None:
         words = "<p>No receipt stands beside this dataset, so the command that made it is not known.</p>\n"
-        return [words, facts([("Held against the law", stated), *digests])]
+        return [words, facts([("Compared with", stated), *digests])]
     size = sum(part.bytes for part in receipt.parts.values())
     number = sum(part.files for part in receipt.parts.values())
     return [
@@ -283,7 +304,7 @@ def _origin_parts(report: Report) -> list[str]:
                 ("Version", f"vecgen {escape(receipt.version)}"),
                 ("Fingerprint", f"<code>{escape(receipt.fingerprint)}</code>"),
                 *digests,
-                ("Law", stated),
+                ("Model", stated),
                 ("Files", f"{number:,}, {size / 1e6:,.1f} MB"),
                 ("Made in", f"{receipt.seconds:,.1f} s on {count(receipt.cores, 'core')}"),
             ]
@@ -291,32 +312,38 @@ def _origin_parts(report: Report) -> list[str]:
     ]
 
 
+def _stated_model(report: Report) -> str:
+    """Say which values the dataset was held against, and which of them could not be tested."""
+    law = report.laws.law
+    tested = any(f.law == "defrauded" and _is_tested(f) for f in report.certificate.findings)
+    origin = "as its receipt says" if report.receipt else "assumed"
+    rate = f"fraud rate {law.fraud_rate:g}" + ("" if tested else f" ({origin}; too few customers to test it)")
+    return f"law {escape(law.dependence)}; {rate}; fraud days {law.fraud_days}; travel {'on' if law.travel else 'off'}"
+
+
 def _season_lead(summary: Summary) -> str:
-    seasons: dict[str, str] = {}
+    days: dict[str, str] = {}
     for span in summary.seasons:
         name = f"{span.name.replace('_', ' ')} {describe_weight(span)}"
-        seasons.setdefault(name, f"{span.first:%d %b} to {span.last:%d %b}")
-    listed = "; ".join(f"{escape(name)}, {days}" for name, days in seasons.items())
-    return f"Volume by day. Shaded are the seasons and their weight: {listed}." if listed else "Volume by day."
+        days.setdefault(name, f"{span.first:%d %b} to {span.last:%d %b}")
+    listed = ", ".join(f"{escape(name)} ({when})" for name, when in days.items())
+    return f"Volume by day. Shaded are the seasons, with their weight: {listed}." if listed else "Volume by day."
 
 
 def _hours_lead(report: Report) -> str:
     night = report.night[1]
-    frauds = f" {share(night.recall)} of the fraud lies between 22:00 and 4:00," if night.frauds else ""
-    regular = (night.flagged - night.found) / max(report.summary.rows[0], 1)
+    regular = share((night.flagged - night.found) / max(report.summary.rows[0], 1))
+    frauds = f"{share(night.recall)} of the fraud and {regular} of the rest happen" if night.frauds else ""
     return (
-        "Rows by category and hour, darker where there are more, each panel up to its own darkest cell."
-        f"{frauds} {'and ' if frauds else ''}{share(regular)} of the regular rows{'' if frauds else ' lie at night'}."
+        "The stronger the colour, the more transactions; each panel has its own scale. "
+        f"{frauds or f'{regular} of the transactions happen'} at night ({_NIGHT})."
     )
 
 
 def _map_lead(summary: Summary) -> str:
     outside = share_outside(summary)
     rest = f" {share(outside)} of the customers live beyond the picture." if outside > 0 else ""
-    return (
-        "Cells of half a degree, darker where there are more, logarithmic. A purchase lies up to a degree from home."
-        + rest
-    )
+    return f"By half a degree: the stronger the colour, the more there are, on a logarithmic scale.{rest}"
 
 
 def _figure(chart: Chart) -> str:

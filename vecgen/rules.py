@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecgen.laws import AMOUNT_EDGES
+from vecgen.markup import clock
 
 I64 = npt.NDArray[np.int64]
 
@@ -106,9 +107,8 @@ def find_detectors(counts: I64) -> list[Detector]:
 
 
 def choose_best(detectors: Sequence[Detector]) -> Detector | None:
-    """Return the best detector of at most two conditions, the simplest of equals; None where there is none."""
-    simple = [detector for detector in detectors if detector.family.conditions <= 2]
-    return max(simple, key=lambda detector: (round(detector.score.f1, 9), -detector.family.conditions), default=None)
+    """Return the detector with the highest F1, the simplest of equals; None where there is none."""
+    return max(detectors, key=lambda detector: (round(detector.score.f1, 9), -detector.family.conditions), default=None)
 
 
 def score_rule(counts: I64, rule: Rule) -> Score:
@@ -130,7 +130,7 @@ def describe_rule(rule: Rule, categories: Sequence[str]) -> str:
     chosen = [(name, least) for name, least in zip(categories, rule.least, strict=True) if least < CELLS]
     parts = []
     if len(rule.hours) < len(HOURS):
-        parts.append(f"between {rule.hours[0]:02d}:00 and {(rule.hours[-1] + 1) % 24:02d}:00")
+        parts.append(f"between {clock(rule.hours[0])} and {clock((rule.hours[-1] + 1) % 24)}")
     if len(chosen) < len(categories) or len(set(rule.least)) > 1:
         parts.append(" or ".join(f"{name}{_describe_amount(least)}" for name, least in chosen))
     elif rule.least[0]:
