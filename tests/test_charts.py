@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from vecgen.charts import describe_weight, draw_charts, share_outside
+from vecgen.charts import _make_label, describe_weight, draw_charts, share_outside
 from vecgen.dates import Period
 from vecgen.pictures import Chart
 from vecgen.rules import CELLS
@@ -63,8 +63,33 @@ def test_every_colour_of_a_line_or_text_is_the_readers(charts: list[Chart]) -> N
 
 
 def test_weights_in_words() -> None:
-    assert describe_weight(SeasonSpan("s", DAY, DAY, 200.0, 200.0)) == "x 2"
-    assert describe_weight(SeasonSpan("s", DAY, DAY, 50.0, 125.0)) == "x 0.5 to 1.25"
+    assert describe_weight(SeasonSpan("s", DAY, DAY, 200.0, 200.0)) == "\u00d7 2"
+    assert describe_weight(SeasonSpan("s", DAY, DAY, 50.0, 125.0)) == "\u00d7 0.5 to 1.25"
+
+
+def test_a_season_is_named_as_far_as_there_is_room() -> None:
+    span = SeasonSpan("post_holidays", DAY, DAY, 75.0, 75.0)
+    labels = [_make_label(span, room) for room in (3.0, 0.3, 0.01)]
+    assert [label and label.text for label in labels] == ["post\nholidays\n\u00d7 0.75", "post holidays", None]
+    assert _make_label(SeasonSpan("a_name_that_nobody_could_write_upright", DAY, DAY, 75.0, 75.0), 0.3) is None
+
+
+def test_days_stay_below_the_names_of_seasons(charts: list[Chart]) -> None:
+    assert b"a day" in charts[0].wide  # the only season takes the whole width
+    assert b"\xc3\x97 0.5 to 1.5" in charts[0].wide
+
+
+def test_hours_are_written_alike(charts: list[Chart]) -> None:
+    texts = {e.text for e in ElementTree.fromstring(charts[1].wide).iter() if e.tag.endswith("text")}
+    assert {"00:00", "06:00", "12:00", "18:00", "24:00"} <= texts
+    assert "23:00" in charts[1].alt
+
+
+def test_every_map_has_its_axes(charts: list[Chart]) -> None:
+    texts = [e.text or "" for e in ElementTree.fromstring(charts[3].narrow).iter() if e.tag.endswith("text")]
+    east_west = [text for text in texts if text.endswith(("\u00b0W", "\u00b0E"))]
+    assert len(east_west) >= 3
+    assert len(east_west) == 3 * len(set(east_west))
 
 
 def test_nobody_lives_outside_a_map_of_one_customer() -> None:

@@ -9,6 +9,7 @@ import sys
 from base64 import b64decode
 from datetime import date
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -27,14 +28,17 @@ from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.local import run_local
+from vecgen.markup import share
+from vecgen.page import _meaning
 from vecgen.pictures import Chart
 from vecgen.receipt import Receipt
 from vecgen.report import PAGE, REPORT, write_report
+from vecgen.rules import Score
 from vecgen.summary import Summary, quantiles, summarise
 from vecgen.verify import Certificate, read_claim, read_dataset
 
 Dataset = tuple[Path, Receipt]
-VOID = {"meta", "img", "br", "link", "hr", "input"}
+VOID = {"meta", "img", "br", "wbr", "link", "hr", "input"}
 
 
 class Page(HTMLParser):
@@ -119,8 +123,8 @@ def test_the_top_says_what_the_files_hold(page: Page, parquet: Dataset) -> None:
         "60",
         f"{customers:,} with transactions",
         f"${total:,.0f}",
-        f"{100 * fraud.num_rows / rows.num_rows:#.3g} %",
-        f"one row in {rows.num_rows / fraud.num_rows:,.0f}",
+        f"{fraud.num_rows:,}",
+        f"{share(fraud.num_rows / rows.num_rows)}, one in {rows.num_rows / fraud.num_rows:,.0f}",
         f"{defrauded:,}",
         f"${stolen:,.0f}",
     ):
@@ -150,8 +154,8 @@ def test_the_certificate_is_complete(page: Page, made: Made) -> None:
         assert [check.name, f"{check.broken:,}", "holds", check.expected] in page.rows
     laws = [tuple(row[:3]) for row in page.rows]
     for finding in certificate.findings:
-        assert (finding.law, finding.of, "holds") in laws
-    assert "Nothing speaks against its law" in page.text
+        assert (finding.law, finding.of, "holds" if finding.freedom else "too few rows") in laws
+    assert "Nothing speaks against its model" in page.text
     for digest in certificate.digests.values():
         assert digest in page.text
 
@@ -284,7 +288,7 @@ def test_rows_with_faults_are_left_out_and_said_to_be(parquet: Dataset, tmp_path
     page = report(directory, tmp_path / "r")
     assert "1 row with a fault are left out" not in page.text
     assert "1 row with a fault is left out" in page.text
-    assert "It does not follow its law" in page.text
+    assert "It does not follow its model" in page.text
     assert page.row("amt") == ["1", "broken", "whole cents, 1 dollar or more"]
 
 
@@ -294,12 +298,66 @@ def test_a_dataset_without_fraud(compile_small: Compile, tmp_path: Path) -> None
 
     run_local(compile_small(customers=10, law=Law(WINTER, fraud_rate=0.0)), Output(tmp_path / "o"), 1)
     page = report(tmp_path / "o", tmp_path / "r")
-    assert "no fraudulent row" in page.text
     assert "there is nothing to detect" in page.text
     (alt,) = {
         attributes["alt"] for tag, attributes in page.tags if "No fraud transactions." in (attributes.get("alt") or "")
     }
     assert alt
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [(80, "Easy:"), (79, "Medium:"), (50, "Medium:"), (49, "Hard for a single rule.")]
+)
+def test_how_hard_it_is_follows_from_the_best_rule(found: int, words: str) -> None:
+    assert f"<strong>{words}</strong>" in _meaning(Score(100, found, 100))
+
+
+def test_no_rule_of_the_table_is_above_the_one_that_is_judged(page: Page) -> None:
+    place = next(place for place, row in enumerate(page.rows) if row[:2] == ["conditions", "F1"])
+    listed = [float(row[1].split()[0]) for row in page.rows[place + 1 : place + 8]]
+    judged = re.search(r"whose F1 is not above ([\d.]+)", page.text)
+    assert judged
+    assert float(judged[1]) == max(listed)
+
+
+def test_an_hour_has_two_digits_everywhere(made: Made) -> None:
+    assert "22:00 to 04:00" in made[1]
+    assert re.findall(r"(?<![\d:])\d:00", made[1]) == []
+
+
+def test_a_fraud_rate_that_was_not_tested_is_no_claim(
+    compile_small: Compile, parquet: Dataset, tmp_path: Path, page: Page, undrawn: None
+) -> None:
+    assert "fraud rate 0.5; fraud days" in page.text
+    run_local(compile_small(customers=3), Output(tmp_path / "o"), 1)
+    few = report(tmp_path / "o", tmp_path / "r")
+    assert "as its receipt says; too few customers to test it" in few.text
+    stated = {"start": date(2023, 12, 20), "end": date(2024, 1, 20)}
+    (tmp_path / "o" / "_vecgen.json").unlink()
+    assert "assumed; too few customers to test it" in report(tmp_path / "o", tmp_path / "r", **stated).text
+
+
+def test_paper_and_phones_have_their_rules() -> None:
+    css = (files("vecgen") / "report.css").read_text(encoding="utf-8")
+    paper = css.partition("@media print {")[2]
+    for rule in (
+        "thead { display: table-header-group;",
+        "tbody tr:nth-last-child(-n + 3) { break-before: avoid; }",
+        "tbody tr:nth-child(-n + 2) { break-after: avoid; }",
+        "h2, h3, .lead, .meaning, .rule { break-after: avoid; }",
+        "color-scheme: light;",
+    ):
+        assert rule in paper, rule
+    assert not re.search(r"^\s*[^{]*\.scroll[^{]*\{[^}]*break-inside", paper, re.MULTILINE)  # long tables may break
+    assert css.count("var(--shade)") == 2  # at both edges behind which a table goes on
+    assert "--shade" in css.partition("prefers-color-scheme: dark")[2].partition("}")[0]
+    assert "darker" not in css
+
+
+def test_no_colour_is_called_darker(page: Page) -> None:
+    alts = " ".join(attributes.get("alt") or "" for _, attributes in page.tags)
+    assert "dark" not in (page.text + alts).lower()
+    assert "stronger the colour" in page.text
 
 
 def test_customers_alone_are_refused(parquet: Dataset, tmp_path: Path) -> None:

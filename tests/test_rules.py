@@ -116,11 +116,12 @@ def test_scores_of_nothing_are_zero() -> None:
     assert (nothing.precision, nothing.recall, nothing.f1) == (0.0, 0.0, 0.0)
 
 
-def test_the_simplest_of_equal_rules_is_chosen_and_none_of_three_conditions() -> None:
+def test_the_best_rule_is_chosen_the_simplest_of_equals() -> None:
     def detector(family: int, found: int) -> Detector:
         return Detector(FAMILIES[family], Rule(HOURS, (0, 0)), Score(10, found, 10))
 
-    assert choose_best([detector(3, 5), detector(0, 5), detector(6, 9)]) == detector(0, 5)
+    assert choose_best([detector(3, 5), detector(0, 5), detector(6, 9)]) == detector(6, 9)
+    assert choose_best([detector(6, 5), detector(3, 5), detector(0, 5)]) == detector(0, 5)
     assert choose_best([detector(0, 5), detector(3, 6)]) == detector(3, 6)
     assert choose_best([]) is None
 

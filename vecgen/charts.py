@@ -48,6 +48,7 @@ _LABEL_SIZE: Final = 8.5  # points, of seasons and degrees
 _TIMES: Final = "\u00d7"
 _LETTER: Final = 0.55 * _LABEL_SIZE / 72  # inches, about as wide as one is
 _LINE_HEIGHT: Final = 1.25 * _LABEL_SIZE / 72
+_TALLEST: Final = 1.0  # inches that an upright label may take from the days
 
 
 def draw_charts(summary: Summary) -> list[Chart]:
@@ -114,16 +115,22 @@ class _Label:
 
 def _label_seasons(summary: Summary, width: float) -> dict[SeasonSpan, _Label]:
     """Return the label of each season that has room for one on an axis of about `width` inches."""
-    labels = {}
-    for span in summary.seasons:
-        room = ((span.last - span.first).days + 1) / summary.period.days * width
-        lines = [*span.name.split("_"), describe_weight(span)]
-        if room >= max(map(len, lines)) * _LETTER:
-            labels[span] = _Label("\n".join(lines), False, (len(lines) + 0.6) * _LINE_HEIGHT)
-        elif room >= _LINE_HEIGHT:
-            text = f"{span.name.replace('_', ' ')}, {describe_weight(span)}"
-            labels[span] = _Label(text, True, (len(text) + 2) * _LETTER)
-    return labels
+    inches = width / summary.period.days
+    labels = {span: _make_label(span, ((span.last - span.first).days + 1) * inches) for span in summary.seasons}
+    return {span: label for span, label in labels.items() if label}
+
+
+def _make_label(span: SeasonSpan, room: float) -> _Label | None:
+    """Return name and weight of a season, upright or the name alone where there is little room, or nothing."""
+    name, weight = span.name.split("_"), describe_weight(span)
+    lines = [*name, weight]
+    if room >= max(map(len, lines)) * _LETTER:
+        return _Label("\n".join(lines), False, (len(lines) + 0.6) * _LINE_HEIGHT)
+    for text in (" ".join(lines), " ".join(name)):
+        label = _Label(text, True, (len(text) + 2) * _LETTER)
+        if room >= _LINE_HEIGHT and label.height <= _TALLEST:
+            return label
+    return None
 
 
 def _mark_seasons(axes: Axes, summary: Summary, labels: Mapping[SeasonSpan, _Label]) -> None:
