@@ -8,11 +8,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from vecgen.encodings import Compression, choose_layout, writer_options
+from vecgen.command import recall_command
+from vecgen.dataset import digest_dataset
+from vecgen.encodings import Compression, Encodings, choose_layout, writer_options
+from vecgen.errors import InputError
 from vecgen.generate import Output
 from vecgen.local import run_local
-from vecgen.plan import Request, compile_plan
-from vecgen.schema import COLUMNS
+from vecgen.plan import Plan, Request, compile_plan
+from vecgen.receipt import Receipt
+from vecgen.schema import COLUMNS, PART_COLUMNS
+from vecgen.writers import COMPRESSIONS, ENCODINGS
 
 NAMES = [column.name for column in COLUMNS]
 
@@ -25,15 +30,59 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> pq.ParquetFile:
     return pq.ParquetFile(path / "transactions" / "transactions.parquet")
 
 
-def test_every_column_is_laid_out_as_the_table_says(single: pq.ParquetFile) -> None:
-    group = single.metadata.row_group(0)
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("encodings", ENCODINGS)
+def test_every_column_is_laid_out_as_the_table_says(
+    encodings: Encodings, compression: Compression, plan: Plan, tmp_path: Path
+) -> None:
+    output = Output(tmp_path, compression=compression, partition_by=(), single_file=True, encoding=encodings)
+    run_local(plan, output, 1)
+    group = pq.read_metadata(tmp_path / "transactions" / "transactions.parquet").row_group(0)
     for position, name in enumerate(NAMES):
-        layout, column = choose_layout(name, "snappy"), group.column(position)
+        layout, column = choose_layout(name, encodings), group.column(position)
         assert column.path_in_schema == name
         assert column.has_dictionary_page == (layout.encoding == "dictionary")
         assert layout.encoding == "dictionary" or layout.encoding in column.encodings
-        assert column.compression == ("SNAPPY" if layout.compressed else "UNCOMPRESSED")
+        codec = layout.choose_codec(compression)
+        assert column.compression == ("UNCOMPRESSED" if codec == "none" else codec.upper())
         assert column.is_stats_set == layout.statistics
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_old_readers_know_all_encodings_of_every_part(compression: Compression, plan: Plan, tmp_path: Path) -> None:
+    run_local(plan, Output(tmp_path, compression=compression), 1)
+    files = list(tmp_path.rglob("*.parquet"))
+    assert {path.relative_to(tmp_path).parts[0] for path in files} == set(PART_COLUMNS)
+    for path in files:
+        group = pq.read_metadata(path).row_group(0)
+        found = {encoding for number in range(group.num_columns) for encoding in group.column(number).encodings}
+        assert found <= {"PLAIN", "RLE", "RLE_DICTIONARY"}
+
+
+def test_encodings_change_files_but_no_value(plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
+    receipt = run_local(plan, Output(tmp_path, encoding="compact"), 1)
+    assert digest_dataset(tmp_path) == digest_dataset(parquet[0])
+    assert receipt.parts["transactions"].digest == parquet[1].parts["transactions"].digest
+    assert receipt.parts["transactions"].bytes != parquet[1].parts["transactions"].bytes
+    assert "--encoding compact" in recall_command(receipt)
+
+
+def test_encodings_are_of_parquet(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--encoding: got 'csv', expected --format parquet"):
+        Output(tmp_path, "csv", encoding="compact")
+
+
+@pytest.mark.parametrize("rows", [100, 300, 700, 1300])
+def test_row_groups_are_of_one_size(rows: int, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No small one is left at the end, which would hold dictionaries of its own for few rows."""
+    monkeypatch.setattr("vecgen.generate.ROW_GROUP_ROWS", rows)
+    run_local(plan, Output(tmp_path, partition_by=("profile_group",)), 1)
+    for path in (tmp_path / "transactions").rglob("*.parquet"):
+        file = pq.ParquetFile(path)
+        groups = [file.read_row_group(number, ["ssn"])["ssn"] for number in range(file.num_row_groups)]
+        people = [len(group.unique()) for group in groups]
+        assert max(people) - min(people) <= len(people)
+        assert len(groups) == 1 or rows / 2 < file.metadata.num_rows / len(groups) < 2 * rows
 
 
 def test_a_filter_on_profile_prunes_row_groups(single: pq.ParquetFile) -> None:
@@ -53,8 +102,8 @@ def test_a_filter_on_date_prunes_files(tmp_path: Path) -> None:
         assert date(2023, 3, 1) <= stats.min <= stats.max <= date(2023, 3, 31)
 
 
-@pytest.mark.parametrize("compression", ["snappy", "zstd", "none"])
-def test_options_name_every_column(compression: Compression) -> None:
-    options = writer_options(NAMES, compression)
+@pytest.mark.parametrize("encodings", ENCODINGS)
+def test_options_name_every_column(encodings: Encodings) -> None:
+    options = writer_options(NAMES, "snappy", encodings)
     assert sorted(options["use_dictionary"] + list(options["column_encoding"])) == sorted(NAMES)
     assert set(options["compression"]) == set(NAMES)

@@ -102,6 +102,7 @@ def test_what_decides_the_law(arguments: list[str], law: Law) -> None:
         (["--format", "csv"], "format", "csv"),
         (["--compression", "zstd"], "compression", "zstd"),
         (["--compression", "none"], "compression", "none"),
+        (["--encoding", "compact"], "encoding", "compact"),
         (["--partition-by", ""], "partition_by", ()),
         (["--partition-by", "month"], "partition_by", ("month",)),
         (["--partition-by", "profile_group,year"], "partition_by", ("profile_group", "year")),
@@ -220,7 +221,7 @@ def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "customers customers-file as-of demographics start end seed profiles fraud-rate fraud-days dependence travel"
     )
-    options += " safe-identifiers output format partition-by compression max-file-size processes version"
+    options += " safe-identifiers output format partition-by compression encoding max-file-size processes version"
     assert [name for name in options.split() if f"--{name}" not in shown] == []
 
 
@@ -278,7 +279,7 @@ def test_limits_beyond_64_bits_are_refused(option: str) -> None:
 ODD_OPTIONS = st.sampled_from(
     [
         *("customers", "customers-file", "as-of", "start", "end", "seed", "profiles", "demographics", "fraud-rate"),
-        *("fraud-days", "dependence", "travel", "output", "format", "partition-by", "compression", "max-file-size"),
+        *("fraud-days", "dependence", "travel", "output", "format", "partition-by", "compression", "encoding", "max-file-size"),
         *("max-records-per-file", "resume", "overwrite", "single-file", "only-dates", "batch-rows", "batches", "none"),
     ]
 )

@@ -20,6 +20,8 @@ from vecgen.storage import Place, list_files, open_input
 _BATCH_ROWS: Final = 262_144
 _HEADER_BYTES: Final = 4096
 _SUFFIXES: Final = {".parquet", ".csv"}
+_PORTABLE_ENCODINGS: Final = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
+"""What PyArrow can read text from as dictionaries."""
 
 
 def find_files(directory: Place) -> list[Place]:
@@ -85,8 +87,7 @@ def read_batches(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBa
             with open_input(path) as source, _open_csv(source, schema) as reader:
                 yield from _check_present(path, reader)
         else:
-            repeating = [c.name for c in columns if c.type == "text" and c.name != "trans_num"]
-            with open_input(path) as source, pq.ParquetFile(source, read_dictionary=repeating) as file:
+            with open_input(path) as source, _open_parquet(source, columns) as file:
                 if file.num_row_groups:  # PyArrow 18 and 19 fail where there is none and text is read as dictionaries
                     yield from _check_present(path, file.iter_batches(_BATCH_ROWS, columns=schema.names))
     except (pa.ArrowInvalid, OSError) as error:
@@ -119,6 +120,15 @@ def read_names(path: Place) -> list[str]:
             return list(pq.read_schema(source).names)
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), "", str(error).splitlines()[0], f"a readable {path.suffix[1:]} file") from error
+
+
+def _open_parquet(source: pa.NativeFile, columns: Sequence[Column]) -> pq.ParquetFile:
+    metadata = pq.read_metadata(source)
+    texts = {column.name for column in columns if column.type == "text" and column.name != "trans_num"}
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
+    newer = {chunk.path_in_schema for chunk in chunks if not _PORTABLE_ENCODINGS.issuperset(chunk.encodings)}
+    return pq.ParquetFile(source, metadata=metadata, read_dictionary=sorted(texts - newer))
 
 
 def _open_csv(source: pa.NativeFile, schema: pa.Schema) -> pacsv.CSVStreamingReader:

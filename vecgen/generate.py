@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count, groupby
@@ -22,7 +24,7 @@ from vecgen.arrow import (
 from vecgen.calendars import Calendar, draw_calendar
 from vecgen.dates import Period
 from vecgen.digest import Digest
-from vecgen.encodings import Compression
+from vecgen.encodings import Compression, Encodings
 from vecgen.errors import InputError
 from vecgen.ledger import list_cases
 from vecgen.manifest import FileRecord
@@ -61,6 +63,7 @@ class Output:
         append: Add transactions to the table that is there, whose customers have been written.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
         load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
+        encoding: Of Parquet: for every reader, or smaller files for new ones; see `encodings`.
 
     Raises:
         InputError: A partition key named twice, a limit that is none, a single file that would have to be several, or
@@ -81,6 +84,7 @@ class Output:
     append: bool = False
     with_customer_id: bool = False
     load: str = ""
+    encoding: Encodings = "portable"
 
     def __post_init__(self) -> None:
         for name in ("max_file_size", "max_records_per_file", "batch_rows"):
@@ -90,6 +94,8 @@ class Output:
                 raise InputError(option, "", limit, "a whole number from 1 up, below 2**63")
         if self.single_file and (self.partition_by or self.max_records_per_file is not None):
             raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
+        if self.encoding != "portable" and self.format != "parquet":
+            raise InputError("--encoding", "", self.format, "--format parquet, whose encodings it chooses")
         if self.table and self.format != "parquet":
             raise InputError("--table", "", self.format, "--format parquet, the files of a table")
         if self.append and not self.table:
@@ -194,8 +200,9 @@ def start_group(
     period = tables.law.period
     rows_per_customer = int(calendar.regular.kept.sum()) / len(calendar.customers)
     rows_per_slice = rows_per_customer * (slice_days or period.days) / period.days
-    size = max(1, round(ROW_GROUP_ROWS / max(rows_per_slice, 1e-9)))
-    starts = range(0, customers.num_rows, min(size, customers.num_rows))
+    # Chunks of one size: a small one at the end would store its dictionaries for few rows.
+    number = max(1, round(customers.num_rows * rows_per_slice / ROW_GROUP_ROWS))
+    starts = range(0, customers.num_rows, math.ceil(customers.num_rows / number))
     chunks = tuple(
         Chunk(
             range(start, min(start + starts.step, customers.num_rows)),
@@ -259,7 +266,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
     digest = Digest()
     cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
     columns = output.columns(COLUMNS)
-    with open_writer(path, batch_schema(columns), output.format, output.compression) as writer:
+    with _open(output, path, batch_schema(columns)) as writer:
         for customers in parts:
             group = start_group(tables, seed, customers, columns=columns)
             cases.append(list_cases(tables, group.calendar, customers))
@@ -289,11 +296,15 @@ def _write_table(output: Output, part: str, name: str, table: pa.Table, columns:
     schema = arrow_schema(output.columns(columns))
     name = f"{part}/{output.load}{name}.{output.format}"
     path = output.path / name
-    with open_writer(path, schema, output.format, output.compression) as writer:
+    with _open(output, path, schema) as writer:
         for batch in table.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
     digest = digest_batches(table.to_batches(), columns)
     return FileRecord(name, digest.rows, size_of(path), digest)
+
+
+def _open(output: Output, path: Place, schema: pa.Schema) -> AbstractContextManager[Writer]:
+    return open_writer(path, schema, output.format, output.compression, output.encoding)
 
 
 def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
@@ -309,7 +320,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         name = f"{stem}-{number:03d}.{output.format}"
         path = output.path / name
         digest = Digest()
-        with open_writer(path, batch_schema(output.columns(COLUMNS)), output.format, output.compression) as writer:
+        with _open(output, path, batch_schema(output.columns(COLUMNS))) as writer:
             while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)

@@ -23,7 +23,7 @@ from vecgen.plan import Request
 from vecgen.storage import Place, is_remote, locate
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
 from vecgen.version import __version__
-from vecgen.writers import COMPRESSIONS, FORMATS
+from vecgen.writers import COMPRESSIONS, ENCODINGS, FORMATS
 
 _REQUEST: Final = Request()
 """Whose defaults are the options'."""
@@ -149,6 +149,11 @@ def add_output_options(parser: ArgumentParser) -> None:
         "--partition-by", type=parse_partition_keys, default=PARTITION_KEYS, metavar="KEYS", help=help_keys
     )
     group.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0], help="of Parquet (snappy)")
+    help_encoding = (
+        "of Parquet: portable, which every reader knows, or compact, smaller files that Spark before 4.3, Hive, "
+        "fastparquet and older DuckDB, Polars and DataFusion refuse (portable)"
+    )
+    group.add_argument("--encoding", choices=ENCODINGS, default=ENCODINGS[0], help=help_encoding)
     group.add_argument(
         "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
     )
@@ -400,4 +405,5 @@ def to_output(options: Namespace) -> Output:
         options.table,
         options.append,
         options.with_customer_id,
+        encoding=options.encoding,
     )

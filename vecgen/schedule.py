@@ -12,7 +12,8 @@ from vecgen.generate import Output, partition_period
 from vecgen.plan import MAX_BATCH_ROWS, Plan, cut_batches
 
 # Estimates of bytes a row and core seconds a row, one year of the shipped profiles (`python -m bench compare`).
-_BYTES_PER_ROW: Final = {("parquet", "snappy"): 71, ("parquet", "none"): 98, ("parquet", "zstd"): 45, ("csv", ""): 307}
+_BYTES_PER_ROW: Final = {("parquet", "snappy"): 72, ("parquet", "none"): 109, ("parquet", "zstd"): 46, ("csv", ""): 307}
+_COMPACT_SHARE: Final = 0.88  # of these bytes, with --encoding compact
 _SECONDS_PER_ROW: Final = {
     ("parquet", "snappy"): 4.9e-7,
     ("parquet", "none"): 4.9e-7,
@@ -53,7 +54,7 @@ def choose_batch_rows(plan: Plan, output: Output, cores: int) -> int:
         return output.batch_rows
     period = plan.tables.law.period
     slices = len(partition_period(period, output.partition_by, ""))
-    filling = output.max_file_size / _lookup(_BYTES_PER_ROW, output) * slices
+    filling = output.max_file_size / _row_bytes(output) * slices
     spread = max(plan.rows / (_TASKS_PER_CORE * cores), _MIN_BATCH_ROWS)
     slowest = min(rate for rate in plan.rows_per_customer if rate > 0) if any(plan.rows_per_customer) else 1.0
     fitting = min(_MAX_BATCH_ROWS, _MAX_CELLS / period.days * slowest)
@@ -95,7 +96,7 @@ def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
     share = len(days) / period.days
     runs = [part.days for part in partition_period(period, output.partition_by, "")]
     slices = sum(run.start < days.stop and days.start < run.stop for run in runs)
-    row_bytes = _lookup(_BYTES_PER_ROW, output)
+    row_bytes = _row_bytes(output)
     files = sum(slices * math.ceil(b.rows * share * row_bytes / slices / output.max_file_size) for b in batches)
     customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in batches), default=0.0)
     memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
@@ -124,6 +125,10 @@ def describe_estimate(e: Estimate) -> str:
             f"about {e.seconds:,.0f} s on {e.cores} cores",
         ]
     )
+
+
+def _row_bytes(output: Output) -> float:
+    return _lookup(_BYTES_PER_ROW, output) * (_COMPACT_SHARE if output.encoding == "compact" else 1.0)
 
 
 def _lookup(table: Mapping[tuple[str, str], float], output: Output) -> float:

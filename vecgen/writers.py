@@ -11,15 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vecgen.csv_text import Lines
-from vecgen.encodings import Compression, writer_options
+from vecgen.encodings import Compression, Encodings, writer_options
 from vecgen.storage import Place, create
 
 Format = Literal["parquet", "csv"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 COMPRESSIONS: Final[tuple[Compression, ...]] = get_args(Compression)
+ENCODINGS: Final[tuple[Encodings, ...]] = get_args(Encodings)
 
-ROW_GROUP_ROWS: Final = 262_144  # 16 MB of file: enough to spread the cost of dictionaries, little enough to buffer
-MAX_ROW_GROUP_ROWS: Final = 2 * ROW_GROUP_ROWS
+ROW_GROUP_ROWS: Final = 262_144  # 18 MB of file: enough to spread the cost of dictionaries, little enough to buffer
+MAX_ROW_GROUP_ROWS: Final = 3 * ROW_GROUP_ROWS  # a group of customers has up to twice as many rows in December
 # With fewer rows to a value of a shared dictionary, values that do not occur would weigh more.
 _ROWS_PER_VALUE: Final = 4
 
@@ -54,11 +55,13 @@ class Writer(ABC):
 class ParquetWriter(Writer):
     """Writes a row group whenever the caller ends one, or MAX_ROW_GROUP_ROWS rows are buffered."""
 
-    def __init__(self, sink: pa.NativeFile, schema: pa.Schema, compression: Compression) -> None:
+    def __init__(
+        self, sink: pa.NativeFile, schema: pa.Schema, compression: Compression, encodings: Encodings = "portable"
+    ) -> None:
         super().__init__(sink)
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
-        self._writer = pq.ParquetWriter(sink, schema, **writer_options(schema.names, compression))
+        self._writer = pq.ParquetWriter(sink, schema, **writer_options(schema.names, compression, encodings))
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
@@ -123,14 +126,17 @@ class CsvWriter(Writer):
 
 
 @contextmanager
-def open_writer(path: Place, schema: pa.Schema, file_format: Format, compression: Compression) -> Iterator[Writer]:
+def open_writer(
+    path: Place, schema: pa.Schema, file_format: Format, compression: Compression, encodings: Encodings = "portable"
+) -> Iterator[Writer]:
     """Open a writer whose file appears under `path` when the block ends, and leaves no trace when the block raises.
 
     Raises:
         OutputError: The directory or the file cannot be written.
     """
     with create(path) as sink:
-        writer = ParquetWriter(sink, schema, compression) if file_format == "parquet" else CsvWriter(sink, schema)
+        parquet = file_format == "parquet"
+        writer = ParquetWriter(sink, schema, compression, encodings) if parquet else CsvWriter(sink, schema)
         try:
             yield writer
             writer.finish()

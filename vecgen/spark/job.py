@@ -62,8 +62,8 @@ def run(
     """
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
-    if output_mode == "rows" and (output.batches or output.only_dates or output.table):
-        expected = "files, if --batches or --only-dates select some of the rows, or --table commits files"
+    if output_mode == "rows" and (output.batches or output.only_dates or output.table or output.encoding == "compact"):
+        expected = "files, if --batches or --only-dates select rows, --table commits files or --encoding lays them out"
         raise InputError("--output-mode", "", "rows", expected)
     started = time.perf_counter()
     context = spark.sparkContext
