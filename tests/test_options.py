@@ -279,7 +279,17 @@ def test_limits_beyond_64_bits_are_refused(option: str) -> None:
 ODD_OPTIONS = st.sampled_from(
     [
         *("customers", "customers-file", "as-of", "start", "end", "seed", "profiles", "demographics", "fraud-rate"),
-        *("fraud-days", "dependence", "travel", "output", "format", "partition-by", "compression", "encoding", "max-file-size"),
+        *(
+            "fraud-days",
+            "dependence",
+            "travel",
+            "output",
+            "format",
+            "partition-by",
+            "compression",
+            "encoding",
+            "max-file-size",
+        ),
         *("max-records-per-file", "resume", "overwrite", "single-file", "only-dates", "batch-rows", "batches", "none"),
     ]
 )
