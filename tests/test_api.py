@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -16,11 +20,13 @@ import pytest
 import vecgen
 from tests.conftest import LAW, WINTER
 from tests.datasets import read_people, read_rows
-from vecgen.api import Asked
-from vecgen.arrow import arrow_schema
-from vecgen.errors import InputError
+from vecgen.arrow import arrow_schema, digest_batches
+from vecgen.cli import _make_parser
+from vecgen.errors import InputError, OutputError
+from vecgen.keywords import Asked, Stated, Written, list_keywords
+from vecgen.plan import Request
 from vecgen.receipt import Receipt
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS
 
 Dataset = tuple[Path, Receipt]
 
@@ -108,12 +114,12 @@ def test_frames_are_one_call_away(asked: Asked) -> None:
     ("wrong", "message"),
     [
         ({"start": "20-12-2023"}, "start: got '20-12-2023', expected a date"),
-        ({"end": "2023-12-19"}, "--end: got '2023-12-19'"),
-        ({"fraud_rate": 1.5}, "--fraud-rate: got 1.5"),
-        ({"customers": 0}, "--customers: got 0"),
-        ({"seed": -1}, "--seed: got -1"),
+        ({"end": "2023-12-19"}, "end: got '2023-12-19'"),
+        ({"fraud_rate": 1.5}, "fraud_rate: got 1.5"),
+        ({"customers": 0}, "customers: got 0"),
+        ({"seed": -1}, "seed: got -1"),
         ({"columns": ["amount"]}, "columns: got 'amount', expected each name once"),
-        ({"only_dates": ("2023-12-24", "2024-02-01")}, "--only-dates: got '2023-12-24..2024-02-01'"),
+        ({"only_dates": ("2023-12-24", "2024-02-01")}, "only_dates: got '2023-12-24..2024-02-01'"),
         ({"text": "categories"}, "text: got 'categories', expected string or dictionary"),
     ],
 )
@@ -122,13 +128,137 @@ def test_wrong_values_are_refused_at_the_call(asked: Asked, wrong: dict[str, Any
         vecgen.iterate_transactions(**{**asked, **wrong})
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"customers": "10"}, "customers: got '10' (text), expected a whole number"),
+        ({"customers": None}, "customers: got None (NoneType), expected a whole number"),
+        ({"customers": 10.0}, "customers: got 10.0 (a number), expected a whole number"),
+        ({"seed": True}, "seed: got True (a truth value), expected a whole number"),
+        ({"fraud_rate": "0.5"}, "fraud_rate: got '0.5' (text), expected a number"),
+        ({"travel": 1}, "travel: got 1 (a whole number), expected True or False"),
+        ({"start": 2023}, "start: got 2023 (a whole number), expected a date"),
+        ({"profiles": 3}, "profiles: got 3 (a whole number), expected a path"),
+        ({"dependence": 0.5}, "dependence: got 0.5 (a number), expected text"),
+        ({"columns": 5}, "columns: got 5 (a whole number), expected a name, or a sequence of names"),
+        ({"only_dates": ("2023-12-24",)}, "only_dates: got ('2023-12-24',) (tuple), expected two dates"),
+    ],
+)
+def test_wrong_types_are_named(asked: Asked, wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        vecgen.iterate_transactions(**{**asked, **wrong})
+    assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize("day", ["2023-12-20", "12-20-2023", date(2023, 12, 20), datetime(2023, 12, 20, 13, 5)])
+def test_dates_have_the_forms_of_the_command_line(day: str | date) -> None:
+    assert vecgen.make_request(start=day, end="2024-01-20") == vecgen.make_request(start=WINTER.start, end=WINTER.end)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    numbers: dict[str, Any] = {"customers": np.int64(7), "fraud_rate": np.float32(0.5), "travel": np.bool_(True)}
+    assert vecgen.make_request(**numbers) == vecgen.make_request(customers=7, fraud_rate=0.5, travel=True)
+
+
+def test_one_name_is_one_column(asked: Asked) -> None:
+    assert vecgen.generate_transactions(columns="amt", **asked).column_names == ["amt"]
+    assert vecgen.generate_customers(columns="ssn,dob", **asked).column_names == ["ssn", "dob"]
+
+
 def test_unknown_keywords_are_refused() -> None:
-    with pytest.raises(TypeError, match="rate"):
-        vecgen.generate_customers(rate=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unknown keyword 'custmers'; did you mean 'customers'"):
+        vecgen.generate_customers(custmers=1)  # type: ignore[call-arg]
 
 
-def test_the_keywords_of_all_functions_are_those_of_a_request() -> None:
-    assert list(inspect.signature(vecgen.make_request).parameters) == list(Asked.__annotations__)
+def test_what_excludes_each_other_is_refused() -> None:
+    with pytest.raises(InputError, match="not both customers and customers_file"):
+        vecgen.generate_customers(customers=60, customers_file="c.csv")
+
+
+def options_of(*command: str) -> set[str]:
+    """Return the options of a command line as keywords."""
+    parser = _make_parser()
+    for word in command:
+        (actions,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+        parser = actions.choices[word]
+    return set(list_keywords(parser)) - {"help"}
+
+
+def keywords_of(function: Callable[..., object]) -> set[str]:
+    return set(inspect.signature(function).parameters)
+
+
+def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
+    """What differs is named here: nothing else may."""
+    written, asked, stated = options_of("generate"), set(Asked.__annotations__), options_of("verify") - {"json"}
+    functions: list[Callable[..., object]] = [vecgen.write_dataset, vecgen.write_transactions, vecgen.write_customers]
+    for function in functions:
+        assert keywords_of(function) == written - {"plan"} == set(Written.__annotations__)
+    for name in ("customers", "transactions"):
+        assert options_of(name) <= written
+    functions = [vecgen.generate_customers, vecgen.iterate_customers, vecgen.generate_fraud_cases]
+    for function in functions:
+        assert keywords_of(function) == asked | {"columns", "text"}
+    functions = [vecgen.generate_transactions, vecgen.iterate_transactions]
+    for function in functions:
+        assert keywords_of(function) == asked | {"columns", "text", "only_dates"}
+    assert keywords_of(vecgen.make_request) == asked <= written
+    assert keywords_of(vecgen.verify_dataset) == stated | {"directory"} == set(Stated.__annotations__) | {"directory"}
+    assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
+    assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
+    pytest.importorskip("pyspark")
+    from vecgen.spark.datasource import _make_parser as make_source_parser
+
+    own = {"table", "columns", "push_filters", "days_per_trigger", "rows_per_trigger"}
+    assert set(list_keywords(make_source_parser())) - own == asked | {"only_dates", "batch_rows"}
+
+
+def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
+    assert vecgen.make_request() == Request()
+    for function in (vecgen.generate_transactions, vecgen.write_dataset, vecgen.verify_dataset, vecgen.write_report):
+        told = inspect.getdoc(function) or ""
+        assert [name for name in keywords_of(function) - {"directory"} if f"    {name}: " not in told] == []
+        assert "--" not in told
+
+
+def test_a_dataset_is_written_read_and_held_against_its_law(
+    asked: Asked, parquet: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "o"
+    assert vecgen.estimate_dataset(output=output, **asked).customers == 60
+    assert not output.exists()
+    receipt = vecgen.write_dataset(output=output, partition_by=["month"], max_file_size="1MiB", quiet=True, **asked)
+    digests = {name: str(digest) for name, digest in vecgen.digest_dataset(output).items()}
+    assert digests == {name: part.digest for name, part in receipt.parts.items()}
+    assert digests == {name: part.digest for name, part in parquet[1].parts.items()}
+    certificate = vecgen.verify_dataset(output)
+    assert certificate.holds
+    assert not vecgen.verify_dataset(str(output), fraud_rate=0.01, fraud_days=2).holds
+    assert certificate.rows == receipt.parts["transactions"].rows
+    cases = vecgen.generate_fraud_cases(**asked)
+    assert cases.num_rows == receipt.parts["fraud_cases"].rows > 10
+    assert str(digest_batches(cases.to_batches(), FRAUD_CASE_COLUMNS)) == digests["fraud_cases"]
+    assert vecgen.generate_fraud_cases(columns="frauds", **asked).column_names == ["frauds"]
+    with pytest.raises(OutputError, match=r"^output: .* pass overwrite to replace it"):
+        vecgen.write_customers(output=output, **asked)
+    assert capsys.readouterr().out == ""
+
+
+def test_parts_are_written_alone(asked: Asked, parquet: Dataset, tmp_path: Path) -> None:
+    for write, names in (
+        (vecgen.write_customers, {"customers"}),
+        (vecgen.write_transactions, {"transactions", "fraud_cases"}),
+    ):
+        receipt = write(output=tmp_path / write.__name__, quiet=True, **asked)
+        assert {name: part.digest for name, part in receipt.parts.items()} == {
+            name: parquet[1].parts[name].digest for name in names
+        }
+
+
+def test_a_report_is_written(parquet: Dataset, tmp_path: Path) -> None:
+    page = vecgen.write_report(parquet[0], tmp_path / "report", quiet=True)
+    assert page == tmp_path / "report" / "index.html"
+    assert page.stat().st_size > 10_000
 
 
 def test_the_package_is_imported_in_no_time_and_knows_its_names() -> None:

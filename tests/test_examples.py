@@ -19,8 +19,9 @@ import pytest
 
 from tests.datasets import data_files, read_rows
 from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port
-from vecgen.api import Asked, generate_transactions
+from vecgen.api import generate_transactions
 from vecgen.dataset import digest_dataset
+from vecgen.keywords import Asked
 from vecgen.receipt import Receipt
 
 ROOT = Path(__file__).parents[1]

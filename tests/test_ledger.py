@@ -16,11 +16,12 @@ import pytest
 
 from tests.conftest import LAW, Compile
 from tests.datasets import data_files, list_tree, read_lines, read_rows
-from vecgen.api import Asked, generate_customers
+from vecgen.api import generate_customers
 from vecgen.arrow import arrow_schema
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset, digest_files
 from vecgen.generate import FRAUD_CASES, Output, start_group
+from vecgen.keywords import Asked
 from vecgen.ledger import list_cases
 from vecgen.local import run_local
 from vecgen.plan import Plan

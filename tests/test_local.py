@@ -68,7 +68,7 @@ def test_a_summary_is_five_lines_for_people(parquet: tuple[Path, Receipt]) -> No
     assert digest == f"digest {digest_dataset(path)['transactions']} (transactions)"
     speed = f"{receipt.rows_per_second_and_core:,} transactions/s and core"
     assert time == f"{receipt.seconds:,.1f} s on 1 core, {speed}"
-    assert place == f"in {path}; next: vecgen verify {path}"
+    assert place == f"transactions in {path}/transactions; next: vecgen verify {path}"
 
 
 def test_a_summary_says_what_there_is(parquet: tuple[Path, Receipt]) -> None:
@@ -77,7 +77,9 @@ def test_a_summary_says_what_there_is(parquet: tuple[Path, Receipt]) -> None:
     assert summarise(people).splitlines()[:3] == ["1 customer", "1 file, 1.2 MB", "digest abc (customers)"]
     assert "transactions" not in summarise(people)
     slices = replace(receipt, output={"path": "/my data", "batches": [[1, 2]]})
-    assert summarise(slices).splitlines()[-1] == "in '/my data'; next: vecgen digest '/my data'"
+    assert (
+        summarise(slices).splitlines()[-1] == "transactions in '/my data/transactions'; next: vecgen digest '/my data'"
+    )
     rows = replace(receipt, parts={"transactions": Part(5, 1, 10, None)}, output={"path": "o"})
     assert summarise(rows).splitlines()[2] == "no digest of rows that Spark wrote: vecgen digest o"
 

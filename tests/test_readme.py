@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vecgen.options import add_customer_options, add_law_options, add_output_options, add_slice_options, make_parser
+from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+READING = next(block for block in BLOCKS if "read_parquet" in block)
 SMALLER = {"100_000": "20", "customers=1000": "customers=20", "2024-06-30": "2024-01-31", "2023-12-31": "2023-01-14"}
 
 
@@ -53,20 +55,40 @@ def test_links_lead_to_files_and_headings() -> None:
             assert (Path(__file__).parents[1] / target).exists(), target
 
 
-def test_its_python_runs() -> None:
+def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, Any] = {}
-    (block,) = (block for block in BLOCKS if "spark" not in block)
-    run_block(block, names)
+    tables, files = (block for block in BLOCKS if "spark" not in block)
+    run_block(tables, names)
     assert names["people"].num_rows == 20
     assert list(names["frame"]) == ["ssn", "unix_time", "amt", "is_fraud"]
     assert names["batch"].num_columns == 26
+    monkeypatch.chdir(tmp_path)
+    run_block(files, names)
+    assert names["certificate"].holds
+    assert names["page"] == Path("cards/_report/index.html")
+    assert names["page"].exists()
+
+
+def test_its_readers_read(parquet: tuple[Path, Receipt]) -> None:
+    rows = parquet[1].parts["transactions"].rows
+    pandas, lazy, relation, _ = READING.replace("laptop", str(parquet[0])).splitlines()
+    names = {name: pytest.importorskip(name) for name in ("pandas", "polars", "duckdb")}
+    columns = {column.name for column in COLUMNS} | {"year", "month", "profile_group"}
+    frame = eval(pandas, names)
+    assert (len(frame), set(frame.columns)) == (rows, columns)
+    collected = eval(lazy, names).collect()
+    assert (collected.height, set(collected.columns)) == (rows, columns)
+    found = eval(relation, names)
+    assert (found.count("*").fetchone()[0], set(found.columns)) == (rows, columns)
 
 
 @pytest.mark.spark
 @pytest.mark.slow
-def test_its_spark_runs(spark: SparkSession, tmp_path: Path) -> None:
+def test_its_spark_runs(spark: SparkSession, tmp_path: Path, parquet: tuple[Path, Receipt]) -> None:
     names: dict[str, Any] = {"spark": spark}
-    first, source, stream = (block for block in BLOCKS if "spark" in block)
+    line = READING.replace("laptop", str(parquet[0])).splitlines()[-1]
+    assert eval(line, names).count() == parquet[1].parts["transactions"].rows
+    first, source, stream = (block for block in BLOCKS if "spark" in block and block != READING)
     run_block(first, names)
     assert names["frame"].columns == [column.name for column in COLUMNS]
     run_block(source, names)

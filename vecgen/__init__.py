@@ -5,6 +5,8 @@
     people = vecgen.generate_customers(customers=1000)
     rows = vecgen.generate_transactions(customers=1000, columns=["ssn", "unix_time", "amt", "is_fraud"])
     frame = rows.to_pandas()
+    vecgen.write_dataset(customers=1000, fraud_rate=0.2, output="cards")
+    assert vecgen.verify_dataset("cards").holds
 
 The functions live in `vecgen.api` and are imported when they are first used.
 """
@@ -18,20 +20,36 @@ from vecgen.version import __version__
 
 __all__ = [
     "__version__",
+    "digest_dataset",
+    "estimate_dataset",
     "generate_customers",
+    "generate_fraud_cases",
     "generate_transactions",
     "iterate_customers",
     "iterate_transactions",
     "make_request",
+    "verify_dataset",
+    "write_customers",
+    "write_dataset",
+    "write_report",
+    "write_transactions",
 ]
 
 if TYPE_CHECKING:
     from vecgen.api import (
+        digest_dataset,
+        estimate_dataset,
         generate_customers,
+        generate_fraud_cases,
         generate_transactions,
         iterate_customers,
         iterate_transactions,
         make_request,
+        verify_dataset,
+        write_customers,
+        write_dataset,
+        write_report,
+        write_transactions,
     )
 else:
 

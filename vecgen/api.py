@@ -1,133 +1,121 @@
-"""Customers and transactions as Arrow tables, in this process: nothing is written, no Spark is needed.
+"""The Python API: a dataset as Arrow tables in this process, or written, verified, reported on as by the command line.
 
-Every function takes the keywords of `make_request`, which are those of the command line; the same values give the same
-rows. Tables go on by themselves: `.to_pandas()`, `polars.from_arrow(table)`, or `duckdb.sql("SELECT … FROM table")`.
+Keywords are the options of the command line with "_" for "-"; the same values give the same rows. Tables convert with
+one call: `.to_pandas()`, `polars.from_arrow(table)`, or `duckdb.sql("SELECT … FROM table")`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from datetime import date
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Final, Literal
 
 import pyarrow as pa
 
+from vecgen import dataset, report, verify
 from vecgen.arrow import arrow_schema, batch_schema, choose_columns
-from vecgen.dates import Period
+from vecgen.digest import Digest
+from vecgen.display import show
 from vecgen.errors import InputError
 from vecgen.generate import select_days, start_group
+from vecgen.keywords import Asked, Day, Directory, Stated, Written, read_keywords, read_value, takes
+from vecgen.ledger import list_cases
+from vecgen.local import run_local
+from vecgen.options import (
+    Parser,
+    add_claim_options,
+    add_customer_options,
+    add_law_options,
+    add_output_options,
+    add_processes_option,
+    add_quiet_option,
+    add_slice_options,
+    add_storage_option,
+    parse_dates,
+    parse_names,
+    parse_path,
+    parse_place,
+    to_existing,
+    to_output,
+    to_request,
+)
 from vecgen.plan import Plan, Request, compile_plan
-from vecgen.schedule import cut_again
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column
-from vecgen.tables import Dependence, Law
+from vecgen.receipt import Receipt
+from vecgen.schedule import Estimate, cut_again, estimate
+from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
+from vecgen.storage import Place, locate
+from vecgen.verify import Certificate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in `typing` from Python 3.11 on
 
-Day: TypeAlias = date | str
-"""A date, or its text as YYYY-MM-DD."""
-Directory: TypeAlias = str | os.PathLike[str]
 Text = Literal["string", "dictionary"]
 """How text that repeats is stored; dictionaries (categories in pandas and polars) take half the memory."""
 
-_DEFAULT: Final = Request()
 _PEOPLE: Final = 50_000  # customers of a record batch
 _BATCH_ROWS: Final = 1_000_000  # transactions whose dates are drawn at once: some 10 MB
 
 
-class Asked(TypedDict, total=False):
-    """The keywords of `make_request`."""
+def _make_parsers() -> tuple[Parser, Parser, Parser]:
+    """Return parsers of what is asked, written and stated."""
+    asked, written, stated = (Parser(prog="vecgen", add_help=False) for _ in range(3))
+    for parser in (asked, written):
+        add_customer_options(parser, with_file=True)
+        add_law_options(parser)
+    add_output_options(written)
+    add_slice_options(written)
+    add_storage_option(stated)
+    add_claim_options(stated)
+    for parser in (written, stated):
+        add_processes_option(parser)
+        add_quiet_option(parser)
+    return asked, written, stated
 
-    customers: int
-    start: Day
-    end: Day
-    seed: int
-    fraud_rate: float
-    fraud_days: int
-    dependence: Dependence
-    travel: bool
-    customers_file: Directory | None
-    as_of: Day | None
-    profiles: Directory
-    demographics: Directory
+
+_ASKED, _WRITTEN, _STATED = _make_parsers()
 
 
-def make_request(  # noqa: PLR0913 - one keyword for each option of the command line
-    *,
-    customers: int = _DEFAULT.customers,
-    start: Day = _DEFAULT.law.period.start,
-    end: Day = _DEFAULT.law.period.end,
-    seed: int = _DEFAULT.seed,
-    fraud_rate: float = _DEFAULT.law.fraud_rate,
-    fraud_days: int = _DEFAULT.law.fraud_days,
-    dependence: Dependence = _DEFAULT.law.dependence,
-    travel: bool = _DEFAULT.law.travel,
-    customers_file: Directory | None = None,
-    as_of: Day | None = None,
-    profiles: Directory = _DEFAULT.profiles,
-    demographics: Directory = _DEFAULT.demographics,
-) -> Request:
+@takes(_ASKED, Asked)
+def make_request(**asked: Unpack[Asked]) -> Request:
     """Return what decides the content of a dataset.
 
-    Args:
-        customers: How many to draw; ignored where `customers_file` is given.
-        start: First day of the period.
-        end: Last day of the period.
-        seed: 0 to 2**64 - 1.
-        fraud_rate: Probability that a customer is defrauded.
-        fraud_days: Days from a fraud's first to its last, 1 to 7.
-        dependence: Joint law of date, category, day part and amount.
-        travel: Whether customers of travelling profiles may buy further from home.
-        customers_file: The `|` separated CSV, the Parquet file, or the directory of either that customers come from.
-        as_of: Day on which ages hold (the first of the period).
-        profiles: Directory of behaviour profiles (the shipped).
-        demographics: Directory of places, ages and merchants (the shipped).
-
     Raises:
-        InputError: A value outside its range.
+        InputError: A value that cannot be used.
     """
-    period = Period(_to_date("start", start), _to_date("end", end))
-    return Request(
-        customers,
-        None if customers_file is None else Path(customers_file),
-        seed,
-        Law(period, fraud_rate, fraud_days, dependence, travel),
-        None if as_of is None else _to_date("as_of", as_of),
-        Path(profiles),
-        Path(demographics),
-    )
+    return to_request(read_keywords(_ASKED, asked))
 
 
+@takes(_ASKED, Asked)
 def generate_customers(
-    *, columns: Sequence[str] | None = None, text: Text = "string", **asked: Unpack[Asked]
+    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
 ) -> pa.Table:
     """Return customers as a table, ascending by id.
 
     Args:
         columns: Names, in the order wanted; None for the sixteen of a dataset. `customer_id` can be among them.
-        text: How text is stored.
-        asked: See `make_request`.
+        text: How text is stored: "string", or "dictionary" (categories).
 
     Raises:
         InputError: A name, value or file that cannot be used.
     """
-    chosen = _choose(columns, CUSTOMER_COLUMNS)
-    return _to_table(_people(_compile(asked), _schema(chosen, text)), _schema(chosen, text))
+    schema = _schema(_choose(columns, CUSTOMER_COLUMNS), text)
+    return _to_table(_people(_compile(asked), schema), schema)
 
 
+@takes(_ASKED, Asked)
 def iterate_customers(
-    *, columns: Sequence[str] | None = None, text: Text = "string", **asked: Unpack[Asked]
+    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the customers of `generate_customers` in record batches of 50,000."""
     return _people(_compile(asked), _schema(_choose(columns, CUSTOMER_COLUMNS), text))
 
 
+@takes(_ASKED, Asked)
 def generate_transactions(
     *,
-    columns: Sequence[str] | None = None,
-    only_dates: tuple[Day, Day] | None = None,
+    columns: Sequence[str] | str | None = None,
+    only_dates: tuple[Day, Day] | str | None = None,
     text: Text = "string",
     **asked: Unpack[Asked],
 ) -> pa.Table:
@@ -137,8 +125,7 @@ def generate_transactions(
         columns: Names, in the order wanted; None for the 26 of a dataset. What is not named is not drawn.
             `customer_id` can be among them.
         only_dates: First and last date of the period to return; None for all.
-        text: How text that repeats is stored.
-        asked: See `make_request`.
+        text: How text that repeats is stored: "string", or "dictionary" (categories).
 
     Raises:
         InputError: A name, value or file that cannot be used.
@@ -147,26 +134,145 @@ def generate_transactions(
     return _to_table(batches, _schema(_choose(columns, COLUMNS), text))
 
 
+@takes(_ASKED, Asked)
 def iterate_transactions(
     *,
-    columns: Sequence[str] | None = None,
-    only_dates: tuple[Day, Day] | None = None,
+    columns: Sequence[str] | str | None = None,
+    only_dates: tuple[Day, Day] | str | None = None,
     text: Text = "string",
     **asked: Unpack[Asked],
 ) -> Iterator[pa.RecordBatch]:
     """Yield the transactions of `generate_transactions` in record batches of about 24,000 rows, in little memory."""
     chosen = _choose(columns, COLUMNS)
+    schema = _schema(chosen, text)
     plan = cut_again(_compile(asked), _BATCH_ROWS)
-    dates = only_dates and (_to_date("only_dates", only_dates[0]), _to_date("only_dates", only_dates[1]))
-    return _rows(plan, chosen, select_days(plan.tables.law.period, dates), _schema(chosen, text))
+    dates = read_value("only_dates", parse_dates, only_dates)
+    return _rows(plan, chosen, select_days(plan.tables.law.period, dates), schema)
+
+
+@takes(_ASKED, Asked)
+def generate_fraud_cases(
+    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
+) -> pa.Table:
+    """Return who was defrauded, when and of how much, as a table: a row for each defrauded customer, ascending by id.
+
+    Args:
+        columns: Names, in the order wanted; None for all.
+        text: How text is stored: "string", or "dictionary" (categories).
+
+    Raises:
+        InputError: A name, value or file that cannot be used.
+    """
+    schema = _schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
+    plan = cut_again(_compile(asked), _BATCH_ROWS)
+    tables, seed = plan.tables, plan.request.seed
+    people = plan.groups(plan.batches)
+    cases = [list_cases(tables, start_group(tables, seed, group).calendar, group) for group in people]
+    table = pa.concat_tables([arrow_schema(FRAUD_CASE_COLUMNS).empty_table(), *cases]).sort_by("customer_id")
+    return _encode(table.select(schema.names), schema)
+
+
+@takes(_WRITTEN, Written, processes=1)
+def write_dataset(**written: Unpack[Written]) -> Receipt:
+    """Write customers, transactions and fraud cases, as `vecgen generate` does; return the receipt.
+
+    More than one process are started afresh, so a script needs the usual `if __name__ == "__main__":` around its calls.
+
+    Raises:
+        InputError: A value or file that cannot be used.
+        OutputError: The output holds something else or cannot be written.
+    """
+    return _write(written, customers=True, transactions=True)
+
+
+@takes(_WRITTEN, Written, processes=1)
+def write_customers(**written: Unpack[Written]) -> Receipt:
+    """Write customers only; see `write_dataset`."""
+    return _write(written, customers=True, transactions=False)
+
+
+@takes(_WRITTEN, Written, processes=1)
+def write_transactions(**written: Unpack[Written]) -> Receipt:
+    """Write transactions and fraud cases only; see `write_dataset`."""
+    return _write(written, customers=False, transactions=True)
+
+
+@takes(_WRITTEN, Written, processes=1)
+def estimate_dataset(**written: Unpack[Written]) -> Estimate:
+    """Return rows, bytes, files, memory and time of what `write_dataset` would write; write nothing."""
+    options = read_keywords(_WRITTEN, written)
+    return estimate(compile_plan(to_request(options)), to_output(options), options.processes)
+
+
+@takes(_STATED, Stated, processes=1)
+def verify_dataset(directory: Directory, **stated: Unpack[Stated]) -> Certificate:
+    """Hold a dataset against its law, as `vecgen verify` does; the certificate says what `holds`.
+
+    Raises:
+        InputError: The dataset, a value or a file cannot be read.
+    """
+    place, options = _read_stated(directory, stated)
+    with show(options.quiet) as progress:
+        claim = verify.read_claim(place, vars(options))
+        return verify.verify_dataset(place, claim, options.processes, report=progress)
+
+
+@takes(_STATED, Stated, processes=1)
+def write_report(directory: Directory, output: Directory | None = None, **stated: Unpack[Stated]) -> Path:
+    """Write a page about a dataset, as `vecgen report` does; return the page.
+
+    Args:
+        output: Directory of the page and its pictures, new or an earlier report; by default `_report` in the dataset.
+
+    Raises:
+        InputError: The dataset, a value or a file cannot be read, or Matplotlib is not installed.
+        OutputError: The output holds something else or cannot be written.
+    """
+    place, options = _read_stated(directory, stated)
+    target = report.default_output(place) if output is None else read_value("output", parse_path, output)
+    with show(options.quiet) as progress:
+        report.write_report(place, verify.read_claim(place, vars(options)), target, options.processes, progress)
+    return target / report.PAGE
+
+
+def digest_dataset(directory: Directory, *, storage_option: Mapping[str, str] | None = None) -> dict[str, Digest]:
+    """Return the digest of each part of a dataset, equal for equal content whatever its order, files and format.
+
+    Raises:
+        InputError: The dataset cannot be read.
+    """
+    place, _ = _read_stated(directory, {"storage_option": storage_option or {}})
+    return dataset.digest_dataset(place)
+
+
+def _write(written: Written, *, customers: bool, transactions: bool) -> Receipt:
+    options = read_keywords(_WRITTEN, written)
+    plan, output = compile_plan(to_request(options)), to_output(options)
+    with show(options.quiet) as progress:
+        return run_local(
+            plan,
+            output,
+            options.processes,
+            customers=customers,
+            transactions=transactions,
+            existing=to_existing(options),
+            report=progress,
+        )
+
+
+def _read_stated(directory: Directory, stated: Stated) -> tuple[Place, Namespace]:
+    options = read_keywords(_STATED, stated)
+    return locate(read_value("directory", parse_place, directory), options.storage_option), options
 
 
 def _compile(asked: Asked) -> Plan:
     return compile_plan(make_request(**asked))
 
 
-def _choose(names: Sequence[str] | None, usual: tuple[Column, ...]) -> tuple[Column, ...]:
-    return usual if names is None else choose_columns(names, (*usual, CUSTOMER_ID))
+def _choose(names: Sequence[str] | str | None, usual: tuple[Column, ...]) -> tuple[Column, ...]:
+    chosen = read_value("columns", parse_names, names)
+    known = usual if CUSTOMER_ID in usual else (*usual, CUSTOMER_ID)
+    return usual if chosen is None else choose_columns(chosen, known)
 
 
 def _schema(columns: Sequence[Column], text: Text) -> pa.Schema:
@@ -198,12 +304,3 @@ def _rows(plan: Plan, columns: tuple[Column, ...], days: range, schema: pa.Schem
 
 def _to_table(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches, schema).unify_dictionaries()
-
-
-def _to_date(name: str, day: Day) -> date:
-    if isinstance(day, date):
-        return date(day.year, day.month, day.day)  # of a datetime, the date
-    try:
-        return date.fromisoformat(day)
-    except (TypeError, ValueError):
-        raise InputError(name, "", day, "a date, or its text as YYYY-MM-DD") from None

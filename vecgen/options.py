@@ -238,7 +238,8 @@ def add_quiet_option(parser: ArgumentParser, what: str = "nothing but errors") -
 def add_processes_option(parser: ArgumentParser) -> None:
     """Add how many processors are used."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--processes", type=parse_whole, default=processors, metavar="N", help="(one per processor)")
+    help_processes = "worker processes (one per processor)"
+    parser.add_argument("--processes", type=parse_whole, default=processors, metavar="N", help=help_processes)
 
 
 def parse_whole(text: str) -> int:

@@ -9,7 +9,6 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from vecgen import __version__
 from vecgen.charts import describe_weight, share_outside
 from vecgen.command import recall_command
 from vecgen.fidelity import Finding
@@ -34,6 +33,7 @@ from vecgen.receipt import Receipt
 from vecgen.rules import NIGHT, Detector, Rule, Score, choose_best, describe_rule
 from vecgen.summary import ProfileSummary, Summary, quantiles
 from vecgen.verify import Certificate
+from vecgen.version import __version__
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Stands in every page, so that a report is known for one."""

@@ -67,6 +67,8 @@ def check_empty(path: Place, overlooked: str = "") -> None:
         free = not path.exists() or (path.is_dir() and all(name == overlooked for name in list_names(path)))
     except OSError as error:
         raise OutputError(f"--output: {path} cannot be read ({describe(error, path)}); choose another") from error
+    if not free and (path / SUCCESS).exists():
+        raise OutputError(f"--output: {path} holds a dataset; choose another, or pass --overwrite to replace it")
     if not free:
         raise OutputError(f"--output: {path} exists and is not an empty directory; choose another or remove it")
 
@@ -168,6 +170,7 @@ def summarise(receipt: Receipt) -> str:
     rows = ", ".join(_count(parts[name].rows, noun) for name, noun in nouns.items() if name in parts)
     size = sum(part.bytes for part in parts.values()) / 1e6
     main = TRANSACTIONS if TRANSACTIONS in parts else CUSTOMERS
+    rows_in = shlex.quote(f"{receipt.output['path']}/{main}")
     digest = parts[main].digest
     path = shlex.quote(str(receipt.output["path"]))
     slices = receipt.output.get("batches") or receipt.output.get("only_dates")
@@ -178,7 +181,7 @@ def summarise(receipt: Receipt) -> str:
             f"{_count(sum(part.files for part in parts.values()), 'file')}, {size:,.1f} MB",
             f"digest {digest} ({main})" if digest else f"no digest of rows that Spark wrote: vecgen digest {path}",
             f"{receipt.seconds:,.1f} s on {_count(receipt.cores, 'core')}{speed}",
-            f"in {path}; next: vecgen {'digest' if slices else 'verify'} {path}",
+            f"{main} in {rows_in}; next: vecgen {'digest' if slices else 'verify'} {path}",
         ]
     )
 
