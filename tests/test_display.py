@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -161,9 +162,18 @@ def test_the_command_on_a_terminal(quiet: bool, profiles: Path, demographics: Pa
     options += ["--profiles", str(profiles), "--demographics", str(demographics), *(["--quiet"] if quiet else [])]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
     command = [sys.executable, "-m", "vecgen", "generate", *options]
+    read: list[bytes] = []
+
+    def keep() -> None:  # a terminal holds 4 kB that nobody has read
+        while not b"".join(read).endswith(b"end"):
+            read.append(os.read(ours, 1 << 16))
+
+    reader = threading.Thread(target=keep)
+    reader.start()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, check=True, timeout=120)
     os.write(theirs, b"end")
-    drawn = os.read(ours, 1 << 16).decode()
+    reader.join()
+    drawn = b"".join(read).decode()
     os.close(theirs)
     os.close(ours)
     assert len(done.stdout.splitlines()) == (0 if quiet else 5)

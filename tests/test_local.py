@@ -110,7 +110,7 @@ def test_an_output_that_holds_something_is_left_alone(plan: Plan, tmp_path: Path
 def test_a_dataset_is_not_written_over(plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
     copy = Path(shutil.copytree(parquet[0], tmp_path / "copy"))
     tree = list_tree(copy)
-    with pytest.raises(OutputError, match="not an empty directory"):
+    with pytest.raises(OutputError, match="pass --overwrite to replace it"):
         run_local(plan, Output(copy), 1)
     assert list_tree(copy) == tree
 

@@ -114,7 +114,7 @@ def test_the_command_line_writes_reads_and_verifies(
     assert main(["verify", url, *store.arguments, "--processes", "1"]) == 0
     assert main(["generate", *SMALL, "--output", url, *store.arguments]) == 2
     captured = capsys.readouterr()
-    assert "exists and is not an empty directory" in captured.err
+    assert "holds a dataset; choose another, or pass --overwrite" in captured.err
     assert "ACCEPTED" in captured.out
 
 

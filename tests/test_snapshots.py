@@ -111,7 +111,7 @@ def test_what_does_not_fit_a_table_is_refused(
         run_local(plan, overlapping, 1)
     with pytest.raises(InputError, match="--append: fingerprint: got"):
         run_local(compile_small(seed=1), replace(output, append=True, only_dates=JANUARY), 1)
-    with pytest.raises(OutputError, match="not an empty directory"):
+    with pytest.raises(OutputError, match="holds a dataset"):
         run_local(plan, output, 1)
     assert list_tree(tmp_path) == before
     run_local(plan, Output(tmp_path / "plain"), 1)
