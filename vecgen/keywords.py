@@ -18,7 +18,7 @@ from functools import wraps
 from numbers import Real
 from typing import Any, Final, TypeAlias, TypedDict, TypeVar
 
-from vecgen.encodings import Compression
+from vecgen.encodings import Compression, Encoding
 from vecgen.errors import InputError, VecgenError, WrongTypeError, suggest
 from vecgen.generate import PartitionKey, Table
 from vecgen.options import (
@@ -72,6 +72,7 @@ class Written(Asked, total=False):
     format: Format
     partition_by: Sequence[PartitionKey] | str
     compression: Compression
+    encoding: Encoding
     max_file_size: int | str
     max_records_per_file: int | None
     resume: bool
