@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -51,8 +53,10 @@ streams = st.integers(0, 10)
 ids = st.integers(0, 2**62 - 1)
 
 
-def draw(seed: int, stream: int, customers: npt.ArrayLike, index: npt.ArrayLike, purpose: int) -> U64:
-    keys = derive_keys(seed, stream, np.asarray(customers, dtype=np.int64))
+def draw(
+    seed: int, stream: int, customers: npt.ArrayLike, index: npt.ArrayLike, purpose: int, period: int | None = None
+) -> U64:
+    keys = derive_keys(seed, stream, np.asarray(customers, dtype=np.int64), period)
     return draw_words(keys, start_counters(keys, np.asarray(index, dtype=np.int64)), purpose)
 
 
@@ -84,7 +88,7 @@ def test_mix_is_the_finaliser_of_splitmix64() -> None:
     ]
 
 
-def reference_word(seed: int, stream: int, customer: int, index: int, purpose: int) -> int:
+def reference_word(seed: int, stream: int, customer: int, index: int, purpose: int, period: int | None) -> int:
     """Compute one word with Python's own integers."""
     golden, first, second = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
@@ -97,17 +101,20 @@ def reference_word(seed: int, stream: int, customer: int, index: int, purpose: i
         return x ^ x >> 31
 
     root = scramble(scramble(seed) + golden * (2 * stream + 1))
+    if period is not None:
+        root = scramble(root + golden * (2 * period + 1))
     other = scramble(root ^ golden)
     weyl = scramble(customer * golden + root)
     inner = scramble(scramble(customer + other) ^ root)
     return scramble(weyl + (16 * index + purpose) * golden, inner)
 
 
-@given(seeds, streams, ids, st.integers(0, 2**40), st.integers(0, PURPOSES - 1))
-def test_words_equal_those_of_plain_integers(seed: int, stream: int, customer: int, index: int, purpose: int) -> None:
-    assert int(draw(seed, stream, [customer], [index], purpose)[0]) == reference_word(
-        seed, stream, customer, index, purpose
-    )
+@given(seeds, streams, ids, st.integers(0, 2**40), st.integers(0, PURPOSES - 1), st.none() | st.integers(1, 2**22))
+def test_words_equal_those_of_plain_integers(
+    seed: int, stream: int, customer: int, index: int, purpose: int, period: int | None
+) -> None:
+    word = int(draw(seed, stream, [customer], [index], purpose, period)[0])
+    assert word == reference_word(seed, stream, customer, index, purpose, period)
 
 
 @given(seeds, streams, st.lists(st.tuples(ids, st.integers(0, 2**40)), min_size=1, max_size=20), st.data())
@@ -145,11 +152,12 @@ def test_a_million_customers_have_different_keys(first: int) -> None:
     assert len(np.unique(keys.inner)) == 1_000_000
 
 
-def test_seeds_and_streams_share_no_keys() -> None:
-    customers = np.arange(50_000)
-    keys = [derive_keys(seed, stream, customers) for seed in (-1, 0, 1, 42) for stream in range(4)]
+def test_seeds_streams_and_periods_share_no_keys() -> None:
+    customers = np.arange(20_000)
+    addresses = product((-1, 0, 1, 42), range(5), (None, 0, 1, 738_521, 738_522))
+    keys = [derive_keys(seed, stream, customers, period) for seed, stream, period in addresses]
     for states in ([key.weyl for key in keys], [key.inner for key in keys]):
-        assert len(np.unique(np.concatenate(states))) == 16 * len(customers)
+        assert len(np.unique(np.concatenate(states))) == 100 * len(customers)
 
 
 def check_uniform(words: U64) -> None:

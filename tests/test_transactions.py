@@ -38,11 +38,14 @@ def people(ids: range | list[int]) -> Customers:
 def draw(tables: Tables, customers: Customers, days: range | None = None, seed: int = 42) -> tuple[Calendar, Rows]:
     """Return the calendar and all rows on some days, in one piece."""
     calendar = draw_calendar(tables, tables.profiles[PROFILE], seed, customers)
-    parts = list(draw_rows(tables, calendar, days or range(tables.law.period.days)))
-    assert parts
+    return calendar, join_rows(list(draw_rows(tables, calendar, days or range(tables.law.period.days))))
+
+
+def join_rows(parts: list[Rows]) -> Rows:
+    """Return batches of rows as one; there must be any."""
     columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Rows) if f.name != "number"}
     halves = [np.concatenate([p.number[half] for p in parts]) for half in (0, 1)]
-    return calendar, Rows(**columns, number=(halves[0], halves[1]))
+    return Rows(**columns, number=(halves[0], halves[1]))
 
 
 def as_set(rows: Rows, customers: Customers) -> set[tuple[int, ...]]:

@@ -20,15 +20,21 @@ from vecgen.tables import Behaviour, FraudWindows, ProfileTables, Tables
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
 
-# Streams of a customer. 2 belongs to the customer's own attributes (`customers`).
+# Streams of a customer. 2 belongs to the customer's own attributes (`customers`). All but HABIT_STREAM have keys of
+# their own for each period, by its first day: what customers are like stays, what happens to them does not repeat.
 REGULAR_STREAM: Final = 0
 FRAUD_STREAM: Final = 1
-CASE_STREAM: Final = 3
+HABIT_STREAM: Final = 3
+CASE_STREAM: Final = 4
 
 # Words of a row; `transactions` takes those in the middle.
 DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE = range(6)
-# Words of a customer in CASE_STREAM.
-_RATE, _TRAVEL, _DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL = range(6)
+_RATE, _TRAVEL = range(2)  # words of a customer in HABIT_STREAM
+_DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL = range(4)  # words of a customer in CASE_STREAM
+
+# Where a transaction number holds the first day of its period: above the index, below the mark of fraud at bit 62.
+# 22 bits hold every date; an index has 24 (`tables.MAX_CUSTOMER_ROWS`).
+_START_BIT: Final = 40
 
 # Rows drawn at once, give or take a customer: 8,000 take 102 ns a row, 15,000 take 80, 24,000 take 76, 60,000 take 87.
 CHUNK_ROWS: Final = 24_000
@@ -88,7 +94,8 @@ class Calendar:
     """When the transactions of some customers happen; `fraud` is None where nobody is defrauded.
 
     Attributes:
-        number_keys: First round of the permutation that makes transaction numbers, per customer.
+        number_keys: What a row's index is xored with to begin its transaction number, per customer: the period's first
+            day, and the first round of the permutation, which is the same for all periods.
         dropped: Regular rows dropped on the dates of fraudulent ones, per member of `fraud` (int64).
     """
 
@@ -107,33 +114,40 @@ class Calendar:
 def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: Customers) -> Calendar:
     """Draw the dates of all transactions of `customers`, whose profile is `profile`."""
     law = tables.law
-    case = derive_keys(seed, CASE_STREAM, customers.ids)
-    counters = start_counters(case, np.zeros_like(customers.ids))
-    words = [draw_words(case, counters, purpose) for purpose in range(6)]
+    start = law.period.start.toordinal()
+    habits = derive_keys(seed, HABIT_STREAM, customers.ids)
+    habit_words = _draw_first_words(habits, 2)
+    case_words = _draw_first_words(derive_keys(seed, CASE_STREAM, customers.ids, start), 4)
+    number_keys = habits.weyl ^ np.uint64(start << _START_BIT)
     everyone = np.arange(len(customers))
     schedule = profile.schedule
     regular = _draw_stream(
         profile.regular,
         everyone,
-        derive_keys(seed, REGULAR_STREAM, customers.ids),
-        law.period.span * _draw_rates(profile.regular, words[_RATE]),
+        derive_keys(seed, REGULAR_STREAM, customers.ids, start),
+        law.period.span * _draw_rates(profile.regular, habit_words[_RATE]),
         _SlotChoice(schedule.day, schedule.atom, lambda words, members: schedule.slots.draw_cells(words)),
-        _draw_radius(profile.regular, words[_TRAVEL]),
+        _draw_radius(profile.regular, habit_words[_TRAVEL]),
     )
-    members = np.flatnonzero(unit_interval(words[_DEFRAUDED]) < law.fraud_rate)
+    members = np.flatnonzero(unit_interval(case_words[_DEFRAUDED]) < law.fraud_rate)
     if profile.windows is None or len(members) == 0:
-        return Calendar(customers, case.weyl, regular, None, np.empty(0, dtype=np.int64))
+        return Calendar(customers, number_keys, regular, None, np.empty(0, dtype=np.int64))
     fraud = _draw_stream(
         profile.fraud,
         members,
-        derive_keys(seed, FRAUD_STREAM, customers.ids[members]),
-        law.fraud_days * _draw_rates(profile.fraud, words[_FRAUD_RATE][members]),
-        _choose_window(profile.windows, words[_WINDOW][members]),
-        _draw_radius(profile.fraud, words[_FRAUD_TRAVEL][members]),
+        derive_keys(seed, FRAUD_STREAM, customers.ids[members], start),
+        law.fraud_days * _draw_rates(profile.fraud, case_words[_FRAUD_RATE][members]),
+        _choose_window(profile.windows, case_words[_WINDOW][members]),
+        _draw_radius(profile.fraud, case_words[_FRAUD_TRAVEL][members]),
         is_fraud=True,
     )
     dropped = _drop_fraud_dates(regular, fraud, law.period.days)
-    return Calendar(customers, case.weyl, regular, fraud, dropped)
+    return Calendar(customers, number_keys, regular, fraud, dropped)
+
+
+def _draw_first_words(keys: Keys, purposes: int) -> list[U64]:
+    """Return the words of each customer's entry 0, whose counter is the Weyl state itself."""
+    return [draw_words(keys, keys.weyl, purpose) for purpose in range(purposes)]
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,15 @@ class Period:
         return (self.start - date(1970, 1, 1)).days
 
 
+def make_period(start: date, end: date | None = None) -> Period:
+    """Return the days from `start` to `end`; None for the last day of the year of `start`.
+
+    Raises:
+        InputError: See `Period`.
+    """
+    return Period(start, end or date(start.year, 12, 31))
+
+
 def date_weights(profile: Profile, period: Period) -> F64:
     """Return the weight of each day of `period` (length `period.days`, not normalised over the period).
 

@@ -55,7 +55,7 @@ class Asked(TypedDict, total=False):
     safe_identifiers: bool
     demographics: Directory
     start: Day
-    end: Day
+    end: Day | None
     seed: int
     profiles: Directory
     fraud_rate: float

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from vecgen.dates import Period
+from vecgen.dates import make_period
 from vecgen.errors import VecgenError, suggest
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, TABLES, Existing, Output, PartitionKey
 from vecgen.json_value import shorten
@@ -121,9 +121,8 @@ def add_law_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--start", type=parse_date, default=law.period.start, metavar="DATE", help=f"first day ({law.period.start})"
     )
-    group.add_argument(
-        "--end", type=parse_date, default=law.period.end, metavar="DATE", help=f"last day ({law.period.end})"
-    )
+    help_end = "last day (that of --start's year); another one changes all rows, see the README"
+    group.add_argument("--end", type=parse_date, metavar="DATE", help=help_end)
     help_seed = f"same seed, same rows: 0 to 2**64 - 1 ({_REQUEST.seed})"
     group.add_argument("--seed", type=parse_whole, default=_REQUEST.seed, metavar="N", help=help_seed)
     help_profiles = "of behaviour profiles (the shipped)"
@@ -358,7 +357,7 @@ def to_request(options: Namespace) -> Request:
         InputError: Values outside their ranges.
     """
     law = Law(
-        Period(options.start, options.end),
+        make_period(options.start, options.end),
         options.fraud_rate,
         options.fraud_days,
         options.dependence,

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from vecgen.arrow import digest_batches
 from vecgen.customer_source import CustomerSource, DrawnCustomers, ListedCustomers, list_customers
 from vecgen.customers import compile_customers
-from vecgen.dates import Period
+from vecgen.dates import make_period
 from vecgen.demographics import Demographics
 from vecgen.errors import InputError
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
@@ -43,7 +43,7 @@ MAX_CUSTOMERS: Final = 1 << 40
 _EASY: Final = 50_000  # batches
 _BATCH_CUSTOMERS: Final = 1_000_000  # 700 MB
 _BATCH_IDS: Final = 10_000_000  # half a second
-_DEFAULT_LAW: Final = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
+_DEFAULT_LAW: Final = Law(make_period(date(2023, 1, 1)))
 
 
 @dataclass(frozen=True)

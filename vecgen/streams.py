@@ -1,4 +1,4 @@
-"""Counter-based random bits: every word is a pure function of (seed, customer id, stream, index, purpose).
+"""Counter-based random bits: every word is a pure function of (seed, customer id, stream, period, index, purpose).
 
 A key carries two 64-bit states per customer. The first places the customer on a Weyl sequence, the second is injected
 half-way through the mixing, so two customers never share a sequence even where their first states lie close together.
@@ -52,9 +52,14 @@ def mix_scalar(x: int) -> int:
     return int(mix(np.array([x & _MASK], dtype=np.uint64))[0])
 
 
-def derive_keys(seed: int, stream: int, customer_ids: npt.NDArray[np.integer]) -> Keys:
-    """Return the keys of `customer_ids` (0 <= id < 2**63) in one named stream of `seed` (any integer)."""
+def derive_keys(seed: int, stream: int, customer_ids: npt.NDArray[np.integer], period_start: int | None = None) -> Keys:
+    """Return the keys of `customer_ids` (0 <= id < 2**63) in one named stream of `seed` (any integer).
+
+    `period_start` (days since 0001-01-01) gives a period keys of its own; None is for what customers keep for ever.
+    """
     root = mix_scalar(mix_scalar(seed) + GOLDEN * (2 * stream + 1))
+    if period_start is not None:
+        root = mix_scalar(root + GOLDEN * (2 * period_start + 1))
     other = mix_scalar(root ^ GOLDEN)
     ids = customer_ids.astype(np.uint64)
     weyl = mix(ids * np.uint64(GOLDEN) + np.uint64(root))

@@ -250,10 +250,11 @@ class _Draft:
         return coordinate
 
     def _draw_number(self) -> tuple[U64, U64]:
-        """Return the halves of the transaction numbers: a keyed permutation of (customer id, index), hence unique.
+        """Return the halves of the transaction numbers: a keyed permutation of (customer id, period, index), so unique.
 
-        Four Feistel rounds. The first round function of a customer id is the customer's key, drawn once and not per
-        row.
+        Four Feistel rounds over (id, fraud mark | first day of the period | index). The keys of the rounds know seed
+        and customer only, so periods share one permutation. The first round function of a customer id is the
+        customer's key, drawn once and not per row.
         """
         right = self.index.astype(np.uint64)
         if self.part.stream.is_fraud:
