@@ -47,7 +47,10 @@ def across_customers(block: int) -> U64:
 
 
 def across_cases(block: int) -> U64:
-    """Return the words that decide rate, travel and fraud of each of the block's customers."""
+    """Return the words of the stream that decides rate and travel of each of the block's customers.
+
+    Those that decide a period's fraud come from a stream of the same form, under another root.
+    """
     ids = np.arange(block * _BLOCK, (block + 1) * _BLOCK)
     keys = derive_keys(SEED, 3, ids)
     start = start_counters(keys, np.zeros_like(ids))

@@ -187,7 +187,7 @@ def test_the_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--customers", "20", "--start", "2023-12-20", "--end", "2024-01-20", "--processes", "1"]
     output = tmp_path / "o"
     assert main(["generate", *options, "--with-customer-id", "--output", str(output)]) == 0
-    assert capsys.readouterr().out.splitlines()[0].endswith("0 fraud cases")
+    assert capsys.readouterr().out.splitlines()[0].endswith("1 fraud case")
     for part, columns in (("customers", CUSTOMER_COLUMNS), ("transactions", COLUMNS)):
         names = [column.name for column in columns]
         assert pq.read_schema(data_files(output / part)[0]).names == [*names, "customer_id"]

@@ -196,7 +196,7 @@ WRONG = {
     "1 dollar instead of the uniform": (Wrong(tables=redraw_by(Floor)), {}, {AMOUNTS}),
     "amounts below 1 dollar left": (Wrong(tables=redraw_by(HalfDollar)), {}, {"amt"}),
     "no fraud hours": (Wrong(patch=("transactions._NIGHT_SHARE", 0.0)), {}, {FRAUD_HOURS}),
-    "fraud hours three quarters": (Wrong(patch=("transactions._NIGHT_SHARE", 0.75)), {}, {FRAUD_HOURS}),
+    "a tenth fewer fraud hours": (Wrong(patch=("transactions._NIGHT_SHARE", 0.72)), {}, {FRAUD_HOURS}),
     "window a day late": (Wrong(tables=change_profiles(begin_a_day_late)), {}, {"dates within windows (customers)"}),
     "window a day too long": (Wrong({"fraud_days": 2}), {}, {"fraud window (customers)", "fraud rate (customers)"}),
     "regular rows kept": (Wrong(patch=("calendars._drop_fraud_dates", lambda *_: None)), {}, {"fraud dates"}),
