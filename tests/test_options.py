@@ -22,11 +22,13 @@ from vecgen.options import (
     add_output_options,
     add_processes_option,
     add_slice_options,
+    list_storage_options,
     make_parser,
     parse_date,
     parse_number,
     parse_partition_keys,
     parse_path,
+    parse_place,
     parse_ranges,
     parse_size,
     parse_whole,
@@ -245,6 +247,58 @@ def test_numbers(text: str) -> None:
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=r"^got '.{0,103}', expected a number$"):
         parse_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-",
+        "s3:/bucket/x",
+        "S3:bucket",
+        "file:x",
+        "hdfs:/x",
+        "https:/x",
+        "C:\\data",
+        "d:/data",
+        "~nobody-of-this-name/x",
+    ],
+)
+def test_what_only_looks_like_a_path(text: str) -> None:
+    for parse_one in (parse_path, parse_place):
+        with pytest.raises(ArgumentTypeError, match=r"^got .*, expected (a path|the home directory)"):
+            parse_one(text)
+
+
+def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    for text, place in {
+        "~/cards": "/home/me/cards",
+        "./~/cards": "~/cards",
+        "a:b": "a:b",
+        "file:///tmp/a%20b": "/tmp/a b",
+        "file://localhost/tmp": "/tmp",
+        "s3://bucket/x": "s3://bucket/x",
+    }.items():
+        assert parse_place(text) == place
+
+
+@pytest.mark.parametrize("text", ["file://host/x", "file:///a%00b", "s3://" + "x" * 2000, "s3://a\x07b", "file://../x"])
+def test_what_is_no_place(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"^got .*, expected"):
+        parse_place(text)
+
+
+def test_storage_options_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "options"
+    path.write_text("# mine\n\nsecret_key=hush\nendpoint=http://a\n", encoding="utf-8")
+    path.chmod(0o600)
+    given = ["--storage-options-file", str(path), "--storage-option", "endpoint=http://b"]
+    assert dict(list_storage_options(parse(*given))) == {"secret_key": "hush", "endpoint": "http://b"}
+    path.chmod(0o640)
+    with pytest.raises(UsageError, match="a file that only you can read: chmod 600 it"):
+        parse(*given)
+    with pytest.raises(UsageError, match="expected a file"):
+        parse("--storage-options-file", str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize("text", ["", ".", "nowhere/at/all", "/dev/null", "/dev/null/x", "é", "a b"])

@@ -37,7 +37,7 @@ def test_a_url_keeps_its_spelling(scheme: str) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("ftp://host/a", (), "ftp://host/a: scheme: got 'ftp', expected s3 or s3a"),
+        ("ftp://host/a", (), "ftp://host/a: scheme: got 'ftp', expected one of s3, s3a"),
         ("s3:///a", (), "got 'a', expected s3://bucket/prefix"),
         ("s3://", (), "got 'no bucket'"),
         ("s3://lake/../other", (), "without '.' and '..'"),
@@ -123,3 +123,22 @@ def test_a_dataset_in_a_file_system(plan: Plan, elsewhere: RemotePath, tmp_path:
     assert [path.relative_to(ours) for path in data_files(ours)] == [
         path.relative_to(theirs) for path in data_files(theirs)
     ]
+
+
+@pytest.mark.parametrize("url", ["s3://k:hush@b/x", "gs://k:hush@b", "abfs://u:hush@h/x", "s3://b/x?secret_key=hush"])
+def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(InputError, match="AWS_ACCESS_KEY_ID") as caught:
+        locate(url)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_endpoint_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_ENDPOINT_URL": "http://a:1", "AWS_ENDPOINT_URL_S3": "http://b:2"}.items():
+        monkeypatch.setenv(name, value)
+        place = locate("s3://bucket/x")
+        assert isinstance(place, RemotePath)
+        assert place.store.options == (("endpoint", value),)
+    assert locate("s3://bucket/x", [("endpoint", "http://c:3")]) != place
+    other = locate("gs://bucket/x")
+    assert isinstance(other, RemotePath)
+    assert other.store.options == ()

@@ -32,6 +32,7 @@ from vecgen.options import (
     add_quiet_option,
     add_slice_options,
     add_storage_option,
+    list_storage_options,
     parse_dates,
     parse_names,
     parse_path,
@@ -235,13 +236,20 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
     return target / report.PAGE
 
 
-def digest_dataset(directory: Directory, *, storage_option: Mapping[str, str] | None = None) -> dict[str, Digest]:
+def digest_dataset(
+    directory: Directory,
+    *,
+    storage_option: Mapping[str, str] | None = None,
+    storage_options_file: Directory | None = None,
+) -> dict[str, Digest]:
     """Return the digest of each part of a dataset, equal for equal content whatever its order, files and format.
 
     Raises:
         InputError: The dataset cannot be read.
     """
-    place, _ = _read_stated(directory, {"storage_option": storage_option or {}})
+    place, _ = _read_stated(
+        directory, {"storage_option": storage_option or {}, "storage_options_file": storage_options_file}
+    )
     return dataset.digest_dataset(place)
 
 
@@ -262,7 +270,7 @@ def _write(written: Written, *, customers: bool, transactions: bool) -> Receipt:
 
 def _read_stated(directory: Directory, stated: Stated) -> tuple[Place, Namespace]:
     options = read_keywords(_STATED, stated)
-    return locate(read_value("directory", parse_place, directory), options.storage_option), options
+    return locate(read_value("directory", parse_place, directory), list_storage_options(options)), options
 
 
 def _compile(asked: Asked) -> Plan:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
 
+from vecgen.console import run_command
 from vecgen.dataset import digest_dataset
 from vecgen.display import describe_stop, show, spell_resume
-from vecgen.errors import InputError, VecgenError, to_line
-from vecgen.interrupts import exit_status, raising_interrupts
+from vecgen.errors import InputError, VecgenError, to_line, to_printable
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
@@ -47,25 +46,19 @@ from vecgen.workshop import add_profile
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status.
-
-    0; 1 for a rejected dataset, 2 after a user's error, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
-    """
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
+    """Run one command and return its exit status; see `console`."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        with raising_interrupts():
-            options = _make_parser().parse_args(words)
-            options.again = spell_resume("vecgen", words)
-            accepted = options.run(options)
-    except VecgenError as error:
-        print(f"vecgen: {to_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt as stop:
-        print(*stop.args or ["vecgen: stopped"], file=sys.stderr)
-        return exit_status(stop)
-    return 1 if accepted is False else 0
+
+    def run() -> object:
+        options = _make_parser().parse_args(words)
+        options.again = spell_resume("vecgen", words)
+        return options.run(options)
+
+    return run_command(run)
+
+
+def _say(text: object) -> None:
+    print(to_printable(text))
 
 
 _EXAMPLES: Final = {
@@ -192,7 +185,7 @@ def _transactions(options: Namespace) -> None:
 def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     plan, output = compile_plan(to_request(options)), to_output(options)
     if options.plan:
-        print(describe_estimate(estimate(plan, output, options.processes)))
+        _say(describe_estimate(estimate(plan, output, options.processes)))
         return
     existing = to_existing(options)
     try:
@@ -210,14 +203,14 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
         stop.args = (describe_stop(output.path, options.again),)
         raise
     if not options.quiet:
-        print(summarise(receipt))
+        _say(summarise(receipt))
 
 
 def _merchants(options: Namespace) -> None:
     if options.output.exists():
         raise InputError("--output", "", str(options.output), "a file that does not exist yet")
     write_merchants(make_merchants(options.seed, options.per_category), options.output)
-    print(f"{options.output}: {options.per_category} names for each category")
+    _say(f"{options.output}: {options.per_category} names for each category")
 
 
 def _check_profiles(options: Namespace) -> None:
@@ -225,11 +218,11 @@ def _check_profiles(options: Namespace) -> None:
         profiles = check_profiles(options.directory, options.demographics)
     except InputError as error:
         faults = (error, *error.further)
-        print(*faults, sep="\n", file=sys.stderr)
+        print(*map(to_line, faults), sep="\n", file=sys.stderr)
         places = len({fault.where for fault in faults})
         summary = f"{options.directory}: {_count(len(faults), 'fault')} in {_count(places, 'place')}"
         raise VecgenError(summary) from None
-    print(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+    _say(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
 
 
 def _show_profile(options: Namespace) -> None:
@@ -241,7 +234,7 @@ def _show_profile(options: Namespace) -> None:
 def _new_profile(options: Namespace) -> None:
     name = options.name or f"{options.origin}_copy"
     add_profile(options.directory, options.origin, name, options.profiles)
-    print(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
+    _say(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
 
 
 def _print_schema(options: Namespace) -> None:
@@ -260,7 +253,7 @@ def _verify(options: Namespace) -> bool:
     directory = to_dataset(options)
     with show(options.quiet) as report:
         certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes, report=report)
-    print(to_json(certificate) if options.json else to_text(certificate))
+    _say(to_json(certificate) if options.json else to_text(certificate))
     return certificate.holds
 
 
@@ -270,9 +263,9 @@ def _report(options: Namespace) -> None:
     with show(options.quiet) as report:
         certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes, report)
     verdict = "nothing speaks against its law" if certificate.holds else "it does not follow its law"
-    print(f"{output / PAGE}: {certificate.rows:,} transactions, {verdict}")
+    _say(f"{output / PAGE}: {certificate.rows:,} transactions, {verdict}")
 
 
 def _digest(options: Namespace) -> None:
     for name, digest in digest_dataset(to_dataset(options)).items():
-        print(f"{name} {digest.rows} rows {digest}")
+        _say(f"{name} {digest.rows} rows {digest}")

@@ -109,7 +109,7 @@ def describe_stop(output: Place, again: str) -> str:
 
 def spell_resume(program: str, arguments: Sequence[str]) -> str:
     """Return the command that goes on from where a run was stopped, as a shell takes it."""
-    if any(word.startswith("--storage-option") for word in arguments):  # may hold a secret
+    if any(word.partition("=")[0] == "--storage-option" for word in arguments):  # may hold a secret
         return "the same command and --resume"
     words = [word for word in arguments if word not in ("--resume", "--overwrite")]
     return shlex.join([program, *words, "--resume"])

@@ -105,7 +105,12 @@ def redact(text: str) -> str:
     return _QUERY.sub(r"\1=…", _USER.sub("…@", text))
 
 
+def to_printable(text: object) -> str:
+    """Return a text whose control characters are spelled out; line breaks stay."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
+
+
 def to_line(error: VecgenError) -> str:
     """Return an error as the one line that is printed: printable, of bounded length, without credentials."""
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in redact(str(error)))
+    line = to_printable(redact(str(error))).replace("\n", r"\n")
     return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - _LINE_END]} … {line[-_LINE_END:]}"

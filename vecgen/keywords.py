@@ -18,7 +18,7 @@ from functools import wraps
 from numbers import Real
 from typing import Any, Final, TypeAlias, TypedDict, TypeVar
 
-from vecgen.encodings import Compression, Encoding
+from vecgen.encodings import Compression, Encodings
 from vecgen.errors import InputError, VecgenError, WrongTypeError, suggest
 from vecgen.generate import PartitionKey, Table
 from vecgen.options import (
@@ -34,6 +34,7 @@ from vecgen.options import (
     parse_size,
     parse_storage_option,
     parse_whole,
+    read_storage_options,
 )
 from vecgen.tables import Dependence
 from vecgen.writers import Format
@@ -69,10 +70,11 @@ class Written(Asked, total=False):
 
     output: Directory
     storage_option: Mapping[str, str]
+    storage_options_file: Directory | None
     format: Format
     partition_by: Sequence[PartitionKey] | str
     compression: Compression
-    encoding: Encoding
+    encoding: Encodings
     max_file_size: int | str
     max_records_per_file: int | None
     resume: bool
@@ -92,6 +94,7 @@ class Stated(TypedDict, total=False):
     """What a dataset is held against, where its receipt does not say it, and how it is read."""
 
     storage_option: Mapping[str, str]
+    storage_options_file: Directory | None
     law: Dependence | None
     start: Day | None
     end: Day | None
@@ -304,5 +307,6 @@ _KINDS: Final[dict[Any, _Kind]] = {
         "keys, or their text", lambda value: parse_partition_keys(",".join(_read_names(value)))
     ),
     parse_size: _Kind("a whole number of bytes, or text such as 256MiB", _read_size),
+    read_storage_options: _Kind("a path", lambda value: read_storage_options(_read_word(os.fspath(value)))),
     parse_storage_option: _Kind("a dictionary of texts", _read_storage),
 }

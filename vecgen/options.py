@@ -14,17 +14,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
+from urllib.parse import unquote
 
 from vecgen.dates import make_period
-from vecgen.errors import VecgenError, suggest
+from vecgen.errors import VecgenError, redact, suggest
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, TABLES, Existing, Output, PartitionKey
 from vecgen.json_value import shorten
 from vecgen.plan import Request
-from vecgen.storage import Place, is_remote, locate
+from vecgen.storage import SCHEMES, Place, is_remote, locate
 from vecgen.tables import DEPENDENCES, MAX_FRAUD_DAYS, Law
 from vecgen.version import __version__
 from vecgen.writers import COMPRESSIONS, ENCODINGS, FORMATS
 
+_HALF_URL: Final = re.compile(rf"(?:{'|'.join(SCHEMES)}|file|https?):", re.IGNORECASE)
+_FILE: Final = "file://"
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
+_MAX_URL: Final = 1024  # of an object's name, in S3
 _REQUEST: Final = Request()
 """Whose defaults are the options'."""
 _MAX_MESSAGE = 500  # argparse repeats whatever was typed
@@ -171,7 +176,7 @@ def add_output_options(parser: ArgumentParser) -> None:
 
 def add_storage_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
     """Add how an object store is reached; `locate` takes what it collects."""
-    help_option = "of s3 URLs: endpoint, region, scheme ...; may be given again; credentials rather by the environment"
+    help_option = "of s3 URLs: endpoint, region, scheme ...; may be given again; anyone on the machine can read it"
     parser.add_argument(
         "--storage-option",
         type=parse_storage_option,
@@ -180,6 +185,8 @@ def add_storage_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None
         metavar="KEY=VALUE",
         help=help_option,
     )
+    help_file = "lines of KEY=VALUE, in a file that only you can read: for credentials that the environment lacks"
+    parser.add_argument("--storage-options-file", type=read_storage_options, metavar="FILE", help=help_file)
 
 
 def add_dataset_argument(parser: ArgumentParser) -> None:
@@ -256,25 +263,45 @@ def parse_number(text: str) -> float:
 
 
 def parse_path(text: str) -> Path:
-    """Read a path that exists or might: what the system would not look up, or Arrow not write to, is refused."""
+    """Read a path that exists or might: what the system would not look up, or Arrow not write to, is refused.
+
+    "~" at the beginning is the home directory. What only looks like a path (a stream, a URL, a drive of Windows) does
+    not become a directory of that name.
+    """
+    if text == "-":
+        raise ArgumentTypeError("got '-', expected a path: nothing is read from, or written to, a stream")
+    if is_remote(text) or _HALF_URL.match(text):
+        raise ArgumentTypeError(
+            f"got {redact(str(shorten(text)))!r}, expected a path; a URL is spelt scheme://host/path"
+        )
+    if os.name != "nt" and _DRIVE.match(text):
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path of this machine, which has no drives")
     try:
         text.encode()
-        os.stat(text or ".")
+        path = Path(text).expanduser() if text.startswith("~") else Path(text)
+        os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
         raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path ({error.strerror})") from None
+    except RuntimeError:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected the home directory of a user") from None
     except ValueError:  # a null character, or bytes that are no text
         raise ArgumentTypeError(f"got {shorten(text)!r}, expected a path of UTF-8 text") from None
-    return Path(text)
+    return path
 
 
 def parse_place(text: str) -> str:
-    """Read a path or a URL, which `storage.locate` takes with its options."""
+    """Read a path, also as file:///path, or a URL, which `storage.locate` takes with its options."""
+    if text.startswith(_FILE):
+        host, _, path = text.removeprefix(_FILE).partition("/")
+        if host not in ("", "localhost"):
+            raise ArgumentTypeError(f"got {shorten(text)!r}, expected file:///path, or a plain path")
+        return str(parse_path("/" + unquote(path)))
     if not is_remote(text):
         return str(parse_path(text))
-    if not text.isprintable():
-        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a URL of printable text")
+    if not text.isprintable() or len(text) > _MAX_URL:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a URL of at most {_MAX_URL:,} printable characters")
     return text
 
 
@@ -313,6 +340,20 @@ def parse_storage_option(text: str) -> tuple[str, str]:
     if not name or not equals:
         raise ArgumentTypeError("expected KEY=VALUE, such as endpoint=http://localhost:9000")  # it may hold a secret
     return name.replace("-", "_"), value
+
+
+def read_storage_options(text: str) -> tuple[tuple[str, str], ...]:
+    """Read the options in a file, a line each; empty lines and those that begin with # are passed over."""
+    path = parse_path(text)
+    try:
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            raise ArgumentTypeError(f"got {shorten(text)!r}, expected a file that only you can read: chmod 600 it")
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except OSError as error:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a file ({error.strerror})") from None
+    except ValueError:
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected a file of UTF-8 text") from None
+    return tuple(parse_storage_option(line) for line in lines if line and not line.startswith("#"))
 
 
 def parse_partition_keys(text: str) -> tuple[PartitionKey, ...]:
@@ -381,7 +422,13 @@ def to_dataset(options: Namespace) -> Place:
     Raises:
         InputError: A URL or options that cannot be used.
     """
-    return locate(options.directory, options.storage_option)
+    return locate(options.directory, list_storage_options(options))
+
+
+def list_storage_options(options: Namespace) -> list[tuple[str, str]]:
+    """Return what parsed options say of the store, those given one by one before those of the file."""
+    given = dict(options.storage_options_file or ()) | dict(options.storage_option)
+    return list(given.items())
 
 
 def to_existing(options: Namespace) -> Existing:
@@ -392,7 +439,7 @@ def to_existing(options: Namespace) -> Existing:
 def to_output(options: Namespace) -> Output:
     """Return the output that parsed options describe."""
     return Output(
-        locate(options.output, options.storage_option),
+        locate(options.output, list_storage_options(options)),
         options.format,
         options.compression,
         () if options.single_file else options.partition_by,

@@ -19,12 +19,13 @@ from typing import Any, Final, TypeAlias
 import pyarrow as pa
 from pyarrow import fs
 
-from vecgen.errors import InputError, OutputError, suggest
+from vecgen.errors import InputError, OutputError, redact, suggest
 from vecgen.scratch import scratch_path
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
 SCHEMES: Final = ("s3", "s3a", "gs", "abfs", "abfss", "hdfs")
+_SECRET_REMEDY: Final = "set AWS_ACCESS_KEY_ID and its kin, or pass --storage-options-file"
 _S3_TEXTS: Final = frozenset({"region", "scheme", "access_key", "secret_key", "session_token", "role_arn"})
 _S3_SWITCHES: Final = frozenset({"anonymous", "force_virtual_addressing"})
 _S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout", "max_attempts"})
@@ -169,13 +170,19 @@ def locate(text: str, options: Iterable[tuple[str, str]] = ()) -> Place:
         return Path(text)
     scheme, _, rest = text.partition("://")
     if scheme not in SCHEMES:
-        raise InputError(text, "scheme", scheme, " or ".join(SCHEMES))
+        advice = suggest(scheme, SCHEMES)
+        raise InputError(redact(text), "scheme", scheme, f"one of {', '.join(SCHEMES)}, or a plain path", advice)
     authority, _, path = rest.partition("/")
-    if "@" in authority and scheme.startswith("s3"):
-        shown = f"{scheme}://…@{authority.rpartition('@')[2]}"
-        raise InputError(shown, "", "credentials in a URL", "s3://bucket/prefix", "set AWS_ACCESS_KEY_ID and its kin")
+    user, at, _ = authority.rpartition("@")
+    if at and (scheme.startswith("s3") or ":" in user):
+        raise InputError(redact(text), "", "credentials in a URL", "a URL without them", _SECRET_REMEDY)
+    if "?" in rest or "#" in rest:
+        raise InputError(redact(text), "", "a query in a URL", f"{scheme}://bucket/prefix", _SECRET_REMEDY)
     if not authority or not {".", ".."}.isdisjoint(path.split("/")):
         raise InputError(text, "", path or "no bucket", f"{scheme}://bucket/prefix, without '.' and '..'")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint and scheme.startswith("s3") and "endpoint" not in dict(options):
+        options = tuple(sorted((*options, ("endpoint", endpoint))))  # executors may have another environment
     _check_options(scheme, options)
     return RemotePath(Store(f"{scheme}://{authority}", options)) / path
 
