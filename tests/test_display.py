@@ -44,7 +44,16 @@ class TestFigures:
         assert describe(HALF, 20.0, 99.0).endswith("0:00 left")
 
     def test_hours(self) -> None:
-        assert describe(State(3_600_000, 1_000, 1_000, 0), 2.0, 2.0) == "1,000 rows, 500 rows/s, 1:59:58 left"
+        state = State(3_600_000, 30_000, 30_000, 0)
+        assert describe(state, 60.0, 60.0) == "30,000 rows, 500 rows/s, 1:59:00 left"
+
+    def test_the_first_pieces_say_nothing_of_the_time_left(self) -> None:
+        assert describe(State(865_614, 1_000, 1_000), 8.0, 9.0) == "1,000 rows, 125 rows/s, 0:09 so far"
+        assert describe(State(865_614, 20_000, 20_000), 8.0, 9.0).endswith(" left")
+
+    def test_large_sizes(self) -> None:
+        for size, text in ((9_999_000_000, "9,999.0 MB"), (12_000_000_000, "12.0 GB"), (61 * 10**12, "61.0 TB")):
+            assert f", {text}, " in describe(State(2, 1, 1, size), 1.0, 1.0)
 
     def test_nothing_is_guessed_before_anything_is_finished(self) -> None:
         assert describe(State(4_000_000), 0.0, 61.0) == "1:01 so far"
@@ -52,10 +61,10 @@ class TestFigures:
 
 
 class TestTerminal:
-    def draw(self, *states: State) -> str:
+    def draw(self, *states: State, width: int = 120) -> str:
         """Return the last picture of a bar whose reports come ten seconds apart."""
         clock, file = Clock(), io.StringIO()
-        console = Console(file=file, force_terminal=True, width=120, color_system=None)
+        console = Console(file=file, force_terminal=True, width=width, color_system=None)
         with show_bar(console, clock) as report:
             for state in states:
                 clock.now += 10
@@ -67,6 +76,13 @@ class TestTerminal:
         assert " 50% " in drawn
         assert FIGURES in drawn
         assert "━" in drawn
+
+    def test_it_is_one_line_whatever_the_figures(self) -> None:
+        state = State(10**12, 4 * 10**11, 4 * 10**11, 3 * 10**13)
+        drawn = self.draw(State(10**12), state, width=80)
+        assert len(drawn) <= 80
+        assert " 40% 400,000,000,000 rows" in drawn
+        assert drawn.rstrip().endswith(" left")
 
     def test_a_bar_stands_before_the_first_batch(self) -> None:
         assert "  0% 0:10 so far" in self.draw(State(4_000_000))

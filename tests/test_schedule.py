@@ -74,6 +74,15 @@ def test_estimate_holds(tmp_path: Path) -> None:
     assert f"{expected.rows:,}" in describe_estimate(expected)
 
 
+def test_small_batches_cost_time_by_their_number() -> None:
+    plan = compile_plan(Request(customers=1000))
+    few, many = (estimate(plan, Output(Path("out"), batch_rows=rows), 2) for rows in (None, 300))
+    assert few.rows == pytest.approx(many.rows, rel=0.01)
+    assert 1 < few.seconds < 5
+    assert many.seconds > 20
+    assert many.files > 30_000
+
+
 def test_no_rows_no_batches_to_choke_on(tmp_path: Path) -> None:
     law = Law(Period(date(2023, 1, 1), date(2023, 1, 1)), fraud_rate=0.0)
     plan = compile_plan(Request(customers=3, law=law))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final
 
 from vecgen.errors import VecgenError
+from vecgen.generate import TRANSACTIONS
 from vecgen.meter import Report, State, ignore
 from vecgen.progress import read_finished
 from vecgen.storage import Place
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 Clock = Callable[[], float]
 _EVERY: Final = 10.0
 """Seconds from one plain line to the next."""
+_SURE_SHARE: Final = 50  # of the work: the time left is said once a fiftieth is done
+_SURE_SECONDS: Final = 60.0  # or after this long
 
 
 @contextmanager
@@ -40,13 +43,15 @@ def show(quiet: bool = False) -> Iterator[Report]:
 def show_bar(console: Console, clock: Clock = time.monotonic) -> Iterator[Report]:
     """Yield what moves a bar, which is gone when the block ends."""
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn
+    from rich.table import Column
     from rich.text import Text
 
     class Figures(ProgressColumn):
         def render(self, task: Task) -> Text:
             return Text(describe(task.fields["state"], task.fields["seconds"], task.elapsed or 0.0))
 
-    columns = (BarColumn(bar_width=None), TaskProgressColumn(), Figures())
+    line = Column(no_wrap=True, overflow="ellipsis")  # two lines would leave one behind on the terminal
+    columns = (BarColumn(bar_width=None), TaskProgressColumn(), Figures(table_column=line))
     options = {"transient": True, "redirect_stdout": False, "redirect_stderr": False, "expand": True}
     with Progress(*columns, console=console, get_time=clock, **options) as bar:
         task = bar.add_task("", total=None, state=State(0), seconds=0.0)
@@ -82,9 +87,18 @@ def describe(state: State, seconds: float, now: float) -> str:
     if not state.done or not seconds:
         return f"{_clock_face(now)} so far"
     left = max(0.0, seconds * state.total / state.done - now)
-    size = [f"{state.bytes / 1e6:,.1f} MB"] if state.bytes else []
-    figures = [f"{state.rows:,} rows", f"{state.rows / seconds:,.0f} rows/s", *size, f"{_clock_face(left)} left"]
-    return ", ".join(figures)
+    size = [_spell_bytes(state.bytes)] if state.bytes else []
+    # Of a start that took longer than the first pieces of work, nobody can say how long all will take.
+    known = seconds >= _SURE_SECONDS or state.done * _SURE_SHARE >= state.total
+    time_left = f"{_clock_face(left)} left" if known else f"{_clock_face(now)} so far"
+    return ", ".join([f"{state.rows:,} rows", f"{state.rows / seconds:,.0f} rows/s", *size, time_left])
+
+
+def _spell_bytes(size: int) -> str:
+    for unit, name in ((1e12, "TB"), (1e9, "GB")):
+        if size >= 10 * unit:
+            return f"{size / unit:,.1f} {name}"
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _clock_face(seconds: float) -> str:
@@ -101,7 +115,8 @@ def describe_stop(output: Place, again: str) -> str:
         return f"vecgen: stopped; go on with {again}"
     if not records:
         return f"vecgen: stopped; no batch was finished, and nothing of this run is left in {output}"
-    rows = sum(record.rows for record in records)
+    transactions = [record for record in records if record.path.startswith(f"{TRANSACTIONS}/")]
+    rows = sum(record.rows for record in transactions or records)
     return (
         f"vecgen: stopped; {rows:,} rows in {len(records):,} files are finished in {output}\nvecgen: go on with {again}"
     )

@@ -60,7 +60,7 @@ def run_local(
         if run.receipt:
             return run.receipt
         expected = expect_rows(run.plan, run.output, parts)
-        state = State(sum(expected.values()))
+        state = State(sum(expected.values()), part=TRANSACTIONS if transactions else CUSTOMERS)
         report(state)
         records: list[FileRecord] = []
 

@@ -17,19 +17,22 @@ class State:
     Attributes:
         total: Work in all: expected rows, or bytes to be read.
         done: Of it, what is finished.
-        rows: Rows written or read.
+        rows: Rows of `part` written or read.
         bytes: Bytes written or read; 0 where nobody knows before the end.
+        part: Whose rows are counted; customers beside them are no rows of transactions.
     """
 
     total: int
     done: int = 0
     rows: int = 0
     bytes: int = 0
+    part: str = TRANSACTIONS
 
     def add(self, expected: int, records: Iterable[FileRecord]) -> State:
         """Return the state once a piece of work of `expected` rows is finished, which wrote these files."""
         written = list(records)
-        rows, size = sum(record.rows for record in written), sum(record.bytes for record in written)
+        rows = sum(record.rows for record in written if record.path.startswith(f"{self.part}/"))
+        size = sum(record.bytes for record in written)
         return replace(self, done=self.done + expected, rows=self.rows + rows, bytes=self.bytes + size)
 
 
