@@ -107,6 +107,17 @@ def test_safe_identifiers_reach_the_dataset(command: str, small: list[str], tmp_
     assert all(number.startswith("99") for number in rows["cc_num"].to_pylist())
 
 
+@pytest.mark.parametrize(("rate", "told"), [("0.4", True), ("0", False), ("1", False)])
+def test_few_frauds_are_told(
+    rate: str, told: bool, small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "o"
+    assert main(["generate", *small, "--fraud-rate", rate, "--format", "csv", "--output", str(output)]) == 0
+    frauds = sum(read_rows(output)["is_fraud"].to_pylist())
+    line = f"{frauds} transactions fraudulent; --fraud-rate 0.98 is Sparkov's published figure"
+    assert capsys.readouterr().out.splitlines()[5:] == ([line] if told else [])
+
+
 def test_a_dry_run_writes_nothing(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", *small, "--plan", "--output", str(tmp_path / "o")]) == 0
     assert capsys.readouterr().out

@@ -38,7 +38,7 @@ from vecgen.options import (
 )
 from vecgen.plan import compile_plan
 from vecgen.profile_schema import SCHEMAS, spell_schema
-from vecgen.receipt import summarise
+from vecgen.receipt import hint_at_frauds, summarise
 from vecgen.report import PAGE, REPORT, default_output, write_report
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.verify import read_claim, to_json, to_text, verify_dataset
@@ -204,6 +204,8 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
         raise
     if not options.quiet:
         _say(summarise(receipt))
+        if hint := hint_at_frauds(receipt, output.path):
+            _say(hint)
 
 
 def _merchants(options: Namespace) -> None:

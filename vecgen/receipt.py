@@ -10,19 +10,24 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, cast
 
+import pyarrow.compute as pc
+
+from vecgen.dataset import find_files, read_batches
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
-from vecgen.schema import PART_COLUMNS
+from vecgen.schema import FRAUD_CASE_COLUMNS, PART_COLUMNS
 from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, write_text
 from vecgen.tables import Law
 from vecgen.version import __version__
 
 RECEIPT: Final = "_vecgen.json"
 SUCCESS: Final = "_SUCCESS"
+_FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
+_USUAL_RATE: Final = 0.98  # of Sparkov's published datasets
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,22 @@ def asked_law(receipt: Receipt) -> Law:
         return Law(**{**fields, "period": Period(start, end)})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(RECEIPT, "request.law", str(error), "period and law of a dataset") from error
+
+
+def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
+    """Return a line about fraud that is too rare to train on, "" where it is not, and of slices.
+
+    Raises:
+        InputError: Fraud cases in the directory that cannot be read.
+    """
+    cases, sliced = receipt.parts.get(FRAUD_CASES), receipt.output.get("batches") or receipt.output.get("only_dates")
+    if cases is None or cases.rows >= _FEW_FRAUDS or sliced or not 0 < asked_law(receipt).fraud_rate < _USUAL_RATE:
+        return ""
+    frauds = [column for column in FRAUD_CASE_COLUMNS if column.name == "frauds"]
+    batches = (batch for file in find_files(directory / FRAUD_CASES) for batch in read_batches(file, frauds))
+    number = sum(pc.sum(batch.column(0)).as_py() or 0 for batch in batches)
+    told = f"{_count(number, 'transaction')} fraudulent; --fraud-rate {_USUAL_RATE} is Sparkov's published figure"
+    return told if number < _FEW_FRAUDS else ""
 
 
 def summarise(receipt: Receipt) -> str:
