@@ -31,4 +31,5 @@ mypy
 lint-imports --no-cache
 # Spark's tests share one session, in one process; it keeps both cores busy by itself.
 python -m pytest --numprocesses 2 -m 'not spark'
-exec python -m pytest -m spark
+python -m pytest -m spark
+say "other versions of Spark and Python, and other readers of the files: $0 tests/matrix -m matrix (fetches some 5 GB once)"

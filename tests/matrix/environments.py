@@ -19,7 +19,7 @@ from typing import Final, NoReturn
 import pytest
 from filelock import FileLock
 
-_CHECKOUT: Final = Path(__file__).parents[2]
+CHECKOUT: Final = Path(__file__).parents[2]
 _OUTPUT_LINES: Final = 25  # of an installer that failed: its reason stands at the end
 _INSTALL_SECONDS: Final = 1200
 _STAMP: Final = "requirements.json"
@@ -31,7 +31,7 @@ class InstallError(Exception):
 
 def matrix_directory() -> Path:
     """Return the directory that keeps environments and tools of the matrix."""
-    return Path(os.environ.get("VECGEN_MATRIX") or _CHECKOUT / ".venv-matrix").absolute()
+    return Path(os.environ.get("VECGEN_MATRIX") or CHECKOUT / ".venv-matrix").absolute()
 
 
 def environment(name: str, *requirements: str, python: str | None = None) -> Path:
@@ -41,20 +41,21 @@ def environment(name: str, *requirements: str, python: str | None = None) -> Pat
         name: The environment's directory; other requirements under the same name replace it.
         requirements: As pip's command line takes them.
         python: A version such as "3.12"; None for the version that runs the tests. One that the machine does not have
-            skips the test, and fails it where CI=true.
+            skips the test, and fails it in continuous integration.
 
     Raises:
         InstallError: The environment could not be made.
     """
     base = sys.executable if python is None else find_python(python)
     target = matrix_directory() / name
-    stamp = json.dumps({"python": [base, _version(base)], "requirements": requirements})
+    stamp = {"python": [base, _version(base)], "requirements": list(requirements)}
     matrix_directory().mkdir(parents=True, exist_ok=True)
     with FileLock(target.with_name(f"{name}.lock")):
         if not _holds(target, stamp):
             shutil.rmtree(target, ignore_errors=True)
             _install(base, target, requirements)
-            (target / _STAMP).write_text(stamp, encoding="utf-8")  # last: an interrupted installation has none
+            # Last: an interrupted installation has none.
+            (target / _STAMP).write_text(json.dumps(stamp), encoding="utf-8")
     return _python_of(target)
 
 
@@ -78,9 +79,9 @@ def find_tool(name: str) -> str:
 
 
 def missing(command: str) -> NoReturn:
-    """Skip the test for want of a command; fail it where CI=true, whose machine has all of them."""
+    """Skip the test for want of a command; fail it in continuous integration, whose machine has all of them."""
     reason = f"no {command} on PATH: install it to run this part of the matrix"
-    if os.environ.get("CI") == "true":
+    if "CI" in os.environ:
         pytest.fail(reason)
     pytest.skip(reason)
 
@@ -122,9 +123,13 @@ def _install(base: str, target: Path, requirements: Sequence[str]) -> None:
         run_installer([*command, *requirements])
 
 
-def _holds(target: Path, stamp: str) -> bool:
+def _holds(target: Path, stamp: dict[str, list[str]]) -> bool:
+    """Return whether an environment is what a stamp says, whichever checkout's Python of that version made it."""
     path = target / _STAMP
-    return path.exists() and path.read_text(encoding="utf-8") == stamp and _python_of(target).exists()
+    if not (path.exists() and _python_of(target).exists()):
+        return False
+    there = json.loads(path.read_text(encoding="utf-8"))
+    return bool(there["requirements"] == stamp["requirements"] and there["python"][-1] == stamp["python"][-1])
 
 
 def _python_of(target: Path) -> Path:
