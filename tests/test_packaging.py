@@ -18,14 +18,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.checkout import PYTHONS, ROOT, link_system_tools
 from vecgen.version import __version__
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # as README.md and pyproject.toml promise
 SCRIPTS = ("run_spark_datagen.sh", "run_tests.sh")
-
-# What the scripts may use of the system; everything else they must bring along or ask for.
-SYSTEM_TOOLS = ("basename", "bash", "cat", "cksum", "dirname", "env", "flock", "grep", "mv", "rm", "sed")
 
 JAVA_17 = 'openjdk version "17.0.15" 2025-04-15'
 
@@ -47,12 +43,9 @@ class Machine:
     def __init__(self, directory: Path) -> None:
         self.checkout, self.bin, self.calls = directory / "check out", directory / "bin", directory / "calls"
         self.checkout.mkdir()
-        self.bin.mkdir()
+        link_system_tools(self.bin)
         for name in (*SCRIPTS, ".setup.sh", "pyproject.toml", "constraints.txt"):
             shutil.copy2(ROOT / name, self.checkout / name)
-        for name in SYSTEM_TOOLS:
-            if found := shutil.which(name):
-                (self.bin / name).symlink_to(found)
         self.add_python("python3")
         write_java(self.bin / "java", JAVA_17)
 
