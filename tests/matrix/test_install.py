@@ -22,7 +22,7 @@ OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
 FEW = ("--customers", "20", "--end", "2023-01-31", "--output")
 
 # Golden digests, what the libraries are asked for, and the command line.
-SELECTION = ("golden", "writers", "dataset", "customer_file", "local", "cli")
+SELECTION = ("golden", "writers", "dataset", "ledger", "local", "cli")
 
 
 @pytest.fixture(scope="module")
