@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from vecgen.profile import SUFFIX, WEEKDAYS, MonthDay, Profile
+from vecgen.schema import CUSTOMER_COLUMNS
 
 Json = dict[str, Any]
 
@@ -103,6 +106,14 @@ def write_original_demographics(source: Path, target: Path) -> Path:
     _write(target / "merchants.csv", ["category|merchant_name", *merchants])
     _write(target / "datagen_customer.py", ["pass"])
     return target
+
+
+def write_original_customers(path: Path, table: pa.Table) -> Path:
+    """Write customers as the original does: a header, no quotes, numbers as they come."""
+    names = [column.name for column in CUSTOMER_COLUMNS]
+    rows = ["|".join(str(row[name]) for name in names) for row in table.to_pylist()]
+    _write(path, ["|".join(names), *rows])
+    return path
 
 
 def _read(path: Path) -> list[dict[str, str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Compile
-from tests.documents import write_original_demographics, write_original_profiles
+from tests.documents import write_original_customers, write_original_demographics, write_original_profiles
+from vecgen.cli import main
 from vecgen.generate import Output
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.local import run_local
@@ -72,3 +75,65 @@ def test_demographics_of_the_original_give_the_same_data(
 ) -> None:
     original = write_original_demographics(demographics, tmp_path / "demographic_data")
     assert digest(compile_small(demographics=original), tmp_path / "o") == own
+
+
+def test_customers_of_the_original_give_the_same_data(
+    plan: Plan, compile_small: Compile, own: dict[str, str], tmp_path: Path
+) -> None:
+    # Customers are the places of their lines, whoever drew them.
+    people = plan.source.table(0, plan.source.count)
+    path = write_original_customers(tmp_path / "customers.csv", people)
+    assert digest(compile_small(customers_file=path), tmp_path / "o") == own
+
+
+@pytest.fixture
+def people(plan: Plan, profiles: Path, demographics: Path, tmp_path: Path) -> tuple[pa.Table, Path, list[str]]:
+    """Return ten customers, where to put them, and the words of a run that reads them from there."""
+    words = [
+        "generate",
+        "--customers-file",
+        str(tmp_path / "people.parquet"),
+        "--output",
+        str(tmp_path / "o"),
+        "--quiet",
+    ]
+    words += [
+        "--profiles",
+        str(profiles),
+        "--demographics",
+        str(demographics),
+        "--end",
+        "2023-01-10",
+        "--processes",
+        "1",
+    ]
+    return plan.source.table(0, 10), tmp_path, words
+
+
+def change(table: pa.Table, name: str, row: int, value: str) -> pa.Table:
+    values = table.column(name).to_pylist()
+    values[row] = value
+    return table.set_column(table.column_names.index(name), table.schema.field(name), pa.array(values))
+
+
+def test_a_text_that_csv_cannot_hold_is_named_before_the_work(
+    people: tuple[pa.Table, Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, directory, words = people
+    pq.write_table(change(table, "street", 6, "1 Elm St | Apt 5"), directory / "people.parquet")
+    assert main([*words, "--format", "csv"]) == 2
+    error = capsys.readouterr().err
+    assert "people.parquet: row 7, street: got '1 Elm St | Apt 5', expected text without | and line breaks" in error
+    assert not (directory / "o").exists()
+    assert main(words) == 0
+
+
+def test_shared_numbers_are_noted_and_the_run_goes_on(
+    people: tuple[pa.Table, Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, directory, words = people
+    pq.write_table(change(table, "ssn", 6, table["ssn"][1].as_py()), directory / "people.parquet")
+    assert main(words) == 0
+    note, *others = capsys.readouterr().err.splitlines()
+    assert note.startswith("vecgen: note: 2 customers share a social security number with another, the first ")
+    assert others == []

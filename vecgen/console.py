@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import TextIOWrapper
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
-from vecgen.errors import VecgenError, to_line, to_printable
+from vecgen.errors import InputWarning, VecgenError, to_line, to_printable
 from vecgen.interrupts import exit_status, raising_interrupts
 
 DONE: Final = 0
@@ -86,7 +87,7 @@ def run_command(run: Callable[[], object]) -> int:
 
 def _run(run: Callable[[], object]) -> int:
     try:
-        with raising_interrupts():
+        with raising_interrupts(), printing_notes():
             return REJECTED if run() is False else DONE
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
@@ -97,6 +98,30 @@ def _run(run: Callable[[], object]) -> int:
     except Exception:  # status 1, the interpreter's own, would say that a dataset is rejected
         traceback.print_exc()
         return FAILED
+
+
+@contextmanager
+def printing_notes() -> Iterator[None]:
+    """Print every `InputWarning` as one line on stderr while the block runs, whatever filters are set."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        usual = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, InputWarning):
+                print(f"vecgen: note: {to_line(VecgenError(str(message)))}", file=sys.stderr)
+            else:
+                usual(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        yield
 
 
 def _open_missing() -> None:

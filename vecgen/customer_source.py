@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.customer_file import read_customers
+from vecgen.customer_file import check_lines, read_customers
+from vecgen.customer_rows import Origin
 from vecgen.customer_table import customers_to_arrow
 from vecgen.customers import CustomerTables, draw_customers, draw_segments
 
@@ -31,6 +32,9 @@ class CustomerSource(Protocol):
 
     def table(self, first: int, last: int, profile: int | None = None) -> pa.Table:
         """Return the customers first..last-1, or those of one profile among them, ascending by id."""
+
+    def check_lines(self) -> None:
+        """Raise InputError where the texts of a customer cannot stand in lines separated by |."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class DrawnCustomers:
         ids = np.arange(first, last) if profile is None else self._find(first, last, profile)
         return customers_to_arrow(self.tables, draw_customers(self.tables, self.seed, ids))
 
+    def check_lines(self) -> None:
+        """Do nothing: words and places hold no bars."""
+
     def _find(self, first: int, last: int, profile: int) -> npt.NDArray[np.int64]:
         """Return the ids of a profile, holding only a block of all ids at a time."""
         blocks = ((start, min(start + _SCAN, last)) for start in range(first, last, _SCAN))
@@ -65,10 +72,11 @@ class DrawnCustomers:
 
 @dataclass(frozen=True)
 class ListedCustomers:
-    """Customers of a file; a customer's id is its row, counted from 0."""
+    """Customers of files; a customer's id is its row, counted from 0 through all files."""
 
     customers: pa.Table
     codes: npt.NDArray[np.int16]
+    origins: tuple[Origin, ...]
 
     @property
     def count(self) -> int:
@@ -84,10 +92,14 @@ class ListedCustomers:
         part = self.customers.slice(first, last - first)
         return part if profile is None else part.filter(pa.array(self.codes[first:last] == profile))
 
+    def check_lines(self) -> None:
+        """Raise InputError where the texts of a customer cannot stand in lines separated by |."""
+        check_lines(self.customers, self.origins)
+
 
 def list_customers(path: Path, profile_names: tuple[str, ...]) -> ListedCustomers:
     """Read a customers file (see `read_customers` for formats and errors)."""
-    customers = read_customers(path, profile_names)
+    customers, origins = read_customers(path, profile_names)
     names = pa.array([f"{name}.json" for name in profile_names])
     codes = pc.index_in(customers.column("profile").combine_chunks(), names)
-    return ListedCustomers(customers, codes.to_numpy().astype(np.int16))
+    return ListedCustomers(customers, codes.to_numpy().astype(np.int16), origins)

@@ -63,6 +63,10 @@ class WrongTypeError(InputError, TypeError):
         return f"{InputError._show(value)} ({kinds.get(kind, kind)})"
 
 
+class InputWarning(UserWarning):
+    """Something in an input that is legal, and that its owner may not know; the command line prints it as one line."""
+
+
 class OutputError(VecgenError):
     """A destination that cannot be written to, or holds something that must not be overwritten."""
 

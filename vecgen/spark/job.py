@@ -16,6 +16,7 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from vecgen.console import printing_notes
 from vecgen.display import describe_stop, show
 from vecgen.errors import InputError, OutputError, VecgenError, to_line
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
@@ -137,7 +138,8 @@ def main(arguments: list[str]) -> int:
     add_quiet_option(parser)
     add_session_options(parser)
     try:
-        _generate(parser.parse_args(arguments))
+        with printing_notes():
+            _generate(parser.parse_args(arguments))
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
