@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,14 +14,15 @@ from vecgen.arrow import arrow_schema, digest_batches
 from vecgen.delta import LOG, live_files
 from vecgen.digest import Digest
 from vecgen.errors import InputError
+from vecgen.row_schema import check_names, check_parquet, conform
 from vecgen.schema import PART_COLUMNS, Column
 from vecgen.storage import Place, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
 _HEADER_BYTES: Final = 4096
+_UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
+"""What PyArrow raises of damaged files; UnicodeDecodeError is a ValueError."""
 _SUFFIXES: Final = {".parquet", ".csv"}
-_PORTABLE_ENCODINGS: Final = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
-"""What PyArrow can read text from as dictionaries."""
 
 
 def find_files(directory: Place) -> list[Place]:
@@ -68,9 +69,6 @@ def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:
     """Return the digest of all data files below a directory, one batch in memory at a time."""
     total = Digest()
     for path in find_files(directory):
-        missing = [c.name for c in columns if c.name not in read_names(path)]
-        if missing:
-            raise InputError(str(path), "columns", missing[0], "a file with this column", "see the README's schema")
         total += digest_batches(read_batches(path, columns), columns)
     return total
 
@@ -81,28 +79,33 @@ def read_batches(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBa
     Raises:
         InputError: A file that cannot be read as what its suffix says.
     """
-    schema = arrow_schema(columns)
     try:
-        if path.suffix == ".csv":
-            with open_input(path) as source, _open_csv(source, schema) as reader:
-                yield from _check_present(path, reader)
-        else:
-            with open_input(path) as source, _open_parquet(source, columns) as file:
-                if file.num_row_groups:  # PyArrow 18 and 19 fail where there is none and text is read as dictionaries
-                    yield from _check_present(path, file.iter_batches(_BATCH_ROWS, columns=schema.names))
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            str(path), "", reason, f"a readable {path.suffix[1:]} file of transactions or customers"
-        ) from error
+        yield from _read_csv(path, columns) if path.suffix == ".csv" else _read_parquet(path, columns)
+    except _UNREADABLE as error:
+        expected = f"a readable {path.suffix[1:]} file of transactions or customers"
+        raise InputError(str(path), "", _reason(error), expected) from error
 
 
-def _check_present(path: Place, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            if array.null_count:
-                raise InputError(str(path), f"column {name}", None, "a value in every row", "write the dataset anew")
-        yield batch
+def _read_csv(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    check_names(str(path), read_names(path), columns)
+    with open_input(path) as source, _open_csv(source, arrow_schema(columns)) as reader:
+        for batch in reader:
+            yield from conform(str(path), batch, columns)
+
+
+def _read_parquet(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    with open_input(path) as source, pq.ParquetFile(source) as file:
+        size, where = source.size(), str(path)
+        dictionaries = check_parquet(where, size, file, columns)
+        if not file.num_row_groups:  # PyArrow 18 and 19 fail where there is none and text is read as dictionaries
+            return
+        with pq.ParquetFile(source, read_dictionary=dictionaries, metadata=file.metadata) as again:
+            for batch in again.iter_batches(_BATCH_ROWS, columns=[column.name for column in columns]):
+                yield from conform(where, batch, columns)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def read_names(path: Place) -> list[str]:
@@ -118,17 +121,8 @@ def read_names(path: Place) -> list[str]:
             return str(header.decode()).rstrip("\r").split("|")
         with open_input(path) as source:
             return list(pq.read_schema(source).names)
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), "", str(error).splitlines()[0], f"a readable {path.suffix[1:]} file") from error
-
-
-def _open_parquet(source: pa.NativeFile, columns: Sequence[Column]) -> pq.ParquetFile:
-    metadata = pq.read_metadata(source)
-    texts = {column.name for column in columns if column.type == "text" and column.name != "trans_num"}
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
-    newer = {chunk.path_in_schema for chunk in chunks if not _PORTABLE_ENCODINGS.issuperset(chunk.encodings)}
-    return pq.ParquetFile(source, metadata=metadata, read_dictionary=sorted(texts - newer))
+    except _UNREADABLE as error:
+        raise InputError(str(path), "", _reason(error), f"a readable {path.suffix[1:]} file") from error
 
 
 def _open_csv(source: pa.NativeFile, schema: pa.Schema) -> pacsv.CSVStreamingReader:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from vecgen.arrow import digest_batches
 from vecgen.dataset import find_files, read_batches
@@ -33,6 +33,7 @@ from vecgen.receipt import (
     publish_receipt,
     read_receipt,
 )
+from vecgen.recorded import check_records, check_run, read_recorded, refuse_links
 from vecgen.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.schema import PART_COLUMNS
 from vecgen.scratch import remove_dead_scratch
@@ -43,7 +44,7 @@ from vecgen.version import __version__
 PROGRESS: Final = "_progress"
 _RUN: Final = "run.json"
 _LOCK: Final = "lock"
-_BEGUN: Final = {"rows_per_batch": int, "replaces": bool, "load": str}
+_BEGUN: Final = ("rows_per_batch", "replaces", "load")
 _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -82,12 +83,15 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     if output.format == "csv":
         plan.source.check_lines()
     final, seen = output.path, _read_raw(output.path)
+    refuse_links(final)
     # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
     asked = _describe(plan, output, parts)
     before = read_receipt(final) if output.table else None
     replaces = existing == "overwrite"
     output = _choose_place(output, asked, before, replaces)
+    if output.path != final:
+        refuse_links(output.path)
     resumes = existing == "resume" and (final / PROGRESS / _RUN).exists()
     if not resumes:
         complete = _find_complete(plan, output, asked, before, existing)
@@ -260,12 +264,11 @@ def _read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
         InputError: It was begun with other values.
     """
     record = path / PROGRESS / _RUN
-    try:
-        before = json.loads(record.read_text(encoding="utf-8"))
-        begun = {name: kind(before[name]) for name, kind in _BEGUN.items()}
-        begun["rows_per_batch"] = max(1, begun["rows_per_batch"])
-    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise InputError(str(record), "", type(error).__name__, "a run's record", f"remove {path}") from error
+    value = read_recorded(record, "a run's record", check_run)
+    if value is None:
+        raise InputError(str(record), "", "no such file", "a run's record", f"remove {path}")
+    before = cast(dict[str, Any], value.raw)
+    begun = {name: before[name] for name in _BEGUN}
     _refuse_difference(path, asked, before)
     return begun
 
@@ -302,9 +305,10 @@ def _list_records(path: Place) -> dict[str, Place]:
 
 def _read_records(path: Place) -> list[FileRecord] | None:
     try:
-        return [from_json(row) for row in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # lost or spoiled: the batch is written anew
+        value = read_recorded(path, "a batch's records", check_records)
+    except InputError:
+        return None  # spoiled: the batch is written anew
+    return None if value is None else [from_json(row) for row in cast(list[dict[str, Any]], value.raw)]
 
 
 def _is_whole(directory: Place, record: FileRecord) -> bool:

@@ -19,6 +19,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
+from vecgen.recorded import check_receipt, read_recorded
 from vecgen.schema import FRAUD_CASE_COLUMNS, PART_COLUMNS
 from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, write_text
 from vecgen.tables import Law
@@ -140,18 +141,17 @@ def read_receipt(directory: Place) -> Receipt | None:
         InputError: A file of its name that is not a receipt.
     """
     path = directory / RECEIPT
+    value = read_recorded(path, "the receipt that vecgen wrote", check_receipt)
+    if value is None:
+        return None
+    raw = cast(dict[str, Any], value.raw)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
         parts = {name: Part(**part) for name, part in raw["parts"].items()}
         loads = tuple((name, first, last) for name, first, last in raw.get("loads", ()))
         return Receipt(**{**raw, "parts": parts, "loads": loads})
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except TypeError as error:  # keys that nobody knows
         expected = "the receipt that vecgen wrote"
-        raise InputError(
-            str(path), "", type(error).__name__, expected, "remove it and state what it would say"
-        ) from error
+        raise InputError(str(path), "", str(error), expected, "remove it and state what it would say") from error
 
 
 def asked_law(receipt: Receipt) -> Law:
