@@ -79,7 +79,7 @@ def change_columns(directory: Path, draws: Draws) -> None:
     table = pq.ParquetFile(path).read()
     place = draws.below(table.num_columns)
     name = table.column_names[place]
-    changed = (
+    changed: tuple[Callable[[], pa.Table], ...] = (
         lambda: table.remove_column(place),
         lambda: table.rename_columns([f"{n}_" if n == name else n for n in table.column_names]),
         lambda: table.append_column(name, table.column(place)),

@@ -80,10 +80,10 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
     remove_dead_scratch()
+    refuse_links(output.path)
     if output.format == "csv":
         plan.source.check_lines()
     final, seen = output.path, _read_raw(output.path)
-    refuse_links(final)
     # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
     asked = _describe(plan, output, parts)
