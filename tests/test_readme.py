@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.matrix.readers import ICEBERG, READERS
 from vecgen.options import add_customer_options, add_law_options, add_output_options, add_slice_options, make_parser
 from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS
@@ -42,6 +43,13 @@ def test_every_option_stands_in_the_readme() -> None:
     options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
     missing = {option for option in options - {"--help", "--version"} if not re.search(rf"`{option}\b", README)}
     assert missing == set()
+
+
+def test_the_table_of_readers_names_those_of_the_matrix() -> None:
+    lines = [line.lower() for line in README[README.index("| reader |") :].partition("\n\n")[0].splitlines()]
+    for reader in READERS:
+        assert any(reader.name in line and reader.version in line for line in lines), reader
+    assert any(line.startswith("| iceberg") and ICEBERG[0] in line for line in lines)
 
 
 def test_links_lead_to_files_and_headings() -> None:

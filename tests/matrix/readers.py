@@ -72,7 +72,7 @@ def _spark(version: str, *, compact: bool) -> Reader:
         variables = {"ICEBERG_JAR": str(_install_iceberg())} if iceberg else {}
         return [spark_environment(version), READING / "spark_.py"], variables
 
-    return Reader("Spark", SPARKS[version], install, compact=compact, iceberg=iceberg)
+    return Reader("spark", SPARKS[version], install, compact=compact, iceberg=iceberg)
 
 
 def _install_iceberg() -> Path:
