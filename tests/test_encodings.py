@@ -12,7 +12,7 @@ from vecgen.command import recall_command
 from vecgen.dataset import digest_dataset
 from vecgen.encodings import Compression, Encodings, choose_layout, writer_options
 from vecgen.errors import InputError
-from vecgen.generate import Output
+from vecgen.generate import PARTITION_KEYS, Output
 from vecgen.local import run_local
 from vecgen.plan import Plan, Request, compile_plan
 from vecgen.receipt import Receipt
@@ -83,6 +83,16 @@ def test_row_groups_are_of_one_size(rows: int, plan: Plan, tmp_path: Path, monke
         people = [len(group.unique()) for group in groups]
         assert max(people) - min(people) <= len(people)
         assert len(groups) == 1 or rows / 2 < file.metadata.num_rows / len(groups) < 2 * rows
+
+
+def test_few_dates_make_few_row_groups(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vecgen.generate.ROW_GROUP_ROWS", 200)
+    days = (date(2023, 12, 24), date(2023, 12, 25))
+    for keys, single in (((), True), ((), False), (PARTITION_KEYS, False)):
+        path = tmp_path / f"{len(keys)}{single}"
+        run_local(plan, Output(path, partition_by=keys, single_file=single, only_dates=days), 1)
+        files = [pq.read_metadata(file) for file in (path / "transactions").rglob("*.parquet")]
+        assert sum(file.num_row_groups for file in files) <= len(plan.batches) + sum(f.num_rows for f in files) / 100
 
 
 def test_a_filter_on_profile_prunes_row_groups(single: pq.ParquetFile) -> None:

@@ -171,7 +171,7 @@ class Group:
         """Yield the rows on `days` (None: all) month by month: a writer with a directory for each has one at work."""
         chosen = range(self.tables.law.period.days) if days is None else days
         for part in partition_period(self.tables.law.period, ("year", "month"), self.profile.name):
-            own = range(max(part.days.start, chosen.start), min(part.days.stop, chosen.stop))
+            own = _intersect(part.days, chosen)
             for chunk in self.chunks if own else ():
                 for rows in self._rows(own, chunk):
                     yield chunk.assembler.assemble(rows)
@@ -247,16 +247,29 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
         return []
     name = customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.partition_by, name)
-    most_days = max(len(part.days) for part in slices)
-    group = start_group(tables, seed, customers, most_days, output.columns(COLUMNS))
-    records: list[FileRecord] = []
     wanted = output.select_days(tables.law.period)
+    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.columns(COLUMNS))
+    records: list[FileRecord] = []
     for position, part in enumerate(slices):
-        days = range(max(part.days.start, wanted.start), min(part.days.stop, wanted.stop))
-        if days:
+        if days := _intersect(part.days, wanted):
             stem = f"{TRANSACTIONS}/{part.directory}{output.load}part-{number:05d}-{position:02d}"
             records += _write_slice(group, output, stem, days)
     return records + _write_ledger(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
+
+
+def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
+    """Return the most days of a file, which row groups are sized for.
+
+    Where a directory is written whole, its files are those of the whole dataset, byte by byte.
+    """
+    written = [(part.days, days) for part in slices if (days := _intersect(part.days, wanted))]
+    if any(days == own for own, days in written):
+        return max(len(part.days) for part in slices)
+    return max(len(days) for _, days in written)
+
+
+def _intersect(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))
 
 
 def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> list[FileRecord]:
@@ -266,11 +279,12 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
     digest = Digest()
     cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
     columns = output.columns(COLUMNS)
+    days = output.select_days(tables.law.period)
     with _open(output, path, batch_schema(columns)) as writer:
         for customers in parts:
-            group = start_group(tables, seed, customers, columns=columns)
+            group = start_group(tables, seed, customers, len(days), columns)
             cases.append(list_cases(tables, group.calendar, customers))
-            for batch, batch_digest, ends_chunk in _mark_last(group, output.select_days(tables.law.period), None):
+            for batch, batch_digest, ends_chunk in _mark_last(group, days, None):
                 writer.write(batch)
                 digest += batch_digest
                 if ends_chunk:
