@@ -219,6 +219,7 @@ def test_a_day_spelled_in_both_ways_is_refused() -> None:
     season = get(DOCUMENT, split(SUMMER)) | {"start_date (MM-DD)": "05-24"}
     error = refuse(changed(SUMMER, season))
     assert (error.field, error.expected) == (f"{SUMMER}.start_date (MM-DD)", "either this key or start_date")
+    assert [fault.field for fault in refuse(changed(SUMMER, season | {"weight": -1})).further] == [f"{SUMMER}.weight"]
 
 
 def test_faults_are_named_as_the_original_spells_them() -> None:

@@ -250,7 +250,8 @@ def _split_columns(where: str, rows: Iterable[Sequence[str]], *headers: Sequence
 
 def _refuse_header(where: str, header: Sequence[str], headers: Sequence[Sequence[str]]) -> InputError:
     own = headers[0]
-    advice = [suggest(name, set(own) - set(header)) for name in header[:MAX_TEXT] if name not in own]
+    missing = [name for name in own if name not in header]
+    advice = [suggest(name, missing) for name in header[:MAX_TEXT] if name not in own]
     expected = " or ".join(f"the header {','.join(known)}" for known in headers)
     return InputError(where, "line 1", ",".join(header)[:MAX_TEXT], expected, "; ".join(filter(None, advice[:3])))
 

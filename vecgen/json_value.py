@@ -76,8 +76,11 @@ class JsonValue:
         """
         known = (*parsers, *(spellings[key] for key in parsers if key in spellings))
         checks = [partial(child.check_key, known) for child in self.children()]
-        parts = [partial(parse, self.find(key, spellings)) for key, parse in parsers.items()]
+        parts = [partial(self._parse_member, key, parse, spellings) for key, parse in parsers.items()]
         return gather([*checks, *parts])[len(checks) :]
+
+    def _parse_member(self, key: str, parse: Callable[[JsonValue], T], spellings: Mapping[str, str]) -> T:
+        return parse(self.find(key, spellings))
 
     def find(self, key: str, spellings: Mapping[str, str]) -> JsonValue:
         """Return the value of a key, which may be missing, or be spelled as `spellings` says."""
