@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from vecgen.claim import read_claim
 from vecgen.receipt import Receipt
 from vecgen.report import PAGE, write_report
-from vecgen.verify import read_claim
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next((path for name in _NAMES if (path := shutil.which(name))), None)

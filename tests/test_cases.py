@@ -15,11 +15,13 @@ import pytest
 
 from tests.conftest import LAW, Compile
 from tests.datasets import data_files
+from vecgen.certificate import Check
+from vecgen.claim import read_claim
 from vecgen.generate import FRAUD_CASES, Output
 from vecgen.local import run_local
 from vecgen.receipt import Receipt
 from vecgen.tables import DEPENDENCES, Dependence
-from vecgen.verify import Check, read_claim, read_dataset
+from vecgen.verify import read_dataset
 from vecgen.writers import FORMATS, Format
 
 Cases = list[dict[str, Any]]

@@ -58,8 +58,8 @@ def test_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     def fail(error: BaseException) -> None:
         raise error
 
-    assert run_command(lambda: None) == run_command(lambda: True) == 0
-    assert run_command(lambda: False) == 1
+    assert run_command(lambda: None) == run_command(lambda: 0) == 0
+    assert [run_command(lambda status=status: status) for status in (1, 2)] == [1, 2]  # type: ignore[misc]
     assert run_command(lambda: fail(OutputError("x\n\x1b[2J"))) == 2
     assert capsys.readouterr().err == "vecgen: x\\n\\x1b[2J\n"
     assert run_command(lambda: fail(KeyboardInterrupt("vecgen: stopped\x07"))) == 130

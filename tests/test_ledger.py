@@ -18,6 +18,7 @@ from tests.conftest import LAW, Compile
 from tests.datasets import data_files, list_tree, read_lines, read_rows
 from vecgen.api import generate_customers
 from vecgen.arrow import arrow_schema
+from vecgen.claim import read_claim
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset, digest_files
 from vecgen.generate import FRAUD_CASES, Output, start_group
@@ -29,7 +30,7 @@ from vecgen.progress import once
 from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS
 from vecgen.tables import DEPENDENCES, Dependence
-from vecgen.verify import read_claim, verify_dataset
+from vecgen.verify import verify_dataset
 from vecgen.writers import FORMATS, Format
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.datasets import read_rows
+from vecgen.claim import read_claim
 from vecgen.laws import AMOUNT_EDGES, write_out
 from vecgen.load import DEFAULT_PROFILES, load_profiles
 from vecgen.plan import Plan
@@ -31,7 +32,7 @@ from vecgen.rules import (
     night_rule,
     score_rule,
 )
-from vecgen.verify import read_claim, read_dataset
+from vecgen.verify import read_dataset
 
 Row = tuple[int, int, int, int]
 """Label, category, hour, cell of the amount."""

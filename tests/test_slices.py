@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.datasets import data_files
+from vecgen.claim import read_claim
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.digest import Digest
@@ -17,7 +18,6 @@ from vecgen.errors import InputError
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.verify import read_claim
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

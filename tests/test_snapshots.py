@@ -18,6 +18,7 @@ from tests.datasets import list_tree, read_rows
 from tests.object_store import BUCKET, ObjectStore, free_port
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
+from vecgen.claim import read_claim
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
@@ -28,7 +29,7 @@ from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, read_receipt
 from vecgen.schema import COLUMNS
 from vecgen.storage import locate
-from vecgen.verify import read_claim, verify_dataset
+from vecgen.verify import verify_dataset
 
 DECEMBER = (date(2023, 12, 20), date(2023, 12, 31))
 JANUARY = (date(2024, 1, 1), date(2024, 1, 20))

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.datasets import read_rows
+from vecgen.claim import read_claim
 from vecgen.dates import Period
 from vecgen.laws import AMOUNT_EDGES
 from vecgen.load import DEFAULT_PROFILES, load_profiles
@@ -19,7 +20,7 @@ from vecgen.profile import Season
 from vecgen.receipt import Receipt
 from vecgen.summary import Summary, days_of, list_seasons, quantiles, summarise
 from vecgen.tally import MAP_CELLS
-from vecgen.verify import read_claim, read_dataset
+from vecgen.verify import read_dataset
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pyarrow as pa
 
-from vecgen import dataset, report, verify
+from vecgen import claim, dataset, report, verify
 from vecgen.arrow import arrow_schema, batch_schema, choose_columns
+from vecgen.certificate import Certificate
 from vecgen.digest import Digest
 from vecgen.display import show
 from vecgen.errors import InputError
@@ -46,7 +47,6 @@ from vecgen.receipt import Receipt
 from vecgen.schedule import Estimate, cut_again, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
 from vecgen.storage import Place, locate
-from vecgen.verify import Certificate
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in `typing` from Python 3.11 on
@@ -214,8 +214,8 @@ def verify_dataset(directory: Directory, **stated: Unpack[Stated]) -> Certificat
     """
     place, options = _read_stated(directory, stated)
     with show(options.quiet) as progress:
-        claim = verify.read_claim(place, vars(options))
-        return verify.verify_dataset(place, claim, options.processes, report=progress)
+        stated_claim = claim.read_claim(place, vars(options))
+        return verify.verify_dataset(place, stated_claim, options.processes, report=progress)
 
 
 @takes(_STATED, Stated, processes=1)
@@ -232,7 +232,7 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
     place, options = _read_stated(directory, stated)
     target = report.default_output(place) if output is None else read_value("output", parse_path, output)
     with show(options.quiet) as progress:
-        report.write_report(place, verify.read_claim(place, vars(options)), target, options.processes, progress)
+        report.write_report(place, claim.read_claim(place, vars(options)), target, options.processes, progress)
     return target / report.PAGE
 
 

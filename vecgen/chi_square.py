@@ -1,4 +1,8 @@
-"""Pearson's chi-square for counts that are compared group by group, with an effect size and Holm's correction."""
+"""Pearson's chi-square for counts that are compared group by group, with an effect size and Holm's correction.
+
+Chi-square cannot judge a cell that expects fewer than five. Such cells are pooled for it, and each is held against the
+exact binomial as well, so that nothing hides in a pool.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,10 @@ F64 = npt.NDArray[np.float64]
 LEAST_EXPECTED: Final = 5.0
 """Cells expected to hold fewer are pooled: below it, counts are far from normal (Cochran 1954)."""
 
+_LEAST_VARIANCE: Final = 5.0  # below it, sums of counts are far from normal
+_ROUNDING: Final = 1e-6  # what floating-point arithmetic may leave of a deviation of 0
+_SMALLEST_P: Final = 1e-300  # keeps its chi-square finite
+
 
 @dataclass(frozen=True)
 class Statistic:
@@ -22,28 +30,59 @@ class Statistic:
 
     Attributes:
         number: Observations (rows or customers).
+        most: The largest value that so many observations can give.
+        rarest: Smallest exact probability of a count as large, of the cells that are too small for chi-square.
+        small: How many such cells there are.
     """
 
     value: float = 0.0
     freedom: int = 0
     number: int = 0
+    most: float = 0.0
+    rarest: float = 1.0
+    small: int = 0
 
     def __add__(self, other: Statistic) -> Statistic:
-        return Statistic(self.value + other.value, self.freedom + other.freedom, self.number + other.number)
+        return Statistic(
+            self.value + other.value,
+            self.freedom + other.freedom,
+            self.number + other.number,
+            self.most + other.most,
+            min(self.rarest, other.rarest),
+            self.small + other.small,
+        )
 
     @property
     def p(self) -> float:
-        """Probability of a value as large under the law; 1 where nothing could be compared."""
-        from scipy import stats
-
+        """Probability of what is as unlikely under the law, at most; 1 where nothing could be compared."""
         if math.isinf(self.value):
             return 0.0
-        return float(stats.chi2.sf(self.value, self.freedom)) if self.freedom else 1.0
+        return self._join(self._p_of(self.value))
+
+    @property
+    def least_p(self) -> float:
+        """The smallest value of `p` that chi-square can give for so many observations; 1 where it compares nothing."""
+        return self._join(self._p_of(self.most), rarest=1.0)
+
+    def shrink(self, times: int) -> Statistic:
+        """Return what is left where each observation may have been counted so many times (Rao, Scott 1981)."""
+        return Statistic(self.value / times, self.freedom, self.number, self.most / times)
 
     @property
     def effect(self) -> float:
         """Cohen's w, less what chance alone contributes: sqrt(sum of (observed - expected share)^2 / expected)."""
         return math.sqrt(max(0.0, self.value - self.freedom) / self.number) if self.number else 0.0
+
+    def _p_of(self, value: float) -> float:
+        from scipy import stats
+
+        return float(stats.chi2.sf(value, self.freedom)) if self.freedom else 1.0
+
+    def _join(self, chi_square: float, rarest: float | None = None) -> float:
+        """Return the probability that either test gives as small a value (Bonferroni)."""
+        rare = self.small * (self.rarest if rarest is None else rarest)
+        tests = max(1, (self.freedom > 0) + (self.small > 0))
+        return min(1.0, tests * min(chi_square, rare if self.small else 1.0))
 
 
 def compare(observed: npt.ArrayLike, weights: npt.ArrayLike) -> Statistic:
@@ -58,19 +97,50 @@ def compare(observed: npt.ArrayLike, weights: npt.ArrayLike) -> Statistic:
     if (counts[weights <= 0] > 0).any():
         return Statistic(math.inf, 1, int(totals.sum()))
     sums = weights.sum(axis=1, keepdims=True)
-    expected = totals * np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
-    counts, expected = _pool(counts, expected)
+    shares = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
+    rarest, small = _find_rarest(counts, totals, shares)
+    counts, expected = _pool(counts, totals * shares)
     cells = (expected > 0).sum(axis=1)
     used = (expected > 0) & (cells > 1)[:, np.newaxis]
     value = float(((counts - expected)[used] ** 2 / expected[used]).sum())
-    return Statistic(value, int(np.maximum(cells - 1, 0).sum()), int(totals.sum()))
+    least = np.min(expected, axis=1, where=used, initial=np.inf)
+    most = float((totals[:, 0] * (totals[:, 0] / least - 1.0))[cells > 1].sum())
+    return Statistic(value, int(np.maximum(cells - 1, 0).sum()), int(totals.sum()), most, rarest, small)
+
+
+def compare_share(count: int, number: int, share: float) -> Statistic:
+    """Compare how many of `number` show something with the share that should, by the exact binomial, at any size.
+
+    The value is the chi-square of one degree of freedom that is as probable: it may be added to others. Where each has
+    a probability of its own, of mean `share`, extreme counts are less probable than said here (Hoeffding 1956).
+    """
+    from scipy import stats
+
+    if not 0.0 < share < 1.0:
+        impossible = count != round(number * min(max(share, 0.0), 1.0))
+        return Statistic(math.inf, 1, number) if impossible else Statistic(number=number)
+    if number == 0:
+        return Statistic()
+    p = 2.0 * min(stats.binom.cdf(count, number, share), stats.binom.sf(count - 1, number, share))
+    least = 2.0 * min(share, 1.0 - share) ** number
+    value, most = (float(stats.chi2.isf(min(1.0, max(q, _SMALLEST_P)), 1)) for q in (p, least))
+    return Statistic(value, 1, number, most)
 
 
 def normalised(deviations: npt.ArrayLike, variances: npt.ArrayLike, number: int) -> Statistic:
-    """Return the statistic of independent sums with mean 0 and known variances (those of 0 say nothing)."""
+    """Return the statistic of independent sums with mean 0 and known variances.
+
+    Those of small variance are added up, and left out where even their sum has one. What cannot vary and deviates
+    gives an infinite value.
+    """
     deviation, variance = np.asarray(deviations, np.float64), np.asarray(variances, np.float64)
-    used = variance > 0
-    return Statistic(float((deviation[used] ** 2 / variance[used]).sum()), int(used.sum()), number)
+    if (np.abs(deviation[variance < _ROUNDING]) > _ROUNDING * max(1, number)).any():
+        return Statistic(math.inf, 1, number)
+    small = variance < _LEAST_VARIANCE
+    deviation, variance = (np.append(v[~small], v[small].sum()) for v in (deviation, variance))
+    used = variance >= _LEAST_VARIANCE
+    value, freedom = float((deviation[used] ** 2 / variance[used]).sum()), int(used.sum())
+    return Statistic(value, freedom, number, math.inf if freedom else 0.0)
 
 
 def add(statistics: Iterable[Statistic]) -> Statistic:
@@ -85,6 +155,20 @@ def reject(p_values: Sequence[float], error: float) -> list[bool]:
     stands = np.flatnonzero(~(np.asarray(p_values)[order] < bounds))
     fallen = set(order[: int(stands[0]) if len(stands) else len(order)].tolist())
     return [position in fallen for position in range(len(p_values))]
+
+
+def _find_rarest(counts: F64, totals: F64, shares: F64) -> tuple[float, int]:
+    """Return the smallest exact probability of a count as large among the small cells, and the number of those."""
+    from scipy import special
+
+    small = (shares > 0) & (shares < 1) & (totals * shares < LEAST_EXPECTED) & (totals > 0)
+    full = np.floor(counts)  # counts may be shared out between cells
+    looked_at = small & (full > totals * shares)
+    number, share = (np.broadcast_to(v, counts.shape)[looked_at] for v in (totals, shares))
+    count = full[looked_at]
+    # The binomial distribution's upper tail: at least `count` of `number`.
+    tails = special.betainc(count, number - count + 1.0, share)
+    return float(tails.min(initial=1.0)), int(small.sum())
 
 
 def _pool(counts: F64, expected: F64) -> tuple[F64, F64]:

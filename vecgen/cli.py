@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from vecgen.certificate import SENTENCES, STATUSES, to_json, to_text
+from vecgen.claim import read_claim
 from vecgen.console import run_command
 from vecgen.dataset import digest_dataset
 from vecgen.display import describe_stop, show, spell_resume
@@ -41,7 +43,7 @@ from vecgen.profile_schema import SCHEMAS, spell_schema
 from vecgen.receipt import hint_at_frauds, summarise
 from vecgen.report import PAGE, REPORT, default_output, write_report
 from vecgen.schedule import describe_estimate, estimate
-from vecgen.verify import read_claim, to_json, to_text, verify_dataset
+from vecgen.verify import verify_dataset
 from vecgen.workshop import add_profile
 
 
@@ -49,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; see `console`."""
     words = sys.argv[1:] if arguments is None else list(arguments)
 
-    def run() -> object:
+    def run() -> int | None:
         options = _make_parser().parse_args(words)
         options.again = spell_resume("vecgen", words)
-        return options.run(options)
+        status: int | None = options.run(options)
+        return status
 
     return run_command(run)
 
@@ -251,12 +254,12 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _verify(options: Namespace) -> bool:
+def _verify(options: Namespace) -> int:
     directory = to_dataset(options)
     with show(options.quiet) as report:
         certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes, report=report)
     _say(to_json(certificate) if options.json else to_text(certificate))
-    return certificate.holds
+    return STATUSES[certificate.outcome]
 
 
 def _report(options: Namespace) -> None:
@@ -264,8 +267,7 @@ def _report(options: Namespace) -> None:
     output = options.output or default_output(directory)
     with show(options.quiet) as report:
         certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes, report)
-    verdict = "nothing speaks against its law" if certificate.holds else "it does not follow its law"
-    _say(f"{output / PAGE}: {certificate.rows:,} transactions, {verdict}")
+    _say(f"{output / PAGE}: {certificate.rows:,} transactions, {SENTENCES[certificate.outcome]}")
 
 
 def _digest(options: Namespace) -> None:

@@ -1,6 +1,7 @@
 """How a command ends: what it prints where nobody reads or nothing can be written, and its exit status.
 
-0: done. 1: a verdict, the dataset is rejected. 2: an error. 130, 143, 129: stopped by Ctrl-C, SIGTERM, SIGHUP.
+0: done. 1: a verdict, the dataset is rejected. 2: an error, or a dataset too small for a verdict.
+130, 143, 129: stopped by Ctrl-C, SIGTERM, SIGHUP.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from vecgen.errors import InputWarning, VecgenError, to_line, to_printable
 from vecgen.interrupts import exit_status, raising_interrupts
 
 DONE: Final = 0
-REJECTED: Final = 1
 FAILED: Final = 2
 
 
@@ -65,8 +65,8 @@ class Patient:
                 os.close(null)
 
 
-def run_command(run: Callable[[], object]) -> int:
-    """Run a command and return its exit status; `run` returns False for a verdict against the dataset."""
+def run_command(run: Callable[[], int | None]) -> int:
+    """Run a command and return its exit status; `run` returns it, None for done."""
     _open_missing()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
@@ -85,10 +85,10 @@ def run_command(run: Callable[[], object]) -> int:
     return status
 
 
-def _run(run: Callable[[], object]) -> int:
+def _run(run: Callable[[], int | None]) -> int:
     try:
         with raising_interrupts(), printing_notes():
-            return REJECTED if run() is False else DONE
+            return run() or DONE
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return FAILED

@@ -16,7 +16,7 @@ from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.row_schema import check_names, check_parquet, conform
 from vecgen.schema import PART_COLUMNS, Column
-from vecgen.storage import Place, list_files, open_input
+from vecgen.storage import Place, is_file, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
 _HEADER_BYTES: Final = 4096
@@ -28,8 +28,10 @@ _SUFFIXES: Final = {".parquet", ".csv"}
 def find_files(directory: Place) -> list[Place]:
     """Return the data files below a directory in the order of their paths; names like .a or _b are not data.
 
-    Of a Delta table, those of its last snapshot.
+    Of a Delta table, those of its last snapshot. A data file stands for itself.
     """
+    if is_file(directory):
+        return [directory] if directory.suffix in _SUFFIXES else []
     above = len(directory.parts)
     below = {path.parts[above:]: path for path in list_files(directory)}
     tables = {parts[: parts.index(LOG)] for parts in below if LOG in parts}
@@ -53,9 +55,10 @@ def digest_dataset(directory: Place) -> dict[str, Digest]:
     """
     parts = {name: directory / name for name in PART_COLUMNS if (directory / name).is_dir()}
     if not parts:
-        files = find_files(directory) if directory.is_dir() else []
+        files = find_files(directory)
         if not files:
-            raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
+            expected = "a directory that holds .parquet or .csv files, or one such file"
+            raise InputError(str(directory), "", "no data files", expected)
         parts = {recognise_part(read_names(files[0])): directory}
     return {name: digest_files(path, PART_COLUMNS[name]) for name, path in parts.items()}
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.chi_square import Statistic, add, compare, normalised, reject
+from vecgen.chi_square import Statistic, add, compare, compare_share, normalised, reject
 from vecgen.histories import examine_histories
 from vecgen.laws import HALF_DAY_HOURS, Laws, RowLaw
 from vecgen.tally import PLACE_CELLS, People, RowCounts, Tally
@@ -29,9 +29,17 @@ LABELS: Final = ("regular", "fraud")
 _LEAST_RADIUS: Final = 100 * PLACE_CELLS  # microdegrees; in a smaller square the six decimals show
 
 
+Verdict = Literal["holds", "broken", "not testable", "known flaw"]
+
+
 @dataclass(frozen=True)
 class Finding:
-    """How one law fares: `p` is the probability of such a statistic under the law, `effect` Cohen's w."""
+    """How one law fares: `p` is the probability of such a statistic under the law, `effect` Cohen's w.
+
+    Attributes:
+        verdict: "not testable" where no sample of this size could have been found broken; "known flaw" where it is only
+            broken if rows that the original's forked workers drew alike are taken for independent ones.
+    """
 
     law: str
     of: str
@@ -40,20 +48,37 @@ class Finding:
     freedom: int
     p: float
     effect: float
-    holds: bool
+    verdict: Verdict
 
 
-def judge(statistics: Mapping[tuple[str, str], Statistic], error: float) -> list[Finding]:
-    """Return a finding for each (law, of); the probability that any true law is found broken is at most `error`."""
-    p_values = [statistic.p for statistic in statistics.values()]
-    rows = zip(statistics.items(), p_values, reject(p_values, error), strict=True)
-    return [Finding(law, of, s.number, s.value, s.freedom, p, s.effect, not falls) for ((law, of), s), p, falls in rows]
+def judge(statistics: Mapping[tuple[str, str], Statistic], error: float, workers: int = 1) -> list[Finding]:
+    """Return a finding for each (law, of); the probability that any true law is found broken is at most `error`.
+
+    Args:
+        workers: So many rows may be one draw: sums of squares are as many times as large, at most.
+    """
+    values = list(statistics.values())
+    falls = reject([s.p for s in values], error)
+    alone = reject([s.shrink(workers).p for s in values], error) if workers > 1 else falls
+    bound = error / max(1, len(values))
+    rows = zip(statistics.items(), falls, alone, strict=True)
+    return [
+        Finding(law, of, s.number, s.value, s.freedom, s.p, s.effect, _decide(s, fallen, still, bound))
+        for ((law, of), s), fallen, still in rows
+    ]
+
+
+def _decide(statistic: Statistic, falls: bool, falls_alone: bool, bound: float) -> Verdict:
+    if falls:
+        return "broken" if falls_alone else "known flaw"
+    return "holds" if statistic.freedom and statistic.least_p < bound else "not testable"
 
 
 def examine(tally: Tally, laws: Laws, merchants: Merchants | None) -> dict[tuple[str, str], Statistic]:
     """Return the statistic of each law by (name of the law, "regular", "fraud" or "customers").
 
-    Without `merchants`, those of each category are taken to be the ones that were seen.
+    Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
+    there must be none: that is a check of every customer.
     """
     out = {(law, "customers"): statistic for law, statistic in examine_histories(tally.people, laws)}
     for label, name in enumerate(LABELS):
@@ -78,19 +103,40 @@ def _examine_rows(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterato
     yield "hour by category", add(_by_day_part(c.category_hours, w) for c, w in pairs)
     yield "hour by month", add(_by_day_part(c.month_hours, w) for c, w in pairs)
     yield "hour", add(compare(c.month_hours.sum(axis=0).reshape(by_half_day), w.hours) for c, w in pairs)
-    yield "minute and second", compare(np.sum([c.minute_seconds for c, _ in pairs], axis=0), np.ones(3600))
-    amounts = [_amount_shares(c, w, people, laws, label) for (c, w), people in zip(pairs, tally.people, strict=True)]
-    yield (
-        "amount by category and day part",
-        add(compare(c.amounts, s) for (c, _), s in zip(pairs, amounts, strict=True)),
-    )
-    near = [c.near for c, law in pairs if law.near_radius >= _LEAST_RADIUS]
-    yield "place", compare(np.sum(near, axis=0).ravel(), np.ones(PLACE_CELLS**2)) if near else Statistic()
+    clock = np.sum([c.minute_seconds for c, _ in pairs], axis=0)
+    yield "minute and second", compare(clock, np.ones(3600))
+    # Of few rows, neighbours are pooled until nothing of a pattern is left: so margins have laws of their own.
+    for law, counts in zip(("minute", "second"), _margins(clock, 60), strict=True):
+        yield law, compare(counts, np.ones(60))
+    yield from _amounts(tally, laws, pairs, label)
+    yield from _places(pairs)
     if any(law.near_radius < law.far_radius for _, law in pairs):
         yield "place of travellers", add(compare(c.far.ravel(), _far_area(law).ravel()) for c, law in pairs)
-        yield from _travellers(
-            [(people.travellers[label], law) for people, (_, law) in zip(tally.people, pairs, strict=True)]
-        )
+        yield from _travellers([(people, label, law) for people, (_, law) in zip(tally.people, pairs, strict=True)])
+
+
+def _margins(counts: I64, width: int) -> tuple[I64, I64]:
+    """Return the sums of rows and of columns of a table that is `width` cells wide."""
+    table = counts.reshape(-1, width)
+    return table.sum(axis=1), table.sum(axis=0)
+
+
+def _amounts(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
+    shares = [_amount_shares(c, w, people, laws, label) for (c, w), people in zip(pairs, tally.people, strict=True)]
+    counts = [c.amounts for c, _ in pairs]
+    yield "amount by category and day part", add(compare(*pair) for pair in zip(counts, shares, strict=True))
+    rows = [c.sum(axis=-1, keepdims=True) * s for c, s in zip(counts, shares, strict=True)]
+    yield "amount", compare(*(np.sum([t.sum(axis=(0, 1)) for t in tables], axis=0) for tables in (counts, rows)))
+
+
+def _places(pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
+    """Yield where purchases lie; nothing of squares so small that their six decimals show."""
+    near = [c.near for c, law in pairs if law.near_radius >= _LEAST_RADIUS]
+    if near:
+        cells = np.sum(near, axis=0)
+        yield "place", compare(cells.ravel(), np.ones(PLACE_CELLS**2))
+        for law, counts in zip(("latitude", "longitude"), _margins(cells, PLACE_CELLS), strict=True):
+            yield law, compare(counts, np.ones(PLACE_CELLS))
 
 
 def _by_day_part(hours: I64, law: RowLaw) -> Statistic:
@@ -105,7 +151,8 @@ def _dates(tally: Tally, laws: Laws, pairs: Pairs) -> Iterator[tuple[str, Statis
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
     yield "date", add(compare(*pair) for pair in dates)
     for name, key in (("weekday", weekday), ("month", month - month[0])):
-        yield name, add(compare(*(np.bincount(key, values) for values in pair)) for pair in dates)
+        if key.any():  # more than one of them
+            yield name, add(compare(*(np.bincount(key, values) for values in pair)) for pair in dates)
     slots = [_slot_weights(law, weights) for (_, law), weights in zip(pairs, expected, strict=True)]
     cells = [(c.slots, weights) for (c, _), weights in zip(pairs, slots, strict=True)]
     yield "category and day part", add(compare(c.sum(axis=0).ravel(), w.sum(axis=0).ravel()) for c, w in cells)
@@ -185,14 +232,15 @@ def _far_area(law: RowLaw) -> F64:
     return np.asarray(np.maximum((2.0 / PLACE_CELLS) ** 2 - np.outer(inside, inside), 0.0))
 
 
-def _travellers(sums: Sequence[tuple[F64, RowLaw]]) -> Iterator[tuple[str, Statistic]]:
+def _travellers(groups: Sequence[tuple[People, int, RowLaw]]) -> Iterator[tuple[str, Statistic]]:
     """Yield how many customers have the larger radius, and how many of their rows are near nevertheless."""
     customers, near = [], []
-    for (went, visible, squares, rows, mean, spread), law in sums:
+    for people, label, law in groups:
+        went, visible, rows, mean, spread = people.travellers[label].tolist()
         share = law.travel_share if law.travel_radius > law.home_radius else 1.0 - law.travel_share
-        customers.append((went - share * visible, share * visible - share**2 * squares))
-        near.append((rows - mean, spread))
-    number = int(sum(went for (went, *_), _ in sums))
-    for law_name, deviations in (("travelling customers", customers), ("rows of travellers near home", near)):
-        deviation, variance = np.array(deviations).T
-        yield law_name, normalised(deviation, variance, number)
+        number = people.rows.total() + len(people.defrauded)
+        customers.append(compare_share(int(went), number, share * visible / max(1, number)))
+        near.append((rows - mean, spread, went))
+    yield "travelling customers", add(customers)
+    deviation, variance, went = np.array(near).T
+    yield "rows of travellers near home", normalised(deviation, variance, int(went.sum()))

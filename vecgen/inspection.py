@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.arrow import column_words, number_halves, text_bytes
+from vecgen.clock import Clock
 from vecgen.laws import AMOUNT_EDGES, Laws
 from vecgen.profile import SUFFIX
 from vecgen.schema import COLUMNS
@@ -88,14 +89,18 @@ class Columns:
         return Columns(**columns, merchants=self.merchants)
 
 
-def inspect(batch: pa.RecordBatch, laws: Laws) -> tuple[Columns, Counter[str]]:
-    """Return the rows of a batch (all `COLUMNS`, no nulls) that have no fault, and the number of rows with each."""
+def inspect(batch: pa.RecordBatch, laws: Laws, clock: Clock | None = None) -> tuple[Columns, Counter[str]]:
+    """Return the rows of a batch (all `COLUMNS`, no nulls) that have no fault, and the number of rows with each.
+
+    Args:
+        clock: Of dates and times, if not UTC.
+    """
     profile, profile_known = _find(batch.column("profile"), [f"{name}{SUFFIX}" for name in laws.profiles])
     category, category_known = _find(batch.column("category"), laws.categories)
     label = _numbers(batch.column("is_fraud")).astype(np.int64)
-    date = batch.column("trans_date").view(pa.int32()).to_numpy().astype(np.int64)
+    date, second, time_good = read_moments(batch)
     day = date - laws.law.period.first_day
-    second, time_good = _read_times(batch.column("trans_time"))
+    ahead = clock.seconds_ahead(date, second) if clock else 0
     cents, cents_good = _read_cents(_numbers(batch.column("amt")))
     number, number_good = _read_numbers(batch.column("trans_num"))
     home_lat, home_long = (_microdegrees(batch, name) for name in ("lat", "long"))
@@ -107,7 +112,7 @@ def inspect(batch: pa.RecordBatch, laws: Laws) -> tuple[Columns, Counter[str]]:
         "trans_num": number_good,
         "trans_date": (day >= 0) & (day < laws.law.period.days),
         "trans_time": time_good,
-        "unix_time": _numbers(batch.column("unix_time")) == date * _SECONDS_PER_DAY + second,
+        "unix_time": _numbers(batch.column("unix_time")) == date * _SECONDS_PER_DAY + second - ahead,
         "category": category_known & listed[profile, twin, category],
         "amt": cents_good,
         "is_fraud": label == twin,
@@ -135,6 +140,12 @@ def inspect(batch: pa.RecordBatch, laws: Laws) -> tuple[Columns, Counter[str]]:
     )
     faults = Counter({name: int(len(mask) - np.count_nonzero(mask)) for name, mask in good.items()})
     return columns.where(np.logical_and.reduce(list(good.values()))), +faults
+
+
+def read_moments(batch: pa.RecordBatch) -> tuple[I64, I64, Bools]:
+    """Return date (days from 1970) and second of the day of each row, and whether its time is one."""
+    date = batch.column("trans_date").view(pa.int32()).to_numpy().astype(np.int64)
+    return date, *_read_times(batch.column("trans_time"))
 
 
 def _limits(laws: Laws) -> tuple[Bools, I64]:

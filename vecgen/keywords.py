@@ -104,6 +104,7 @@ class Stated(TypedDict, total=False):
     fraud_days: int | None
     travel: bool | None
     as_of: Day | None
+    time_zone: str | None
     safe_identifiers: bool | None
     processes: int
     quiet: bool

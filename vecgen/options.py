@@ -215,6 +215,8 @@ def add_claim_options(parser: ArgumentParser) -> None:
     )
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
+    help_zone = "where its dates and times hold, such as America/New_York (UTC; without receipt: as found)"
+    group.add_argument("--time-zone", metavar="NAME", help=help_zone)
     help_safe = "whether no person can have its numbers (no)"
     group.add_argument("--safe-identifiers", action=argparse.BooleanOptionalAction, help=help_safe)
 

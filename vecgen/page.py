@@ -9,9 +9,10 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
+from vecgen.certificate import SENTENCES, Certificate
 from vecgen.charts import describe_weight, share_outside
 from vecgen.command import recall_command
-from vecgen.fidelity import Finding
+from vecgen.fidelity import Finding, Verdict
 from vecgen.laws import Laws
 from vecgen.markup import (
     NONE,
@@ -32,7 +33,6 @@ from vecgen.pictures import Chart
 from vecgen.receipt import Receipt
 from vecgen.rules import NIGHT, Detector, Rule, Score, choose_best, describe_rule
 from vecgen.summary import ProfileSummary, Summary, quantiles
-from vecgen.verify import Certificate
 from vecgen.version import __version__
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
@@ -120,7 +120,7 @@ def _header(report: Report) -> str:
 
 
 def _verdict_in_words(certificate: Certificate) -> str:
-    return "Nothing speaks against its model" if certificate.holds else "It does not follow its model"
+    return SENTENCES[certificate.outcome].capitalize()
 
 
 def _tiles(report: Report) -> str:
@@ -239,26 +239,27 @@ def _caution(score: Score) -> str:
 
 # --------------------------------------------------------------------------------------------------------- certificate
 def _certificate_lead(certificate: Certificate) -> str:
-    broken = [check.name for check in certificate.checks if not check.holds]
-    broken += [f"{finding.law} ({finding.of})" for finding in certificate.findings if not finding.holds]
     untested = sum(not _is_tested(finding) for finding in certificate.findings)
-    what = f"No: {', '.join(broken)}." if broken else "Yes, as far as it can be told."
+    what = f"No: {', '.join(certificate.broken)}." if certificate.broken else "Yes, as far as it can be told."
     few = f" There are too few rows for {untested} of the tests." if untested else ""
+    notes = "".join(f" Note: {escape(note)}." for note in certificate.notes)
     return (
-        f"{what}{few} What <code>vecgen verify</code> finds: {len(certificate.checks)} checks of every row, "
+        f"{what}{few}{notes} What <code>vecgen verify</code> finds: {len(certificate.checks)} checks of every row, "
         f"{len(certificate.findings)} statistical tests. A dataset that follows its model fails once in "
         f"{1 / certificate.error:,.0f}."
     )
 
 
 def _is_tested(finding: Finding) -> bool:
-    """Return whether there were rows enough to test a law: without a degree of freedom nothing can fail."""
-    return finding.freedom > 0
+    """Return whether there were rows enough to test a law."""
+    return finding.verdict != "not testable"
 
 
 def _certificate_parts(report: Report) -> list[str]:
     certificate = report.certificate
-    checks = [[c.name, f"{c.broken:,}", _verdict(c.holds), c.expected] for c in certificate.checks]
+    checks = [
+        [c.name, f"{c.broken:,}", _verdict("holds" if c.holds else "broken"), c.expected] for c in certificate.checks
+    ]
     laws = [
         [f.law, f.of, _outcome(f), f"{f.number:,}", *(_strength(f) if _is_tested(f) else [NONE] * 4)]
         for f in certificate.findings
@@ -279,11 +280,12 @@ def _strength(finding: Finding) -> list[str]:
 
 
 def _outcome(finding: Finding) -> str:
-    return _verdict(finding.holds) if _is_tested(finding) else Markup('<span class="none">too few rows</span>')
+    return _verdict(finding.verdict) if _is_tested(finding) else Markup('<span class="none">too few rows</span>')
 
 
-def _verdict(holds: bool) -> str:
-    return Markup('<span class="good">holds</span>' if holds else '<span class="bad">broken</span>')
+def _verdict(verdict: Verdict) -> str:
+    kind = {"holds": "good", "broken": "bad"}.get(verdict)
+    return Markup(f'<span class="{kind}">{verdict}</span>') if kind else verdict
 
 
 # -------------------------------------------------------------------------------------------------------------- origin

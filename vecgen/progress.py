@@ -175,6 +175,11 @@ def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> li
     return records
 
 
+def is_incomplete(path: Place) -> bool:
+    """Return whether a run has begun a dataset there and has not come to its end; a table may hold earlier loads."""
+    return (path / PROGRESS / _RUN).exists() and not (path / RECEIPT).exists()
+
+
 def read_finished(path: Place, known: Collection[str] = ()) -> dict[str, list[FileRecord]]:
     """Return the records of finished work below an output by its names, other than those known already."""
     files = {name: file for name, file in _list_records(path).items() if name not in known}

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from vecgen.certificate import Certificate
 from vecgen.charts import draw_charts
+from vecgen.claim import Claim
 from vecgen.errors import InputError, OutputError
 from vecgen.meter import Report as Progress
 from vecgen.meter import ignore
@@ -17,7 +19,7 @@ from vecgen.pictures import require_matplotlib
 from vecgen.rules import find_detectors, night_rule, score_rule
 from vecgen.storage import Place
 from vecgen.summary import summarise
-from vecgen.verify import Certificate, Claim, certify, read_dataset
+from vecgen.verify import certify, read_dataset
 
 REPORT: Final = "_report"
 """Where a report stands below its dataset; readers of data overlook the name."""

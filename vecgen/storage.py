@@ -304,6 +304,11 @@ def write_text(place: Place, text: str) -> None:
         sink.write(text.encode())
 
 
+def is_file(place: Place) -> bool:
+    """Return whether there is a file of this name."""
+    return place.is_file() if isinstance(place, Path) else bool(place.info().type == fs.FileType.File)
+
+
 def size_of(place: Place) -> int:
     """Return the bytes of a file.
 

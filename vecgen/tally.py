@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from vecgen.clock import Clock
 from vecgen.inspection import Columns, inspect
 from vecgen.laws import AMOUNT_EDGES, Laws, RowLaw
 from vecgen.streams import U64
@@ -75,14 +76,14 @@ class People:
         defrauded: Per defrauded customer: regular rows, fraud rows, shape (customers, 2).
         fraud_dates: Per defrauded customer and date: position in `defrauded`, day, fraud rows, shape (dates, 3).
         with_part: Customers with rows by (label, day part).
-        travellers: By label, of the customers with the larger of two radii: see `_travellers`, shape (2, 6).
+        travellers: By label, of the customers with the larger of two radii: see `_travellers`, shape (2, 5).
     """
 
     rows: Counter[int] = field(default_factory=Counter)
     defrauded: I64 = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     fraud_dates: I64 = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     with_part: I64 = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
-    travellers: F64 = field(default_factory=lambda: np.zeros((2, 6)))
+    travellers: F64 = field(default_factory=lambda: np.zeros((2, 5)))
 
     def add(self, other: People) -> None:
         """Add other customers."""
@@ -149,15 +150,15 @@ def start_tally(laws: Laws) -> Tally:
 class GroupTally:
     """Counts the rows of one group of customers, in any order."""
 
-    def __init__(self, laws: Laws) -> None:
-        self._laws = laws
+    def __init__(self, laws: Laws, clock: Clock | None = None) -> None:
+        self._laws, self._clock = laws, clock
         self._tally = start_tally(laws)
         self._customers = _Customers(laws.law.period.days)
         self._months = _month_of_day(laws)
 
     def add(self, batch: pa.RecordBatch) -> Columns:
         """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
-        columns, faults = inspect(batch, self._laws)
+        columns, faults = inspect(batch, self._laws, self._clock)
         self._tally.rows += batch.num_rows
         self._tally.faults.update(faults)
         _count_together(self._tally, columns)
@@ -282,21 +283,19 @@ class _Customers:
 def _travellers(rows: I64, far: I64, law: RowLaw) -> F64:
     """Sum up who went far: a customer of the larger radius stays near with every row with probability near ** rows.
 
-    Returns the customers with a far row; the sums of the probability that one of the larger radius has any, and of its
-    square; the near rows of those that have; their expectation and variance, given that not all are near.
+    Returns the customers with a far row; the sum of the probability that one of the larger radius has any; the near
+    rows of those that have; their expectation and variance, given that not all are near.
     """
     if law.near_radius == law.far_radius:
-        return np.zeros(6)
+        return np.zeros(5)
     near = law.near_share**2
     all_near = near**rows
     went = far > 0
     n, none = rows[went], all_near[went]
     mean = n * (near - none) / (1.0 - none)
     square = (n * near * (1.0 - near) + (n * near) ** 2 - n**2 * none) / (1.0 - none)
-    visible = 1.0 - all_near
-    return np.array(
-        [went.sum(), visible.sum(), (visible**2).sum(), (n - far[went]).sum(), mean.sum(), (square - mean**2).sum()]
-    )
+    visible = (1.0 - all_near).sum()
+    return np.array([went.sum(), visible, (n - far[went]).sum(), mean.sum(), (square - mean**2).sum()])
 
 
 def _no_rows(laws: Laws) -> RowCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -57,12 +58,20 @@ class Spill:
 
 def count_repeats(directory: Path) -> int:
     """Return how many of the values spilled below a directory stood there before."""
-    repeats = 0
+    return sum(_count_repeats(values) for values in _read_buckets(directory))
+
+
+def count_most(directory: Path) -> int:
+    """Return how often the most frequent of the values spilled below a directory stands there."""
+    counts = (np.unique(values, axis=0, return_counts=True)[1] for values in _read_buckets(directory))
+    return max((int(count.max()) for count in counts), default=0)
+
+
+def _read_buckets(directory: Path) -> Iterator[U64]:
     for bucket in range(_BUCKETS):
         parts = [np.fromfile(path, dtype=np.uint64) for path in directory.glob(f"{bucket:02x}-*")]
         if parts:
-            repeats += _count_repeats(np.concatenate(parts).reshape(-1, 2))
-    return repeats
+            yield np.concatenate(parts).reshape(-1, 2)
 
 
 def _count_repeats(values: U64) -> int:

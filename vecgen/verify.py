@@ -7,84 +7,56 @@ customer, and 220 bytes and a byte a day of the period for every customer of the
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from vecgen.arrow import digest_batches
 from vecgen.cases import count_wrong, read_cases
+from vecgen.certificate import Certificate, Check
 from vecgen.chi_square import Statistic
+from vecgen.claim import Claim
+from vecgen.clock import Clock, find_clock
 from vecgen.dataset import digest_files, find_files, read_batches, read_names, recognise_part
 from vecgen.dates import Period
-from vecgen.demographics import Demographics
 from vecgen.digest import Digest
 from vecgen.errors import InputError
-from vecgen.fidelity import Finding, Merchants, examine, judge
+from vecgen.fidelity import examine, judge
+from vecgen.forks import Forks, recognise_forks
 from vecgen.generate import FRAUD_CASES
+from vecgen.histories import share_defrauded
 from vecgen.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
-from vecgen.inspection import FAULTS
+from vecgen.inspection import FAULTS, Columns, inspect, read_moments
 from vecgen.laws import Laws, write_out
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.memory import keep_freed_memory
 from vecgen.meter import Report, State, ignore
 from vecgen.people import IDENTIFIERS, PeopleTally, count_unsafe, examine_people, read_identifiers
 from vecgen.pool import open_pool, submit_all
-from vecgen.profile import ProfileSet
-from vecgen.receipt import Receipt, asked_law, read_receipt
+from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS
 from vecgen.scratch import scratch_directory
 from vecgen.storage import Place, size_of
-from vecgen.tables import Law
 from vecgen.tally import GroupTally, Tally, start_tally
 from vecgen.uniqueness import Spill, count_repeats
+
+I64 = npt.NDArray[np.int64]
 
 _BATCH: Final = re.compile(r"([0-9a-f]{8}-)?part-(\d+)-\d+-\d+\.(?:parquet|csv)")
 _BUNDLES_PER_PROCESS: Final = 4
 _UNSAFE: Final = "numbers that no person can have"
-_DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGRAPHICS}
+_SAMPLED_ROWS: Final = 100_000
+"""Rows, of as many files as that takes, in which a time zone is looked for."""
 FAMILY_ERROR: Final = 1e-3
 """Probability that a dataset that follows its law is rejected."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a dataset is said to be.
-
-    Attributes:
-        merchants: Names by category; None for those that are seen.
-        as_of: Day on which the customers' ages hold; None where customers were not drawn from the demographics.
-        receipt: What the dataset says of itself; None for one without.
-        safe_identifiers: Whether no person can have its social security and card numbers.
-    """
-
-    law: Law
-    profiles: ProfileSet
-    demographics: Demographics
-    merchants: Merchants | None
-    as_of: date | None
-    receipt: Receipt | None
-    safe_identifiers: bool = False
-
-
-@dataclass(frozen=True)
-class Check:
-    """Something every row, customer or file must show; `broken` counts those that do not."""
-
-    name: str
-    expected: str
-    broken: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether there is no exception."""
-        return self.broken == 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +65,8 @@ class Reading:
 
     Attributes:
         digests: Of the parts that were read, by name.
+        forks: Workers of the original that drew the same numbers; None where nothing shows that.
+        notes: Sentences about the dataset as a whole.
     """
 
     directory: Place
@@ -101,81 +75,14 @@ class Reading:
     people: PeopleTally
     digests: dict[str, Digest]
     checks: tuple[Check, ...]
+    forks: Forks | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def customers(self) -> int:
         """Number of customers: those of the customer files, else those with transactions."""
         seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.tally.people)
         return self.people.rows or seen
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """What was found; `holds` where every check and every law holds.
-
-    Attributes:
-        digests: Of the parts that were read, by name.
-        error: Probability that a dataset that follows its law is rejected.
-    """
-
-    directory: str
-    dependence: str
-    rows: int
-    customers: int
-    digests: dict[str, str]
-    checks: tuple[Check, ...]
-    findings: tuple[Finding, ...]
-    error: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether every check and every law holds."""
-        return all(check.holds for check in self.checks) and all(finding.holds for finding in self.findings)
-
-
-def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
-    """Return what a dataset is said to be by its receipt and, before it, by what is `stated`.
-
-    Args:
-        stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of", "safe_identifiers"; None for what
-            is not stated.
-
-    Raises:
-        InputError: A receipt or a file that cannot be used, or a dataset without receipt whose period is not stated.
-    """
-    if not directory.is_dir():
-        raise InputError(str(directory), "", "no such directory", "the directory of a dataset")
-    receipt = read_receipt(directory)
-    if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
-        expected = "a whole dataset: of a slice, nobody can say how many rows a customer should have"
-        raise InputError(str(directory), "", "a slice", expected, "verify all slices together, without receipt")
-    request = receipt.request if receipt else {}
-    known = {name: value for name, value in stated.items() if value is not None}
-    base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))
-    period = Period(known.get("start", base.period.start), known.get("end", base.period.end))
-    own = {f.name: known[f.name] for f in fields(Law) if f.name in known}
-    paths = {name: Path(known.get(name) or str(request.get(name, default))) for name, default in _DEFAULTS.items()}
-    demographics = load_demographics(paths["demographics"])
-    listed = demographics.merchants if receipt or "demographics" in known else None
-    merchants = dict(zip(listed.categories, listed.names, strict=True)) if listed else None
-    drawn = receipt is not None and request.get("customers_file") is None
-    as_of = known.get("as_of") or (_asked_day(request) or period.start if drawn else None)
-    law = replace(base, period=period, **own)
-    safe = bool(known.get("safe_identifiers", request.get("safe_identifiers", False)))
-    return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt, safe)
-
-
-def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:
-    for name in ("start", "end"):
-        if name not in known:
-            expected = f"the period, since {directory} has no receipt"
-            raise InputError(f"--{name}", "", "nothing", expected, "pass --start and --end")
-    return Period(known["start"], known["end"])
-
-
-def _asked_day(request: Mapping[str, object]) -> date | None:
-    text = request.get("as_of")
-    return date.fromisoformat(text) if isinstance(text, str) else None
 
 
 def verify_dataset(
@@ -188,6 +95,8 @@ def verify_dataset(
 def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Report = ignore) -> Reading:
     """Read a dataset once and count what the laws, and a report, ask of it.
 
+    Where transaction numbers repeat and no receipt is there, transactions are read again, to tell why.
+
     Args:
         report: Is told now and then how much of the transactions is read.
 
@@ -198,29 +107,72 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Rep
     transactions, customers = find_parts(directory)
     laws = write_out(claim.profiles, claim.law)
     checks: list[Check] = []
+    notes: list[str] = []
     digests: dict[str, Digest] = {}
-    tally = start_tally(laws)
-    with scratch_directory() as scratch:
-        if transactions:
-            work = Work(laws, scratch, claim.safe_identifiers)
+    tally, forks = start_tally(laws), None
+    if transactions:
+        clock = claim.clock or (None if claim.receipt else _find_clock(transactions, claim.law.period))
+        with scratch_directory() as scratch:
+            work = Work(laws, scratch, claim.safe_identifiers, clock)
             tally, digests["transactions"] = _read_transactions(transactions, work, processes, report)
-            checks += _check_rows(tally, count_repeats(scratch))
-            checks += _check_safe("transactions", tally.faults[_UNSAFE], claim)
+            repeats = count_repeats(scratch)
+        if repeats and claim.receipt is None:
+            forks = recognise_forks(_read_again(transactions, laws, clock))
+        checks += _check_rows(tally, laws, Check("unique trans_num", "no number twice", repeats, forks is not None))
+        checks += _check_safe("transactions", tally.faults[_UNSAFE], claim)
+        notes += _note_clock(clock, claim) + _note_forks(forks, repeats)
     people = PeopleTally()
     if customers and claim.as_of is not None:
-        people, digests["customers"], repeats = _read_customers(customers, claim, claim.as_of)
-        ssns = (SAFE_SSNS if claim.safe_identifiers else ISSUED_SSNS).size
-        repeats["ssn"] -= max(0, people.rows - ssns)  # past their space, numbers go round again
-        checks += [Check(f"unique {name}", "no value twice among the customers", repeats[name]) for name in IDENTIFIERS]
-        checks += _check_safe("customers", people.unsafe, claim)
-        checks.append(Check("segment", "the profile of the first segment that matches", people.wrong_profile))
-    if (directory / FRAUD_CASES).is_dir():
-        digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
-    if transactions and (FRAUD_CASES in digests or (claim.receipt and FRAUD_CASES in claim.receipt.parts)):
-        wrong = count_wrong(tally.cases, read_cases(directory / FRAUD_CASES, laws))
-        checks.append(Check("fraud cases", "one of each defrauded customer, with the rows it shows", wrong))
+        people, digests["customers"], again = _read_customers(customers, claim, claim.as_of)
+        checks += _check_customers(people, again, claim)
+    elif customers and claim.receipt is None:
+        notes.append("customers files are there and were not checked: pass --as-of DATE, on which their ages hold")
+    elif customers:
+        batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
+        digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
+    checks += _check_cases(directory, claim, laws, tally, digests) if transactions else []
     checks += _check_receipt(claim.receipt, digests)
-    return Reading(directory, laws, tally, people, digests, tuple(checks))
+    return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes))
+
+
+def _find_clock(files: Sequence[Place], period: Period) -> Clock | None:
+    """Return the time zone that the first rows of the first files fit, None for UTC and where no zone does."""
+    moments: list[tuple[I64, ...]] = []
+    rows = 0
+    for path in files:
+        for batch in islice(read_batches(path, COLUMNS), 1):
+            day, second, good = read_moments(batch)
+            unix_time = batch.column("unix_time").to_numpy()
+            moments.append(tuple(values[good] for values in (day, second, unix_time)))
+            rows += batch.num_rows
+        if rows >= _SAMPLED_ROWS:
+            break
+    if rows == 0:
+        return None
+    day, second, unix_time = (np.concatenate(values) for values in zip(*moments, strict=True))
+    return find_clock(day, second, unix_time, period)
+
+
+def _note_clock(clock: Clock | None, claim: Claim) -> list[str]:
+    if clock is None:
+        return []
+    how = "as stated" if claim.clock else "found; --time-zone states it"
+    return [f"unix_time is the local time of {clock.name} ({how}); vecgen's own files count it in UTC"]
+
+
+def _note_forks(forks: Forks | None, repeats: int) -> list[str]:
+    if forks is None:
+        return []
+    return [
+        f"a known flaw of the original: run on several cores, its workers (at least {forks.workers}) draw the same "
+        f"numbers. {repeats:,} rows have a transaction number, {forks.places:,} a place from home, that another "
+        "customer's row had before. Therefore a law is broken only if it is so with a chi-square divided by "
+        f"{forks.workers}; all else is judged as ever. For unique numbers, run the original on one core, or vecgen"
+    ]
+
+
+def _read_again(files: Sequence[Place], laws: Laws, clock: Clock | None) -> Iterator[Columns]:
+    return (inspect(batch, laws, clock)[0] for path in files for batch in read_batches(path, COLUMNS))
 
 
 def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
@@ -228,7 +180,7 @@ def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Cert
     statistics: dict[tuple[str, str], Statistic] = {}
     if "transactions" in reading.digests:
         statistics |= examine(reading.tally, reading.laws, claim.merchants)
-    if "customers" in reading.digests:
+    if "customers" in reading.digests and claim.as_of is not None:
         statistics |= {(law, "customers"): s for law, s in examine_people(reading.people, claim.demographics)}
     return Certificate(
         str(reading.directory),
@@ -237,20 +189,22 @@ def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Cert
         reading.customers,
         {name: str(digest) for name, digest in reading.digests.items()},
         reading.checks,
-        tuple(judge(statistics, error)),
+        tuple(judge(statistics, error, reading.forks.workers if reading.forks else 1)),
+        reading.notes,
         error,
     )
 
 
 def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
-    """Return the files of transactions and those of customers below a directory, told apart by their columns.
+    """Return the files of transactions and those of customers below a directory (or a file), told apart by columns.
 
     Raises:
         InputError: There are no data files.
     """
-    files = find_files(directory) if directory.is_dir() else []
+    files = find_files(directory)
     if not files:
-        raise InputError(str(directory), "", "no data files", "a directory that holds .parquet or .csv files")
+        expected = "a directory that holds .parquet or .csv files, or one such file"
+        raise InputError(str(directory), "", "no data files", expected)
     parts: tuple[list[Place], list[Place]] = ([], [])
     for path in files:
         names = read_names(path)
@@ -263,33 +217,6 @@ def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
             raise InputError(str(path), "columns", missing[0], "a file with this column", "see the README's schema")
         parts[is_customers].append(path)
     return parts
-
-
-def to_json(certificate: Certificate) -> str:
-    """Return a certificate as a JSON object."""
-    checks = [{**asdict(check), "holds": check.holds} for check in certificate.checks]
-    return json.dumps({"holds": certificate.holds, **asdict(certificate), "checks": checks}, indent=2)
-
-
-def to_text(certificate: Certificate) -> str:
-    """Return a certificate as lines for people."""
-    lines = [
-        f"{certificate.directory}: {certificate.rows:,} transactions of {certificate.customers:,} customers, "
-        f"law {certificate.dependence}"
-    ]
-    lines += [f"{name} digest {digest}" for name, digest in certificate.digests.items()]
-    lines += ["", f"{'check':<24} {'exceptions':>12}"]
-    for check in certificate.checks:
-        verdict = "holds" if check.holds else f"BROKEN: expected {check.expected}"
-        lines.append(f"{check.name:<24} {check.broken:>12,}  {verdict}")
-    lines += ["", f"{'law':<44} {'of':<10} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
-    for f in certificate.findings:
-        figures = f"{f.number:>13,} {f.statistic:>12,.1f} {f.freedom:>7,} {f.p:>8.2g} {f.effect:>8.5f}"
-        lines.append(f"{f.law:<44} {f.of:<10} {figures}  {'holds' if f.holds else 'BROKEN'}")
-    broken = [c.name for c in certificate.checks if not c.holds]
-    broken += [f"{f.law} ({f.of})" for f in certificate.findings if not f.holds]
-    verdict = f"REJECTED: {', '.join(broken)}" if broken else "ACCEPTED: nothing speaks against the law"
-    return "\n".join([*lines, "", f"{verdict} (a true dataset is rejected once in {1 / certificate.error:,.0f})"])
 
 
 def _group(files: Iterable[Place]) -> list[list[Place]]:
@@ -309,6 +236,7 @@ class Work:
     laws: Laws
     scratch: Path
     safe_identifiers: bool
+    clock: Clock | None
 
 
 def _read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Tally, Digest]:
@@ -344,7 +272,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:
     total, digest = start_tally(work.laws), Digest()
     spill = Spill(work.scratch, str(os.getpid()))
     for files in bundle:
-        group = GroupTally(work.laws)
+        group = GroupTally(work.laws, work.clock)
         for path in files:
             for batch in read_batches(path, COLUMNS):
                 spill.add(group.add(batch).number)
@@ -355,14 +283,50 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:
     return total, digest
 
 
-def _check_rows(tally: Tally, repeats: int) -> list[Check]:
-    faults = [Check(name, expected, tally.faults[name]) for name, expected in FAULTS.items()]
-    kept = "no regular row of a customer on a date with a fraudulent one"
-    return [
-        *faults,
-        Check("unique trans_num", "no number twice", repeats),
-        Check("fraud dates", kept, tally.kept_on_fraud_dates),
+def _check_rows(tally: Tally, laws: Laws, unique: Check) -> list[Check]:
+    remedies = {"unix_time": "; if it was made where clocks show another time, pass --time-zone NAME"}
+    faults = [
+        Check(name, f"{expected}{remedies.get(name, '')}", tally.faults[name]) for name, expected in FAULTS.items()
     ]
+    kept = "no regular row of a customer on a date with a fraudulent one"
+    return [*faults, unique, Check("fraud dates", kept, tally.kept_on_fraud_dates), *check_defrauded(tally, laws)]
+
+
+def check_defrauded(tally: Tally, laws: Laws) -> list[Check]:
+    """Return the check of who is defrauded where the fraud rate leaves nothing to chance."""
+    shares = {share_defrauded(*pair, laws.law.fraud_rate) for pair in laws.rows}
+    if shares == {0.0}:
+        return [
+            Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in tally.people))
+        ]
+    if shares == {1.0}:
+        spared = sum(own.rows.total() for own in tally.people)
+        return [Check("defrauded", "fraudulent rows of every customer", spared)]
+    return []
+
+
+def _check_customers(people: PeopleTally, repeats: dict[str, int], claim: Claim) -> list[Check]:
+    ssns = (SAFE_SSNS if claim.safe_identifiers else ISSUED_SSNS).size
+    past = {"ssn": max(0, people.rows - ssns)}  # past their space, numbers go round again
+    return [
+        *(
+            Check(f"unique {name}", "no value twice among the customers", repeats[name] - past.get(name, 0))
+            for name in IDENTIFIERS
+        ),
+        *_check_safe("customers", people.unsafe, claim),
+        Check("segment", "the profile of the first segment that matches", people.wrong_profile),
+    ]
+
+
+def _check_cases(directory: Place, claim: Claim, laws: Laws, tally: Tally, digests: dict[str, Digest]) -> list[Check]:
+    """Return the check of the ledger of fraud cases, where there is or should be one; note its digest."""
+    there = (directory / FRAUD_CASES).is_dir()
+    if there:
+        digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
+    if not there and not (claim.receipt and FRAUD_CASES in claim.receipt.parts):
+        return []
+    wrong = count_wrong(tally.cases, read_cases(directory / FRAUD_CASES, laws))
+    return [Check("fraud cases", "one of each defrauded customer, with the rows it shows", wrong)]
 
 
 def _check_safe(part: str, unsafe: int, claim: Claim) -> list[Check]:
@@ -393,8 +357,8 @@ def _check_receipt(receipt: Receipt | None, digests: dict[str, Digest]) -> list[
     if receipt is None:
         return []
     checks = []
-    for name, digest in digests.items():
-        part = receipt.parts.get(name)
+    for name in dict.fromkeys((*digests, *receipt.parts)):
+        part, digest = receipt.parts.get(name), digests.get(name, Digest())
         same = part is not None and part.rows == digest.rows and part.digest in (None, str(digest))
         expected = f"{part.rows:,} rows, digest {part.digest}" if part else "none of them"
         checks.append(Check(f"receipt: {name}", expected, int(not same)))

@@ -22,6 +22,7 @@ from vecgen.profile import SUFFIX, ProfileSet
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 from vecgen.tables import Law, Tables, compile_tables
 from vecgen.tally import GroupTally, RowCounts, Tally, start_tally
+from vecgen.verify import check_defrauded
 
 _HOME = (40.0, -100.0)  # degrees
 
@@ -110,7 +111,8 @@ def count(groups: Iterable[Batches], laws: Laws) -> Tally:
 
 def find_broken(tally: Tally, world: World, error: float = 1e-3) -> set[str]:
     """Return what does not hold, "law (of whom)" or the name of a fault."""
-    broken = {f"{f.law} ({f.of})" for f in find(tally, world, error) if not f.holds}
+    broken = {f"{f.law} ({f.of})" for f in find(tally, world, error) if f.verdict == "broken"}
+    broken |= {check.name for check in check_defrauded(tally, world.laws) if not check.holds}
     return broken | {*tally.faults} | ({"fraud dates"} if tally.kept_on_fraud_dates else set())
 
 

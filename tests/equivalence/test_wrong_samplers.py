@@ -58,17 +58,22 @@ def test_the_true_sampler_passes(world: World, customers: int) -> None:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A mistake in a sampler: in its law, profiles, tables, its rows, or a name of `calendars` or `transactions`."""
+    """A mistake in a sampler: in its law, profiles, tables, its rows, or a name of `calendars` or `transactions`.
+
+    Attributes:
+        customers: Of each profile; few, where what few rows show must not be lost.
+    """
 
     law: dict[str, object] = field(default_factory=dict)
     profile: Callable[[Profile], Profile] = lambda profile: profile
     tables: Callable[[Tables], Tables] = lambda tables: tables
     rows: Callable[[pa.Table], pa.Table] | None = None
     patch: tuple[str, object] | None = None
+    customers: int = CUSTOMERS
 
     def find(self, true: World, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         """Return what is found broken when the wrong sample is held against the true law."""
-        return find_broken(count(self.draw(true, CUSTOMERS, SEED, monkeypatch), true.laws), true)
+        return find_broken(count(self.draw(true, self.customers, SEED, monkeypatch), true.laws), true)
 
     def draw(self, true: World, customers: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
         """Yield the rows of each profile's customers, drawn wrongly."""
@@ -172,6 +177,58 @@ def forget_the_leap_day(tables: Tables) -> Tables:
     return change_profiles(forget)(tables)
 
 
+def of_frauds(change: Callable[[pa.Table], pa.Table]) -> Callable[[pa.Table], pa.Table]:
+    """Return a change of the fraudulent rows alone."""
+
+    def apply(table: pa.Table) -> pa.Table:
+        fraud = pc.equal(table.column("is_fraud"), 1)
+        return pa.concat_tables([table.filter(pc.invert(fraud)), change(table.filter(fraud))]).unify_dictionaries()
+
+    return apply
+
+
+def put(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(place), values.cast(table.schema.field(place).type))
+
+
+def on_the_full_minute(table: pa.Table) -> pa.Table:
+    times = pc.binary_replace_slice(table.column("trans_time").cast("binary"), 6, 8, b"00").cast("string")
+    unix_time = pc.multiply(pc.divide(table.column("unix_time"), 60), 60)
+    return put(put(table, "trans_time", times), "unix_time", unix_time)
+
+
+def at_one_merchant(table: pa.Table) -> pa.Table:
+    """Let the merchant of a category be the first of its list."""
+    first = dict(zip(MERCHANTS.categories, (names[0] for names in MERCHANTS.names), strict=True))
+    return put(table, "merchant", pa.array([first[name] for name in table.column("category").to_pylist()]))
+
+
+def due_north(table: pa.Table) -> pa.Table:
+    return put(table, "merch_long", table.column("long"))
+
+
+def double_amounts(table: pa.Table) -> pa.Table:
+    return put(table, "amt", pc.multiply(table.column("amt"), 2.0))
+
+
+def on_the_first_day(table: pa.Table) -> pa.Table:
+    """Move a customer's frauds to the first date of any."""
+    days = pc.divide(table.column("unix_time"), 86_400)
+    firsts = (
+        pa.table({"ssn": table.column("ssn").cast("string"), "day": days}).group_by("ssn").aggregate([("day", "min")])
+    )
+    first = dict(zip(firsts["ssn"].to_pylist(), firsts["day_min"].to_pylist(), strict=True))
+    moved = pa.array([first[name] for name in table.column("ssn").to_pylist()], pa.int64())
+    unix_time = pc.add(pc.multiply(moved, 86_400), pc.subtract(table.column("unix_time"), pc.multiply(days, 86_400)))
+    return put(put(table, "trans_date", moved.cast(pa.int32())), "unix_time", unix_time)
+
+
+def shop_at_the_middle_rate(profile: Profile) -> Profile:
+    middle = (profile.min_per_day + profile.max_per_day) // 2
+    return replace(profile, min_per_day=middle, max_per_day=middle)
+
+
 DATES = "date (regular)"
 CHOICE = "category and day part (regular)"
 AMOUNTS = "amount by category and day part (regular)"
@@ -209,6 +266,31 @@ WRONG = {
     ),
     "no leap day": (Wrong(tables=forget_the_leap_day), {"period": LEAP_YEAR}, {DATES}),
     "too few defrauded": (Wrong({"fraud_rate": 0.4}), {}, {"defrauded (customers)"}),
+    "nearly all defrauded instead of few": (
+        Wrong({"fraud_rate": 0.98}, customers=20),
+        {"fraud_rate": 0.01},
+        {"defrauded (customers)", "defrauded by profile (customers)"},
+    ),
+    "fraud where there must be none": (Wrong({"fraud_rate": 0.05}, customers=20), {"fraud_rate": 0.0}, {"defrauded"}),
+    "some spared where nobody is": (Wrong({"fraud_rate": 0.95}, customers=40), {"fraud_rate": 1.0}, {"defrauded"}),
+    "the defrauded have one rate": (
+        Wrong(profile=shop_at_the_middle_rate, customers=40),
+        {"fraud_rate": 1.0},
+        {"rate of the defrauded (customers)"},
+    ),
+    "all frauds on one day": (
+        Wrong(rows=of_frauds(on_the_first_day), customers=40),
+        {},
+        {"length of fraud windows (customers)"},
+    ),
+    "few frauds, on the full minute": (Wrong(rows=of_frauds(on_the_full_minute), customers=6), {}, {"second (fraud)"}),
+    "few frauds, one merchant": (
+        Wrong(rows=of_frauds(at_one_merchant), customers=6),
+        {},
+        {"merchant within category (fraud)"},
+    ),
+    "few frauds, one longitude": (Wrong(rows=of_frauds(due_north), customers=6), {}, {"longitude (fraud)"}),
+    "few frauds, twice the amount": (Wrong(rows=of_frauds(double_amounts), customers=12), {}, {"amount (fraud)"}),
 }
 
 
