@@ -220,7 +220,7 @@ def test_readers_overlook_a_report_in_its_dataset(
     assert main(["report", str(directory), "--processes", "1"]) == 0
     rows = parquet[1].parts["transactions"].rows
     assert capsys.readouterr().out == (
-        f"{directory / REPORT / PAGE}: {rows:,} transactions, nothing speaks against its law\n"
+        f"{directory / REPORT / PAGE}: {rows:,} transactions, nothing speaks against its model\n"
     )
     assert digest_dataset(directory) == digest_dataset(parquet[0])
     assert (directory / REPORT).is_dir()
@@ -335,7 +335,7 @@ def test_a_fraud_rate_that_was_not_tested_is_no_claim(
     run_local(compile_small(customers=3), Output(tmp_path / "o"), 1)
     few = report(tmp_path / "o", tmp_path / "r")
     assert "as its receipt says; too few customers to test it" in few.text
-    stated = {"start": date(2023, 12, 20), "end": date(2024, 1, 20)}
+    stated = {"start": date(2023, 12, 20), "end": date(2024, 1, 20), "fraud_rate": 0.5}
     (tmp_path / "o" / "_vecgen.json").unlink()
     assert "assumed; too few customers to test it" in report(tmp_path / "o", tmp_path / "r", **stated).text
 

@@ -83,10 +83,12 @@ def to_json(certificate: Certificate) -> str:
     """Return a certificate as a JSON object; the statistic of what is impossible, infinity, is null."""
     checks = [{**asdict(check), "holds": check.holds} for check in certificate.checks]
     head = {"outcome": certificate.outcome, "holds": certificate.holds}
-    findings = [
-        {**asdict(f), "statistic": f.statistic if isfinite(f.statistic) else None} for f in certificate.findings
-    ]
+    findings = [{name: _or_null(value) for name, value in asdict(f).items()} for f in certificate.findings]
     return json.dumps({**head, **asdict(certificate), "checks": checks, "findings": findings}, indent=2)
+
+
+def _or_null(value: object) -> object:
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def to_text(certificate: Certificate) -> str:

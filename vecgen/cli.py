@@ -75,7 +75,7 @@ _EXAMPLES: Final = {
         "--customers 1000000 --batch-rows 4000000 --batches 0-9 --output slice",
     ),
     "merchants": ("--per-category 50 --output merchants.csv", "--seed 7 --output more_merchants.csv"),
-    "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --law v1.0"),
+    "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --fraud-rate 0.98"),
     "report": ("cards", "s3://bucket/cards --output report"),
     "digest": ("cards", "cards/transactions"),
     "profiles check": ("", "mine --demographics my_demographics"),

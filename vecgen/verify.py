@@ -30,7 +30,7 @@ from vecgen.dataset import digest_files, find_files, read_batches, read_names, r
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError
-from vecgen.fidelity import examine, judge
+from vecgen.fidelity import Finding, examine, judge
 from vecgen.forks import Forks, recognise_forks
 from vecgen.generate import FRAUD_CASES
 from vecgen.histories import share_defrauded
@@ -182,6 +182,7 @@ def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Cert
         statistics |= examine(reading.tally, reading.laws, claim.merchants)
     if "customers" in reading.digests and claim.as_of is not None:
         statistics |= {(law, "customers"): s for law, s in examine_people(reading.people, claim.demographics)}
+    findings = tuple(judge(statistics, error, reading.forks.workers if reading.forks else 1))
     return Certificate(
         str(reading.directory),
         claim.law.dependence,
@@ -189,10 +190,21 @@ def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Cert
         reading.customers,
         {name: str(digest) for name, digest in reading.digests.items()},
         reading.checks,
-        tuple(judge(statistics, error, reading.forks.workers if reading.forks else 1)),
-        reading.notes,
+        findings,
+        reading.notes + _note_fraud_rate(reading, claim, findings),
         error,
     )
+
+
+def _note_fraud_rate(reading: Reading, claim: Claim, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return what to pass where nobody but the default says that so few, or many, are defrauded."""
+    broken = any(finding.law == "defrauded" and finding.verdict == "broken" for finding in findings)
+    if not broken or claim.receipt is not None:
+        return ()
+    defrauded = sum(len(own.defrauded) for own in reading.tally.people)
+    everybody = defrauded + sum(own.rows.total() for own in reading.tally.people)
+    share = f"{defrauded:,} of {everybody:,} customers are defrauded"
+    return (f"{share}, for a fraud rate of {claim.law.fraud_rate:g}; --fraud-rate states another (Sparkov's: 0.98)",)
 
 
 def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
