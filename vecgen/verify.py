@@ -130,7 +130,7 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Rep
     elif customers:
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
-    checks += _check_cases(directory, claim, laws, tally, digests) if transactions else []
+    checks += _check_cases(directory, claim, laws, tally, digests)
     checks += _check_receipt(claim.receipt, digests)
     return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes))
 
@@ -335,7 +335,8 @@ def _check_cases(directory: Place, claim: Claim, laws: Laws, tally: Tally, diges
     there = (directory / FRAUD_CASES).is_dir()
     if there:
         digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
-    if not there and not (claim.receipt and FRAUD_CASES in claim.receipt.parts):
+    stated = claim.receipt is not None and FRAUD_CASES in claim.receipt.parts
+    if "transactions" not in digests or not (there or stated):
         return []
     wrong = count_wrong(tally.cases, read_cases(directory / FRAUD_CASES, laws))
     return [Check("fraud cases", "one of each defrauded customer, with the rows it shows", wrong)]

@@ -5,13 +5,23 @@ A change is found if samples of three seeds out of three are rejected: two profi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
-from tests.equivalence.samplers import count, draw_arrays
-from tests.equivalence.test_wrong_samplers import CUSTOMERS, Wrong, change_profiles, world_of
+from tests.equivalence.samplers import World, count, draw_arrays
+from tests.equivalence.test_wrong_samplers import (
+    CUSTOMERS,
+    Wrong,
+    at_one_merchant,
+    change_profiles,
+    due_north,
+    of_frauds,
+    on_the_full_minute,
+    world_of,
+)
 from vecgen.fidelity import examine, judge
 from vecgen.profile import AmountLaw, Profile
 from vecgen.tables import ProfileTables
@@ -60,6 +70,16 @@ def _shrink(size: float) -> Wrong:
     return Wrong(tables=change_profiles(shrink))
 
 
+def _some_frauds(change: Callable[[pa.Table], pa.Table]) -> Callable[[float], Wrong]:
+    """Return a change of the first so many of a hundred frauds."""
+
+    def change_some(table: pa.Table, size: float) -> pa.Table:
+        changed = round(size * table.num_rows)
+        return pa.concat_tables([change(table.slice(0, changed)), table.slice(changed)]).unify_dictionaries()
+
+    return lambda size: Wrong(rows=of_frauds(lambda table: change_some(table, size)))
+
+
 CHANGES: dict[str, Callable[[float], Wrong]] = {
     "weight of Friday": _profile(_weigh_friday),
     "weight of the first season": _profile(_weigh_first_season),
@@ -70,14 +90,21 @@ CHANGES: dict[str, Callable[[float], Wrong]] = {
     "share of fraud rows at night, less": lambda size: Wrong(patch=("transactions._NIGHT_SHARE", 0.8 * (1 - size))),
     "radius, less": _shrink,
     "share of defrauded customers, more": lambda size: Wrong({"fraud_rate": 0.5 * (1 + size)}),
+    "share of defrauded customers, so much above 1 %": lambda size: Wrong({"fraud_rate": 0.01 + size}),
+    "share of frauds on the full minute": _some_frauds(on_the_full_minute),
+    "share of frauds at one merchant a category": _some_frauds(at_one_merchant),
+    "share of frauds due north or south": _some_frauds(due_north),
 }
 
+LAWS: dict[str, dict[str, object]] = {"share of defrauded customers, so much above 1 %": {"fraud_rate": 0.01}}
+"""What the true law differs in."""
 
-def find_smallest(change: Callable[[float], Wrong]) -> tuple[float | None, set[str]]:
+
+def find_smallest(change: Callable[[float], Wrong], law: Mapping[str, object]) -> tuple[float | None, set[str]]:
     """Return the smallest size that is found with every seed, and the laws that find it then."""
     smallest, laws = None, set[str]()
     for size in SIZES:
-        found = [set(_find(change(size), seed)) for seed in SEEDS]
+        found = [set(_find(change(size), world_of(**law), seed)) for seed in SEEDS]
         common = set.intersection(*found)
         if not common:
             break
@@ -85,8 +112,7 @@ def find_smallest(change: Callable[[float], Wrong]) -> tuple[float | None, set[s
     return smallest, laws
 
 
-def _find(wrong: Wrong, seed: int) -> Iterator[str]:
-    true = world_of()
+def _find(wrong: Wrong, true: World, seed: int) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         tally = count(wrong.draw(true, CUSTOMERS, seed, monkeypatch), true.laws)
     for finding in judge(examine(tally, true.laws, true.names), 1e-3):
@@ -101,7 +127,7 @@ def main() -> None:
     print(f"{rows:,} rows of {2 * CUSTOMERS} customers:\n")  # noqa: T201
     print("| change | smallest found | by |\n|---|---|---|")  # noqa: T201
     for name, change in CHANGES.items():
-        size, laws = find_smallest(change)
+        size, laws = find_smallest(change, LAWS.get(name, {}))
         shown = "none" if size is None else f"{100 * size:g} %"
         print(f"| {name} | {shown} | {', '.join(sorted(laws))} |", flush=True)  # noqa: T201
 
