@@ -239,10 +239,22 @@ def test_anything_else_is_refused_before_anything_is_read(
     (foreign / PAGE).write_text("<html>mine</html>", encoding="utf-8")
     (alone / "days.png").touch()
     file.touch()
-    for output in (foreign, file, alone, parquet[0]):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    for output in (foreign, file, alone, link, parquet[0]):
         with pytest.raises(OutputError, match="holds something else than a report"):
             write_report(parquet[0], claim, output)
     assert (foreign / PAGE).read_text(encoding="utf-8") == "<html>mine</html>"
+
+
+def test_what_stands_beside_a_report_stays(parquet: Dataset, tmp_path: Path, undrawn: None) -> None:
+    for name in (".r.new", ".r.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").touch()
+    report(parquet[0], tmp_path / "r")
+    report(parquet[0], tmp_path / "r")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".r.new", ".r.old", "r"]
+    assert list_tree(tmp_path / ".r.new") == list_tree(tmp_path / ".r.old") == ["mine"]
 
 
 def test_a_place_that_cannot_be_written_is_one_error(parquet: Dataset, tmp_path: Path, undrawn: None) -> None:

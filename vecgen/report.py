@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -81,9 +82,10 @@ def default_output(directory: Place) -> Path:
 
 def _check_replaceable(path: Path) -> None:
     try:
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():
             return
         names = {entry.name for entry in path.iterdir()} if path.is_dir() else {""}
+        names |= {""} if path.is_symlink() else set()  # the link would become a directory
         ours = names <= {PAGE, *_PICTURES} and MARK in (path / PAGE).read_text("utf-8") if names else True
     except (OSError, UnicodeDecodeError):
         ours = False
@@ -94,18 +96,19 @@ def _check_replaceable(path: Path) -> None:
 def _publish(path: Path, files: Mapping[str, bytes]) -> None:
     """Write files into a directory beside `path`, then let it take the place of what is there."""
     path = path.absolute()
-    new, old = (path.with_name(f".{path.name}.{what}") for what in ("new", "old"))
+    scratch: Path | None = None
     try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # a name that nobody has
+        new = scratch / "new"
+        new.mkdir()
         for name, content in files.items():
             (new / name).write_bytes(content)
-        shutil.rmtree(old, ignore_errors=True)
         if path.exists():
-            os.rename(path, old)
+            os.rename(path, scratch / "old")
         os.rename(new, path)
     except OSError as error:
         raise OutputError(f"--output: {path} cannot be written ({error.strerror}); choose another") from error
     finally:
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
