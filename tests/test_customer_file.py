@@ -333,11 +333,15 @@ def test_bytes_of_other_encodings_are_named_by_line(
 
 @pytest.mark.parametrize(
     ("start", "found"),
-    [(b"\xff\xfea\0", "text in UTF-16"), (b"\x1f\x8b\x08", "a gzip file"), (b"PAR1", "a Parquet file")],
+    [
+        (b"\xff\xfea\0", "text in UTF-16', .* iconv -f utf-16"),
+        (b"\x1f\x8b\x08", "a gzip file', .* decompress it"),
+        (b"PAR1", r"a Parquet file', .* let its name end in \.parquet"),
+    ],
 )
 def test_other_formats_are_recognised(tmp_path: Path, tables: CustomerTables, start: bytes, found: str) -> None:
     (tmp_path / "c.csv").write_bytes(start)
-    with pytest.raises(InputError, match=rf"c\.csv: got '{found}'"):
+    with pytest.raises(InputError, match=rf"c\.csv: got '{found}"):
         read_customers(tmp_path / "c.csv", tables.profiles)
 
 

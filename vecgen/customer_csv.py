@@ -23,7 +23,13 @@ DELIMITER: Final = "|"
 _BLOCK: Final = 1 << 20  # bytes; no line may be longer
 _MAX_HEADER: Final = 1 << 16
 _NAMES: Final = [column.name for column in CUSTOMER_COLUMNS]
-_MAGIC: Final = {b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"\x28\xb5\x2f\xfd": "Zstandard", b"PK\x03\x04": "zip"}
+_UNPACK: Final = "decompress it"
+_MAGIC: Final = {
+    b"\x1f\x8b": ("gzip", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("Zstandard", _UNPACK),
+    b"PK\x03\x04": ("zip", _UNPACK),
+    b"PAR1": ("Parquet", "let its name end in .parquet"),
+}
 _MARKS: Final = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 
@@ -57,9 +63,9 @@ def _check_bytes(path: Path) -> None:
 
 
 def _refuse_other_formats(path: Path, start: bytes) -> None:
-    for magic, name in _MAGIC.items():
+    for magic, (name, remedy) in _MAGIC.items():
         if start.startswith(magic):
-            raise InputError(str(path), "", f"a {name} file", "lines of text", f"decompress it, or rename {name} files")
+            raise InputError(str(path), "", f"a {name} file", "lines of text", remedy)
     for mark, name in _MARKS.items():
         if start.startswith(mark):
             raise InputError(str(path), "", f"text in {name}", "text in UTF-8", _spell_iconv(path, name.lower()))
