@@ -1,27 +1,11 @@
-"""`python spark_jobs/pack.py FILE.zip`: the code that executors need, as `spark-submit --py-files` takes it.
-
-The archive is a function of the code: no times, entries in order.
-"""
+"""`python spark_jobs/pack.py FILE.zip`: the code that executors need, as `spark-submit --py-files` takes it."""
 
 from __future__ import annotations
 
 import sys
-import zipfile
 from pathlib import Path
-from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-_MOMENT: Final = (1980, 1, 1, 0, 0, 0)  # the first that the format knows
-
-
-def pack(target: Path) -> list[str]:
-    """Write the archive and return the names in it."""
-    files = sorted((ROOT / "vecgen").rglob("*.py"))
-    names = [file.relative_to(ROOT).as_posix() for file in files]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in zip(names, files, strict=True):
-            archive.writestr(zipfile.ZipInfo(name, _MOMENT), file.read_bytes(), zipfile.ZIP_DEFLATED)
-    return names
+from vecgen.spark.code import pack
 
 
 def main(arguments: list[str]) -> int:

@@ -20,11 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spark_jobs.pack import pack
 from tests.datasets import data_files, list_tree
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.spark.code import pack
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tuple(str(ROOT / name) for name in ("vecgen", "spark_jobs", "bench", "tests", "profiles", "demographic_data"))

@@ -15,8 +15,10 @@ from unittest.mock import patch
 
 from pyspark import TaskContext
 
-from vecgen.generate import write_transactions
+from vecgen.plan import Batch
+from vecgen.progress import Run
 from vecgen.spark.job import main
+from vecgen.work import Work, do_work
 from vecgen.writers import ParquetWriter
 
 fault, batch, notes, *options = sys.argv[1:]
@@ -54,21 +56,23 @@ def break_off(finish: Callable[..., None]) -> Callable[..., None]:
     return finish_one
 
 
-def write(tables: Any, seed: int, output: Any, number: int, people: Any) -> Any:
+def write(run: Run, item: Work) -> Any:
     """Write a batch, or half of it."""
+    if not isinstance(item, Batch):
+        return do_work(run, item)
     context = TaskContext.get()
     assert context is not None
-    note(f"{number} {context.attemptNumber()} {os.getpid()}")
-    if number != int(batch) or not is_first():
-        return write_transactions(tables, seed, output, number, people)
+    note(f"{item.number} {context.attemptNumber()} {os.getpid()}")
+    if item.number != int(batch) or not is_first():
+        return do_work(run, item)
     whole = ParquetWriter.finish
     ParquetWriter.finish = break_off(whole)  # type: ignore[method-assign]
     try:
-        return write_transactions(tables, seed, output, number, people)
+        return do_work(run, item)
     finally:
         ParquetWriter.finish = whole  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    with patch("vecgen.spark.frames.write_transactions", write):
+    with patch("vecgen.spark.frames.do_work", write):
         sys.exit(main(options))

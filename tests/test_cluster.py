@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.pack import main, pack
+from spark_jobs.pack import main
 from tests.clusters import (
     HOSTS,
     OPTIONS,
@@ -21,6 +21,7 @@ from tests.clusters import (
     stop,
     wait_for,
 )
+from vecgen.spark.code import pack
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 TESTS = Path(__file__).parent

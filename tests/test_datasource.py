@@ -121,7 +121,7 @@ def test_filters_of_dates_are_pushed(
 def test_kept_days() -> None:
     from pyspark.sql.datasource import EqualTo, GreaterThan, GreaterThanOrEqual, IsNotNull, LessThan, LessThanOrEqual
 
-    from vecgen.spark.datasource import kept_days
+    from vecgen.spark.pushdown import kept_days
 
     day = date(2023, 12, 24)  # the fifth of the period
     column = ("trans_date",)

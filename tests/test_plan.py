@@ -20,7 +20,7 @@ from tests.conftest import LAW, WINTER, Compile
 from vecgen.dates import Period
 from vecgen.errors import InputError
 from vecgen.load import load_demographics, load_profiles
-from vecgen.plan import Batch, Plan, cut_batches, describe_request, index_batches
+from vecgen.plan import Plan, cut_batches, describe_request, index_batches
 from vecgen.schedule import cut_again
 from vecgen.schema import CUSTOMER_COLUMNS
 
@@ -248,17 +248,6 @@ def test_a_customer_of_rare_profile_is_found_without_holding_all_ids(
     monkeypatch.setattr("vecgen.customer_source._SCAN", 7)
     assert many.source.table(500, 1500, 1).equals(whole)
     assert many.source.table(500, 500, 1).num_rows == 0
-
-
-def test_ranges_of_batches_are_those_that_hold_their_customers(
-    compile_small: Compile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vecgen.plan.CUSTOMERS_PER_FILE", 25)
-    plan = compile_small()
-    assert plan.ranges_of([]) == []
-    assert plan.ranges_of(plan.batches) == list(plan.customer_ranges())
-    assert plan.ranges_of([Batch(0, 0, 0, 25, 1)]) == [(0, 25)]
-    assert plan.ranges_of([Batch(0, 0, 49, 51, 1)]) == [(25, 50), (50, 60)]
 
 
 @pytest.mark.parametrize(("customers", "batch_rows"), [(10**7, 1), (1 << 40, 32_000_000)])

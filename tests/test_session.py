@@ -49,14 +49,6 @@ def test_who_started_the_job(environ: Mapping[str, str], running: bool, starter:
     assert find_starter(environ, running) == starter
 
 
-@pytest.mark.parametrize(
-    "environ", [{"SPARK_REMOTE": "sc://h"}, {"SPARK_CONNECT_MODE_ENABLED": "1"}, {"SPARK_API_MODE": "connect"}]
-)
-def test_spark_connect_is_refused(environ: Mapping[str, str]) -> None:
-    with pytest.raises(InputError, match=r"Spark Connect.*a classic Spark session"):
-        find_starter(environ, running=False)
-
-
 class TestOptionsThatComeTooLate:
     def test_plain_python_takes_them(self) -> None:
         check_start("python", "local[2]", "mine")

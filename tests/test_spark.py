@@ -124,7 +124,7 @@ def test_a_failing_task_leaves_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("a task that fails")
 
-    monkeypatch.setattr(job, "transaction_files", fail)
+    monkeypatch.setattr(job, "written_files", fail)
     with pytest.raises(RuntimeError):
         job.run(spark, plan, Output(tmp_path / "out"))
     assert list_tree(tmp_path / "out") == []

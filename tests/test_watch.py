@@ -19,6 +19,8 @@ from vecgen.plan import Plan
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from vecgen.spark.jobs import Jobs
+
 pytestmark = pytest.mark.spark
 JOB = Path(__file__).parent / "faulty_job.py"
 
@@ -30,9 +32,9 @@ def test_results_and_errors_arrive(spark: SparkSession) -> None:
         raise ValueError("of the action")
 
     before = signal.getsignal(signal.SIGINT)
-    assert watch(spark.sparkContext, lambda: 7, print, print) == 7
+    assert watch(spark, lambda: 7, print, print) == 7
     with pytest.raises(ValueError, match="of the action"):
-        watch(spark.sparkContext, fail, print, print)
+        watch(spark, fail, print, print)
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -49,13 +51,13 @@ def test_an_interrupt_cancels_the_jobs_and_nothing_is_left(spark: SparkSession, 
 
     seen: list[int] = []
 
-    def look(group: str) -> None:
-        seen.append(count_done(context, group, [40, 30, 20, 10]))
+    def look(jobs: Jobs) -> None:
+        seen.append(count_done(jobs, [40, 30, 20, 10]))
         if seen[-1] == 70:  # the first two
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        watch(context, lambda: context.parallelize(range(4), 4).map(sleep).collect(), look, lambda: seen.append(-1))
+        watch(spark, lambda: context.parallelize(range(4), 4).map(sleep).collect(), look, lambda: seen.append(-1))
     assert seen == [*sorted(seen[:-1]), -1]
     assert not context.statusTracker().getActiveJobsIds()
     assert context.parallelize(range(2), 2).map(sleep).collect() == [0, 1]

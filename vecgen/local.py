@@ -5,28 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
+from functools import partial
 
 from vecgen.errors import InputError
-from vecgen.generate import (
-    CUSTOMERS,
-    TRANSACTIONS,
-    Existing,
-    Output,
-    list_parts,
-    write_customers,
-    write_single_file,
-    write_transactions,
-)
+from vecgen.generate import Existing, Output, list_parts
 from vecgen.manifest import FileRecord
 from vecgen.memory import keep_freed_memory
 from vecgen.meter import Report, State, expect_rows, ignore
-from vecgen.plan import Batch, Plan
+from vecgen.plan import Plan
 from vecgen.pool import open_pool, submit_all
-from vecgen.progress import Run, close_run, once, open_run
+from vecgen.progress import Run, close_run, open_run
 from vecgen.receipt import Receipt, sum_records
-
-Work = Batch | tuple[Batch, ...] | range
-"""A batch of transactions, all batches for a single file, or a range of customer ids."""
+from vecgen.work import Work, do_work, list_work, name_work
 
 
 def run_local(
@@ -67,73 +57,37 @@ def run_local(
         def note(item: Work, written: list[FileRecord]) -> None:
             nonlocal state, records
             records += written
-            state = state.add(expected[_name(item)], written)
+            state = state.add(expected[name_work(item)], written)
             report(state)
 
-        work = _list_work(run, parts)
-        _run_all(run.plan, run.output, work, min(processes, len(work)), note)
+        work = list_work(run, parts)
+        _run_all(run, work, min(processes, len(work)), note)
         return close_run(run, sum_records(records), time.perf_counter() - started, processes, records)
-
-
-def _list_work(run: Run, parts: Sequence[str]) -> list[Work]:
-    work: list[Work] = []
-    if TRANSACTIONS in parts:
-        batches = tuple(batch for batch in run.plan.batches if run.output.selects(batch.number))
-        work += [batches] if run.output.single_file else batches
-    if CUSTOMERS in parts:
-        work += [range(*bounds) for bounds in run.plan.customer_ranges()]
-    return work
-
-
-def _name(item: Work) -> str:
-    """Return the name of the record that finished work leaves."""
-    if isinstance(item, range):
-        return f"{CUSTOMERS}-{item.start}"
-    return f"{TRANSACTIONS}-{item.number}" if isinstance(item, Batch) else TRANSACTIONS
 
 
 Note = Callable[[Work, list[FileRecord]], None]
 
 
-def _run_all(plan: Plan, output: Output, work: Sequence[Work], processes: int, note: Note) -> None:
+def _run_all(run: Run, work: Sequence[Work], processes: int, note: Note) -> None:
     if processes == 1:
         keep_freed_memory()
         for item in work:
-            note(item, _run(plan, output, item))
+            note(item, do_work(run, item))
         return
-    with open_pool(processes, _start_worker, plan, output) as pool:
+    with open_pool(processes, _start_worker, run) as pool:
         items = dict(zip(submit_all(pool, _run_in_worker, work), work, strict=True))
         for future in as_completed(items):
             note(items[future], future.result())
-
-
-def _run(plan: Plan, output: Output, item: Work) -> list[FileRecord]:
-    """Do a piece of work, unless a run that broke off has done it."""
-    seed = plan.request.seed
-
-    def write() -> list[FileRecord]:
-        if isinstance(item, range):
-            return [write_customers(output, plan.source.table(item.start, item.stop))]
-        if isinstance(item, Batch):
-            customers = plan.source.table(item.first, item.last, item.profile)
-            return write_transactions(plan.tables, seed, output, item.number, customers)
-        return write_single_file(plan.tables, seed, output, plan.groups(item))
-
-    return once(output, _name(item), write)
 
 
 # A worker receives the plan once, when it starts, instead of 10 MB with every batch.
 _worker: Callable[[Work], list[FileRecord]]
 
 
-def _start_worker(plan: Plan, output: Output) -> None:
+def _start_worker(run: Run) -> None:
     global _worker  # noqa: PLW0603 - set once in a worker process, before its first task
     keep_freed_memory()
-
-    def run(item: Work) -> list[FileRecord]:
-        return _run(plan, output, item)
-
-    _worker = run
+    _worker = partial(do_work, run)
 
 
 def _run_in_worker(item: Work) -> list[FileRecord]:

@@ -111,13 +111,6 @@ class Plan:
         for first in range(0, self.source.count, CUSTOMERS_PER_FILE):
             yield first, min(first + CUSTOMERS_PER_FILE, self.source.count)
 
-    def ranges_of(self, batches: Iterable[Batch]) -> list[tuple[int, int]]:
-        """Return those of the `customer_ranges` that hold customers of any of the batches."""
-        met: set[int] = set()
-        for batch in batches:
-            met.update(range(batch.first // CUSTOMERS_PER_FILE, -(-batch.last // CUSTOMERS_PER_FILE)))
-        return [bounds for number, bounds in enumerate(self.customer_ranges()) if number in met]
-
 
 @dataclass(frozen=True)
 class BatchIndex:

@@ -11,12 +11,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-__all__ = ["VecgenDataSource", "customers", "fraud_cases", "main", "run", "transactions"]
+__all__ = ["VecgenDataSource", "customers", "fraud_cases", "main", "run", "send_code", "transactions"]
 
 if find_spec("pyspark") is None:
     raise ImportError("vecgen.spark needs PySpark, which this Python lacks; install the extra vecgen[spark]")
 
 if TYPE_CHECKING:
+    from vecgen.spark.code import send_code
     from vecgen.spark.datasource import VecgenDataSource
     from vecgen.spark.frames import customers, fraud_cases, transactions
     from vecgen.spark.job import main, run
@@ -28,11 +29,15 @@ else:
         "transactions": "frames",
         "main": "job",
         "run": "job",
+        "send_code": "code",
     }
 
     def __getattr__(name):  # hidden from type checkers, which would believe in any name
         # Executors import parts of this package and must not wait for the rest; older Sparks lack what some parts use.
         if name in _HOMES:
+            if name == "VecgenDataSource":
+                versions = import_module("vecgen.spark.versions")
+                versions.require(versions.Feature.DATA_SOURCE)
             return getattr(import_module(f"vecgen.spark.{_HOMES[name]}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

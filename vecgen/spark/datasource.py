@@ -8,30 +8,17 @@ driver. Spark does not tell Python sources which columns a query uses: the optio
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-from pyspark.sql.datasource import (
-    DataSource,
-    DataSourceReader,
-    EqualTo,
-    Filter,
-    GreaterThan,
-    GreaterThanOrEqual,
-    InputPartition,
-    IsNotNull,
-    LessThan,
-    LessThanOrEqual,
-)
+from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
 from vecgen.arrow import arrow_schema, choose_columns
 from vecgen.customer_source import CustomerSource, DrawnCustomers
-from vecgen.dates import Period
 from vecgen.errors import InputError
 from vecgen.generate import CUSTOMERS, TRANSACTIONS, select_days, start_group
 from vecgen.memory import keep_freed_memory
@@ -47,6 +34,7 @@ from vecgen.options import (
 from vecgen.plan import Plan, compile_plan
 from vecgen.schedule import cut_again
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column
+from vecgen.spark.versions import Feature, require
 from vecgen.tables import Tables
 
 if TYPE_CHECKING:
@@ -74,19 +62,29 @@ class VecgenDataSource(DataSource):
         return from_arrow_schema(arrow_schema(_choose(options.table, options.columns)))
 
     def reader(self, schema: StructType) -> DataSourceReader:
-        """Return the reader of a batch query."""
+        """Return the reader of a batch query.
+
+        Raises:
+            InputError: Filters are to be pushed, to a Spark before 4.1.
+        """
         options = read_options(self.options)
         work, plan = compile_work(options, schema)
         days = select_days(plan.tables.law.period, options.only_dates)
         parts = [replace(part, days=days) for part in share_out(plan, options.table)]
-        return (PushingReader if options.push_filters else Reader)(work, parts)
+        if not options.push_filters:
+            return Reader(work, parts)
+        require(Feature.PUSHED_FILTERS)
+        from vecgen.spark.pushdown import PushingReader
+
+        return PushingReader(work, parts)
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802 - Spark's name
-        """Return the reader of a stream of transactions; needs Spark 4.2.
+        """Return the reader of a stream of transactions.
 
         Raises:
-            InputError: Another table, or a rate below 1.
+            InputError: Another table, a rate below 1, or a Spark before 4.2.
         """
+        require(Feature.STREAM)
         from vecgen.spark.stream import StreamReader
 
         options = read_options(self.options)
@@ -205,42 +203,3 @@ class Reader(DataSourceReader):
         if isinstance(partition, Part):  # else one of Spark's own, where there are none
             for batch in self._work.batches(partition, self._work.columns):
                 yield batch.cast(self._work.schema)
-
-
-class PushingReader(Reader):
-    """A reader that makes only the dates that a filter keeps.
-
-    A class of its own because Spark refuses a reader that can, where the session has not allowed it.
-    """
-
-    def pushFilters(self, filters: list[Filter]) -> Iterable[Filter]:  # noqa: N802 - Spark's name
-        """Narrow the days to what filters of trans_date keep; yield the other filters."""
-        period = self._work.tables.law.period
-        for condition in filters:
-            days = kept_days(condition, period)
-            if days is None:
-                yield condition
-                continue
-            self._parts = [replace(part, days=_intersect(part.days, days)) for part in self._parts]
-        self._parts = [part for part in self._parts if part.days]
-
-
-def kept_days(condition: Filter, period: Period) -> range | None:
-    """Return the days of a period that a filter of trans_date keeps; None for what Spark must filter itself."""
-    if isinstance(condition, IsNotNull):
-        return range(period.days)  # no column of ours has nulls
-    bounds = (EqualTo, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual)
-    if not isinstance(condition, bounds) or condition.attribute != ("trans_date",):
-        return None
-    if not isinstance(condition.value, date):
-        return None
-    day = (condition.value - period.start).days
-    if isinstance(condition, EqualTo):
-        return range(day, day + 1)
-    if isinstance(condition, GreaterThan | GreaterThanOrEqual):
-        return range(day + isinstance(condition, GreaterThan), period.days)
-    return range(day + isinstance(condition, LessThanOrEqual))
-
-
-def _intersect(a: range, b: range) -> range:
-    return range(max(a.start, b.start), min(a.stop, b.stop))

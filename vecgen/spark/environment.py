@@ -32,6 +32,16 @@ DEFAULTS: Final[tuple[Setting, ...]] = (
 )
 
 
+CORE_SETTINGS: Final = (
+    "spark.master",
+    "spark.cores.max",
+    "spark.executor.instances",
+    "spark.executor.cores",
+    "spark.dynamicAllocation.enabled",
+    "spark.dynamicAllocation.maxExecutors",
+    "spark.task.cpus",
+)
+"""What `count_cores` looks at, and what Spark runs on."""
 _UNLIMITED: Final = 2**31 - 1  # executors; what Spark takes for "as many as there are"
 
 
@@ -52,14 +62,7 @@ class Environment:
 
 
 def find_starter(environ: Mapping[str, str], running: bool) -> Starter:
-    """Return who started this process. `running`: there is a Spark context in it already.
-
-    Raises:
-        InputError: Spark Connect, which hides the context that the job asks for its cores.
-    """
-    if {"SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"} & set(environ) or environ.get("SPARK_API_MODE") == "connect":
-        expected = "a classic Spark session"
-        raise InputError("Spark", "session", "Spark Connect", expected, "unset SPARK_REMOTE or use spark-submit")
+    """Return who started this process. `running`: there is a Spark context in it already."""
     if running:
         return "a running session"
     # spark-submit opens the gateway before it starts Python; a plain Python opens its own, which needs no variable.

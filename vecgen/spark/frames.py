@@ -1,18 +1,19 @@
-"""What Spark makes lazily of a plan: customers, transactions and fraud cases as frames, or a manifest of files written.
+"""What Spark makes lazily of a plan: customers, transactions and fraud cases as frames, or files that tasks write.
 
-Customers are grouped into batches, each completed by `applyInPandas` in a task of its own.
+Rows: customers are grouped into batches, each completed by `applyInPandas` in a task of its own. Files: a task is the
+number of a piece of work; it draws its own customers, so nothing is shuffled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial, reduce
-from operator import or_
-from typing import Any
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
-from pyspark.sql import DataFrame, GroupedData, Observation, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -20,123 +21,102 @@ from vecgen.arrow import arrow_schema
 from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
-from vecgen.generate import (
-    CUSTOMERS,
-    TRANSACTIONS,
-    Output,
-    start_group,
-    write_customers,
-    write_single_file,
-    write_transactions,
-)
+from vecgen.generate import TRANSACTIONS, Output, start_group
 from vecgen.ledger import list_cases
-from vecgen.manifest import MANIFEST_SCHEMA, FileRecord, to_manifest
+from vecgen.manifest import FileRecord, from_json, to_json
 from vecgen.memory import keep_freed_memory
 from vecgen.plan import Plan, index_batches
-from vecgen.progress import once
+from vecgen.progress import Run
 from vecgen.receipt import Part
 from vecgen.schema import COLUMNS, FRAUD_CASE_COLUMNS, Column
+from vecgen.spark.payload import make_payload
+from vecgen.spark.versions import complete_batches
 from vecgen.storage import size_of
+from vecgen.work import Work, do_work
+
+_CHUNK: Final = 20_000  # customers of a file that travel together, some 3 MB
 
 
 def customers(spark: SparkSession, plan: Plan) -> DataFrame:
     """Return the customers of a plan: `customer_id`, the sixteen columns, and the number of their `batch`."""
-    return _customers(spark, plan, list(plan.customer_ranges()))
-
-
-def _customers(spark: SparkSession, plan: Plan, ranges: list[tuple[int, int]]) -> DataFrame:
-    source, index = plan.source, index_batches(plan)
-    if isinstance(source, ListedCustomers):
-        return spark.createDataFrame(index.append_number(source.customers))
-
-    def draw(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for first, last in _pairs(chunks):
-            yield from index.append_number(source.table(first, last)).to_batches()
-
     schema = CUSTOMER_SCHEMA.append(pa.field("batch", pa.int32(), nullable=False))
-    return _distribute(spark, ranges).mapInArrow(draw, from_arrow_schema(schema))
+    index, source = index_batches(plan), plan.source
+    if isinstance(source, ListedCustomers):
+        chunks = [_to_bytes(source.table(first, first + _CHUNK)) for first in range(0, source.count, _CHUNK)]
+
+        def unpack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for (chunk,) in _rows(batches):
+                yield from index.append_number(pa.ipc.open_stream(chunk).read_all()).to_batches()
+
+        frame = spark.createDataFrame([(chunk,) for chunk in chunks], "chunk binary")
+        return frame.mapInArrow(unpack, from_arrow_schema(schema))
+
+    ranges, payload = list(plan.customer_ranges()), make_payload(source)
+
+    def draw(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for (number,) in _rows(batches):
+            yield from index.append_number(payload.open().table(*ranges[number])).to_batches()
+
+    return _number_tasks(spark, len(ranges)).mapInArrow(draw, from_arrow_schema(schema))
 
 
 def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = COLUMNS) -> DataFrame:
     """Return the transactions of a plan lazily, what `columns` ask for; one task per batch of whole customers."""
-    tables, seed, schema = plan.tables, plan.request.seed, arrow_schema(columns)
+    payload, seed, schema = make_payload(plan.tables), plan.request.seed, arrow_schema(columns)
 
-    def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def draw(frames: Iterator[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
         keep_freed_memory()
-        for batch in start_group(tables, seed, _to_arrow(frames), 31, columns).all_batches():
-            yield batch.cast(schema).to_pandas(types_mapper=pd.ArrowDtype)
+        for batch in start_group(payload.open(), seed, _to_arrow(frames), 31, columns).all_batches():
+            yield batch.cast(schema)
 
-    return _group(spark, plan).applyInPandas(complete, from_arrow_schema(schema))
+    return complete_batches(customers(spark, plan), len(plan.batches), draw, from_arrow_schema(schema))
 
 
 def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
     """Return the defrauded customers of a plan lazily, columns of `FRAUD_CASE_COLUMNS`."""
-    tables, seed = plan.tables, plan.request.seed
+    payload, seed, schema = make_payload(plan.tables), plan.request.seed, arrow_schema(FRAUD_CASE_COLUMNS)
 
-    def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        people = _to_arrow(frames)
-        yield list_cases(tables, start_group(tables, seed, people).calendar, people).to_pandas(
-            types_mapper=pd.ArrowDtype
-        )
+    def draw(frames: Iterator[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
+        people, tables = _to_arrow(frames), payload.open()
+        yield from list_cases(tables, start_group(tables, seed, people).calendar, people).to_batches()
 
-    return _group(spark, plan).applyInPandas(complete, from_arrow_schema(arrow_schema(FRAUD_CASE_COLUMNS)))
+    return complete_batches(customers(spark, plan), len(plan.batches), draw, from_arrow_schema(schema))
 
 
-def transaction_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
-    """Let every batch write its own files; return the manifest, one row per file."""
-    tables, seed = plan.tables, plan.request.seed
-    if output.single_file:
-        return _single_file(spark, plan, output)
+def written_files(spark: SparkSession, run: Run, work: Sequence[Work]) -> DataFrame:
+    """Let each piece of work write its files in a task of its own; return their records, see `read_records`."""
+    payload = make_payload(replace(run, plan=replace(run.plan, batches=())))  # a task has its own piece, and no other
+    pieces = list(work)
 
-    def complete(key: tuple[Any, ...], frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         keep_freed_memory()
-        number, people = int(key[0]), _to_arrow(frames)
-        name = f"{TRANSACTIONS}-{number}"
-        records = once(output, name, lambda: write_transactions(tables, seed, output, number, people))
-        yield to_manifest(records).to_pandas(types_mapper=pd.ArrowDtype)
+        for (number,) in _rows(batches):
+            records = [json.dumps(to_json(record)) for record in do_work(payload.open(), pieces[number])]
+            yield pa.record_batch([pa.array(records, pa.string())], ["record"])
 
-    return _group(spark, plan, output).applyInPandas(complete, from_arrow_schema(MANIFEST_SCHEMA))
-
-
-def _single_file(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
-    def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        keep_freed_memory()
-        if sum(chunk.num_rows for chunk in chunks):
-            groups = plan.groups(batch for batch in plan.batches if output.selects(batch.number))
-            records = once(
-                output, TRANSACTIONS, lambda: write_single_file(plan.tables, plan.request.seed, output, groups)
-            )
-            yield from to_manifest(records).to_batches()
-
-    return spark.range(1).coalesce(1).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
+    return _number_tasks(spark, len(pieces)).mapInArrow(write, "record string")
 
 
-def customer_files(spark: SparkSession, plan: Plan, output: Output) -> DataFrame:
-    """Let every range of ids write its own customers file; return the manifest, one row per file."""
-    source = plan.source
-
-    def complete(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for first, last in _pairs(chunks):
-            people = source.table(first, last)
-            records = once(output, f"{CUSTOMERS}-{first}", partial(_write_customers, output, people))
-            yield from to_manifest(records).to_batches()
-
-    ranges = list(plan.customer_ranges())
-    return _distribute(spark, ranges).mapInArrow(complete, from_arrow_schema(MANIFEST_SCHEMA))
+def read_records(frame: DataFrame) -> list[FileRecord]:
+    """Let `written_files` be written; return their records."""
+    return [from_json(json.loads(row["record"])) for row in frame.collect()]
 
 
-def _write_customers(output: Output, people: pa.Table) -> list[FileRecord]:
-    return [write_customers(output, people)]
+def _number_tasks(spark: SparkSession, count: int) -> DataFrame:
+    """Return the numbers 0..count-1, each in a task of its own, in this order."""
+    return spark.range(0, count, 1, count)
 
 
-def _group(spark: SparkSession, plan: Plan, output: Output | None = None) -> GroupedData:
-    people, count = customers(spark, plan), len(plan.batches)
-    if output and output.batches:
-        wanted = [batch for batch in plan.batches if output.selects(batch.number)]
-        chosen = (sf.col("batch").between(first, last) for first, last in output.batches)
-        people, count = _customers(spark, plan, plan.ranges_of(wanted)).filter(reduce(or_, chosen)), len(wanted)
-    # A partition per batch, by number and not by hash: no two batches share a task by accident.
-    return people.repartitionById(count, sf.col("batch")).groupBy("batch")
+def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
+    for batch in batches:
+        yield from zip(*batch.to_pydict().values(), strict=True)
+
+
+def _to_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
 
 
 def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
@@ -144,19 +124,9 @@ def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
     return pa.concat_tables(pa.Table.from_pandas(f[names], CUSTOMER_SCHEMA) for f in frames).sort_by("customer_id")
 
 
-def _distribute(spark: SparkSession, ranges: list[tuple[int, int]]) -> DataFrame:
-    return spark.createDataFrame(ranges, "first long, last long").repartitionByRange(len(ranges), "first")
-
-
-def _pairs(chunks: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int]]:
-    for chunk in chunks:
-        yield from zip(*chunk.to_pydict().values(), strict=True)
-
-
 def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
-    observed = Observation()
-    frame = frame.observe(observed, sf.count(sf.lit(1)).alias("rows"))
+    spark = frame.sparkSession
     keys = output.partition_by if name == TRANSACTIONS else ()
     values = {
         "year": sf.year("trans_date"),
@@ -169,10 +139,12 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     path = output.path.absolute() / name
     if output.format == "csv":
         writer.csv(str(path), sep="|", header=True, quote="", emptyValue="")
+        written = spark.read.csv(str(path), sep="|", header=True, quote="")
     else:
         writer.parquet(str(path), compression=output.compression)
+        written = spark.read.parquet(str(path))
     sizes = [size_of(file) for file in find_files(path)]
-    return Part(observed.get["rows"], len(sizes), sum(sizes), None)
+    return Part(written.count(), len(sizes), sum(sizes), None)  # observations: Connect has none before Spark 4.0
 
 
 def _as_text(frame: DataFrame) -> DataFrame:

@@ -8,19 +8,18 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from vecgen.console import printing_notes
 from vecgen.display import describe_stop, show
 from vecgen.errors import InputError, OutputError, VecgenError, to_line
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
-from vecgen.manifest import FileRecord, from_manifest
+from vecgen.manifest import FileRecord
 from vecgen.meter import Report, State, expect_rows, ignore
 from vecgen.options import (
     add_customer_options,
@@ -39,9 +38,12 @@ from vecgen.progress import Run, close_run, open_run, read_finished
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
-from vecgen.spark.frames import customer_files, customers, fraud_cases, transaction_files, transactions, write_rows
-from vecgen.spark.session import add_session_options, open_session, promised_cores
+from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
+from vecgen.spark.jobs import Jobs
+from vecgen.spark.session import add_session_options, open_session, promised_cores, registered_cores
+from vecgen.spark.stored import store_customers
 from vecgen.spark.watch import count_done, watch
+from vecgen.work import list_work
 
 __all__ = ["customers", "main", "run", "transactions"]
 
@@ -67,29 +69,28 @@ def run(
         expected = "files, if --batches or --only-dates select rows, --table commits files or --encoding lays them out"
         raise InputError("--output-mode", "", "rows", expected)
     started = time.perf_counter()
-    context = spark.sparkContext
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
     names = list_parts(output)
-    with open_run(plan, output, promised_cores(context), names, existing) as run:
+    with open_run(plan, output, promised_cores(spark), names, existing) as run:
         if run.receipt:
             return run.receipt
         if output_mode == "rows":
             parts, records = _run_rows(spark, run, report, stopping), []
         else:
-            records = _run_files(spark, run, expect_rows(run.plan, run.output, names), report, stopping)
+            records = _run_files(spark, run, names, report, stopping)
             parts = sum_records(records)
-        return close_run(run, parts, time.perf_counter() - started, context.defaultParallelism, records)
+        return close_run(run, parts, time.perf_counter() - started, registered_cores(spark), records)
 
 
 def _run_files(
-    spark: SparkSession, run: Run, expected: dict[str, int], report: Report, stopping: Callable[[], None]
+    spark: SparkSession, run: Run, names: Sequence[str], report: Report, stopping: Callable[[], None]
 ) -> list[FileRecord]:
     """Let tasks write files; how far they are is told by the records they leave, whoever ran them and how often."""
-    makers = [customer_files] * (CUSTOMERS in list_parts(run.output)) + [transaction_files]
+    expected = expect_rows(run.plan, run.output, names)
     known: set[str] = set()
     state = State(sum(expected.values()))
 
-    def look(group: str) -> None:
+    def look(_: Jobs) -> None:
         nonlocal state
         with suppress(OutputError):  # of a store that does not answer: the next look may tell
             for name, records in read_finished(run.output.path, known).items():
@@ -97,17 +98,13 @@ def _run_files(
                 state = state.add(expected.get(name, 0), records)
         report(state)
 
-    def write() -> list[pa.Table]:
-        frames = [make(spark, run.plan, run.output) for make in makers]
-        return [frame.toArrow() for frame in frames]
-
-    manifests = watch(spark.sparkContext, write, look, stopping)
-    return [record for manifest in manifests for record in from_manifest(manifest)]
+    frame = written_files(spark, store_customers(run), list_work(run, names))
+    return watch(spark, lambda: read_records(frame), look, stopping)
 
 
 def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[[], None]) -> dict[str, Part]:
     """Let Spark's writer write; of tasks that leave no records, Spark says how many are finished."""
-    plan, output, context = run.plan, run.output, spark.sparkContext
+    plan, output = run.plan, run.output
     makers: dict[str, Callable[[], DataFrame]] = {
         CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns(CUSTOMER_COLUMNS)]),
         TRANSACTIONS: lambda: transactions(spark, plan, output.columns(COLUMNS)),
@@ -115,14 +112,14 @@ def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[
     }
     rows = [batch.rows for batch in plan.batches]
 
-    def look(name: str, group: str) -> None:
-        done = count_done(context, group, rows) if name == TRANSACTIONS else sum(rows) * (name == FRAUD_CASES)
+    def look(name: str, jobs: Jobs) -> None:
+        done = count_done(jobs, rows) if name == TRANSACTIONS else sum(rows) * (name == FRAUD_CASES)
         report(State(sum(rows), done, done))
 
     def write(name: str) -> Part:
         return write_rows(makers[name](), output, name)
 
-    return {name: watch(context, partial(write, name), partial(look, name), stopping) for name in makers}
+    return {name: watch(spark, partial(write, name), partial(look, name), stopping) for name in makers}
 
 
 def main(arguments: list[str]) -> int:
@@ -150,9 +147,9 @@ def main(arguments: list[str]) -> int:
 
 def _generate(options: Namespace) -> None:
     plan, output = compile_plan(to_request(options)), to_output(options)
-    spark = open_session(options.master, options.app_name, quiet=options.quiet)
+    spark = open_session(options.master, options.app_name, options.remote, quiet=options.quiet)
     if options.plan:
-        print(describe_estimate(estimate(plan, output, promised_cores(spark.sparkContext))))
+        print(describe_estimate(estimate(plan, output, promised_cores(spark))))
         return
 
     def say_stopped() -> None:

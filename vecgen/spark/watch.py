@@ -6,17 +6,17 @@ JVM. (Spark's own handler cancels every job of the application, those of others 
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import accumulate
 from typing import Final, TypeVar
 
-from pyspark import InheritableThread, SparkContext, SparkStageInfo, StatusTracker
+from pyspark.sql import SparkSession
+
+from vecgen.interrupts import raising_interrupts
+from vecgen.spark.jobs import Jobs, watch_jobs
 
 T = TypeVar("T")
 _EVERY: Final = 1.0
@@ -26,9 +26,9 @@ _PATIENCE: Final = 20
 
 
 def watch(
-    context: SparkContext, action: Callable[[], T], look: Callable[[str], None], stopping: Callable[[], None]
+    spark: SparkSession, action: Callable[[], T], look: Callable[[Jobs], None], stopping: Callable[[], None]
 ) -> T:
-    """Return what an action returns; call `look` with its job group every second or so meanwhile.
+    """Return what an action returns; call `look` with its jobs every second or so meanwhile.
 
     Args:
         stopping: Is called at Ctrl-C, before anything is cancelled: under spark-submit, the JVM through which all is
@@ -37,70 +37,47 @@ def watch(
     Raises:
         KeyboardInterrupt: Ctrl-C; the action's jobs are cancelled then, and their tasks have ended.
     """
-    group = f"vecgen-{uuid.uuid4().hex}"
+    jobs = watch_jobs(spark)
     result: Future[T] = Future()
 
     def act() -> None:
         try:
-            context.setJobGroup(group, "vecgen")
             result.set_result(action())
         except BaseException as error:
             result.set_exception(error)
 
-    with _plain_interrupts():
-        InheritableThread(target=act, daemon=True).start()
+    with raising_interrupts():
+        jobs.start(act)
         pause = _EVERY
         try:
             while not wait([result], pause).done:
                 begun = time.monotonic()
-                look(group)
+                look(jobs)
                 pause = max(_EVERY, 9 * (time.monotonic() - begun))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 stopping()
-            _cancel(context, group, result)
+            _cancel(jobs, result)
             raise
+        finally:
+            jobs.close()
     return result.result()
 
 
-@contextmanager
-def _plain_interrupts() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt and do nothing else."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _cancel(context: SparkContext, group: str, action: Future[T]) -> None:
+def _cancel(jobs: Jobs, action: Future[T]) -> None:
     """Cancel jobs until the action and its tasks have ended: they would write where the caller clears away."""
     with suppress(Exception):  # the JVM may be ending too
         for _ in range(_PATIENCE):
             if not action.done():
-                context.cancelJobGroup(group)  # again and again: the action may have begun another job
+                jobs.cancel()  # again and again: the action may have begun another job
             time.sleep(0.5)
-            if action.done() and not any(
-                stage.numActiveTasks for stage in _list_stages(context.statusTracker(), group)
-            ):
+            if action.done() and not jobs.have_tasks():
                 return
 
 
-def count_done(context: SparkContext, group: str, rows: Sequence[int]) -> int:
-    """Return the expected rows of the finished tasks of a group's last stage that has a task for each of `rows`.
+def count_done(jobs: Jobs, rows: Sequence[int]) -> int:
+    """Return the expected rows of the finished tasks of a stage that has a task for each of `rows`.
 
     Which tasks are finished is not told; they begin in this order.
     """
-    stages = _list_stages(context.statusTracker(), group)
-    own = [stage for stage in stages if stage.numTasks == len(rows)]
-    finished = max(own, key=lambda stage: stage.stageId).numCompletedTasks if own else 0
-    return [0, *accumulate(rows)][min(finished, len(rows))]
-
-
-def _list_stages(tracker: StatusTracker, group: str) -> list[SparkStageInfo]:
-    jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
-    stages = [tracker.getStageInfo(stage) for job in jobs if job for stage in job.stageIds]
-    return [stage for stage in stages if stage]
+    return [0, *accumulate(rows)][min(jobs.count_tasks(len(rows)), len(rows))]
