@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
 
 import vecgen.spark
+from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.options import add_customer_options, add_law_options, make_parser, to_request
 from vecgen.plan import compile_plan
 from vecgen.schedule import cut_again
@@ -27,8 +29,7 @@ ROWS = 3000
 
 def main(directory: Path, people: str, where: str, options: list[str]) -> None:
     """Go every way."""
-    master, remote = (where, None) if where.startswith("local") else (None, where)
-    spark = open_session(master, remote=remote)
+    spark = open_session(where) if where.startswith("local") else open_session(remote=where)
 
     def job(name: str, *more: str) -> int:
         return vecgen.spark.main([*options, "--output", str(directory / name), "--batch-rows", str(ROWS), *more])
@@ -49,7 +50,8 @@ def main(directory: Path, people: str, where: str, options: list[str]) -> None:
         try:
             answers[name] = way()
         except Exception as error:
-            answers[name] = str(error)
+            traceback.print_exc()
+            answers[name] = repr(error)
     print(json.dumps({"version": spark.version, **answers}))
     spark.stop()
 
@@ -79,7 +81,8 @@ def _source(spark: SparkSession, options: list[str]) -> dict[str, str]:
     source = vecgen.spark.VecgenDataSource
     spark.dataSource.register(source)
     names = [option.removeprefix("--") for option in options[::2]]
-    return {**dict(zip(names, options[1::2], strict=True)), "batch_rows": str(ROWS)}
+    places = {"profiles": str(DEFAULT_PROFILES), "demographics": str(DEFAULT_DEMOGRAPHICS)}  # as a server sees them
+    return {**dict(zip(names, options[1::2], strict=True)), **places, "batch_rows": str(ROWS)}
 
 
 def read_source(spark: SparkSession, directory: Path, options: list[str]) -> int:

@@ -69,13 +69,14 @@ def find_starter(environ: Mapping[str, str], running: bool) -> Starter:
     return "spark-submit" if "PYSPARK_GATEWAY_PORT" in environ else "python"
 
 
-def check_start(starter: Starter, master: str | None, app_name: str | None) -> None:
+def check_start(starter: Starter, master: str | None, app_name: str | None, remote: str | None = None) -> None:
     """Refuse options that come too late: code would beat the flags the user gave before.
 
     Raises:
-        InputError: A master or a name, although plain Python has not started the job.
+        InputError: A master, a name or a server, although plain Python has not started the job.
     """
-    for option, flag, value in (("--master", "--master", master), ("--app-name", "--name", app_name)):
+    given = (("--master", "--master", master), ("--app-name", "--name", app_name), ("--remote", "--remote", remote))
+    for option, flag, value in given:
         if value is None or starter == "python":
             continue
         expected = f"no {option} in a job that {starter} started"

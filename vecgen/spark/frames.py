@@ -135,7 +135,9 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     }
     if output.format == "csv":
         frame = _as_text(frame)
-    writer = frame.withColumns({key: values[key] for key in keys}).write.mode("append").partitionBy(*keys)
+    for key in keys:  # Connect refuses to add no columns at once
+        frame = frame.withColumn(key, values[key])
+    writer = frame.write.mode("append").partitionBy(*keys)
     path = output.path.absolute() / name
     if output.format == "csv":
         writer.csv(str(path), sep="|", header=True, quote="", emptyValue="")
@@ -149,5 +151,7 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
 
 def _as_text(frame: DataFrame) -> DataFrame:
     """Print numbers with the decimals of the original's text format."""
-    columns = [c for c in (*COLUMNS, *FRAUD_CASE_COLUMNS) if c.name in frame.columns and c.decimals is not None]
-    return frame.withColumns({c.name: sf.col(c.name).cast(f"decimal(18,{c.decimals})") for c in columns})
+    for column in (*COLUMNS, *FRAUD_CASE_COLUMNS):
+        if column.name in frame.columns and column.decimals is not None:
+            frame = frame.withColumn(column.name, sf.col(column.name).cast(f"decimal(18,{column.decimals})"))
+    return frame

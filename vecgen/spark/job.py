@@ -19,6 +19,7 @@ from vecgen.console import printing_notes
 from vecgen.display import describe_stop, show
 from vecgen.errors import InputError, OutputError, VecgenError, to_line
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
+from vecgen.interrupts import exit_status
 from vecgen.manifest import FileRecord
 from vecgen.meter import Report, State, expect_rows, ignore
 from vecgen.options import (
@@ -41,6 +42,7 @@ from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
 from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
 from vecgen.spark.jobs import Jobs
 from vecgen.spark.session import add_session_options, open_session, promised_cores, registered_cores
+from vecgen.spark.stderr import speak_on_stderr
 from vecgen.spark.stored import store_customers
 from vecgen.spark.watch import count_done, watch
 from vecgen.work import list_work
@@ -123,7 +125,8 @@ def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[
 
 
 def main(arguments: list[str]) -> int:
-    """Write a dataset with Spark; return the exit status: 0; 2 after an error of the user's, 130 after Ctrl-C."""
+    """Write a dataset with Spark; return the exit status: 0; 2 after an error, 130 after Ctrl-C, 143 after SIGTERM."""
+    speak_on_stderr()
     parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.")
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
@@ -140,8 +143,8 @@ def main(arguments: list[str]) -> int:
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:  # of a run, `say_stopped` has said more
-        return 130
+    except KeyboardInterrupt as stop:  # of a run, `say_stopped` has said more
+        return exit_status(stop)
     return 0
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.utils import is_remote
 
 from vecgen.errors import InputError
 from vecgen.spark.code import send_code
@@ -53,15 +54,10 @@ def open_session(
         InputError: A Spark before 3.5; a master or a name, although plain Python has not started the job.
     """
     require(Feature.ALL)
-    starter = find_starter(os.environ, running=_has_context())
-    check_start(starter, master, app_name)
-    if master is not None and (remote or "SPARK_REMOTE" in os.environ):
-        raise InputError("--master", "", master, "no master for a Connect server, which has its own", "leave it out")
-    builder = SparkSession.builder
-    for method, value in ((builder.master, master), (builder.appName, app_name), (builder.remote, remote)):
-        if value is not None:
-            builder = method(value)
-    spark = builder.getOrCreate()
+    running = SparkSession.getActiveSession() if is_remote() else None
+    starter = find_starter(os.environ, running=running is not None or _has_context())
+    check_start(starter, master, app_name, remote)
+    spark = running or _start(master, app_name, remote)
     require(Feature.ALL, spark)
     url = _read_settings(spark, CORE_SETTINGS).get("spark.master", "unknown master")
     place = recognise(os.environ, spark.version, url)
@@ -75,6 +71,16 @@ def open_session(
         environment = Environment(spark.version, place, url, registered_cores(spark), starter)
         print(describe(environment, chosen), file=sys.stderr)
     return spark
+
+
+def _start(master: str | None, app_name: str | None, remote: str | None) -> SparkSession:
+    if master is not None and (remote or "SPARK_REMOTE" in os.environ):
+        raise InputError("--master", "", master, "no master for a Connect server, which has its own", "leave it out")
+    builder = SparkSession.builder
+    for method, value in ((builder.master, master), (builder.appName, app_name), (builder.remote, remote)):
+        if value is not None:
+            builder = method(value)
+    return builder.getOrCreate()
 
 
 def registered_cores(spark: SparkSession) -> int:

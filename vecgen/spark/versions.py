@@ -104,5 +104,5 @@ def _group_by_batch(customers: DataFrame, count: int, version: Version) -> Group
     if version >= Feature.PLACED_GROUPS.since:
         return customers.repartitionById(count, sf.col("batch")).groupBy("batch")
     slots = sf.split(sf.lit(",".join(map(str, find_slots(count).tolist()))), ",")
-    placed = customers.withColumn("slot", slots.getItem(sf.col("batch")).cast("int"))
+    placed = customers.withColumn("slot", slots[sf.col("batch")].cast("int"))
     return placed.repartition(count, "slot").groupBy("batch", "slot")
