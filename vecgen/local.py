@@ -8,7 +8,7 @@ from concurrent.futures import as_completed
 from functools import partial
 
 from vecgen.errors import InputError
-from vecgen.generate import Existing, Output, list_parts
+from vecgen.generate import CUSTOMERS, TRANSACTIONS, Existing, Output, list_parts
 from vecgen.manifest import FileRecord
 from vecgen.memory import keep_freed_memory
 from vecgen.meter import Report, State, expect_rows, ignore

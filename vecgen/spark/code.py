@@ -7,11 +7,13 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
+_served: Final[WeakSet[SparkSession]] = WeakSet()
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)  # the first that the format knows
 
 
@@ -26,10 +28,13 @@ def pack(target: Path) -> list[str]:
 
 
 def send_code(spark: SparkSession) -> None:
-    """Send the code of this process to a Connect server, whose tasks may lack it; once a session is enough."""
+    """Send the code of this process to a Connect server, whose tasks may lack it; a session gets it once."""
+    if spark in _served:  # Spark 3.5 refuses what it has
+        return
     with TemporaryDirectory(prefix="vecgen-") as scratch:
         archive = Path(scratch) / "vecgen.zip"
         pack(archive)
         # A server keeps files by name and refuses another content under one it knows.
         named = archive.with_name(f"vecgen-{hashlib.sha256(archive.read_bytes()).hexdigest()[:16]}.zip")
         spark.addArtifacts(str(archive.rename(named)), pyfile=True)
+    _served.add(spark)
