@@ -149,7 +149,7 @@ class TestStopped:
         with pytest.raises(KeyboardInterrupt):
             run_local(plan, Output(tmp_path / "o", partition_by=()), 1, report=stop)
         first, second = describe_stop(tmp_path / "o", "vecgen again").splitlines()
-        finished = f"{states[-1].rows:,} rows in 6 files"  # three batches and their fraud cases
+        finished = f"{states[-1].rows:,} rows in 3 files"
         assert first == f"vecgen: stopped; {finished} are finished in {tmp_path / 'o'}"
         assert second == "vecgen: go on with vecgen again"
 

@@ -143,7 +143,7 @@ def test_a_small_limit_makes_more_files(
     monkeypatch.setattr("vecgen.generate.ROW_GROUP_ROWS", 400)
     few = write_all(plan, Output(tmp_path / "few", file_format, partition_by=()))
     many = write_all(plan, Output(tmp_path / "many", file_format, partition_by=(), max_file_size=1))
-    assert len(few) == 2 * len(plan.batches)  # transactions and cases
+    assert len(few) == len(plan.batches)
     assert len(many) > 2 * len(few)
     assert digest_dataset(tmp_path / "few") == digest_dataset(tmp_path / "many")
 

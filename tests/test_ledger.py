@@ -28,6 +28,7 @@ from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.progress import once
 from vecgen.receipt import Receipt
+from vecgen.schedule import schedule
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS
 from vecgen.tables import DEPENDENCES, Dependence
 from vecgen.verify import verify_dataset
@@ -131,33 +132,48 @@ def test_batches_dates_and_files_do_not_matter(
     january = (date(2024, 1, 1), date(2024, 1, 20))
     small = run_local(plan, Output(tmp_path / "a", file_format, batch_rows=300, only_dates=january), 2)
     assert small.parts[FRAUD_CASES].digest == expected
-    assert small.parts[FRAUD_CASES].files > parquet[1].parts[FRAUD_CASES].files
+    assert small.parts[FRAUD_CASES].files == parquet[1].parts[FRAUD_CASES].files == 1
     single = run_local(plan, Output(tmp_path / "b", file_format, partition_by=(), single_file=True), 1)
     assert (single.parts[FRAUD_CASES].digest, single.parts[FRAUD_CASES].files) == (expected, 1)
 
 
-def test_a_batch_brings_its_own_cases(plan: Plan, tmp_path: Path) -> None:
-    whole = Output(tmp_path / "whole", batch_rows=500)
-    run_local(plan, whole, 1)
-    run_local(plan, replace(whole, path=tmp_path / "some", batches=((1, 2), (4, 4))), 1)
+def test_a_slice_of_batches_brings_their_own_cases(plan: Plan, parquet: Dataset, tmp_path: Path) -> None:
+    output = Output(tmp_path / "some", batch_rows=500)
+    last = len(schedule(plan, output, 1).batches) - 1
+    run_local(plan, replace(output, batches=((1, 2), (4, 4))), 1)
     files = [path.name for path in data_files(tmp_path / "some" / FRAUD_CASES)]
     assert files == ["part-00001.parquet", "part-00002.parquet", "part-00004.parquet"]
-    for name in files:
-        made, of_the_whole = (tmp_path / run / FRAUD_CASES / name for run in ("some", "whole"))
-        assert made.read_bytes() == of_the_whole.read_bytes()
+    rest = replace(output, path=tmp_path / "rest", batches=((0, 0), (3, 3), (5, last)))
+    run_local(plan, rest, 1)
+    cases = pa.concat_tables([pq.read_table(tmp_path / name / FRAUD_CASES) for name in ("some", "rest")])
+    assert cases.sort_by("customer_id").combine_chunks() == pq.read_table(parquet[0] / FRAUD_CASES).combine_chunks()
+
+
+def test_many_cases_are_files_by_ranges_of_customers(
+    plan: Plan, parquet: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vecgen.plan.CASES_PER_FILE", 10)  # of half the customers
+    monkeypatch.setattr("vecgen.ledger._CUSTOMERS", 7)
+    monkeypatch.setattr("vecgen.ledger._CELLS", 100)
+    run_local(plan, Output(tmp_path / "o"), 1)
+    files = data_files(tmp_path / "o" / FRAUD_CASES)
+    assert [path.name for path in files] == [f"part-{first:013d}.parquet" for first in (0, 20, 40)]
+    cases = pa.concat_tables([pq.read_table(path) for path in files])
+    assert cases.combine_chunks() == pq.read_table(parquet[0] / FRAUD_CASES).combine_chunks()
 
 
 def test_a_damaged_ledger_is_made_again(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vecgen.plan.CASES_PER_FILE", 5)  # six files, after those of the transactions
     run_local(plan, Output(tmp_path / "whole", batch_rows=500), 1)
-    calls = iter(range(100))
+    calls, last = iter(range(100)), len(schedule(plan, Output(tmp_path, batch_rows=500), 1).batches) + 4
 
-    def stop_after_six(*arguments: Any) -> Any:
-        if next(calls) == 6:
+    def stop_among_cases(*arguments: Any) -> Any:
+        if next(calls) == last:
             raise KeyboardInterrupt
         return once(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("vecgen.local.once", stop_after_six)
+        patch.setattr("vecgen.work.once", stop_among_cases)
         with pytest.raises(KeyboardInterrupt):
             run_local(plan, Output(tmp_path / "o", batch_rows=500), 1)
     damaged = data_files(tmp_path / "o" / FRAUD_CASES)[3]

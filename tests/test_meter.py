@@ -24,10 +24,10 @@ def test_a_local_run_reports_every_piece_of_work(
     states: list[State] = []
     receipt = run_local(plan, Output(tmp_path), processes, report=states.append)
     scheduled = schedule(plan, Output(tmp_path), processes)
-    assert len(states) == 1 + len(scheduled.batches) + 1  # the start, and a file of customers
+    assert len(states) == 1 + len(scheduled.batches) + 2  # the start, a file of customers and one of fraud cases
     first, last = states[0], states[-1]
     assert (first.done, first.rows, first.bytes) == (0, 0, 0)
-    assert {state.total for state in states} == {last.done} == {scheduled.rows + 60}
+    assert {state.total for state in states} == {last.done} == {scheduled.rows + 60 + 30}
     assert [state.done for state in states] == sorted(state.done for state in states)
     assert last.rows == receipt.parts["transactions"].rows
     assert last.bytes == sum(part.bytes for part in receipt.parts.values())

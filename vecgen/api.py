@@ -21,7 +21,7 @@ from vecgen.display import show
 from vecgen.errors import InputError
 from vecgen.generate import select_days, start_group
 from vecgen.keywords import Asked, Day, Directory, Stated, Written, read_keywords, read_value, takes
-from vecgen.ledger import list_cases
+from vecgen.ledger import find_cases
 from vecgen.local import run_local
 from vecgen.options import (
     Parser,
@@ -165,12 +165,9 @@ def generate_fraud_cases(
         InputError: A name, value or file that cannot be used.
     """
     schema = _schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
-    plan = cut_again(_compile(asked), _BATCH_ROWS)
-    tables, seed = plan.tables, plan.request.seed
-    people = plan.groups(plan.batches)
-    cases = [list_cases(tables, start_group(tables, seed, group).calendar, group) for group in people]
-    table = pa.concat_tables([arrow_schema(FRAUD_CASE_COLUMNS).empty_table(), *cases]).sort_by("customer_id")
-    return _encode(table.select(schema.names), schema)
+    plan = _compile(asked)
+    cases = find_cases(plan.tables, plan.request.seed, plan.source, 0, plan.source.count)
+    return _encode(cases.select(schema.names), schema)
 
 
 @takes(_WRITTEN, Written, processes=1)

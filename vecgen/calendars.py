@@ -129,7 +129,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
         _SlotChoice(schedule.day, schedule.atom, lambda words, members: schedule.slots.draw_cells(words)),
         _draw_radius(profile.regular, habit_words[_TRAVEL]),
     )
-    members = np.flatnonzero(unit_interval(case_words[_DEFRAUDED]) < law.fraud_rate)
+    members = np.flatnonzero(_is_struck(tables, case_words[_DEFRAUDED]))
     if profile.windows is None or len(members) == 0:
         return Calendar(customers, number_keys, regular, None, np.empty(0, dtype=np.int64))
     fraud = _draw_stream(
@@ -143,6 +143,17 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     )
     dropped = _drop_fraud_dates(regular, fraud, law.period.days)
     return Calendar(customers, number_keys, regular, fraud, dropped)
+
+
+def find_defrauded(tables: Tables, seed: int, ids: I64) -> npt.NDArray[np.bool_]:
+    """Return which customers are defrauded, as `draw_calendar` decides it, without drawing anything else."""
+    keys = derive_keys(seed, CASE_STREAM, ids, tables.law.period.start.toordinal())
+    return _is_struck(tables, draw_words(keys, keys.weyl, _DEFRAUDED))
+
+
+def _is_struck(tables: Tables, words: U64) -> npt.NDArray[np.bool_]:
+    struck: npt.NDArray[np.bool_] = unit_interval(words) < tables.law.fraud_rate
+    return struck
 
 
 def _draw_first_words(keys: Keys, purposes: int) -> list[U64]:

@@ -22,11 +22,12 @@ from vecgen.arrow import (
     needed_attributes,
 )
 from vecgen.calendars import Calendar, draw_calendar
+from vecgen.customer_source import CustomerSource
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.encodings import Compression, Encodings
 from vecgen.errors import InputError
-from vecgen.ledger import list_cases
+from vecgen.ledger import find_cases, list_cases
 from vecgen.manifest import FileRecord
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, PARTITION_COLUMNS, Column
 from vecgen.storage import Place, size_of
@@ -254,6 +255,8 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
         if days := _intersect(part.days, wanted):
             stem = f"{TRANSACTIONS}/{part.directory}{output.load}part-{number:05d}-{position:02d}"
             records += _write_slice(group, output, stem, days)
+    if has_case_files(output):
+        return records
     return records + _write_ledger(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
 
 
@@ -292,6 +295,20 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
     period = tables.law.period
     rows = FileRecord(name, digest.rows, size_of(path), digest, period.start, period.end)
     return [rows, *_write_ledger(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
+
+
+def write_cases(tables: Tables, seed: int, output: Output, source: CustomerSource, first: int, last: int) -> FileRecord:
+    """Write the fraud cases among customers first..last-1 as one file; names sort like the ids in them."""
+    cases = find_cases(tables, seed, source, first, last)
+    return _write_table(output, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
+
+
+def has_case_files(output: Output) -> bool:
+    """Return whether fraud cases have files of their own, by ranges of customers, whatever the batches.
+
+    Else each batch, or the single file, brings a file of its own cases: a slice by batches knows no other customers.
+    """
+    return not output.batches and not output.single_file
 
 
 def _write_ledger(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:

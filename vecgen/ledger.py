@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from vecgen.arrow import arrow_schema
-from vecgen.calendars import Calendar
+from vecgen.arrow import arrow_schema, locate_customers
+from vecgen.calendars import Calendar, draw_calendar, find_defrauded
+from vecgen.customer_source import CustomerSource
 from vecgen.schema import FRAUD_CASE_COLUMNS
 from vecgen.tables import Tables
 from vecgen.transactions import draw_frauds
 
 I64 = npt.NDArray[np.int64]
+
+_CUSTOMERS: Final = 100_000  # made at once, to find the defrauded among them: 70 MB
+_CELLS: Final = 4_000_000  # defrauded customers x slots whose dates are counted at once, some 20 bytes each
+
+
+def find_cases(tables: Tables, seed: int, source: CustomerSource, first: int, last: int) -> pa.Table:
+    """Return the cases among customers first..last-1, ascending by id; of others than the defrauded, no date is drawn.
+
+    Rows are those of `list_cases`.
+    """
+    found = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    for start in range(first, last, _CUSTOMERS):
+        people = source.table(start, min(start + _CUSTOMERS, last))
+        struck = find_defrauded(tables, seed, people.column("customer_id").to_numpy())
+        found += _list_by_profile(tables, seed, people.filter(pa.array(struck)))
+    return pa.concat_tables(found).sort_by("customer_id").combine_chunks()
+
+
+def _list_by_profile(tables: Tables, seed: int, people: pa.Table) -> Iterator[pa.Table]:
+    for profile in tables.profiles:
+        own = people.filter(pc.equal(people.column("profile"), f"{profile.name}.json"))
+        step = max(1, _CELLS // len(profile.schedule.day))
+        for start in range(0, own.num_rows, step):
+            part = own.slice(start, step)
+            yield list_cases(tables, draw_calendar(tables, profile, seed, locate_customers(part)), part)
 
 
 def list_cases(tables: Tables, calendar: Calendar, customers: pa.Table) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, Output
+from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output, has_case_files
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan
 
@@ -48,6 +48,9 @@ def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, i
     expected = {}
     if CUSTOMERS in parts:
         expected = {f"{CUSTOMERS}-{first}": last - first for first, last in plan.customer_ranges()}
+    if FRAUD_CASES in parts and has_case_files(output):
+        rate = plan.request.law.fraud_rate
+        expected |= {f"{FRAUD_CASES}-{first}": round((last - first) * rate) for first, last in plan.case_ranges()}
     if TRANSACTIONS in parts:
         batches = {f"{TRANSACTIONS}-{b.number}": b.rows for b in plan.batches if output.selects(b.number)}
         expected |= {TRANSACTIONS: sum(batches.values())} if output.single_file else batches

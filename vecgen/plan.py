@@ -39,6 +39,8 @@ MAX_BATCH_ROWS: Final = 32_000_000
 MAX_BATCHES: Final = 500_000
 """More would be a burden to whoever hands them out: 16 million million transactions."""
 CUSTOMERS_PER_FILE: Final = 500_000
+CASES_PER_FILE: Final = 100_000
+CUSTOMERS_PER_CASE_FILE: Final = 10_000_000  # fewer cases then: the customers take a worker half a minute
 MAX_CUSTOMERS: Final = 1 << 40
 _EASY: Final = 50_000  # batches
 _BATCH_CUSTOMERS: Final = 1_000_000  # 700 MB
@@ -110,6 +112,12 @@ class Plan:
         """Yield consecutive ranges of customer ids, one per customers file."""
         for first in range(0, self.source.count, CUSTOMERS_PER_FILE):
             yield first, min(first + CUSTOMERS_PER_FILE, self.source.count)
+
+    def case_ranges(self) -> Iterator[tuple[int, int]]:
+        """Yield consecutive ranges of customer ids, one per file of fraud cases, of which each has 100,000 or fewer."""
+        step = int(min(CASES_PER_FILE / max(self.request.law.fraud_rate, 1e-9), CUSTOMERS_PER_CASE_FILE))
+        for first in range(0, self.source.count, step):
+            yield first, min(first + step, self.source.count)
 
 
 @dataclass(frozen=True)

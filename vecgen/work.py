@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from vecgen.generate import CUSTOMERS, TRANSACTIONS, write_customers, write_single_file, write_transactions
+from vecgen.generate import (
+    CUSTOMERS,
+    FRAUD_CASES,
+    TRANSACTIONS,
+    has_case_files,
+    write_cases,
+    write_customers,
+    write_single_file,
+    write_transactions,
+)
 from vecgen.manifest import FileRecord
 from vecgen.plan import Batch
 from vecgen.progress import Run, once
 
-Work = Batch | tuple[Batch, ...] | range
-"""A batch of transactions, all batches for a single file, or a range of customer ids."""
+
+@dataclass(frozen=True)
+class Cases:
+    """The fraud cases among customers first..last-1."""
+
+    first: int
+    last: int
+
+
+Work = Batch | tuple[Batch, ...] | Cases | range
+"""A batch of transactions, all batches for a single file, fraud cases, or a range of customer ids."""
 
 
 def list_work(run: Run, parts: Sequence[str]) -> list[Work]:
@@ -19,6 +38,8 @@ def list_work(run: Run, parts: Sequence[str]) -> list[Work]:
     if TRANSACTIONS in parts:
         batches = tuple(batch for batch in run.plan.batches if run.output.selects(batch.number))
         work += [batches] if run.output.single_file else batches
+    if FRAUD_CASES in parts and has_case_files(run.output):
+        work += [Cases(*bounds) for bounds in run.plan.case_ranges()]
     if CUSTOMERS in parts:
         work += [range(*bounds) for bounds in run.plan.customer_ranges()]
     return work
@@ -28,6 +49,8 @@ def name_work(item: Work) -> str:
     """Return the name of the record that finished work leaves."""
     if isinstance(item, range):
         return f"{CUSTOMERS}-{item.start}"
+    if isinstance(item, Cases):
+        return f"{FRAUD_CASES}-{item.first}"
     return f"{TRANSACTIONS}-{item.number}" if isinstance(item, Batch) else TRANSACTIONS
 
 
@@ -38,6 +61,8 @@ def do_work(run: Run, item: Work) -> list[FileRecord]:
     def write() -> list[FileRecord]:
         if isinstance(item, range):
             return [write_customers(output, plan.source.table(item.start, item.stop))]
+        if isinstance(item, Cases):
+            return [write_cases(plan.tables, plan.request.seed, output, plan.source, item.first, item.last)]
         if isinstance(item, Batch):
             customers = plan.source.table(item.first, item.last, item.profile)
             return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)

@@ -22,7 +22,7 @@ from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
 from vecgen.dataset import find_files
 from vecgen.generate import TRANSACTIONS, Output, start_group
-from vecgen.ledger import list_cases
+from vecgen.ledger import find_cases
 from vecgen.manifest import FileRecord, from_json, to_json
 from vecgen.memory import keep_freed_memory
 from vecgen.plan import Plan, index_batches
@@ -74,13 +74,14 @@ def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = CO
 
 def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
     """Return the defrauded customers of a plan lazily, columns of `FRAUD_CASE_COLUMNS`."""
-    payload, seed, schema = make_payload(plan.tables), plan.request.seed, arrow_schema(FRAUD_CASE_COLUMNS)
+    payload, ranges = make_payload(replace(plan, batches=())), list(plan.case_ranges())
 
-    def draw(frames: Iterator[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
-        people, tables = _to_arrow(frames), payload.open()
-        yield from list_cases(tables, start_group(tables, seed, people).calendar, people).to_batches()
+    def draw(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for (number,) in _rows(batches):
+            own = payload.open()
+            yield from find_cases(own.tables, own.request.seed, own.source, *ranges[number]).to_batches()
 
-    return complete_batches(customers(spark, plan), len(plan.batches), draw, from_arrow_schema(schema))
+    return _number_tasks(spark, len(ranges)).mapInArrow(draw, from_arrow_schema(arrow_schema(FRAUD_CASE_COLUMNS)))
 
 
 def written_files(spark: SparkSession, run: Run, work: Sequence[Work]) -> DataFrame:
