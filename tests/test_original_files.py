@@ -137,3 +137,4 @@ def test_shared_numbers_are_noted_and_the_run_goes_on(
     note, *others = capsys.readouterr().err.splitlines()
     assert note.startswith("vecgen: note: 2 customers share a social security number with another, the first ")
     assert others == []
+    assert main(["verify", str(directory / "o"), "--quiet"]) == 0
