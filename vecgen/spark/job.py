@@ -127,7 +127,8 @@ def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[
 def main(arguments: list[str]) -> int:
     """Write a dataset with Spark; return the exit status: 0; 2 after an error, 130 after Ctrl-C, 143 after SIGTERM."""
     speak_on_stderr()
-    parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.")
+    examples = ("--customers 5000 --seed 7 --output cards", "--fraud-rate 0.98 --output-mode rows --output cards")
+    parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.", examples)
     add_customer_options(parser, with_file=True)
     add_law_options(parser)
     add_output_options(parser)
