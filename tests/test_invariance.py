@@ -19,7 +19,7 @@ from vecgen.generate import PARTITION_KEYS, Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.receipt import Receipt
-from vecgen.writers import FORMATS, Format
+from vecgen.writers import COMPRESSIONS, ENCODINGS, FORMATS, Format
 
 Dataset = tuple[Path, Receipt]
 
@@ -44,10 +44,11 @@ def test_processes_and_batches_do_not_matter(
     assert read_rows(tmp_path).equals(read_rows(parquet[0]))
 
 
-outputs = st.fixed_dictionaries(
+forms = st.just({"format": "csv"}) | st.fixed_dictionaries(
+    {"compression": st.sampled_from(COMPRESSIONS), "encoding": st.sampled_from(ENCODINGS)}
+)
+cuts = st.fixed_dictionaries(
     {
-        "format": st.sampled_from(FORMATS),
-        "compression": st.sampled_from(["snappy", "zstd", "none"]),
         "partition_by": st.sampled_from([keys for size in range(4) for keys in permutations(PARTITION_KEYS, size)]),
         "max_file_size": st.sampled_from([1, 5000, 1 << 30]),
     }
@@ -57,14 +58,20 @@ outputs = st.fixed_dictionaries(
 def test_neither_cut_nor_form_matters(compile_small: Compile, parquet: Dataset) -> None:
     @settings(max_examples=15)
     @given(
-        output=outputs,
+        form=forms,
+        cut=cuts,
         batch_rows=st.integers(150, 20_000),
         chunk_rows=st.integers(1, 1000) | st.just(1 << 20),
         group_rows=st.integers(50, 5000),
         customers_per_file=st.integers(1, 70),
     )
     def check(
-        output: dict[str, Any], batch_rows: int, chunk_rows: int, group_rows: int, customers_per_file: int
+        form: dict[str, Any],
+        cut: dict[str, Any],
+        batch_rows: int,
+        chunk_rows: int,
+        group_rows: int,
+        customers_per_file: int,
     ) -> None:
         with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
             set_batch_rows(patch, batch_rows)
@@ -72,7 +79,7 @@ def test_neither_cut_nor_form_matters(compile_small: Compile, parquet: Dataset) 
             patch.setattr("vecgen.calendars.CHUNK_ROWS", chunk_rows)
             patch.setattr("vecgen.generate.ROW_GROUP_ROWS", group_rows)
             path = Path(directory)
-            receipt = run_local(compile_small(), Output(path, **output), 1)
+            receipt = run_local(compile_small(), Output(path, **form, **cut), 1)
             assert digests(receipt) == digests(parquet[1])
             assert digest_dataset(path) == digest_dataset(parquet[0])
 
