@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from tests.conftest import set_batch_rows
-from vecgen.display import describe, describe_stop, print_lines, show, show_bar, spell_resume
+from vecgen.display import describe, describe_stop, note_lists, print_lines, show, show_bar, spell_resume
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.meter import State
@@ -33,6 +34,13 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def test_another_faker_is_said(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    note_lists(plan)
+    assert capsys.readouterr().err == ""
+    note_lists(replace(plan, identity={**plan.identity, "word_lists": "0" * 16}))
+    assert capsys.readouterr().err.startswith("vecgen: the installed Faker has other names")
 
 
 class TestFigures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import pickle
 import shutil
@@ -19,8 +18,7 @@ import pytest
 from tests.conftest import LAW, WINTER, Compile
 from vecgen.dates import Period
 from vecgen.errors import InputError
-from vecgen.load import load_demographics, load_profiles
-from vecgen.plan import Plan, cut_batches, describe_request, index_batches
+from vecgen.plan import Plan, Request, compile_plan, cut_batches, describe_request, index_batches
 from vecgen.schedule import cut_again
 from vecgen.schema import CUSTOMER_COLUMNS
 
@@ -176,12 +174,23 @@ class TestFingerprint:
         assert compile_small(customers_file=tmp_path / "copy.parquet").fingerprint == fingerprints["same"]
 
 
-def test_fingerprints_without_safe_identifiers_are_as_old_as_the_law(plan: Plan, compile_small: Compile) -> None:
-    request = plan.request
-    profiles, demographics = load_profiles(request.profiles), load_demographics(request.demographics)
-    asked = repr((request.seed, request.law, (request.customers, request.law.period.start)))
-    content = pickle.dumps((asked, repr(profiles), demographics), protocol=5)
-    assert plan.fingerprint == hashlib.sha256(content).hexdigest()[:16]
+def test_fingerprints_stay_what_they_are(plan: Plan) -> None:
+    # Pinned: another one refuses to resume or append to every output there is.
+    assert compile_plan(Request()).fingerprint == "9a281d70462be4c0"
+    read = {"profiles", "demographics", "customers_file", "word_lists"}
+    law = {"start", "end", "fraud_rate", "fraud_days", "dependence", "travel"}
+    assert set(plan.identity) == read | law | {"customers", "as_of", "safe_identifiers", "seed"}
+
+
+def test_word_lists_of_another_faker_are_another_request(plan: Plan, compile_small: Compile) -> None:
+    from faker.providers.job.en_US import Provider as Job
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Job, "jobs", (*Job.jobs[:-1], "Lamplighter"))
+        other = compile_small()
+    differing = {name for name in plan.identity if plan.identity[name] != other.identity[name]}
+    assert differing == {"word_lists"}
+    assert other.fingerprint != plan.fingerprint
 
 
 def test_safe_identifiers_of_listed_customers_are_refused(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:

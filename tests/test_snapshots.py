@@ -22,7 +22,7 @@ from vecgen.claim import read_claim
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import Output
+from vecgen.generate import Existing, Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.progress import PROGRESS
@@ -102,23 +102,20 @@ def test_months_appended_are_the_whole(plan: Plan, output: Output, tmp_path: Pat
 def test_what_does_not_fit_a_table_is_refused(
     plan: Plan, compile_small: Compile, output: Output, tmp_path: Path
 ) -> None:
-    with pytest.raises(OutputError, match="holds no table of vecgen"):
-        run_local(plan, replace(output, append=True), 1)
-    assert list_tree(tmp_path) == []
     run_local(plan, replace(output, only_dates=DECEMBER), 1)
     before = list_tree(tmp_path)
     overlapping = replace(output, append=True, only_dates=(date(2023, 12, 31), date(2024, 1, 5)))
     with pytest.raises(InputError, match=r"--only-dates: got '2023-12-31..2024-01-05', expected dates that are not"):
         run_local(plan, overlapping, 1)
-    with pytest.raises(InputError, match="--append: fingerprint: got"):
+    with pytest.raises(InputError, match="--append: --seed: got 1, expected 42, with which"):
         run_local(compile_small(seed=1), replace(output, append=True, only_dates=JANUARY), 1)
     with pytest.raises(OutputError, match="holds a dataset"):
         run_local(plan, output, 1)
     assert list_tree(tmp_path) == before
     run_local(plan, Output(tmp_path / "plain"), 1)
-    with pytest.raises(OutputError, match="is no delta table"):
+    with pytest.raises(OutputError, match=r"--table delta: .* holds no table"):
         run_local(plan, replace(output, path=tmp_path / "plain"), 1, existing="overwrite")
-    for wrong, option in (({"format": "csv"}, "--table"), ({"table": None, "append": True}, "--append")):
+    for wrong, option in (({"format": "csv"}, "--table"), ({"append": True, "batches": ((0, 0),)}, "--append")):
         with pytest.raises(InputError, match=option):
             replace(output, **wrong)
 
@@ -183,9 +180,64 @@ def test_a_commit_that_is_repeated_changes_nothing(
 def test_a_load_that_is_impossible_leaves_the_table(plan: Plan, output: Output, tmp_path: Path) -> None:
     run_local(plan, replace(output, only_dates=DECEMBER), 1)
     before = list_tree(tmp_path)
-    with pytest.raises(InputError, match="--batches"):
-        run_local(plan, replace(output, only_dates=JANUARY, append=True, batches=((5000, 5001),)), 1)
+    with pytest.raises(InputError, match="--only-dates"):
+        run_local(plan, replace(output, only_dates=(date(2024, 1, 1), date(2024, 2, 1)), append=True), 1)
     assert list_tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("append", [True, False])
+def test_a_first_load_asked_twice_is_written_once(append: bool, plan: Plan, output: Output, tmp_path: Path) -> None:
+    first = replace(output, only_dates=DECEMBER, append=append)
+    receipt = run_local(plan, first, 1)
+    run_local(plan, replace(output, only_dates=JANUARY, append=True), 1)
+    before = list_tree(tmp_path)
+    assert run_local(plan, first, 1).parts["transactions"].rows > receipt.parts["transactions"].rows
+    assert list_tree(tmp_path) == before
+    assert versions(tmp_path / "lake") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"partition_by": ("year",)}, "--partition-by: got 'year', expected 'year,month,profile_group', by which"),
+        ({"with_customer_id": True}, "--with-customer-id: got True, expected false, as the columns of"),
+    ],
+)
+@pytest.mark.parametrize("existing", ["refuse", "overwrite"])
+def test_the_table_says_which_columns_it_has(
+    existing: Existing, changes: dict[str, Any], message: str, plan: Plan, output: Output, tmp_path: Path
+) -> None:
+    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    before = list_tree(tmp_path)
+    added = replace(output, only_dates=JANUARY, append=existing == "refuse", **changes)
+    with pytest.raises(InputError, match=message):
+        run_local(plan, added, 1, existing=existing)
+    assert list_tree(tmp_path) == before
+
+
+def test_a_load_that_is_gone_after_a_restore_comes_again(plan: Plan, output: Output, tmp_path: Path) -> None:
+    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    added = replace(output, only_dates=JANUARY, append=True)
+    whole = run_local(plan, added, 1)
+    DeltaTable(tmp_path / "lake" / "transactions").restore(0)
+    assert digest_dataset(output.path)["transactions"].rows < whole.parts["transactions"].rows
+    again = run_local(plan, added, 1)
+    assert again.parts == whole.parts
+    assert str(digest_dataset(output.path)["transactions"]) == whole.parts["transactions"].digest
+    tree = list_tree(tmp_path)
+    assert run_local(plan, added, 1).parts == whole.parts
+    assert list_tree(tmp_path) == tree
+
+
+def test_a_load_whose_files_were_merged_is_there(plan: Plan, output: Output, tmp_path: Path) -> None:
+    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    added = replace(output, only_dates=JANUARY, append=True)
+    run_local(plan, added, 1)
+    table = DeltaTable(tmp_path / "lake" / "transactions")
+    table.optimize.compact()
+    version = table.version()
+    run_local(plan, added, 1)
+    assert DeltaTable(tmp_path / "lake" / "transactions").version() == version
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from faker import Faker
 from scipy import stats
 
-from vecgen.word_lists import WordLists, compile_word_lists
+from vecgen.word_lists import KNOWN_LISTS, WordLists, compile_word_lists, fingerprint_lists
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,15 @@ def test_lists_have_the_sizes_of_the_originals(words: WordLists) -> None:
     assert len(words.building.texts) == 111_000
     assert len(words.secondary.texts) == 2001
     assert len(words.card_types) == 12
+
+
+def test_lists_are_those_that_are_known(words: WordLists) -> None:
+    # Another Faker may change them; then every customer's text changes, and the command line says so.
+    assert fingerprint_lists(words) == KNOWN_LISTS
+    renamed = replace(words, job=replace(words.job, texts=(*words.job.texts[:-1], "Lamplighter")))
+    assert fingerprint_lists(renamed) != KNOWN_LISTS
+    issued = replace(words, card_types=words.card_types[1:])
+    assert fingerprint_lists(issued) != KNOWN_LISTS
 
 
 def test_weights_are_probabilities(words: WordLists) -> None:

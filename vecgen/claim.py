@@ -65,6 +65,11 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
     if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
         expected = "a whole dataset: of a slice, nobody can say how many rows a customer should have"
         raise InputError(str(directory), "", "a slice", expected, "verify all slices together, without receipt")
+    periods = sorted({(load.start, load.end) for load in receipt.loads}) if receipt else []
+    if len(periods) > 1:
+        found = ", ".join("..".join(period) for period in periods)
+        expected = "one: each period follows a law of its own"
+        raise InputError(str(directory), "periods", found, expected, "write the period alone to verify it")
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
     base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))

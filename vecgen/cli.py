@@ -12,7 +12,7 @@ from vecgen.certificate import SENTENCES, STATUSES, to_json, to_text
 from vecgen.claim import read_claim
 from vecgen.console import run_command
 from vecgen.dataset import digest_dataset
-from vecgen.display import describe_stop, show, spell_resume
+from vecgen.display import describe_stop, note_lists, show, spell_resume
 from vecgen.errors import InputError, VecgenError, to_line, to_printable
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
@@ -187,6 +187,7 @@ def _transactions(options: Namespace) -> None:
 
 def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     plan, output = compile_plan(to_request(options)), to_output(options)
+    note_lists(plan)
     if options.plan:
         _say(describe_estimate(estimate(plan, output, options.processes)))
         return

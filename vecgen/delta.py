@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from vecgen.errors import InputError, OutputError
 from vecgen.manifest import FileRecord
+from vecgen.schema import CUSTOMER_ID
 from vecgen.storage import Place, RemotePath, describe
 
 LOG: Final = "_delta_log"
 CommitMode = Literal["error", "append", "overwrite"]
+_REMEDY: Final = "ask for what the table has, or choose another --output"
 
 # Names of our options of a store (`storage.locate`) in deltalake.
 _OPTIONS: Final = {
@@ -36,7 +38,9 @@ def commit_files(
     mode: CommitMode,
     load: str,
 ) -> None:
-    """Make files that are written below `table` one snapshot of a Delta table; a load that is committed already stays.
+    """Make files that are written below `table` one snapshot of a Delta table; those of a committed load stay.
+
+    A load whose files are gone, since the table was restored to an earlier version, is committed again.
 
     Args:
         records: Their paths begin with the name of the table's directory.
@@ -51,16 +55,22 @@ def commit_files(
     """
     deltalake = import_deltalake("--table")
     uri, options = str(table), _storage_options(table)
-    transaction = deltalake.Transaction(app_id=load, version=1)
-    properties = deltalake.CommitProperties(app_transactions=[transaction], custom_metadata={"vecgen": load})
+
+    def describe_commit(version: int) -> Any:
+        transaction = deltalake.Transaction(app_id=load, version=version)
+        return deltalake.CommitProperties(app_transactions=[transaction], custom_metadata={"vecgen": load})
+
     fields = pa.schema([*schema, *partitions])
     now = int(time.time() * 1000)
     actions = [_to_action(deltalake, record, now) for record in records]
     try:
         if deltalake.DeltaTable.is_deltatable(uri, options):
             there = deltalake.DeltaTable(uri, storage_options=options)
-            if there.transaction_version(load) is None:
-                there.create_write_transaction(actions, mode, fields, partitions.names, commit_properties=properties)
+            known = there.transaction_version(load)
+            if known is None or not {action.path for action in actions} <= _list_live(there):
+                there.create_write_transaction(
+                    actions, mode, fields, partitions.names, commit_properties=describe_commit((known or 0) + 1)
+                )
             return
         deltalake.transaction.create_table_with_add_actions(
             uri,
@@ -68,7 +78,7 @@ def commit_files(
             actions,
             partition_by=partitions.names,
             storage_options=options,
-            commit_properties=properties,
+            commit_properties=describe_commit(1),
         )
     except (OSError, ValueError, deltalake.exceptions.DeltaError) as error:
         reason = describe(OSError(str(error)), table)
@@ -81,12 +91,61 @@ def live_files(table: Place) -> set[str]:
     Raises:
         InputError: deltalake is not installed, or the table cannot be read.
     """
+    return _list_live(_open_table(table))
+
+
+def list_ranges(table: Place) -> set[tuple[str, str]]:
+    """Return the first and the last `trans_date` (YYYY-MM-DD) of each file of a table's last snapshot.
+
+    A file whose statistics do not say it may hold any.
+
+    Raises:
+        InputError: See `live_files`.
+    """
+    actions = pa.table(_open_table(table).get_add_actions(flatten=True))
+    if not actions.num_rows:
+        return set()
+    bounds = []
+    for name, unknown in (("min.trans_date", "0001-01-01"), ("max.trans_date", "9999-12-31")):
+        known = actions[name].to_pylist() if name in actions.column_names else [None] * actions.num_rows
+        bounds.append([str(day) if day else unknown for day in known])
+    return set(zip(*bounds, strict=True))
+
+
+def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema) -> None:
+    """Accept files of these columns and partition columns for a table.
+
+    Raises:
+        InputError: deltalake is missing, or the table has others.
+    """
+    deltalake = import_deltalake("--table")
+    there = _open_table(table)
+    keys = list(there.metadata().partition_columns)
+    if keys != partitions.names:
+        expected = f"{','.join(keys)!r}, by which {table} is partitioned"
+        raise InputError("--partition-by", "", ",".join(partitions.names), expected, _REMEDY)
+    ours, theirs = (
+        {field.name: field.type for field in known.fields}
+        for known in (deltalake.Schema.from_arrow(pa.schema([*schema, *partitions])), there.schema())
+    )
+    if (CUSTOMER_ID.name in ours) != (CUSTOMER_ID.name in theirs):
+        expected = f"{str(CUSTOMER_ID.name in theirs).lower()}, as the columns of {table} are"
+        raise InputError("--with-customer-id", "", CUSTOMER_ID.name in ours, expected, _REMEDY)
+    for name in sorted({*ours, *theirs}):
+        if ours.get(name) != theirs.get(name):
+            raise InputError(str(table), f"column {name}", str(theirs.get(name)), str(ours.get(name)), _REMEDY)
+
+
+def _open_table(table: Place) -> Any:
     deltalake = import_deltalake(str(table))
     try:
-        there = deltalake.DeltaTable(str(table), storage_options=_storage_options(table))
-        return set(pa.table(there.get_add_actions())["path"].to_pylist())
+        return deltalake.DeltaTable(str(table), storage_options=_storage_options(table))
     except (OSError, ValueError, deltalake.exceptions.DeltaError) as error:
         raise InputError(str(table), "", describe(OSError(str(error)), table), "a Delta table") from error
+
+
+def _list_live(there: Any) -> set[str]:
+    return set(pa.table(there.get_add_actions())["path"].to_pylist())
 
 
 def import_deltalake(where: str) -> ModuleType:

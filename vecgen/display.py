@@ -12,8 +12,10 @@ from typing import IO, TYPE_CHECKING, Final
 from vecgen.errors import VecgenError
 from vecgen.generate import TRANSACTIONS
 from vecgen.meter import Report, State, ignore
+from vecgen.plan import Plan
 from vecgen.progress import read_finished
 from vecgen.storage import Place
+from vecgen.word_lists import KNOWN_LISTS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,6 +62,15 @@ def show_bar(console: Console, clock: Clock = time.monotonic) -> Iterator[Report
             bar.update(task, total=state.total, completed=state.done, state=state, seconds=bar.tasks[0].elapsed or 0.0)
 
         yield report
+
+
+def note_lists(plan: Plan) -> None:
+    """Say on standard error where the installed Faker has other names, streets or jobs than this version knows."""
+    if plan.identity["word_lists"] not in (None, KNOWN_LISTS):
+        sys.stderr.write(
+            "vecgen: the installed Faker has other names, streets or jobs than the one this version was tested with: "
+            "texts of customers differ from those of the same seed elsewhere\n"
+        )
 
 
 def print_lines(file: IO[str], clock: Clock = time.monotonic, every: float = _EVERY) -> Report:

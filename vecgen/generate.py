@@ -61,9 +61,10 @@ class Output:
         batches: First and last numbers of the batches to write; empty for all. Customers are not written then.
         only_dates: First and last date of the transactions to write; None for the whole period.
         table: Kind of table that the files are committed to, one of transactions and one of customers.
-        append: Add transactions to the table that is there, whose customers have been written.
+        append: Add transactions to the dataset that is there, or begin it; see `snapshots`.
+        kept: Parts that are there already and are not written again.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
-        load: What the names of files begin with in a table, where those of other loads stay; see `progress`.
+        load: What the names of files begin with where those of other loads stay; see `snapshots`.
         encoding: Of Parquet: for every reader, or smaller files for new ones; see `encodings`.
 
     Raises:
@@ -85,6 +86,7 @@ class Output:
     append: bool = False
     with_customer_id: bool = False
     load: str = ""
+    kept: tuple[str, ...] = ()
     encoding: Encodings = "portable"
 
     def __post_init__(self) -> None:
@@ -99,8 +101,10 @@ class Output:
             raise InputError("--encoding", "", self.format, "--format parquet, whose encodings it chooses")
         if self.table and self.format != "parquet":
             raise InputError("--table", "", self.format, "--format parquet, the files of a table")
-        if self.append and not self.table:
-            raise InputError("--append", "", "no table", "--table delta, whose readers see all of a load or nothing")
+        if self.append and self.batches:
+            raise InputError(
+                "--append", "", "--batches", "--only-dates or a whole period: loads are told by their dates"
+            )
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
 
@@ -127,9 +131,10 @@ class Output:
 
 
 def list_parts(output: Output, *, customers: bool = True, transactions: bool = True) -> list[str]:
-    """Return the parts of a dataset that a run writes; what is appended finds customers and fraud cases written."""
-    people = customers and not output.batches and not output.append
-    return [CUSTOMERS] * people + [TRANSACTIONS] * transactions + [FRAUD_CASES] * (transactions and not output.append)
+    """Return the parts of a dataset that a run writes."""
+    people = customers and not output.batches
+    wanted = [CUSTOMERS] * people + [TRANSACTIONS, FRAUD_CASES] * transactions
+    return [part for part in wanted if part not in output.kept]
 
 
 @dataclass(frozen=True)
@@ -312,8 +317,8 @@ def has_case_files(output: Output) -> bool:
 
 
 def _write_ledger(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:
-    """Write the cases of the whole period, whatever the dates; a load that is appended finds them written."""
-    return [] if output.append else [_write_table(output, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
+    """Write the cases of the whole period, whatever the dates; its next load finds them written."""
+    return [] if FRAUD_CASES in output.kept else [_write_table(output, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
 
 
 def write_customers(output: Output, customers: pa.Table) -> FileRecord:

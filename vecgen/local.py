@@ -49,7 +49,7 @@ def run_local(
     with open_run(plan, output, processes, parts, existing) as run:
         if run.receipt:
             return run.receipt
-        expected = expect_rows(run.plan, run.output, parts)
+        expected = expect_rows(run.plan, run.output, run.parts)
         state = State(sum(expected.values()), part=TRANSACTIONS if transactions else CUSTOMERS)
         report(state)
         records: list[FileRecord] = []
@@ -60,7 +60,7 @@ def run_local(
             state = state.add(expected[name_work(item)], written)
             report(state)
 
-        work = list_work(run, parts)
+        work = list_work(run, run.parts)
         _run_all(run, work, min(processes, len(work)), note)
         return close_run(run, sum_records(records), time.perf_counter() - started, processes, records)
 

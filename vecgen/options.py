@@ -169,7 +169,9 @@ def add_output_options(parser: ArgumentParser) -> None:
     )
     help_table = "commit the files as a table, one of transactions and one of customers (needs vecgen[delta])"
     group.add_argument("--table", choices=TABLES, help=help_table)
-    group.add_argument("--append", action="store_true", help="add --only-dates to the table that is there")
+    group.add_argument(
+        "--append", action="store_true", help="add --only-dates, or a period, to the dataset that is there, or begin it"
+    )
     group.add_argument("--with-customer-id", action="store_true", help="a last column customer_id")
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 

@@ -6,11 +6,9 @@ file a row lands in, never what the row is.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -26,13 +24,13 @@ from vecgen.arrow import digest_batches
 from vecgen.customer_source import CustomerSource, DrawnCustomers, ListedCustomers, list_customers
 from vecgen.customers import compile_customers
 from vecgen.dates import make_period
-from vecgen.demographics import Demographics
 from vecgen.errors import InputError
+from vecgen.fingerprint import fingerprint
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, check_merchants, load_demographics, load_profiles
-from vecgen.profile import Profile, ProfileSet
+from vecgen.profile import Profile
 from vecgen.schema import CUSTOMER_COLUMNS, CUSTOMER_ID
 from vecgen.tables import Law, Tables, compile_tables
-from vecgen.word_lists import compile_word_lists
+from vecgen.word_lists import compile_word_lists, fingerprint_lists
 
 BATCH_ROWS: Final = 4_000_000
 MAX_BATCH_ROWS: Final = 32_000_000
@@ -85,16 +83,22 @@ class Plan:
     """A compiled request. Picklable: about 10 MB, and the customers file if one was given.
 
     Attributes:
+        identity: What decides the rows, by the names of options; of files and lists, their fingerprints. Equal for two
+            plans if and only if they ask for the same rows.
         rows_per_customer: Expected transactions of a customer, per profile.
-        fingerprint: Sixteen hexadecimal digits, equal for two plans if and only if they ask for the same rows.
     """
 
     request: Request
-    fingerprint: str
+    identity: Mapping[str, object]
     tables: Tables
     source: CustomerSource
     rows_per_customer: tuple[float, ...]
     batches: tuple[Batch, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits of the identity."""
+        return fingerprint(self.identity)
 
     @property
     def rows(self) -> int:
@@ -169,31 +173,44 @@ def compile_plan(request: Request) -> Plan:
     check_merchants((*profiles.regular, *profiles.fraud), demographics.merchants)
     tables = compile_tables(profiles, demographics.merchants, request.law)
     source: CustomerSource
+    content = {"profiles": fingerprint(profiles), "demographics": fingerprint(demographics)}
     if request.customers_file is not None:
         _check_drawn(request)
         source = list_customers(request.customers_file, profiles.names)
+        content["customers_file"] = _fingerprint_customers(source)
     else:
         _check_count(request.customers)
         as_of = request.as_of or request.law.period.start
         words = compile_word_lists()
+        content["word_lists"] = fingerprint_lists(words)
         customer_tables = compile_customers(profiles, demographics, words, as_of, request.safe_identifiers)
         source = DrawnCustomers(customer_tables, request.seed, request.customers)
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
-    fingerprint = _fingerprint(request, profiles, demographics, source)
-    return Plan(request, fingerprint, tables, source, expected, _cut_evenly(source, expected))
+    return Plan(request, _identify(request, content), tables, source, expected, _cut_evenly(source, expected))
 
 
-def _fingerprint(request: Request, profiles: ProfileSet, demographics: Demographics, source: CustomerSource) -> str:
-    # Content, not paths: the same profiles in another directory ask for the same rows.
-    listed = source.customers if isinstance(source, ListedCustomers) else None
-    as_of = request.as_of or request.law.period.start
+def _fingerprint_customers(source: ListedCustomers) -> str:
     # Ids too: customers in another order are other customers.
-    columns = (CUSTOMER_ID, *CUSTOMER_COLUMNS)
-    people = digest_batches(listed.to_batches(), columns) if listed else (request.customers, as_of)
-    # Absent where it is not asked for: fingerprints are older than the option.
-    law = (request.seed, request.law, people, *(["safe identifiers"] if request.safe_identifiers else []))
-    return hashlib.sha256(pickle.dumps((repr(law), repr(profiles), demographics), protocol=5)).hexdigest()[:16]
+    return str(digest_batches(source.customers.to_batches(), (CUSTOMER_ID, *CUSTOMER_COLUMNS)))
+
+
+def _identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
+    """Return what decides the rows; `content`: fingerprints of what was read, since paths decide nothing."""
+    law, drawn = request.law, request.customers_file is None
+    return {
+        "customers": request.customers if drawn else None,
+        "as_of": (request.as_of or law.period.start).isoformat() if drawn else None,
+        "safe_identifiers": request.safe_identifiers,
+        "seed": request.seed,
+        "start": law.period.start.isoformat(),
+        "end": law.period.end.isoformat(),
+        "fraud_rate": float(law.fraud_rate),
+        "fraud_days": law.fraud_days,
+        "dependence": law.dependence,
+        "travel": law.travel,
+        **{name: content.get(name) for name in ("profiles", "demographics", "customers_file", "word_lists")},
+    }
 
 
 def _check_seed(seed: int) -> None:

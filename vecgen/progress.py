@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import Existing, Output
 from vecgen.lease import hold
 from vecgen.manifest import FileRecord, from_json, to_json
-from vecgen.plan import Plan, describe_request
+from vecgen.plan import Plan
 from vecgen.receipt import (
     RECEIPT,
     SUCCESS,
@@ -37,7 +37,17 @@ from vecgen.recorded import check_records, check_run, read_recorded, refuse_link
 from vecgen.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.schema import PART_COLUMNS
 from vecgen.scratch import remove_dead_scratch
-from vecgen.snapshots import check_load, commit_load, describe_load, name_load, unite
+from vecgen.snapshots import (
+    check_append,
+    check_load,
+    choose_kept,
+    commit_load,
+    describe_load,
+    name_load,
+    refuse_difference,
+    survey,
+    unite,
+)
 from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
 from vecgen.version import __version__
 
@@ -57,7 +67,8 @@ class Run:
         output: The working directory: the output, or a new one beside it that will replace it.
         final: Where the dataset will be found.
         receipt: Of a dataset that was complete before; there is nothing left to do.
-        before: Receipt of the table that the run adds to or replaces.
+        parts: What the run writes.
+        before: Receipt of the dataset that the run adds to, or of the table that it replaces.
         replaces: Whether the run replaces what the table holds.
     """
 
@@ -65,6 +76,7 @@ class Run:
     output: Output
     final: Place
     receipt: Receipt | None = None
+    parts: tuple[str, ...] = ()
     before: Receipt | None = None
     replaces: bool = False
 
@@ -87,8 +99,9 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
     asked = _describe(plan, output, parts)
-    before = read_receipt(final) if output.table else None
     replaces = existing == "overwrite"
+    check_append(output, parts, replaces)
+    before = survey(output) if output.table or output.append else None
     output = _choose_place(output, asked, before, replaces)
     if output.path != final:
         refuse_links(output.path)
@@ -98,7 +111,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         if complete is not None:
             yield Run(plan, output, final, complete)
             return
-        _prepare(output, existing)
+        _prepare(output, before, existing)
     with _alone(output.path, final, seen):
         if resumes:
             record = _read_run(output.path, asked)
@@ -112,15 +125,19 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             if not resumes:
                 _clear(output)
                 write_text(output.path / PROGRESS / _RUN, json.dumps({**asked, **record}))
-            yield Run(plan, output, final, None, before, record["replaces"])
+            if not output.table:  # whose log shows all of a load or nothing
+                (output.path / SUCCESS).unlink(missing_ok=True)
+            output = replace(output, kept=choose_kept(output, plan, before))
+            own = tuple(part for part in parts if part not in output.kept)
+            yield Run(plan, output, final, None, own, before, record["replaces"])
 
 
 def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Output:
-    """Return where a run writes: in a table under names of its own, else beside what it will replace."""
+    """Return where a run writes: beside other loads under names of its own, else beside what it will replace."""
     if replaces:
         _check_replaceable(output.path)
-    if output.table:
-        return replace(output, load=name_load(asked, before if replaces else None))
+    if output.table or output.append:
+        return replace(output, load=name_load(asked, before, replaces))
     return replace(output, path=_beside(output.path, "new")) if replaces else output
 
 
@@ -136,7 +153,7 @@ def _find_complete(
     plan: Plan, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing
 ) -> Receipt | None:
     """Return the receipt of a dataset that holds all that is asked, None where there is something to do."""
-    if output.table and check_load(output, plan, before, replaces=existing == "overwrite"):
+    if (output.table or output.append) and check_load(output, plan, before, replaces=existing == "overwrite"):
         return before
     return _read_complete(output.path, asked) if existing == "resume" and not output.append else None
 
@@ -203,11 +220,11 @@ def close_run(
     _remove_drafts(path)  # of tasks that were killed, or of a slow twin
     receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
     if run.output.table:
-        period = run.plan.tables.law.period
         commit_load(run.output, parts, records, run.replaces)
-        receipt = replace(receipt, loads=(describe_load(run.output, period),))
+    if run.output.load:
+        receipt = replace(receipt, loads=(describe_load(run.output, run.plan, parts),))
         if run.output.append and run.before:
-            receipt = unite(run.before, receipt, period)
+            receipt = unite(run.before, receipt)
     publish_receipt(receipt, path)
     remove_tree(path / PROGRESS)
     if path != run.final:
@@ -232,33 +249,20 @@ def _list_data(path: Place, load: str) -> list[Place]:
 def _describe(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any]:
     """Return what decides the bytes of a run as plain JSON values, by the names of options."""
     form = json.loads(json.dumps(asdict(output), default=str))
-    own = {"parts": sorted(parts), "version": __version__, "fingerprint": plan.fingerprint}
-    return {**_flatten(describe_request(plan.request), form), **own}
+    return {**_form_of(form), **plan.identity, "parts": sorted(parts), "version": __version__}
 
 
-def _flatten(request: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
-    law = request["law"]
-    values = {**request, **law, **law["period"], **form}
-    return {name: value for name, value in values.items() if name not in ("law", "period", "path", "load")}
-
-
-def _refuse_difference(where: Place, asked: dict[str, Any], before: dict[str, Any]) -> None:
-    # Places may differ where their content does not, which the fingerprint knows.
-    free = {"profiles", "demographics", "customers_file", "fingerprint"}
-    for name in (*sorted(set(asked) - free), "fingerprint"):
-        if asked[name] != before.get(name):
-            option = "profiles, demographics or customers" if name == "fingerprint" else f"--{name.replace('_', '-')}"
-            remedy = "ask for the same, or choose another --output"
-            expected = f"{before.get(name)!r}, with which {where} was begun"
-            raise InputError("--resume", option, asked[name], expected, remedy)
+def _form_of(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the form of files."""
+    return {name: value for name, value in output.items() if name not in ("path", "load", "kept")}
 
 
 def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
     """Return the receipt of a complete dataset, None where there is none."""
     if not (path / SUCCESS).exists() or (receipt := read_receipt(path)) is None:
         return None
-    own = {"parts": sorted(receipt.parts), "version": receipt.version, "fingerprint": receipt.fingerprint}
-    _refuse_difference(path, asked, {**_flatten(receipt.request, receipt.output), **own})
+    own = {"parts": sorted(receipt.parts), "version": receipt.version}
+    refuse_difference("--resume", path, asked, {**_form_of(receipt.output), **receipt.identity, **own})
     return receipt
 
 
@@ -274,14 +278,14 @@ def _read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
         raise InputError(str(record), "", "no such file", "a run's record", f"remove {path}")
     before = cast(dict[str, Any], value.raw)
     begun = {name: before[name] for name in _BEGUN}
-    _refuse_difference(path, asked, before)
+    refuse_difference("--resume", path, asked, before)
     return begun
 
 
-def _prepare(output: Output, existing: Existing) -> None:
-    path, fits = output.path, existing == "overwrite" or output.append
-    # What an overwriting run has left beside the dataset goes once this one is alone; a table is written in place.
-    if (output.table or not fits) and (path / PROGRESS / _RUN).exists():
+def _prepare(output: Output, before: Receipt | None, existing: Existing) -> None:
+    path, fits = output.path, existing == "overwrite" or (output.append and before is not None)
+    # What an overwriting run has left beside the dataset goes once this one is alone; loads are written in place.
+    if (output.load or not fits) and (path / PROGRESS / _RUN).exists():
         raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
     if not fits:
         check_empty(path, overlooked=PROGRESS)
@@ -367,7 +371,7 @@ def _replace(new: Place, final: Place) -> None:
 
 
 def _clear(output: Output) -> None:
-    """Remove what a run has left; the files of a load lie beside those of others."""
+    """Remove what a run has left; the files of a load lie beside those of others, which are complete without it."""
     path = output.path
     if output.load:
         for file in [file for part in PART_COLUMNS for file in _list_data(path / part, output.load)]:
@@ -377,3 +381,5 @@ def _clear(output: Output) -> None:
     for record in list_files(path / PROGRESS):
         if record.name != _LOCK:  # it is held
             record.unlink(missing_ok=True)
+    if output.load and (path / RECEIPT).exists():
+        write_text(path / SUCCESS, "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final, cast
 
@@ -42,6 +42,28 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Load:
+    """What one run has added: dates first..last of the period start..end, all as YYYY-MM-DD.
+
+    Attributes:
+        name: What the names of its files begin with.
+        parts: Its transactions; of the first loads also customers and the period's fraud cases.
+    """
+
+    name: str
+    first: str
+    last: str
+    start: str
+    end: str
+    parts: dict[str, Part]
+
+    @property
+    def dates(self) -> tuple[str, str, str, str]:
+        """What tells loads apart: their dates, and those of their period."""
+        return self.first, self.last, self.start, self.end
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What was asked, what was written and how long it took; stands as `_vecgen.json` beside the data.
 
@@ -49,7 +71,8 @@ class Receipt:
         fingerprint: Equal for two datasets if and only if the same rows were asked for.
         parts: By name: "customers", "transactions", "fraud_cases".
         cores: Processes or Spark task slots that shared the work.
-        loads: Names and dates (first, last) of what was committed to the table; empty for plain files.
+        identity: See `Plan.identity`; empty where an older version wrote the receipt.
+        loads: What the dataset was appended of, by date; empty for plain files of one run.
     """
 
     version: str
@@ -60,7 +83,8 @@ class Receipt:
     seconds: float
     cores: int
     rows_per_second_and_core: int
-    loads: tuple[tuple[str, str, str], ...] = ()
+    identity: dict[str, object] = field(default_factory=dict)
+    loads: tuple[Load, ...] = ()
 
 
 def check_empty(path: Place, overlooked: str = "") -> None:
@@ -125,6 +149,7 @@ def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: fl
         round(seconds, 3),
         cores,
         round(rows / seconds / cores),
+        dict(plan.identity),
     )
 
 
@@ -146,12 +171,16 @@ def read_receipt(directory: Place) -> Receipt | None:
         return None
     raw = cast(dict[str, Any], value.raw)
     try:
-        parts = {name: Part(**part) for name, part in raw["parts"].items()}
-        loads = tuple((name, first, last) for name, first, last in raw.get("loads", ()))
+        parts = _read_parts(raw["parts"])
+        loads = tuple(Load(**{**load, "parts": _read_parts(load["parts"])}) for load in raw.get("loads", ()))
         return Receipt(**{**raw, "parts": parts, "loads": loads})
     except TypeError as error:  # keys that nobody knows
         expected = "the receipt that vecgen wrote"
         raise InputError(str(path), "", str(error), expected, "remove it and state what it would say") from error
+
+
+def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:
+    return {name: Part(**part) for name, part in raw.items()}
 
 
 def asked_law(receipt: Receipt) -> Law:

@@ -92,13 +92,10 @@ def check_receipt(receipt: JsonValue) -> None:
     Raises:
         InputError: The first value that has not.
     """
-    _check_members(receipt, _RECEIPT, optional=("loads",))
+    _check_members(receipt, _RECEIPT, optional=("identity", "loads"))
     for name, check in _USED.items():
         outer, _, inner = name.partition(".")
         _resolve(receipt.child(outer), inner, check)
-    for part in receipt.child("parts").children():
-        part.check_key(tuple(PART_COLUMNS))
-        _check_members(part, _PART)
 
 
 def _resolve(value: JsonValue, path: str, check: Check) -> None:
@@ -166,25 +163,33 @@ def _object(value: JsonValue) -> None:
     value.children()
 
 
-def _load(value: JsonValue) -> None:
-    _each(_text, 3)(value)
-    assert isinstance(value.raw, list)
-    for place in (1, 2):
-        _day(JsonValue(value.where, f"{value.path}[{place}]", value.raw[place]))
-
-
 _DIGEST: Final = _matching("[0-9a-f]{32}", "32 hexadecimal digits")
 _PART: Final[Mapping[str, Check]] = {"rows": _count, "files": _count, "bytes": _count, "digest": _or_none(_DIGEST)}
+_LOAD_NAME: Final = _matching("([0-9a-f]{8}-)?", "eight hexadecimal digits and a dash, or nothing")
+
+
+def _parts(value: JsonValue) -> None:
+    for part in value.children():
+        part.check_key(tuple(PART_COLUMNS))
+        _check_members(part, _PART)
+
+
+_LOAD: Final[Mapping[str, Check]] = {
+    "name": _LOAD_NAME,
+    **dict.fromkeys(("first", "last", "start", "end"), _day),
+    "parts": _parts,
+}
 _RECEIPT: Final[Mapping[str, Check]] = {
     "version": _text,
     "fingerprint": _text,
     "request": _object,
     "output": _object,
-    "parts": _object,
+    "parts": _parts,
     "seconds": lambda value: value.number(0, float(_MAX_NUMBER)),
     "cores": lambda value: value.integer(1, _MAX_CORES),
     "rows_per_second_and_core": _count,
-    "loads": _each(_load),
+    "identity": _object,
+    "loads": _each(lambda load: _check_members(load, _LOAD)),
 }
 _USED: Final[Mapping[str, Check]] = {
     "request.law.period.start": _day,
@@ -219,7 +224,7 @@ def check_run(run: JsonValue) -> None:
         {
             "rows_per_batch": lambda value: value.integer(1, _MAX_NUMBER),
             "replaces": _switch,
-            "load": _matching("([0-9a-f]{8}-)?", "eight hexadecimal digits and a dash, or nothing"),
+            "load": _LOAD_NAME,
         },
     )
 

@@ -8,14 +8,18 @@ list: by weight where a provider holds an ordered dictionary, uniformly (repeate
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import product
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.fingerprint import fingerprint
 from vecgen.identifiers import CardType
+
+KNOWN_LISTS: Final = "71ef8b1ceb0e162a"
+"""Fingerprint of the lists of the Faker that golden digests were made with."""
 
 _DIGITS: Final = {"#": "0123456789", "%": "123456789"}
 
@@ -76,6 +80,13 @@ def compile_word_lists() -> WordLists:
         _uniform(Job.jobs),
         tuple(CardType(tuple(card.prefixes), card.length) for card in CreditCard.credit_card_types.values()),
     )
+
+
+def fingerprint_lists(words: WordLists) -> str:
+    """Return the fingerprint of all lists; weights count to seven digits, so that no last bit of a sum decides."""
+    lists = [part for part in (getattr(words, f.name) for f in fields(words)) if isinstance(part, WordList)]
+    told = [[part.texts, [f"{weight:.6e}" for weight in part.weights.tolist()]] for part in lists]
+    return fingerprint([told, words.card_types])
 
 
 def _weighted(weights: Mapping[str, float]) -> WordList:

@@ -16,7 +16,7 @@ from functools import partial
 from pyspark.sql import DataFrame, SparkSession
 
 from vecgen.console import printing_notes
-from vecgen.display import describe_stop, show
+from vecgen.display import describe_stop, note_lists, show
 from vecgen.errors import InputError, OutputError, VecgenError, to_line
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
 from vecgen.interrupts import exit_status
@@ -67,8 +67,10 @@ def run(
     """
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
-    if output_mode == "rows" and (output.batches or output.only_dates or output.table or output.encoding == "compact"):
-        expected = "files, if --batches or --only-dates select rows, --table commits files or --encoding lays them out"
+    if output_mode == "rows" and (
+        output.batches or output.only_dates or output.table or output.append or output.encoding == "compact"
+    ):
+        expected = "files, if --batches, --only-dates, --table, --append or --encoding compact are given"
         raise InputError("--output-mode", "", "rows", expected)
     started = time.perf_counter()
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
@@ -79,7 +81,7 @@ def run(
         if output_mode == "rows":
             parts, records = _run_rows(spark, run, report, stopping), []
         else:
-            records = _run_files(spark, run, names, report, stopping)
+            records = _run_files(spark, run, run.parts, report, stopping)
             parts = sum_records(records)
         return close_run(run, parts, time.perf_counter() - started, registered_cores(spark), records)
 
@@ -151,6 +153,7 @@ def main(arguments: list[str]) -> int:
 
 def _generate(options: Namespace) -> None:
     plan, output = compile_plan(to_request(options)), to_output(options)
+    note_lists(plan)
     spark = open_session(options.master, options.app_name, options.remote, quiet=options.quiet)
     if options.plan:
         print(describe_estimate(estimate(plan, output, promised_cores(spark))))
