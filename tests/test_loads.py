@@ -41,6 +41,10 @@ def output(tmp_path: Path) -> Output:
     return Output(tmp_path / "o", append=True)
 
 
+def place(output: Output) -> Path:
+    return Path(str(output.path))
+
+
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("begun", [True, False])
 def test_dates_appended_are_the_whole(
@@ -52,15 +56,15 @@ def test_dates_appended_are_the_whole(
         read_claim(output.path, {})
     receipt = run_local(plan, replace(output, only_dates=JANUARY), 2)
     assert digest_dataset(output.path) == digest_dataset(parquet[0])
-    assert read_rows(output.path).equals(read_rows(parquet[0]))
+    assert read_rows(place(output)).equals(read_rows(parquet[0]))
     assert {name: (p.rows, p.digest) for name, p in receipt.parts.items()} == {
         name: (digest.rows, str(digest)) for name, digest in digest_dataset(output.path).items()
     }
     assert verify_dataset(output.path, read_claim(output.path, {})).holds
-    tree = list_tree(output.path)
+    tree = list_tree(place(output))
     for dates in (DECEMBER, JANUARY):
         assert run_local(plan, replace(output, only_dates=dates), 1) == receipt
-    assert list_tree(output.path) == tree
+    assert list_tree(place(output)) == tree
 
 
 @pytest.mark.parametrize("table", [None, "delta"])
@@ -79,7 +83,7 @@ def test_the_next_period_has_the_same_customers(
     for part in ("transactions", "fraud_cases"):
         assert together[part] == apart[0][part] + apart[1][part]
         assert receipt.parts[part].digest == str(together[part])
-    numbers = read_rows(output.path)["trans_num"].to_pylist()
+    numbers = read_rows(place(output))["trans_num"].to_pylist()
     assert len(set(numbers)) == len(numbers) == together["transactions"].rows
     with pytest.raises(InputError, match=r"periods: got '2023-12-20\.\.2024-01-20, 2024-01-21\.\.2024-02-10'"):
         read_claim(output.path, {})
@@ -89,7 +93,7 @@ def test_the_next_period_has_the_same_customers(
 
 def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: Output, profile_copy: Path) -> None:
     run_local(plan, replace(output, only_dates=DECEMBER), 1)
-    tree = list_tree(output.path)
+    tree = list_tree(place(output))
     january = replace(output, only_dates=JANUARY)
     path = profile_copy / "leftovers.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"travel_pct": 3}), encoding="utf-8")
@@ -117,7 +121,7 @@ def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: 
         run_local(plan, january, 1, existing="overwrite")
     with pytest.raises(InputError, match="--append: got 'customers alone'"):
         run_local(plan, january, 1, transactions=False)
-    assert list_tree(output.path) == tree
+    assert list_tree(place(output)) == tree
 
 
 def test_a_stranger_is_not_appended_to(plan: Plan, output: Output, tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_word_lists_of_another_faker_are_another_request(plan: Plan, compile_sma
     from faker.providers.job.en_US import Provider as Job
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Job, "jobs", (*Job.jobs[:-1], "Lamplighter"))
+        patch.setattr(Job, "jobs", (*list(Job.jobs)[:-1], "Lamplighter"))
         other = compile_small()
     differing = {name for name in plan.identity if plan.identity[name] != other.identity[name]}
     assert differing == {"word_lists"}
