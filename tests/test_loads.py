@@ -14,6 +14,7 @@ from tests.conftest import LAW, Compile, set_batch_rows
 from tests.datasets import data_files, list_tree, read_rows
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
+from vecgen.claim import read_claim
 from vecgen.dataset import digest_dataset
 from vecgen.dates import Period
 from vecgen.digest import Digest
@@ -23,7 +24,7 @@ from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS, read_receipt
-from vecgen.verify import read_claim, verify_dataset
+from vecgen.verify import verify_dataset
 from vecgen.writers import FORMATS, Format
 
 DECEMBER = (date(2023, 12, 20), date(2023, 12, 31))
