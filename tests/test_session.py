@@ -179,8 +179,8 @@ class TestPrecedence:
         return dict(json.loads(finish(process).splitlines()[-1]))
 
     def said(self, process: Process) -> list[str]:
-        # spark-submit passes on what its Python says on stderr as its own stdout.
-        lines = (process.out.read_text(encoding="utf-8") + process.err.read_text(encoding="utf-8")).splitlines()
+        assert "vecgen: " not in process.out.read_text(encoding="utf-8")  # however it was started
+        lines = process.err.read_text(encoding="utf-8").splitlines()
         return [line for line in lines if line.startswith("vecgen: ")]
 
     def test_flags_beat_the_file_and_us(self, jobs: dict[str, Process]) -> None:
