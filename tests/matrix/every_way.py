@@ -21,6 +21,7 @@ from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.options import add_customer_options, add_law_options, make_parser, to_request
 from vecgen.plan import compile_plan
 from vecgen.schedule import cut_again
+from vecgen.spark.jobs import is_connect
 from vecgen.spark.session import open_session
 
 ROWS = 3000
@@ -52,7 +53,8 @@ def main(directory: Path, people: str, where: str, options: list[str]) -> None:
         except Exception as error:
             traceback.print_exc()
             answers[name] = repr(error)
-    print(json.dumps({"version": spark.version, **answers}))
+    kind = "connect" if is_connect(spark) else "classic"
+    print(json.dumps({"version": spark.version, "session": kind, **answers}))
     spark.stop()
 
 

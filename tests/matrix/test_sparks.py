@@ -71,7 +71,12 @@ def check(version: str, answers: dict[str, Any], directory: Path, plain: Path) -
     assert {way: answers[way] for way in ways} == dict.fromkeys(ways, 0)
     assert {way: digest_dataset(directory / way) for way in ways} == dict.fromkeys(ways, expected)
     assert set(answers["tasks"]) == {1}  # batches of a task
+    if answers["session"] == "connect" and version >= "4.0":
+        # What a session has sent does not reach the Python of its streams: the server must hold vecgen itself.
+        assert "No module named 'vecgen'" in answers.pop("stream")
     for way, missing in {"source": "4.0", "stream": "4.0" if version < "4.0" else "4.2"}.items():
+        if way not in answers:
+            continue
         if version < missing:
             assert f"expected {missing} or newer" in answers[way]
         else:

@@ -147,7 +147,7 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
         writer.parquet(str(path), compression=output.compression)
         written = spark.read.parquet(str(path))
     sizes = [size_of(file) for file in find_files(path)]
-    return Part(written.count(), len(sizes), sum(sizes), None)  # observations: Connect has none before Spark 4.0
+    return Part(int(written.count()), len(sizes), sum(sizes), None)  # observations: Connect has none before Spark 4.0
 
 
 def _as_text(frame: DataFrame) -> DataFrame:

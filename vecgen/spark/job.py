@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from vecgen.console import printing_notes
@@ -39,6 +41,7 @@ from vecgen.progress import Run, close_run, open_run, read_finished
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.spark.failure import find_cause
 from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
 from vecgen.spark.jobs import Jobs
 from vecgen.spark.session import add_session_options, open_session, promised_cores, registered_cores
@@ -145,6 +148,10 @@ def main(arguments: list[str]) -> int:
             _generate(parser.parse_args(arguments))
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
+        return 2
+    except (PySparkException, Py4JError) as error:
+        remedy = "what is finished stays; the same command and --resume go on from there. Spark's own words:"
+        print(f"vecgen: Spark failed: {find_cause(str(error))}; {remedy}\n{error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:  # of a run, `say_stopped` has said more
         return exit_status(stop)

@@ -88,7 +88,7 @@ def registered_cores(spark: SparkSession) -> int:
     if not is_connect(spark):
         return int(spark.sparkContext.defaultParallelism)
     # Connect has no context to ask; Spark cuts a range for as many tasks as it has slots.
-    return spark.range(_MANY).select(sf.spark_partition_id()).distinct().count()
+    return int(spark.range(_MANY).select(sf.spark_partition_id()).distinct().count())
 
 
 def promised_cores(spark: SparkSession) -> int:

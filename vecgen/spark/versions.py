@@ -103,6 +103,7 @@ def _group_by_batch(customers: DataFrame, count: int, version: Version) -> Group
     """Group customers by batch. Spark places groups by hash: two may share a task while another task has none."""
     if version >= Feature.PLACED_GROUPS.since:
         return customers.repartitionById(count, sf.col("batch")).groupBy("batch")
-    slots = sf.split(sf.lit(",".join(map(str, find_slots(count).tolist()))), ",")
-    placed = customers.withColumn("slot", slots[sf.col("batch")].cast("int"))
+    slots = ",".join(map(str, find_slots(count).tolist()))
+    # As SQL: Connect's columns take no column as an index before Spark 4.0.
+    placed = customers.withColumn("slot", sf.expr(f"cast(split('{slots}', ',')[batch] as int)"))
     return placed.repartition(count, "slot").groupBy("batch", "slot")
