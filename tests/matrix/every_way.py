@@ -52,7 +52,7 @@ def main(directory: Path, people: str, where: str, options: list[str]) -> None:
             answers[name] = way()
         except Exception as error:
             traceback.print_exc()
-            answers[name] = repr(error)
+            answers[name] = f"{type(error).__name__}: {error}"
     kind = "connect" if is_connect(spark) else "classic"
     print(json.dumps({"version": spark.version, "session": kind, **answers}))
     spark.stop()
