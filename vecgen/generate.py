@@ -30,7 +30,7 @@ from vecgen.errors import InputError
 from vecgen.ledger import find_cases, list_cases
 from vecgen.manifest import FileRecord
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, PARTITION_COLUMNS, Column
-from vecgen.storage import Place, size_of
+from vecgen.storage import Place
 from vecgen.tables import ProfileTables, Tables
 from vecgen.transactions import Attribute, Rows, draw_rows
 from vecgen.writers import ROW_GROUP_ROWS, Format, Writer, open_writer
@@ -298,7 +298,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
                 if ends_chunk:
                     writer.end_row_group()
     period = tables.law.period
-    rows = FileRecord(name, digest.rows, size_of(path), digest, period.start, period.end)
+    rows = _record(name, writer, digest, period.start, period.end)
     return [rows, *_write_ledger(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
 
 
@@ -336,11 +336,18 @@ def _write_table(output: Output, part: str, name: str, table: pa.Table, columns:
         for batch in table.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
     digest = digest_batches(table.to_batches(), columns)
-    return FileRecord(name, digest.rows, size_of(path), digest)
+    return _record(name, writer, digest)
 
 
 def _open(output: Output, path: Place, schema: pa.Schema) -> AbstractContextManager[Writer]:
     return open_writer(path, schema, output.format, output.compression, output.encoding)
+
+
+def _record(
+    name: str, writer: Writer, digest: Digest, first: date | None = None, last: date | None = None
+) -> FileRecord:
+    """Return the record of a file that was just written."""
+    return FileRecord(name, digest.rows, writer.stamp.bytes, writer.stamp.checksum, digest, first, last)
 
 
 def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
@@ -364,7 +371,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
                 if ends_chunk:
                     writer.end_row_group()
                 batch = next(batches, None)
-        records.append(FileRecord(name, digest.rows, size_of(path), digest, first, last))
+        records.append(_record(name, writer, digest, first, last))
     return records
 
 

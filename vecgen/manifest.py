@@ -12,11 +12,20 @@ from vecgen.digest import Digest, parse_digest
 
 @dataclass(frozen=True)
 class FileRecord:
-    """One written file: `path` relative to the output, size in bytes, first and last day its rows can have."""
+    """One written file.
+
+    Attributes:
+        path: Relative to the output.
+        bytes: Its size.
+        checksum: Of its bytes; see `checksum`.
+        digest: Of its rows.
+        first_date, last_date: First and last day its rows can have; None for parts without dates.
+    """
 
     path: str
     rows: int
     bytes: int
+    checksum: str
     digest: Digest
     first_date: date | None = None
     last_date: date | None = None
@@ -35,4 +44,5 @@ def from_json(row: Mapping[str, Any]) -> FileRecord:
         KeyError, TypeError, ValueError: It has not.
     """
     days = (row[name] and date.fromisoformat(row[name]) for name in ("first_date", "last_date"))
-    return FileRecord(row["path"], row["rows"], row["bytes"], parse_digest(row["rows"], row["digest"]), *days)
+    digest = parse_digest(row["rows"], row["digest"])
+    return FileRecord(row["path"], row["rows"], row["bytes"], row["checksum"], digest, *days)

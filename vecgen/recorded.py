@@ -244,6 +244,7 @@ _RECORD: Final[Mapping[str, Check]] = {
     "path": _path,
     "rows": _count,
     "bytes": _count,
+    "checksum": _DIGEST,
     "digest": _DIGEST,
     "first_date": _or_none(_day),
     "last_date": _or_none(_day),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -244,11 +244,14 @@ def open_input(place: Place) -> pa.NativeFile:
 
 
 @contextmanager
-def create(place: Place) -> Iterator[pa.NativeFile]:
+def create(place: Place, examine: Callable[[Path], None] | None = None) -> Iterator[pa.NativeFile]:
     """Open a file that appears under its name when the block ends, and leaves no trace when the block raises.
 
     A file of a store is written to a scratch file of this machine (below TMPDIR) first: leaving the stream of a store
     by an exception would publish the part that is written.
+
+    Args:
+        examine: Is shown the finished file, on this machine, before it appears under its name.
 
     Raises:
         OutputError: The directory or the file cannot be written.
@@ -260,6 +263,8 @@ def create(place: Place) -> Iterator[pa.NativeFile]:
         # Not Python's file: pyarrow would copy every write into a bytes object first (8 ns a row).
         with pa.OSFile(str(draft), "wb") as sink:
             yield sink
+        if examine:
+            examine(draft)
         _publish(draft, place)
     except OSError as error:
         raise OutputError(f"{place}: cannot be written ({describe(error, place)})") from error

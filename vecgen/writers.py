@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vecgen.checksum import checksum_file
 from vecgen.csv_text import Lines
 from vecgen.encodings import Compression, Encodings, writer_options
 from vecgen.storage import Place, create
@@ -25,8 +28,22 @@ MAX_ROW_GROUP_ROWS: Final = 3 * ROW_GROUP_ROWS  # a group of customers has up to
 _ROWS_PER_VALUE: Final = 4
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Size of a file in bytes, and the checksum of its bytes."""
+
+    bytes: int
+    checksum: str
+
+
 class Writer(ABC):
-    """Appends record batches of one schema to an open file."""
+    """Appends record batches of one schema to an open file.
+
+    Attributes:
+        stamp: Of the file, once it is published.
+    """
+
+    stamp: Stamp
 
     def __init__(self, sink: pa.NativeFile) -> None:
         self._sink = sink
@@ -131,10 +148,16 @@ def open_writer(
 ) -> Iterator[Writer]:
     """Open a writer whose file appears under `path` when the block ends, and leaves no trace when the block raises.
 
+    Its `stamp` is known then.
+
     Raises:
         OutputError: The directory or the file cannot be written.
     """
-    with create(path) as sink:
+
+    def put_stamp(draft: Path) -> None:
+        writer.stamp = Stamp(draft.stat().st_size, checksum_file(draft))  # out of the page cache
+
+    with create(path, put_stamp) as sink:
         parquet = file_format == "parquet"
         writer = ParquetWriter(sink, schema, compression, encodings) if parquet else CsvWriter(sink, schema)
         try:
