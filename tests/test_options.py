@@ -11,6 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import check_message, odd_texts, try_all
+from vecgen.argument_types import (
+    parse_date,
+    parse_number,
+    parse_partition_keys,
+    parse_path,
+    parse_place,
+    parse_ranges,
+    parse_size,
+    parse_whole,
+)
 from vecgen.dates import Period
 from vecgen.errors import InputError, VecgenError
 from vecgen.generate import DEFAULT_MAX_FILE_SIZE, PARTITION_KEYS, Output
@@ -24,14 +34,6 @@ from vecgen.options import (
     add_slice_options,
     list_storage_options,
     make_parser,
-    parse_date,
-    parse_number,
-    parse_partition_keys,
-    parse_path,
-    parse_place,
-    parse_ranges,
-    parse_size,
-    parse_whole,
     to_output,
     to_request,
 )

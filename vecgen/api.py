@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import pyarrow as pa
 
 from vecgen import claim, dataset, report, verify
+from vecgen.argument_types import parse_dates, parse_names, parse_path, parse_place
 from vecgen.arrow import arrow_schema, batch_schema, choose_columns
 from vecgen.certificate import Certificate
 from vecgen.digest import Digest
@@ -34,10 +35,6 @@ from vecgen.options import (
     add_slice_options,
     add_storage_option,
     list_storage_options,
-    parse_dates,
-    parse_names,
-    parse_path,
-    parse_place,
     to_existing,
     to_output,
     to_request,

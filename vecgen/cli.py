@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from vecgen.argument_types import parse_path, parse_whole
 from vecgen.certificate import SENTENCES, STATUSES, to_json, to_text
 from vecgen.claim import read_claim
 from vecgen.console import run_command
@@ -31,8 +32,6 @@ from vecgen.options import (
     add_quiet_option,
     add_slice_options,
     make_parser,
-    parse_path,
-    parse_whole,
     to_dataset,
     to_existing,
     to_output,

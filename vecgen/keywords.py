@@ -18,11 +18,7 @@ from functools import wraps
 from numbers import Real
 from typing import Any, Final, TypeAlias, TypedDict, TypeVar
 
-from vecgen.encodings import Compression, Encodings
-from vecgen.errors import InputError, VecgenError, WrongTypeError, suggest
-from vecgen.generate import PartitionKey, Table
-from vecgen.options import (
-    Parser,
+from vecgen.argument_types import (
     parse_date,
     parse_dates,
     parse_names,
@@ -36,6 +32,10 @@ from vecgen.options import (
     parse_whole,
     read_storage_options,
 )
+from vecgen.encodings import Compression, Encodings
+from vecgen.errors import InputError, VecgenError, WrongTypeError, suggest
+from vecgen.generate import PartitionKey, Table
+from vecgen.options import Parser
 from vecgen.tables import Dependence
 from vecgen.writers import Format
 

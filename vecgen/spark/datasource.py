@@ -17,20 +17,13 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
+from vecgen.argument_types import parse_dates, parse_names
 from vecgen.arrow import arrow_schema, choose_columns
 from vecgen.customer_source import CustomerSource, DrawnCustomers
 from vecgen.errors import InputError
 from vecgen.generate import CUSTOMERS, TRANSACTIONS, select_days, start_group
 from vecgen.memory import keep_freed_memory
-from vecgen.options import (
-    Parser,
-    add_customer_options,
-    add_law_options,
-    parse_dates,
-    parse_names,
-    to_arguments,
-    to_request,
-)
+from vecgen.options import Parser, add_customer_options, add_law_options, to_arguments, to_request
 from vecgen.plan import Plan, compile_plan
 from vecgen.schedule import cut_again
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column
