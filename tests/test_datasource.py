@@ -139,10 +139,10 @@ def test_kept_days() -> None:
     ("wrong", "message"),
     [
         ({"fraud_rate": "2"}, "--fraud-rate: got 2.0, expected a probability from 0 to 1"),
-        ({"frauds": "1"}, "unrecognized arguments: --frauds=1"),
+        ({"frauds": "1"}, "unknown option --frauds; did you mean '--fraud-days'?"),
         ({"start": "yesterday"}, "got 'yesterday', expected a date"),
         ({"columns": "amt,amount"}, "columns: got 'amount'"),
-        ({"table": "cards"}, "invalid choice: 'cards'"),
+        ({"table": "cards"}, "--table: got 'cards', expected one of transactions, customers"),
     ],
 )
 def test_wrong_options_are_refused_when_loaded(

@@ -163,7 +163,7 @@ class TestStopped:
 
     def test_nothing_is_finished(self, tmp_path: Path) -> None:
         told = describe_stop(tmp_path, "vecgen again")
-        assert told == f"vecgen: stopped; no batch was finished, and nothing of this run is left in {tmp_path}"
+        assert told == f"vecgen: stopped; nothing of this run is left in {tmp_path}"
 
     def test_the_command_is_the_one_that_was_given(self) -> None:
         words = ["generate", "--output", "two words", "--seed", "7"]

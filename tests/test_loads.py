@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,13 +20,16 @@ from vecgen.dataset import digest_dataset
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import Output
+from vecgen.generate import Output, Table
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.progress import PROGRESS
-from vecgen.receipt import RECEIPT, SUCCESS, read_receipt
+from vecgen.receipt import RECEIPT, SUCCESS, Receipt, read_receipt
 from vecgen.verify import verify_dataset
 from vecgen.writers import FORMATS, Format
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 DECEMBER = (date(2023, 12, 20), date(2023, 12, 31))
 JANUARY = (date(2024, 1, 1), date(2024, 1, 20))
@@ -90,6 +94,27 @@ def test_the_next_period_has_the_same_customers(
         read_claim(output.path, {})
     assert run_local(following, output, 1) == receipt
     assert run_local(first, output, 1).parts == receipt.parts
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("table", [None, "delta"])
+def test_spark_appends(
+    table: Table | None, spark: SparkSession, plan: Plan, output: Output, parquet: tuple[Path, Receipt]
+) -> None:
+    from vecgen.spark.job import run
+
+    december, january = (replace(output, table=table, only_dates=dates) for dates in (DECEMBER, JANUARY))
+    first = run(spark, plan, december)
+    assert run(spark, plan, december) == first
+    receipt = run(spark, plan, january)
+    assert digest_dataset(output.path) == digest_dataset(parquet[0])
+    assert {name: part.digest for name, part in receipt.parts.items()} == {
+        name: part.digest for name, part in parquet[1].parts.items()
+    }
+    tree = list_tree(place(output))
+    for asked in (december, january):
+        assert run_local(plan, asked, 1) == receipt
+    assert list_tree(place(output)) == tree
 
 
 def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: Output, profile_copy: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
+from tests.clusters import OPTIONS
 from tests.conftest import set_batch_rows
 from tests.datasets import data_files, list_tree, read_rows
 from tests.test_local import CrashError, crash_after
@@ -16,10 +18,13 @@ from vecgen.encodings import Compression
 from vecgen.errors import InputError
 from vecgen.generate import Output
 from vecgen.local import run_local
+from vecgen.manifest import FileRecord
 from vecgen.plan import Plan
+from vecgen.progress import Run, read_finished
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt
 from vecgen.schedule import schedule
 from vecgen.schema import COLUMNS
+from vecgen.work import Work, do_work
 from vecgen.writers import COMPRESSIONS
 
 if TYPE_CHECKING:
@@ -128,6 +133,32 @@ def test_a_failing_task_leaves_nothing(
     with pytest.raises(RuntimeError):
         job.run(spark, plan, Output(tmp_path / "out"))
     assert list_tree(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("fails", [5, None], ids=["one", "all"])
+def test_a_failure_is_told_with_its_cause_and_what_it_leaves(
+    fails: int | None, spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from vecgen.spark.job import main
+
+    def fail(run: Run, item: Work) -> list[FileRecord]:
+        if fails in (None, getattr(item, "number", -1)):
+            raise ValueError("a fault of the test")
+        return do_work(run, item)
+
+    output = tmp_path / "o"
+    with patch("vecgen.spark.frames.do_work", fail):
+        assert main([*OPTIONS, "--quiet", "--output", str(output)]) == 2
+    first, second, *_ = capsys.readouterr().err.splitlines()
+    records = [record for records in read_finished(output).values() for record in records]
+    assert first.startswith("vecgen: Spark failed: ValueError: a fault of the test; ")
+    if fails is None:
+        assert first.endswith(f"; nothing of this run is left in {output}")
+        assert list_tree(output) == []
+    else:
+        assert first.endswith(f" rows in {len(records)} files are finished in {output}")
+        assert len(records) > 1
+        assert second == "vecgen: go on with the same command and --resume"
 
 
 def test_spark_completes_what_another_engine_began(

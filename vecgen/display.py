@@ -118,19 +118,22 @@ def _clock_face(seconds: float) -> str:
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
-def describe_stop(output: Place, again: str) -> str:
-    """Return in a line or two what a run that was stopped has finished and how to go on. `again`: with --resume."""
+def describe_stop(output: Place, again: str, reason: str = "stopped") -> str:
+    """Return in a line or two why a run has ended early, what it has finished and how to go on.
+
+    Args:
+        again: The command with --resume.
+    """
     try:
         records = [record for work in read_finished(output).values() for record in work]
     except VecgenError:  # a store that does not answer
-        return f"vecgen: stopped; go on with {again}"
+        return f"vecgen: {reason}; go on with {again}"
     if not records:
-        return f"vecgen: stopped; no batch was finished, and nothing of this run is left in {output}"
+        return f"vecgen: {reason}; nothing of this run is left in {output}"
     transactions = [record for record in records if record.path.startswith(f"{TRANSACTIONS}/")]
     rows = sum(record.rows for record in transactions or records)
-    return (
-        f"vecgen: stopped; {rows:,} rows in {len(records):,} files are finished in {output}\nvecgen: go on with {again}"
-    )
+    finished = f"{rows:,} rows in {len(records):,} files are finished in {output}"
+    return f"vecgen: {reason}; {finished}\nvecgen: go on with {again}"
 
 
 def spell_resume(program: str, arguments: Sequence[str]) -> str:

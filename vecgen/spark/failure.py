@@ -15,3 +15,8 @@ def find_cause(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     cause = named[-1] if named else (lines or ["no reason given"])[0]
     return cause if len(cause) <= _LENGTH else f"{cause[:_LENGTH]}..."
+
+
+def name_failure(error: Exception) -> str:
+    """Return in one line that Spark has failed, and why."""
+    return f"Spark failed: {find_cause(str(error))}"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -41,7 +42,7 @@ from vecgen.progress import Run, close_run, open_run, read_finished
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
-from vecgen.spark.failure import find_cause
+from vecgen.spark.failure import name_failure
 from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
 from vecgen.spark.jobs import Jobs
 from vecgen.spark.session import add_session_options, open_session, promised_cores, registered_cores
@@ -51,6 +52,7 @@ from vecgen.spark.watch import count_done, watch
 from vecgen.work import list_work
 
 __all__ = ["customers", "main", "run", "transactions"]
+_AGAIN: Final = "the same command and --resume"
 
 
 def run(
@@ -145,31 +147,37 @@ def main(arguments: list[str]) -> int:
     add_session_options(parser)
     try:
         with printing_notes():
-            _generate(parser.parse_args(arguments))
+            return _generate(parser.parse_args(arguments))
     except VecgenError as error:
         print(f"vecgen: {to_line(error)}", file=sys.stderr)
         return 2
-    except (PySparkException, Py4JError) as error:
-        remedy = "what is finished stays; the same command and --resume go on from there. Spark's own words:"
-        print(f"vecgen: Spark failed: {find_cause(str(error))}; {remedy}\n{error}", file=sys.stderr)
-        return 2
+    except (PySparkException, Py4JError) as error:  # before a run
+        return _say_failed(f"vecgen: {name_failure(error)}", error)
     except KeyboardInterrupt as stop:  # of a run, `say_stopped` has said more
         return exit_status(stop)
-    return 0
 
 
-def _generate(options: Namespace) -> None:
+def _generate(options: Namespace) -> int:
     plan, output = compile_plan(to_request(options)), to_output(options)
     note_lists(plan)
     spark = open_session(options.master, options.app_name, options.remote, quiet=options.quiet)
     if options.plan:
         print(describe_estimate(estimate(plan, output, promised_cores(spark))))
-        return
+        return 0
 
     def say_stopped() -> None:
-        print(describe_stop(output.path, "the same command and --resume"), file=sys.stderr, flush=True)
+        print(describe_stop(output.path, _AGAIN), file=sys.stderr, flush=True)
 
-    with show(options.quiet) as report:
-        receipt = run(spark, plan, output, options.output_mode, to_existing(options), report, say_stopped)
+    try:
+        with show(options.quiet) as report:
+            receipt = run(spark, plan, output, options.output_mode, to_existing(options), report, say_stopped)
+    except (PySparkException, Py4JError) as error:
+        return _say_failed(describe_stop(output.path, _AGAIN, name_failure(error)), error)
     if not options.quiet:
         print(summarise(receipt))
+    return 0
+
+
+def _say_failed(summary: str, error: Exception) -> int:
+    print(f"{summary}\nvecgen: Spark's own words:\n{error}", file=sys.stderr)
+    return 2
