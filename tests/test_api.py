@@ -205,6 +205,7 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     assert keywords_of(vecgen.make_request) == asked <= written
     assert keywords_of(vecgen.verify_dataset) == stated | {"directory"} == set(Stated.__annotations__) | {"directory"}
     assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
+    assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
     pytest.importorskip("pyspark")
     from vecgen.spark.datasource import _make_parser as make_source_parser

@@ -145,6 +145,16 @@ def test_merchants_are_repeatable_and_never_written_over(tmp_path: Path, capsys:
     assert str(first) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("seed", [-1, 1 << 64])
+def test_a_seed_that_another_stands_for_is_refused(
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.csv"
+    assert main(["merchants", "--seed", str(seed), "--output", str(path)]) == 2
+    assert capsys.readouterr().err == f"vecgen: --seed: got {seed}, expected a whole number from 0 to 2**64 - 1\n"
+    assert not path.exists()
+
+
 def test_merchants_can_be_used(demographics_copy: Path) -> None:
     path = demographics_copy / "merchants.csv"
     path.unlink()

@@ -133,11 +133,20 @@ def test_batches_hold_the_columns_in_order(parquet: Dataset, text: Dataset) -> N
         assert all(batch.schema.names == arrow_schema(COLUMNS).names for batch in batches)
 
 
-@pytest.mark.parametrize("name", ["absent", "empty", "file"])
-def test_a_directory_without_data_is_refused(name: str, tmp_path: Path) -> None:
+def test_parts_in_one_directory_are_told_apart(text: Dataset, tmp_path: Path) -> None:
+    for number, path in enumerate(p for part in ("transactions", "customers") for p in data_files(text[0] / part)):
+        shutil.copy(path, tmp_path / f"{number}.csv")
+    whole = digest_dataset(text[0])
+    assert digest_dataset(tmp_path) == {name: whole[name] for name in ("transactions", "customers")}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("absent", "no such directory"), ("empty", "no data files"), ("file", "no data files")]
+)
+def test_a_directory_without_data_is_refused(name: str, found: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=f"{name}: got 'no data files'"):
+    with pytest.raises(InputError, match=f"{name}: got '{found}'"):
         digest_dataset(tmp_path / name)
 
 

@@ -27,6 +27,7 @@ from vecgen.errors import InputError
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.receipt import RECEIPT, Receipt
+from vecgen.report import default_output
 from vecgen.tables import Law
 from vecgen.verify import verify_dataset
 
@@ -122,6 +123,17 @@ def test_a_file_has_a_digest(parquet: Dataset, tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().out == f"transactions {part.rows} rows {part.digest}\n"
 
 
+def test_a_directory_without_data_is_called_so_before_its_period_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="got 'no data files'"):
+        read_claim(tmp_path, {})
+
+
+def test_the_report_on_a_file_needs_a_place(parquet: Dataset) -> None:
+    file = data_files(parquet[0] / "transactions")[0]
+    with pytest.raises(InputError, match=r"--output: got 'nothing', expected a directory of this machine"):
+        default_output(file)
+
+
 def test_a_file_of_another_kind_is_none(tmp_path: Path) -> None:
     (tmp_path / "rows.csv.gz").write_bytes(b"")
     with pytest.raises(InputError, match=r"got 'no data files', expected .* or one such file"):
@@ -189,6 +201,11 @@ def test_our_own_datasets_count_in_utc(parquet: Dataset, tmp_path: Path) -> None
 def test_refuses_what_is_no_time_zone(name: str) -> None:
     with pytest.raises(InputError, match=r"--time-zone: got .* expected a time zone's name"):
         read_clock(name, WINTER)
+
+
+def test_names_the_likely_time_zone() -> None:
+    with pytest.raises(InputError, match="did you mean 'America/New_York'"):
+        read_clock("America/New_Yrok", WINTER)
 
 
 YEAR = Period(date(2023, 1, 1), date(2023, 12, 31))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vecgen.clock import Clock, read_clock
+from vecgen.dataset import require_files
 from vecgen.dates import Period
 from vecgen.demographics import Demographics
 from vecgen.errors import InputError
@@ -70,6 +71,8 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
         found = ", ".join("..".join(period) for period in periods)
         expected = "one: each period follows a law of its own"
         raise InputError(str(directory), "periods", found, expected, "write the period alone to verify it")
+    if receipt is None:
+        require_files(directory)
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
     base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))

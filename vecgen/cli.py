@@ -37,7 +37,7 @@ from vecgen.options import (
     to_output,
     to_request,
 )
-from vecgen.plan import compile_plan
+from vecgen.plan import check_seed, compile_plan
 from vecgen.profile_schema import SCHEMAS, spell_schema
 from vecgen.receipt import hint_at_frauds, summarise
 from vecgen.report import PAGE, REPORT, default_output, write_report
@@ -100,7 +100,7 @@ def _make_parser() -> Parser:
     for name, run, summary in (
         ("generate", _generate, "write customers and their transactions"),
         ("customers", _customers, "write customers only"),
-        ("transactions", _transactions, "write transactions only"),
+        ("transactions", _transactions, "write transactions and fraud cases, no customers"),
     ):
         command = add(name, run, summary)
         add_customer_options(command, with_file=name != "customers")
@@ -113,7 +113,7 @@ def _make_parser() -> Parser:
         add_quiet_option(command)
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
-    merchants.add_argument("--seed", type=parse_whole, default=42, help="(42)")
+    merchants.add_argument("--seed", type=parse_whole, default=42, metavar="N", help="(42)")
     merchants.add_argument("--per-category", type=parse_whole, default=500, metavar="N", help="names of each (500)")
     merchants.add_argument(
         "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
@@ -212,6 +212,7 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
 
 
 def _merchants(options: Namespace) -> None:
+    check_seed(options.seed)
     if options.output.exists():
         raise InputError("--output", "", str(options.output), "a file that does not exist yet")
     write_merchants(make_merchants(options.seed, options.per_category), options.output)

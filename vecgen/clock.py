@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecgen.dates import Period
-from vecgen.errors import InputError
+from vecgen.errors import InputError, suggest
 
 I64 = npt.NDArray[np.int64]
 
@@ -96,7 +96,7 @@ def _open(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         expected = "a time zone's name, such as America/New_York"
-        raise InputError("--time-zone", "", name, expected, "or UTC") from None
+        raise InputError("--time-zone", "", name, expected, suggest(name, _list_zones()) or "or UTC") from None
 
 
 def _days_of(period: Period) -> range:

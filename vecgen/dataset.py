@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -39,6 +39,19 @@ def find_files(directory: Place) -> list[Place]:
     return [below[parts] for parts in sorted(below) if _is_data(parts) and _is_live(parts, live)]
 
 
+def require_files(directory: Place) -> list[Place]:
+    """Return the data files below a directory, as `find_files` does.
+
+    Raises:
+        InputError: There are none.
+    """
+    files = find_files(directory)
+    if not files:
+        found = "no data files" if directory.exists() else "no such directory"
+        raise InputError(str(directory), "", found, "a directory that holds .parquet or .csv files, or one such file")
+    return files
+
+
 def _is_data(parts: tuple[str, ...]) -> bool:
     return PurePosixPath(parts[-1]).suffix in _SUFFIXES and not any(part[0] in "._" for part in parts)
 
@@ -48,19 +61,17 @@ def _is_live(parts: tuple[str, ...], live: Mapping[tuple[str, ...], set[str]]) -
 
 
 def digest_dataset(directory: Place) -> dict[str, Digest]:
-    """Return the digests of the parts of a dataset by name (see `PART_COLUMNS`), or of a directory of one of them.
+    """Return the digests of the parts of a dataset by name (see `PART_COLUMNS`), told apart by their columns elsewhere.
 
     Raises:
         InputError: No data files, or a file without the columns of a dataset.
     """
-    parts = {name: directory / name for name in PART_COLUMNS if (directory / name).is_dir()}
+    parts = {name: find_files(directory / name) for name in PART_COLUMNS if (directory / name).is_dir()}
     if not parts:
-        files = find_files(directory)
-        if not files:
-            expected = "a directory that holds .parquet or .csv files, or one such file"
-            raise InputError(str(directory), "", "no data files", expected)
-        parts = {recognise_part(read_names(files[0])): directory}
-    return {name: digest_files(path, PART_COLUMNS[name]) for name, path in parts.items()}
+        files = [(recognise_part(read_names(path)), path) for path in require_files(directory)]
+        found = {part for part, _ in files}
+        parts = {name: [path for part, path in files if part == name] for name in PART_COLUMNS if name in found}
+    return {name: _digest(paths, PART_COLUMNS[name]) for name, paths in parts.items()}
 
 
 def recognise_part(names: Sequence[str]) -> str:
@@ -70,8 +81,12 @@ def recognise_part(names: Sequence[str]) -> str:
 
 def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:
     """Return the digest of all data files below a directory, one batch in memory at a time."""
+    return _digest(find_files(directory), columns)
+
+
+def _digest(files: Iterable[Place], columns: Sequence[Column]) -> Digest:
     total = Digest()
-    for path in find_files(directory):
+    for path in files:
         total += digest_batches(read_batches(path, columns), columns)
     return total
 

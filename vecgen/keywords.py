@@ -69,7 +69,7 @@ class Written(Asked, total=False):
     """What decides the content of a dataset, where it goes and in which form."""
 
     output: Directory
-    storage_option: Mapping[str, str]
+    storage_option: Mapping[str, str] | None
     storage_options_file: Directory | None
     format: Format
     partition_by: Sequence[PartitionKey] | str
@@ -93,7 +93,7 @@ class Written(Asked, total=False):
 class Stated(TypedDict, total=False):
     """What a dataset is held against, where its receipt does not say it, and how it is read."""
 
-    storage_option: Mapping[str, str]
+    storage_option: Mapping[str, str] | None
     storage_options_file: Directory | None
     law: Dependence | None
     start: Day | None
@@ -163,7 +163,7 @@ def takes(parser: Parser, annotations: type, **defaults: object) -> Callable[[F]
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=defaults.get(name, action.default),
+                default=defaults.get(name, None if action.default == [] else action.default),
                 annotation=_annotation(annotations.__annotations__[name]),
             )
             for name, action in actions.items()

@@ -46,7 +46,7 @@ def make_merchants(seed: int, per_category: int = 500) -> Merchants:
         InputError: `per_category` out of range.
     """
     if not 1 <= per_category <= MAX_PER_CATEGORY:
-        raise InputError("merchants", "per_category", per_category, f"1 to {MAX_PER_CATEGORY:,}")
+        raise InputError("--per-category", "", per_category, f"a whole number from 1 to {MAX_PER_CATEGORY:,}")
     from faker import Faker  # slow to import, and only this command draws companies
 
     faker = Faker("en_US")

@@ -178,7 +178,7 @@ def add_output_options(parser: ArgumentParser) -> None:
 
 def add_storage_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:
     """Add how an object store is reached; `locate` takes what it collects."""
-    help_option = "of s3 URLs: endpoint, region, scheme ...; may be given again; anyone on the machine can read it"
+    help_option = "of s3 URLs: endpoint, region, scheme ...; may be given again; a command line is no place for secrets"
     parser.add_argument(
         "--storage-option",
         type=parse_storage_option,

@@ -167,7 +167,7 @@ def compile_plan(request: Request) -> Plan:
     Raises:
         InputError: Any file or value that cannot be used.
     """
-    _check_seed(request.seed)
+    check_seed(request.seed)
     profiles = load_profiles(request.profiles)
     demographics = load_demographics(request.demographics)
     check_merchants((*profiles.regular, *profiles.fraud), demographics.merchants)
@@ -213,7 +213,12 @@ def _identify(request: Request, content: Mapping[str, str]) -> dict[str, object]
     }
 
 
-def _check_seed(seed: int) -> None:
+def check_seed(seed: int) -> None:
+    """Refuse a seed that another one stands for.
+
+    Raises:
+        InputError: It is out of range.
+    """
     if not 0 <= seed < 1 << 64:  # seeds that are equal modulo 2**64 would give the same rows
         raise InputError("--seed", "", seed, "a whole number from 0 to 2**64 - 1")
 

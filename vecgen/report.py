@@ -73,9 +73,9 @@ def default_output(directory: Place) -> Path:
     """Return where the report on a dataset stands unless asked otherwise.
 
     Raises:
-        InputError: The dataset is not on this machine.
+        InputError: The dataset is not on this machine, or a single file.
     """
-    if not isinstance(directory, Path):
+    if not isinstance(directory, Path) or directory.is_file():
         raise InputError("--output", "", "nothing", f"a directory of this machine for the report on {directory}")
     return directory / REPORT
 

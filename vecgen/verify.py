@@ -26,7 +26,7 @@ from vecgen.certificate import Certificate, Check
 from vecgen.chi_square import Statistic
 from vecgen.claim import Claim
 from vecgen.clock import Clock, find_clock
-from vecgen.dataset import digest_files, find_files, read_batches, read_names, recognise_part
+from vecgen.dataset import digest_files, read_batches, read_names, recognise_part, require_files
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError
@@ -213,12 +213,8 @@ def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
     Raises:
         InputError: There are no data files.
     """
-    files = find_files(directory)
-    if not files:
-        expected = "a directory that holds .parquet or .csv files, or one such file"
-        raise InputError(str(directory), "", "no data files", expected)
     parts: tuple[list[Place], list[Place]] = ([], [])
-    for path in files:
+    for path in require_files(directory):
         names = read_names(path)
         if (part := recognise_part(names)) == FRAUD_CASES:
             continue
