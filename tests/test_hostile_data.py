@@ -210,7 +210,7 @@ def test_a_run_that_names_a_place_outside_is_refused(load: object) -> None:
 @pytest.mark.parametrize("path", ["../x.parquet", "/x.parquet", "transactions", "transactions/../../x", "a/b", "", 7])
 def test_a_record_of_a_file_outside_is_refused(path: object) -> None:
     dates = {"first_date": None, "last_date": None}
-    record = {"path": path, "rows": 1, "bytes": 1, "digest": "0" * 32, **dates}
+    record = {"path": path, "rows": 1, "bytes": 1, "checksum": "0" * 32, "digest": "0" * 32, **dates}
     with pytest.raises(InputError, match="path"):
         check_records(JsonValue("r.json", "", [record]))
     check_records(JsonValue("r.json", "", [{**record, "path": "transactions/year=2023/a.parquet"}]))
