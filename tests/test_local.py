@@ -24,6 +24,7 @@ from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.receipt import RECEIPT, SUCCESS, Part, Receipt, summarise
+from vecgen.recorded import FILE_LIST
 from vecgen.schema import CUSTOMER_COLUMNS
 
 
@@ -52,9 +53,9 @@ def test_a_receipt_is_true(parquet: tuple[Path, Receipt], text: tuple[Path, Rece
         assert receipt.rows_per_second_and_core == pytest.approx(rate, rel=0.05)
 
 
-def test_nothing_but_data_receipt_and_marker_is_left(parquet: tuple[Path, Receipt]) -> None:
+def test_nothing_but_data_list_receipt_and_marker_is_left(parquet: tuple[Path, Receipt]) -> None:
     files = [path for path in parquet[0].rglob("*") if path.is_file()]
-    assert set(files) - set(data_files(parquet[0])) == {parquet[0] / RECEIPT, parquet[0] / SUCCESS}
+    assert set(files) - set(data_files(parquet[0])) == {parquet[0] / name for name in (RECEIPT, SUCCESS, FILE_LIST)}
 
 
 def test_a_summary_is_five_lines_for_people(parquet: tuple[Path, Receipt]) -> None:
@@ -91,7 +92,7 @@ def test_a_part_alone_is_the_part_of_the_whole(
     receipt = run_local(plan, Output(tmp_path), 1, customers=customers, transactions=transactions)
     names = ["customers"] if customers else ["fraud_cases", "transactions"]
     assert receipt.parts == {name: parquet[1].parts[name] for name in names}
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([SUCCESS, RECEIPT, *names])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([SUCCESS, RECEIPT, FILE_LIST, *names])
 
 
 def test_fewer_than_one_process_is_refused(plan: Plan, tmp_path: Path) -> None:

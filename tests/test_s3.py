@@ -30,6 +30,7 @@ from vecgen.local import run_local
 from vecgen.plan import Plan, Request, compile_plan
 from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS, read_receipt
+from vecgen.recorded import FILE_LIST
 from vecgen.storage import RemotePath, locate, write_text
 from vecgen.tables import Law
 
@@ -85,7 +86,7 @@ def test_a_store_receives_what_a_disk_receives(
     output = place(store, prefix, scheme)
     receipt = run_local(plan, Output(output), processes)
     assert data(store, prefix) == whole
-    assert set(store.files(prefix)) - set(whole) == {RECEIPT, SUCCESS}
+    assert set(store.files(prefix)) - set(whole) == {RECEIPT, SUCCESS, FILE_LIST}
     assert read_receipt(output) == receipt
     assert receipt.output["path"] == f"{scheme}://{BUCKET}/{prefix}"
     assert {name: str(digest) for name, digest in digest_dataset(output).items()} == {
@@ -158,7 +159,7 @@ def test_a_run_that_broke_off_is_resumed(
     broken.write_bytes(broken.read_bytes()[:-1])
     run_local(plan, output, 1, existing="resume")
     assert data(store, prefix) == whole
-    assert set(store.files(prefix)) - set(whole) == {RECEIPT, SUCCESS}
+    assert set(store.files(prefix)) - set(whole) == {RECEIPT, SUCCESS, FILE_LIST}
 
 
 def test_overwrite_replaces_once_complete(

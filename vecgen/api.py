@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pyarrow as pa
 
-from vecgen import claim, dataset, report, verify
+from vecgen import claim, report, verify
 from vecgen.argument_types import parse_dates, parse_names, parse_path, parse_place
 from vecgen.arrow import arrow_schema, batch_schema, choose_columns
 from vecgen.certificate import Certificate
 from vecgen.digest import Digest
 from vecgen.display import show
 from vecgen.errors import InputError
+from vecgen.file_check import digest_complete
 from vecgen.generate import select_days, start_group
 from vecgen.keywords import Asked, Day, Directory, Stated, Written, read_keywords, read_value, takes
 from vecgen.ledger import find_cases
@@ -200,8 +201,11 @@ def estimate_dataset(**written: Unpack[Written]) -> Estimate:
 
 
 @takes(_STATED, Stated, processes=1)
-def verify_dataset(directory: Directory, **stated: Unpack[Stated]) -> Certificate:
+def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack[Stated]) -> Certificate:
     """Hold a dataset against its law, as `vecgen verify` does; the certificate says what `holds`.
+
+    Args:
+        fast: Do not read files for the checksums of their bytes.
 
     Raises:
         InputError: The dataset, a value or a file cannot be read.
@@ -209,7 +213,7 @@ def verify_dataset(directory: Directory, **stated: Unpack[Stated]) -> Certificat
     place, options = _read_stated(directory, stated)
     with show(options.quiet) as progress:
         stated_claim = claim.read_claim(place, vars(options))
-        return verify.verify_dataset(place, stated_claim, options.processes, report=progress)
+        return verify.verify_dataset(place, stated_claim, options.processes, report=progress, fast=fast)
 
 
 @takes(_STATED, Stated, processes=1)
@@ -244,7 +248,7 @@ def digest_dataset(
     place, _ = _read_stated(
         directory, {"storage_option": storage_option or {}, "storage_options_file": storage_options_file}
     )
-    return dataset.digest_dataset(place)
+    return digest_complete(place)
 
 
 def _write(written: Written, *, customers: bool, transactions: bool) -> Receipt:

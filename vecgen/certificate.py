@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Final, Literal
@@ -13,6 +14,9 @@ Outcome = Literal["accepted", "rejected", "undecided"]
 
 STATUSES: Final[dict[Outcome, int]] = {"accepted": 0, "rejected": 1, "undecided": 2}
 """Exit statuses: a script that asks for a verdict must not take none for a good one."""
+
+MOST_EXAMPLES: Final = 3
+"""Exceptions that a check names."""
 
 SENTENCES: Final[dict[Outcome, str]] = {
     "accepted": "nothing speaks against its model",
@@ -27,12 +31,14 @@ class Check:
 
     Attributes:
         known_flaw: Whether the exceptions are a known flaw of the original, of which a note tells.
+        examples: Names of the first exceptions, where they have names.
     """
 
     name: str
     expected: str
     broken: int
     known_flaw: bool = False
+    examples: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -127,4 +133,16 @@ def spell_outcome(certificate: Certificate) -> str:
 def _describe(check: Check) -> str:
     if check.broken and check.known_flaw:
         return f"known flaw: expected {check.expected}"
-    return "holds" if check.holds else f"BROKEN: expected {check.expected}"
+    return "holds" if check.holds else f"BROKEN: expected {spell_expected(check)}"
+
+
+def spell_expected(check: Check) -> str:
+    """Return what a check expects, and the names of what is otherwise."""
+    names = spell_examples(check.examples, check.broken)
+    return f"{check.expected}; not so: {names}" if names else check.expected
+
+
+def spell_examples(names: Sequence[str], number: int) -> str:
+    """Return the first names of a number of things, and how many more there are; "" without names."""
+    more = f" and {number - len(names):,} more" if number > len(names) else ""
+    return f"{', '.join(names)}{more}" if names else ""

@@ -12,9 +12,9 @@ from vecgen.argument_types import parse_path, parse_whole
 from vecgen.certificate import SENTENCES, STATUSES, to_json, to_text
 from vecgen.claim import read_claim
 from vecgen.console import run_command
-from vecgen.dataset import digest_dataset
 from vecgen.display import describe_stop, note_lists, show, spell_resume
 from vecgen.errors import InputError, VecgenError, to_line, to_printable
+from vecgen.file_check import digest_complete
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.local import run_local
 from vecgen.merchants import make_merchants, write_merchants
@@ -122,6 +122,7 @@ def _make_parser() -> Parser:
     verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
     add_dataset_argument(verify)
     add_claim_options(verify)
+    verify.add_argument("--fast", action="store_true", help="do not read files for the checksums of their bytes")
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
     add_quiet_option(verify, "what was found and nothing else")
@@ -258,7 +259,8 @@ def _count(number: int, noun: str) -> str:
 def _verify(options: Namespace) -> int:
     directory = to_dataset(options)
     with show(options.quiet) as report:
-        certificate = verify_dataset(directory, read_claim(directory, vars(options)), options.processes, report=report)
+        claim = read_claim(directory, vars(options))
+        certificate = verify_dataset(directory, claim, options.processes, report=report, fast=options.fast)
     _say(to_json(certificate) if options.json else to_text(certificate))
     return STATUSES[certificate.outcome]
 
@@ -272,5 +274,5 @@ def _report(options: Namespace) -> None:
 
 
 def _digest(options: Namespace) -> None:
-    for name, digest in digest_dataset(to_dataset(options)).items():
+    for name, digest in digest_complete(to_dataset(options)).items():
         _say(f"{name} {digest.rows} rows {digest}")

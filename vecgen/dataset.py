@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -29,6 +29,9 @@ def find_files(directory: Place) -> list[Place]:
     """Return the data files below a directory in the order of their paths; names like .a or _b are not data.
 
     Of a Delta table, those of its last snapshot. A data file stands for itself.
+
+    Raises:
+        InputError: A file of a table's last snapshot is missing, or the table cannot be read.
     """
     if is_file(directory):
         return [directory] if directory.suffix in _SUFFIXES else []
@@ -36,6 +39,8 @@ def find_files(directory: Place) -> list[Place]:
     below = {path.parts[above:]: path for path in list_files(directory)}
     tables = {parts[: parts.index(LOG)] for parts in below if LOG in parts}
     live = {table: live_files(directory / "/".join(table)) for table in tables}
+    for table, files in live.items():
+        _check_live(directory / "/".join(table), files, {"/".join(parts[len(table) :]) for parts in below})
     return [below[parts] for parts in sorted(below) if _is_data(parts) and _is_live(parts, live)]
 
 
@@ -50,6 +55,12 @@ def require_files(directory: Place) -> list[Place]:
         found = "no data files" if directory.exists() else "no such directory"
         raise InputError(str(directory), "", found, "a directory that holds .parquet or .csv files, or one such file")
     return files
+
+
+def _check_live(table: Place, live: Set[str], there: Set[str]) -> None:
+    if missing := sorted(live - there):
+        expected = f"the {len(live):,} files of the table's last snapshot"
+        raise InputError(str(table / missing[0]), "", "no such file", expected, "restore it, or the table")
 
 
 def _is_data(parts: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from vecgen.certificate import SENTENCES, Certificate
+from vecgen.certificate import SENTENCES, Certificate, spell_expected
 from vecgen.charts import describe_weight, share_outside
 from vecgen.command import recall_command
 from vecgen.fidelity import Finding, Verdict
@@ -258,7 +258,8 @@ def _is_tested(finding: Finding) -> bool:
 def _certificate_parts(report: Report) -> list[str]:
     certificate = report.certificate
     checks = [
-        [c.name, f"{c.broken:,}", _verdict("holds" if c.holds else "broken"), c.expected] for c in certificate.checks
+        [c.name, f"{c.broken:,}", _verdict("holds" if c.holds else "broken"), spell_expected(c)]
+        for c in certificate.checks
     ]
     laws = [
         [f.law, f.of, _outcome(f), f"{f.number:,}", *(_strength(f) if _is_tested(f) else [NONE] * 4)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from vecgen.checksum import checksum_file
 from vecgen.dataset import find_files
 from vecgen.errors import InputError, OutputError
+from vecgen.file_list import list_records, write_file_list
 from vecgen.generate import Existing, Output
 from vecgen.lease import hold
 from vecgen.manifest import FileRecord, from_json, to_json
@@ -28,6 +29,7 @@ from vecgen.receipt import (
     Receipt,
     check_empty,
     clear_output,
+    list_unrecorded,
     make_directory,
     make_receipt,
     publish_receipt,
@@ -43,6 +45,7 @@ from vecgen.snapshots import (
     choose_kept,
     commit_load,
     describe_load,
+    list_other_loads,
     name_load,
     refuse_difference,
     survey,
@@ -128,6 +131,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             if not output.table:  # whose log shows all of a load or nothing
                 (output.path / SUCCESS).unlink(missing_ok=True)
             output = replace(output, kept=choose_kept(output, plan, before))
+            list_other_loads(output, before)  # a list that is not the receipt's is found before the work, not after
             own = tuple(part for part in parts if part not in output.kept)
             yield Run(plan, output, final, None, own, before, record["replaces"])
 
@@ -205,12 +209,12 @@ def read_finished(path: Place, known: Collection[str] = ()) -> dict[str, list[Fi
 
 
 def close_run(
-    run: Run, parts: dict[str, Part], seconds: float, cores: int, records: Iterable[FileRecord] = ()
+    run: Run, parts: dict[str, Part], seconds: float, cores: int, records: Sequence[FileRecord] | None
 ) -> Receipt:
-    """Commit the table if there is one, write receipt and marker of success, let the dataset stand under its name.
+    """Commit the table if there is one, write list of files, receipt and marker of success, let the dataset stand.
 
     Args:
-        records: Of all files; a table needs them.
+        records: Of all files; None where Spark's own writer wrote them.
 
     Raises:
         OutputError: There are files that belong to no batch, or the table cannot be written.
@@ -220,11 +224,14 @@ def close_run(
     _remove_drafts(path)  # of tasks that were killed, or of a slow twin
     receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
     if run.output.table:
-        commit_load(run.output, parts, records, run.replaces)
+        commit_load(run.output, parts, records or (), run.replaces)
     if run.output.load:
         receipt = replace(receipt, loads=(describe_load(run.output, run.plan, parts),))
         if run.output.append and run.before:
             receipt = unite(run.before, receipt)
+    files = list_unrecorded(path, parts) if records is None else list_records(records)
+    others = list_other_loads(run.output, run.before)
+    receipt = replace(receipt, files=None if others is None else write_file_list(path, [*others, *files]))
     publish_receipt(receipt, path)
     remove_tree(path / PROGRESS)
     if path != run.final:

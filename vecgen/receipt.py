@@ -16,12 +16,13 @@ from vecgen.dataset import find_files, read_batches
 from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError, OutputError
+from vecgen.file_list import FileList, ListedFile
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
-from vecgen.recorded import check_receipt, read_recorded
+from vecgen.recorded import FILE_LIST, check_receipt, read_recorded
 from vecgen.schema import FRAUD_CASE_COLUMNS, PART_COLUMNS
-from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, write_text
+from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, size_of, write_text
 from vecgen.tables import Law
 from vecgen.version import __version__
 
@@ -73,6 +74,7 @@ class Receipt:
         cores: Processes or Spark task slots that shared the work.
         identity: See `Plan.identity`; empty where an older version wrote the receipt.
         loads: What the dataset was appended of, by date; empty for plain files of one run.
+        files: The list of all files; None where an older version wrote the receipt.
     """
 
     version: str
@@ -85,6 +87,7 @@ class Receipt:
     rows_per_second_and_core: int
     identity: dict[str, object] = field(default_factory=dict)
     loads: tuple[Load, ...] = ()
+    files: FileList | None = None
 
 
 def check_empty(path: Place, overlooked: str = "") -> None:
@@ -123,7 +126,7 @@ def clear_output(path: Place) -> None:
     """Remove what a failed run has written below its output, which was empty before."""
     for name in PART_COLUMNS:
         remove_tree(path / name)
-    for name in (SUCCESS, RECEIPT):
+    for name in (SUCCESS, RECEIPT, FILE_LIST):
         (path / name).unlink(missing_ok=True)
 
 
@@ -135,6 +138,13 @@ def sum_records(records: Iterable[FileRecord]) -> dict[str, Part]:
         files, size, digest = totals.get(name, (0, 0, Digest()))
         totals[name] = (files + 1, size + record.bytes, digest + record.digest)
     return {name: Part(digest.rows, files, size, str(digest)) for name, (files, size, digest) in sorted(totals.items())}
+
+
+def list_unrecorded(path: Place, parts: Iterable[str]) -> list[ListedFile]:
+    """Return what is known of the files that Spark's own writer wrote; to read them all is not for one machine."""
+    files = [file for part in parts for file in find_files(path / part)]
+    above = len(path.parts)
+    return [ListedFile("/".join(file.parts[above:]), None, size_of(file), None, None) for file in files]
 
 
 def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
@@ -173,7 +183,8 @@ def read_receipt(directory: Place) -> Receipt | None:
     try:
         parts = _read_parts(raw["parts"])
         loads = tuple(Load(**{**load, "parts": _read_parts(load["parts"])}) for load in raw.get("loads", ()))
-        return Receipt(**{**raw, "parts": parts, "loads": loads})
+        files = FileList(**raw["files"]) if raw.get("files") else None
+        return Receipt(**{**raw, "parts": parts, "loads": loads, "files": files})
     except TypeError as error:  # keys that nobody knows
         expected = "the receipt that vecgen wrote"
         raise InputError(str(path), "", str(error), expected, "remove it and state what it would say") from error

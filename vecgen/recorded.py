@@ -6,6 +6,7 @@ a file outside their output or end in arithmetic on words.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -18,9 +19,12 @@ from typing import Any, Final
 from vecgen.errors import InputError, OutputError
 from vecgen.json_value import JsonValue
 from vecgen.schema import PART_COLUMNS
-from vecgen.storage import Place, size_of
+from vecgen.storage import Place, open_input, size_of
 
+FILE_LIST: Final = "_vecgen_files.jsonl"
+"""See `file_list`."""
 _MAX_BYTES: Final = 1 << 24
+_MAX_LINE: Final = 1 << 15
 _MAX_DEPTH: Final = 8
 _MAX_TEXT: Final = 1 << 13
 _MAX_ITEMS: Final = 1_000_000
@@ -54,10 +58,37 @@ def read_recorded(path: Place, what: str, check: Check) -> JsonValue | None:
     return value
 
 
+def read_recorded_lines(path: Place, what: str, check: Check) -> Iterator[Any]:
+    """Yield the JSON value of each line of a file that vecgen has written; only one line is in memory at a time.
+
+    Args:
+        what: The file is, in words.
+
+    Raises:
+        InputError: There is no file, or a line is too long, no JSON, or refused by `check`.
+    """
+    number = 0
+    try:
+        _refuse_pipe(path)
+        with open_input(path) as source, io.BufferedReader(source) as lines:
+            while line := lines.readline(_MAX_LINE):
+                number += 1
+                value = JsonValue(f"{path}: line {number}", "", json.loads(line, parse_constant=_refuse_constant))
+                check(value)
+                yield value.raw
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: line {number}", "", type(error).__name__, what) from error
+
+
+def _refuse_pipe(path: Place) -> None:
+    """Accept a file only: to open a pipe might wait for ever."""
+    if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
+        raise InputError(str(path), "", "something else", "a file")
+
+
 def _read_json(path: Place) -> object:
     try:
-        if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):  # to open a pipe might wait for ever
-            raise InputError(str(path), "", "something else", "a file")
+        _refuse_pipe(path)
         if (size := size_of(path)) > _MAX_BYTES:
             raise InputError(str(path), "", f"{size:,} bytes", f"at most {_MAX_BYTES:,} bytes")
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
@@ -92,7 +123,7 @@ def check_receipt(receipt: JsonValue) -> None:
     Raises:
         InputError: The first value that has not.
     """
-    _check_members(receipt, _RECEIPT, optional=("identity", "loads"))
+    _check_members(receipt, _RECEIPT, optional=("files", "identity", "loads"))
     for name, check in _USED.items():
         outer, _, inner = name.partition(".")
         _resolve(receipt.child(outer), inner, check)
@@ -179,6 +210,7 @@ _LOAD: Final[Mapping[str, Check]] = {
     **dict.fromkeys(("first", "last", "start", "end"), _day),
     "parts": _parts,
 }
+_FILES: Final[Mapping[str, Check]] = {"path": _matching(re.escape(FILE_LIST), FILE_LIST), "checksum": _DIGEST}
 _RECEIPT: Final[Mapping[str, Check]] = {
     "version": _text,
     "fingerprint": _text,
@@ -190,6 +222,7 @@ _RECEIPT: Final[Mapping[str, Check]] = {
     "rows_per_second_and_core": _count,
     "identity": _object,
     "loads": _each(lambda load: _check_members(load, _LOAD)),
+    "files": _or_none(lambda files: _check_members(files, _FILES)),
 }
 _USED: Final[Mapping[str, Check]] = {
     "request.law.period.start": _day,
@@ -249,6 +282,13 @@ _RECORD: Final[Mapping[str, Check]] = {
     "first_date": _or_none(_day),
     "last_date": _or_none(_day),
 }
+
+
+def check_listed(line: JsonValue) -> None:
+    """Accept a line of the list of files: a record, some of whose values nobody knows."""
+    for child in line.children():
+        child.check_key(tuple(_RECORD))
+    _check_members(line, {**_RECORD, **{name: _or_none(_RECORD[name]) for name in ("rows", "checksum", "digest")}})
 
 
 # ---------------------------------------------------------------------------------------------------------------- links

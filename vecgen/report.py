@@ -48,6 +48,8 @@ def write_report(
     output = output or default_output(directory)
     _check_replaceable(output)
     reading = read_dataset(directory, claim, processes, progress)
+    if reading.fault:
+        raise reading.fault
     if reading.tally.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
     certificate = certify(reading, claim)

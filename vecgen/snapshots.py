@@ -18,6 +18,7 @@ from vecgen.arrow import arrow_schema
 from vecgen.delta import CommitMode, check_layout, commit_files, import_deltalake, list_ranges
 from vecgen.digest import Digest, parse_digest
 from vecgen.errors import InputError, OutputError
+from vecgen.file_list import ListedFile, read_other_loads
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan
@@ -171,6 +172,17 @@ def choose_kept(output: Output, plan: Plan, before: Receipt | None) -> tuple[str
     kept = {CUSTOMERS for load in others if CUSTOMERS in load.parts}
     kept |= {FRAUD_CASES for load in others if FRAUD_CASES in load.parts and load.start == start}
     return tuple(sorted(kept))
+
+
+def list_other_loads(output: Output, before: Receipt | None) -> list[ListedFile] | None:
+    """Return the files of the loads that a run adds to; None where an older version wrote them without a list.
+
+    Raises:
+        InputError: Their list is not the one that the receipt names.
+    """
+    if not output.append or before is None:
+        return []
+    return read_other_loads(output.path, before.files, output.load) if before.files else None
 
 
 def commit_load(output: Output, parts: Iterable[str], records: Iterable[FileRecord], replaces: bool) -> None:

@@ -31,6 +31,7 @@ from vecgen.dates import Period
 from vecgen.digest import Digest
 from vecgen.errors import InputError
 from vecgen.fidelity import Finding, examine, judge
+from vecgen.file_check import check_digests, check_files
 from vecgen.forks import Forks, recognise_forks
 from vecgen.generate import FRAUD_CASES
 from vecgen.histories import share_defrauded
@@ -41,7 +42,6 @@ from vecgen.memory import keep_freed_memory
 from vecgen.meter import Report, State, ignore
 from vecgen.people import IDENTIFIERS, PeopleTally, count_unsafe, examine_people, read_identifiers
 from vecgen.pool import open_pool, submit_all
-from vecgen.receipt import Receipt
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS
 from vecgen.scratch import scratch_directory
 from vecgen.storage import Place, size_of
@@ -67,6 +67,7 @@ class Reading:
         digests: Of the parts that were read, by name.
         forks: Workers of the original that drew the same numbers; None where nothing shows that.
         notes: Sentences about the dataset as a whole.
+        fault: Why nothing could be read of files that are not those that were written; None where all was read.
     """
 
     directory: Place
@@ -77,6 +78,7 @@ class Reading:
     checks: tuple[Check, ...]
     forks: Forks | None = None
     notes: tuple[str, ...] = ()
+    fault: InputError | None = None
 
     @property
     def customers(self) -> int:
@@ -86,26 +88,48 @@ class Reading:
 
 
 def verify_dataset(
-    directory: Place, claim: Claim, processes: int = 1, error: float = FAMILY_ERROR, report: Report = ignore
+    directory: Place,
+    claim: Claim,
+    processes: int = 1,
+    error: float = FAMILY_ERROR,
+    report: Report = ignore,
+    *,
+    fast: bool = False,
 ) -> Certificate:
-    """Read a dataset once and hold it against what it is said to be; arguments and errors as of `read_dataset`."""
-    return certify(read_dataset(directory, claim, processes, report), claim, error)
+    """Read a dataset and hold it against what it is said to be; arguments and errors as of `read_dataset`."""
+    return certify(read_dataset(directory, claim, processes, report, fast=fast), claim, error)
 
 
-def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Report = ignore) -> Reading:
-    """Read a dataset once and count what the laws, and a report, ask of it.
+def read_dataset(
+    directory: Place, claim: Claim, processes: int = 1, report: Report = ignore, *, fast: bool = False
+) -> Reading:
+    """Hold the files of a dataset against their list, then count what the laws, and a report, ask of their rows.
 
     Where transaction numbers repeat and no receipt is there, transactions are read again, to tell why.
 
     Args:
         report: Is told now and then how much of the transactions is read.
+        fast: Leave the bytes of files uncompared.
 
     Raises:
-        InputError: No data files, or one that cannot be read as transactions or customers.
+        InputError: No data files, or one that cannot be read as transactions or customers, though it is as it was
+            written, or nobody knows.
         OutputError: Scratch files (16 bytes a row, below TMPDIR) cannot be written.
     """
-    transactions, customers = find_parts(directory)
+    checks, notes = check_files(directory, claim.receipt, processes, fast=fast)
     laws = write_out(claim.profiles, claim.law)
+    try:
+        reading = _read_rows(directory, claim, laws, processes, report)
+    except InputError as fault:
+        if all(check.holds for check in checks):
+            raise
+        notes.append(f"of the rows nothing is known: {fault}")
+        return Reading(directory, laws, start_tally(laws), PeopleTally(), {}, tuple(checks), None, tuple(notes), fault)
+    return replace(reading, checks=(*reading.checks, *checks), notes=(*reading.notes, *notes))
+
+
+def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, report: Report) -> Reading:
+    transactions, customers = find_parts(directory)
     checks: list[Check] = []
     notes: list[str] = []
     digests: dict[str, Digest] = {}
@@ -131,7 +155,7 @@ def read_dataset(directory: Place, claim: Claim, processes: int = 1, report: Rep
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
     checks += _check_cases(directory, claim, laws, tally, digests)
-    checks += _check_receipt(claim.receipt, digests)
+    checks += check_digests(claim.receipt, digests)
     return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes))
 
 
@@ -360,15 +384,3 @@ def _read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[
         for spill in spills.values():
             spill.flush()
         return tally, digest, {name: count_repeats(directory) for name, directory in directories.items()}
-
-
-def _check_receipt(receipt: Receipt | None, digests: dict[str, Digest]) -> list[Check]:
-    if receipt is None:
-        return []
-    checks = []
-    for name in dict.fromkeys((*digests, *receipt.parts)):
-        part, digest = receipt.parts.get(name), digests.get(name, Digest())
-        same = part is not None and part.rows == digest.rows and part.digest in (None, str(digest))
-        expected = f"{part.rows:,} rows, digest {part.digest}" if part else "none of them"
-        checks.append(Check(f"receipt: {name}", expected, int(not same)))
-    return checks

@@ -84,7 +84,7 @@ def run(
         if run.receipt:
             return run.receipt
         if output_mode == "rows":
-            parts, records = _run_rows(spark, run, report, stopping), []
+            parts, records = _run_rows(spark, run, report, stopping), None
         else:
             records = _run_files(spark, run, run.parts, report, stopping)
             parts = sum_records(records)
