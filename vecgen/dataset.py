@@ -40,7 +40,8 @@ def find_files(directory: Place) -> list[Place]:
     tables = {parts[: parts.index(LOG)] for parts in below if LOG in parts}
     live = {table: live_files(directory / "/".join(table)) for table in tables}
     for table, files in live.items():
-        _check_live(directory / "/".join(table), files, {"/".join(parts[len(table) :]) for parts in below})
+        there = {"/".join(parts[len(table) :]) for parts in below if parts[: len(table)] == table}
+        _check_live(directory / "/".join(table), files, there)
     return [below[parts] for parts in sorted(below) if _is_data(parts) and _is_live(parts, live)]
 
 
