@@ -51,7 +51,7 @@ def test_as_a_module_it_refuses_in_one_line(tmp_path: Path) -> None:
     assert list_tree(tmp_path) == []
 
 
-def test_an_error_in_a_worker_process_is_one_line_too(small: list[str], tmp_path: Path) -> None:
+def test_a_text_that_the_format_cannot_hold_is_named_by_file_and_row(small: list[str], tmp_path: Path) -> None:
     assert main(["customers", *small, "--output", str(tmp_path / "c")]) == 0
     people = read_people(tmp_path / "c")
     import pyarrow as pa
@@ -62,8 +62,8 @@ def test_an_error_in_a_worker_process_is_one_line_too(small: list[str], tmp_path
     options = ["--customers-file", str(tmp_path / "c.parquet"), *small[2:], "--processes", "2", "--format", "csv"]
     done = run("transactions", *options, "--output", str(tmp_path / "o"))
     assert (done.returncode, done.stdout) == (2, "")
-    expected = "text that CSV can hold; remove '|' and line breaks or use Parquet"
-    assert done.stderr == f"vecgen: column city: got 'a|b', expected {expected}\n"
+    expected = "text without | and line breaks, which CSV cannot hold; remove them or write Parquet"
+    assert done.stderr == f"vecgen: {tmp_path / 'c.parquet'}: row 1, city: got 'a|b', expected {expected}\n"
 
 
 def test_generate_is_customers_and_transactions(small: list[str], tmp_path: Path) -> None:
