@@ -26,7 +26,7 @@ from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
-from vecgen.lease import hold
+from vecgen.lease import Lease, hold
 from vecgen.local import run_local
 from vecgen.plan import Plan
 from vecgen.progress import PROGRESS, Run, close_run
@@ -353,11 +353,11 @@ def test_what_another_run_has_just_completed_is_spared(
     output = Output(tmp_path / "o")
 
     @contextmanager
-    def hold_late(lock: Path, final: Path) -> Iterator[None]:
+    def hold_late(lock: Path, final: Path) -> Iterator[Lease]:
         monkeypatch.setattr("vecgen.progress.hold", hold)
         run_local(compile_small(seed=2), output, 1)
-        with hold(lock, final):
-            yield
+        with hold(lock, final) as lease:
+            yield lease
 
     monkeypatch.setattr("vecgen.progress.hold", hold_late)
     with pytest.raises(OutputError, match="another run has just written"):

@@ -1,7 +1,9 @@
 """One run at a time on an output: a lock of the file system here, a lease that is renewed in a store.
 
-Two runs that pass each other in a store all the same would do no harm if they were asked the same: names and bytes
-follow from the plan. If they were not, the later one's lease shows before either ends.
+A lease is a text with its holder's token. The holder changes it every few seconds, and believes in it for some time
+after the last change: so long nobody else takes it. Another run takes it once it has seen no change for longer than the
+holder believes and its last request can be repeated. Then the holder's next change fails, and it has lost for ever: it
+writes, moves and removes nothing any more. A process that was paused asks before it touches anything.
 """
 
 from __future__ import annotations
@@ -9,108 +11,266 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
+from vecgen.cell import Cell, open_cell, read_small
 from vecgen.errors import OutputError
 from vecgen.storage import Place, RemotePath, write_text
 
 BEAT: Final = 2.0
 """Seconds between two renewals of a lease."""
-_PATIENCE: Final = 4  # beats; a holder that is silent for so long is dead
+LOCK: Final = "lock"
+HOLDER: Final = "holder"
+"""Names of what holds an output, below its progress."""
+_BELIEF: Final = 5
+"""Beats for which a holder believes in a lease that it cannot renew."""
+_PATIENCE: Final = _BELIEF + 18
+"""Beats after which a lease that does not change is taken: requests of its holder are repeated for half a minute."""
 
 
-def hold(lock: Place, output: Place) -> AbstractContextManager[None]:
-    """Hold `lock` against other runs on `output` while the block runs.
+class LostError(OutputError):
+    """Another run has taken the output: whatever is there belongs to it."""
+
+
+@dataclass(frozen=True)
+class Permit:
+    """What a process that works for a run needs to see that the run still holds its output.
+
+    Attributes:
+        holder: The file that says whose the output is.
+        token: What only this run has written there.
+        output: Of the run.
+    """
+
+    holder: Place
+    token: str
+    output: Place
+
+    def check(self) -> None:
+        """Return if the run holds its output.
+
+        Raises:
+            LostError: It does not.
+            OutputError: The store does not answer.
+        """
+        if read_small(self.holder).partition(" ")[0] != self.token:
+            raise _loss(self.output)
+
+
+class Lease(ABC):
+    """A hold on an output.
+
+    Attributes:
+        permit: For the run's workers.
+    """
+
+    permit: Permit
+
+    @abstractmethod
+    def prove(self) -> None:
+        """Return if the output is held: nobody else can have taken it yet.
+
+        Raises:
+            LostError: Another run has it.
+            OutputError: The store does not answer.
+        """
+
+
+def is_surely_held(lease: Lease) -> bool:
+    """Return whether an output may be touched; not where the store does not answer.
 
     Raises:
-        OutputError: Another run holds it; at the end: another run has taken it.
+        LostError: Another run has it.
     """
-    return _hold_file(lock, output) if isinstance(lock, Path) else _hold_object(lock, output)
+    try:
+        lease.prove()
+    except LostError:
+        raise
+    except OutputError:
+        return False
+    return True
 
 
 @contextmanager
-def _hold_file(lock: Path, output: Place) -> Iterator[None]:
+def hold(lock: Place, output: Place) -> Iterator[Lease]:
+    """Hold `lock` against other runs on `output` while the block runs.
+
+    Raises:
+        OutputError: Another run holds it.
+    """
+    with _hold_file(lock, output) if isinstance(lock, Path) else _hold_object(lock, output) as lease:
+        yield lease
+
+
+def is_held(lock: Place) -> bool:
+    """Return whether a run that lives holds a lock; in a store that takes some seconds to see.
+
+    Raises:
+        OutputError: The store does not answer.
+    """
+    if isinstance(lock, Path):
+        try:
+            with FileLock(lock, blocking=False):
+                return False
+        except Timeout:
+            return True
+        except (OSError, NotImplementedError):
+            return False
+    first = read_small(lock)
+    until = time.monotonic() + 2 * BEAT
+    while first and time.monotonic() < until:
+        time.sleep(BEAT / 4)
+        if read_small(lock) != first:
+            return True
+    return False
+
+
+class _FileLease(Lease):
+    """A lock that the system takes away from nobody who lives.
+
+    All of the output may be removed with it, so that another run finds no lock: a file beside it says whose it is.
+    """
+
+    def __init__(self, lock: Path, output: Place) -> None:
+        self.permit = Permit(lock.with_name(HOLDER), uuid.uuid4().hex, output)
+        write_text(self.permit.holder, self.permit.token)
+
+    def prove(self) -> None:
+        self.permit.check()
+
+
+@contextmanager
+def _hold_file(lock: Path, output: Place) -> Iterator[Lease]:
     held = FileLock(lock, blocking=False)
     try:
         lock.parent.mkdir(exist_ok=True)
         held.acquire()
     except Timeout:
-        raise _refusal(output) from None
+        raise refusal(output) from None
     except (OSError, NotImplementedError) as error:  # read only, or a file system without locks
         raise OutputError(f"--output: {output} cannot be locked ({error}); choose another") from error
     try:
-        yield
+        yield _FileLease(lock, output)
     finally:
         held.release()
 
 
+class _ObjectLease(Lease):
+    """A lease in a store; `believed` is when the request began that last renewed it."""
+
+    def __init__(self, cell: Cell, lock: RemotePath, output: Place) -> None:
+        self.permit = Permit(lock, uuid.uuid4().hex, output)
+        self._cell, self._tag, self._beats, self._lost = cell, "", 0, False
+        self._believed = 0.0
+        self._changing = threading.Lock()
+
+    def take(self) -> None:
+        """Take the lease where there is none, or where its holder is dead.
+
+        Raises:
+            OutputError: Another run holds it.
+        """
+        if not self._write(self._watch()):
+            raise refusal(self.permit.output)
+
+    def _watch(self) -> str | None:
+        """Return the tag of a lease that has not changed for so long that its holder is dead, None where there is none.
+
+        Raises:
+            OutputError: It changes.
+        """
+        state, until = self._cell.read(), _now() + _PATIENCE * BEAT
+        tag = state and state[1]
+        while state and _now() < until:
+            time.sleep(BEAT / 2)
+            state = self._cell.read()
+            if state and state[1] != tag:
+                raise refusal(self.permit.output)
+        return tag if state else None
+
+    def prove(self) -> None:
+        with self._changing:
+            if self._lost:
+                raise _loss(self.permit.output)
+            if _now() - self._believed >= _BELIEF * BEAT:
+                self._renew()
+
+    def renew(self) -> None:
+        """Change the lease, which shows that its holder lives.
+
+        Raises:
+            LostError: Another run has it.
+            OutputError: The store does not answer.
+        """
+        with self._changing:
+            self._renew()
+
+    def give_back(self) -> None:
+        """Remove the lease, unless it is another's."""
+        self.prove()
+        self._cell.remove()
+
+    def _renew(self) -> None:
+        if self._lost or not self._write(self._tag):
+            self._lost = True
+            raise _loss(self.permit.output)
+
+    def _write(self, seen: str | None) -> bool:
+        """Write the token over what was seen; return whether the lease is held now."""
+        began, self._beats = _now(), self._beats + 1
+        tag = self._cell.write(f"{self.permit.token} {self._beats}", seen)
+        if tag is None:  # an earlier request, whose answer was lost, may have written this token
+            state = self._cell.read()
+            if state is None or state[0].partition(" ")[0] != self.permit.token:
+                return False
+            tag = state[1]
+        self._tag, self._believed = tag, began
+        return True
+
+
 @contextmanager
-def _hold_object(lock: RemotePath, output: Place) -> Iterator[None]:
-    if _is_renewed(lock):
-        raise _refusal(output)
-    holder = uuid.uuid4().hex
-    write_text(lock, f"{holder} 0")
-    time.sleep(BEAT / 4)  # another run that came at the same moment may have written later
-    if not _is_held(lock, holder):
-        raise _refusal(output)
+def _hold_object(lock: RemotePath, output: Place) -> Iterator[Lease]:
+    lease = _ObjectLease(open_cell(lock), lock, output)
+    lease.take()
     ended = threading.Event()
-    beating = threading.Thread(target=_renew, args=(lock, holder, ended), daemon=True)
+    beating = threading.Thread(target=_keep_renewing, args=(lease, ended), daemon=True)
     beating.start()
     try:
-        yield
-        now = _read(lock)  # nothing, where the run was completed and its progress removed
-        if now and not now.startswith(holder):
-            raise OutputError(f"--output: another run has taken {output}; remove it and begin anew")
+        yield lease
     finally:
         ended.set()
         beating.join()
         with suppress(OutputError):
-            if _is_held(lock, holder):
-                lock.unlink(missing_ok=True)
+            lease.give_back()
 
 
-def _renew(lock: RemotePath, holder: str, ended: threading.Event) -> None:
-    beats = 0
+def _keep_renewing(lease: _ObjectLease, ended: threading.Event) -> None:
     while not ended.wait(BEAT):
-        beats += 1
-        with suppress(OutputError):  # the store may be back for the next beat
-            if not _is_held(lock, holder):
-                return
-            write_text(lock, f"{holder} {beats}")
+        try:
+            lease.renew()
+        except LostError:
+            return
+        except OutputError:  # the store may be back for the next beat
+            continue
 
 
-def _is_renewed(lock: RemotePath) -> bool:
-    """Return whether a lease is there and changes while one looks on."""
-    first = _read(lock)
-    until = time.monotonic() + _PATIENCE * BEAT
-    while first and time.monotonic() < until:
-        time.sleep(BEAT / 4)
-        current = _read(lock)
-        if current != first:
-            return bool(current)
-    return False
+def _now() -> float:
+    """Return seconds by a clock that nobody sets, and that goes on while the machine is suspended if one does."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def _is_held(lock: RemotePath, holder: str) -> bool:
-    return _read(lock).startswith(holder)
-
-
-def _read(lock: RemotePath, tries: int = 5) -> str:
-    try:
-        return lock.read_text()
-    except FileNotFoundError:
-        return ""
-    except OutputError:  # some stores mix two states of an object that is being replaced
-        if tries == 1:
-            raise
-        time.sleep(0.05)
-        return _read(lock, tries - 1)
-
-
-def _refusal(output: Place) -> OutputError:
+def refusal(output: Place) -> OutputError:
+    """Return what a run is told while another that lives holds its output."""
     return OutputError(f"--output: another run is writing {output}; wait for it, or choose another")
+
+
+def _loss(output: Place) -> LostError:
+    return LostError(f"--output: another run has taken {output}; this one has stopped and touches nothing there")

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Final, cast
 
 from vecgen.checksum import checksum_file
@@ -19,8 +18,9 @@ from vecgen.dataset import find_files
 from vecgen.errors import InputError, OutputError
 from vecgen.file_list import list_records, write_file_list
 from vecgen.generate import Existing, Output
-from vecgen.lease import hold
+from vecgen.lease import HOLDER, LOCK, Lease, Permit, hold, is_held, is_surely_held, refusal
 from vecgen.manifest import FileRecord, from_json, to_json
+from vecgen.permission import asking
 from vecgen.plan import Plan
 from vecgen.receipt import (
     RECEIPT,
@@ -36,6 +36,15 @@ from vecgen.receipt import (
     read_receipt,
 )
 from vecgen.recorded import check_records, check_run, read_recorded, refuse_links
+from vecgen.replacement import (
+    check_removable,
+    check_replaceable,
+    complete_replacement,
+    is_being_replaced,
+    name_new,
+    remove_broken,
+    replace_dataset,
+)
 from vecgen.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.schema import PART_COLUMNS
 from vecgen.scratch import remove_dead_scratch
@@ -51,12 +60,12 @@ from vecgen.snapshots import (
     survey,
     unite,
 )
-from vecgen.storage import Place, list_files, list_names, move_files, remove_tree, size_of, write_text
+from vecgen.storage import Place, list_files, remove_file, remove_tree, size_of, write_text
 from vecgen.version import __version__
 
 PROGRESS: Final = "_progress"
 _RUN: Final = "run.json"
-_LOCK: Final = "lock"
+_HOLD: Final = frozenset({LOCK, HOLDER})
 _BEGUN: Final = ("rows_per_batch", "replaces", "load")
 _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
@@ -67,12 +76,13 @@ class Run:
 
     Attributes:
         plan: With its batches cut.
-        output: The working directory: the output, or a new one beside it that will replace it.
+        output: The working directory: the output, or one below its progress whose content will replace it.
         final: Where the dataset will be found.
         receipt: Of a dataset that was complete before; there is nothing left to do.
         parts: What the run writes.
         before: Receipt of the dataset that the run adds to, or of the table that it replaces.
         replaces: Whether the run replaces what the table holds.
+        permit: What workers ask before they write.
     """
 
     plan: Plan
@@ -82,6 +92,7 @@ class Run:
     parts: tuple[str, ...] = ()
     before: Receipt | None = None
     replaces: bool = False
+    permit: Permit | None = None
 
 
 @contextmanager
@@ -98,7 +109,11 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     refuse_links(output.path)
     if output.format == "csv":
         plan.source.check_lines()
-    final, seen = output.path, _read_raw(output.path)
+    final = output.path
+    if is_being_replaced(final / PROGRESS):
+        with _alone(final, _read_raw(final)):
+            complete_replacement(final / PROGRESS)
+    seen = _read_raw(final)
     # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
     asked = _describe(plan, output, parts)
@@ -106,16 +121,14 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     check_append(output, parts, replaces)
     before = survey(output) if output.table or output.append else None
     output = _choose_place(output, asked, before, replaces)
-    if output.path != final:
-        refuse_links(output.path)
     resumes = existing == "resume" and (final / PROGRESS / _RUN).exists()
     if not resumes:
         complete = _find_complete(plan, output, asked, before, existing)
         if complete is not None:
             yield Run(plan, output, final, complete)
             return
-        _prepare(output, before, existing)
-    with _alone(output.path, final, seen):
+        _prepare(final, output, before, existing)
+    with _alone(final, seen) as lease:
         if resumes:
             record = _read_run(output.path, asked)
         else:
@@ -123,26 +136,36 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             record = {"rows_per_batch": rows, "replaces": replaces, "load": output.load}
         output, plan = replace(output, load=record["load"]), cut_again(plan, record["rows_per_batch"])
         _remove_drafts(output.path)
-        with _keeping_what_is_finished(output, final, resumes):
+        remove_broken(final / PROGRESS)
+        with _keeping_what_is_finished(output, final, resumes, lease):
             check_slices(plan, output)
             if not resumes:
                 _clear(output)
                 write_text(output.path / PROGRESS / _RUN, json.dumps({**asked, **record}))
             if not output.table:  # whose log shows all of a load or nothing
-                (output.path / SUCCESS).unlink(missing_ok=True)
+                remove_file(output.path / SUCCESS)
             output = replace(output, kept=choose_kept(output, plan, before))
             list_other_loads(output, before)  # a list that is not the receipt's is found before the work, not after
             own = tuple(part for part in parts if part not in output.kept)
-            yield Run(plan, output, final, None, own, before, record["replaces"])
+            yield Run(plan, output, final, None, own, before, record["replaces"], lease.permit)
 
 
 def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Output:
-    """Return where a run writes: beside other loads under names of its own, else beside what it will replace."""
+    """Return where a run writes: among other loads under names of its own, or below the output's progress."""
     if replaces:
-        _check_replaceable(output.path)
+        check_replaceable(output.path)
     if output.table or output.append:
         return replace(output, load=name_load(asked, before, replaces))
-    return replace(output, path=_beside(output.path, "new")) if replaces else output
+    if not replaces:
+        return output
+    check_removable(output.path, _find_load(output.path))
+    return replace(output, path=name_new(output.path / PROGRESS))
+
+
+def _find_load(path: Place) -> str:
+    """Return what the names of files begin with that a broken-off run has added to a dataset, "" if there is none."""
+    value = read_recorded(path / PROGRESS / _RUN, "a run's record", check_run)
+    return "" if value is None else str(value.child("load").raw)
 
 
 def _read_raw(path: Place) -> str | None:
@@ -163,15 +186,18 @@ def _find_complete(
 
 
 @contextmanager
-def _keeping_what_is_finished(output: Output, final: Place, resumes: bool) -> Iterator[None]:
-    """Clear away a run that breaks off where nobody would resume it."""
+def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease: Lease) -> Iterator[None]:
+    """Clear away a run that breaks off where nobody would resume it, unless another has taken its output."""
     path = output.path
     try:
         yield
     except BaseException as error:
         impossible = isinstance(error, InputError) and not resumes
-        if path != final:  # an overwriting run begins anew
-            remove_tree(path)
+        if not is_surely_held(lease):
+            raise
+        if path != final:
+            if not is_being_replaced(final / PROGRESS):  # else the next run completes that
+                remove_tree(path)  # an overwriting run begins anew
         elif impossible or not _list_records(path):
             _clear(output)
         elif isinstance(error, OutputError):
@@ -233,9 +259,10 @@ def close_run(
     others = list_other_loads(run.output, run.before)
     receipt = replace(receipt, files=None if others is None else write_file_list(path, [*others, *files]))
     publish_receipt(receipt, path)
-    remove_tree(path / PROGRESS)
     if path != run.final:
-        _replace(path, run.final)
+        check_removable(run.final, _find_load(run.final))
+        replace_dataset(path, run.final / PROGRESS)
+    _clear_progress(run.final)
     return receipt
 
 
@@ -289,10 +316,12 @@ def _read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
     return begun
 
 
-def _prepare(output: Output, before: Receipt | None, existing: Existing) -> None:
-    path, fits = output.path, existing == "overwrite" or (output.append and before is not None)
-    # What an overwriting run has left beside the dataset goes once this one is alone; loads are written in place.
+def _prepare(path: Place, output: Output, before: Receipt | None, existing: Existing) -> None:
+    fits = existing == "overwrite" or (output.append and before is not None)
+    # Of a dataset that will be replaced, a broken-off run may have left something; loads are written in place.
     if (output.load or not fits) and (path / PROGRESS / _RUN).exists():
+        if is_held(path / PROGRESS / LOCK):
+            raise refusal(path)
         raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
     if not fits:
         check_empty(path, overlooked=PROGRESS)
@@ -300,22 +329,34 @@ def _prepare(output: Output, before: Receipt | None, existing: Existing) -> None
 
 
 @contextmanager
-def _alone(path: Place, final: Place, seen: str | None) -> Iterator[None]:
+def _alone(path: Place, seen: str | None) -> Iterator[Lease]:
     """Hold the output against other runs, in this process or any other that sees it."""
-    with hold(path / PROGRESS / _LOCK, final):
+    progress = path / PROGRESS
+    with hold(progress / LOCK, path) as lease, asking(lease.prove):
         try:
-            if _read_raw(final) != seen:
-                raise OutputError(f"--output: another run has just written {final}; look at it, then ask again")
-            yield
+            if _read_raw(path) != seen:
+                raise OutputError(f"--output: another run has just written {path}; look at it, then ask again")
+            yield lease
         finally:  # where a run was cleared away or is complete, no record is left
             with suppress(OutputError):  # of a store that does not answer: the error under way says so
-                if not any(file.name != _LOCK for file in list_files(path / PROGRESS)):
-                    remove_tree(path / PROGRESS)
+                if all(file.name in _HOLD for file in list_files(progress)):
+                    remove_tree(progress)
+
+
+def _clear_progress(path: Place) -> None:
+    """Remove all records of a run; what holds its output goes with the hold."""
+    for file in list_files(path / PROGRESS):
+        if file.name not in _HOLD:
+            remove_file(file)
 
 
 def _list_records(path: Place) -> dict[str, Place]:
     """Return where the records of finished work lie, by its names."""
-    files = [file for file in list_files(path / PROGRESS) if file.suffix == ".json" and file.name != _RUN]
+    above = len(path.parts) + 1
+    found = [
+        file for file in list_files(path / PROGRESS) if len(file.parts) == above + 1
+    ]  # not of what will replace it
+    files = [file for file in found if file.suffix == ".json" and file.name != _RUN]
     return {file.name.removesuffix(".json"): file for file in files if not file.name.startswith(".")}
 
 
@@ -340,38 +381,7 @@ def _remove_drafts(path: Place) -> None:
     for part in (*PART_COLUMNS, PROGRESS):
         for file in list_files(path / part):
             if _DRAFT.fullmatch(file.name):
-                file.unlink(missing_ok=True)
-
-
-def _beside(path: Place, what: str) -> Place:
-    absolute = path.absolute()
-    if not absolute.name:
-        raise InputError("--overwrite", "", str(path), "a directory in a directory: the new dataset is built beside it")
-    return absolute.with_name(f".{absolute.name}.{what}")
-
-
-def _check_replaceable(path: Place) -> None:
-    if path.exists() and (not path.is_dir() or any(list_names(path))) and read_receipt(path) is None:
-        raise OutputError(f"--overwrite: {path} holds no dataset of vecgen (no receipt); remove it yourself")
-
-
-def _replace(new: Place, final: Place) -> None:
-    """Put a complete dataset in the place of another.
-
-    Between two renamings neither is there; in a store, files move one by one, and `_SUCCESS` is missing meanwhile.
-    """
-    if not (isinstance(new, Path) and isinstance(final, Path)):
-        (final / SUCCESS).unlink(missing_ok=True)
-        for name in PART_COLUMNS:
-            remove_tree(final / name)
-        move_files(new, final, last=(RECEIPT, SUCCESS))
-        return
-    old = final.absolute().with_name(f".{final.absolute().name}.old")
-    remove_tree(old)
-    if final.exists():
-        final.rename(old)
-    new.rename(final)
-    remove_tree(old)
+                remove_file(file)
 
 
 def _clear(output: Output) -> None:
@@ -379,11 +389,9 @@ def _clear(output: Output) -> None:
     path = output.path
     if output.load:
         for file in [file for part in PART_COLUMNS for file in _list_data(path / part, output.load)]:
-            file.unlink(missing_ok=True)
+            remove_file(file)
     else:
         clear_output(path)
-    for record in list_files(path / PROGRESS):
-        if record.name != _LOCK:  # it is held
-            record.unlink(missing_ok=True)
+    _clear_progress(path)
     if output.load and (path / RECEIPT).exists():
         write_text(path / SUCCESS, "")

@@ -22,7 +22,7 @@ from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.recorded import FILE_LIST, check_receipt, read_recorded
 from vecgen.schema import FRAUD_CASE_COLUMNS, PART_COLUMNS
-from vecgen.storage import Place, RemotePath, describe, list_names, remove_tree, size_of, write_text
+from vecgen.storage import Place, RemotePath, describe, list_names, remove_file, remove_tree, size_of, write_text
 from vecgen.tables import Law
 from vecgen.version import __version__
 
@@ -127,7 +127,7 @@ def clear_output(path: Place) -> None:
     for name in PART_COLUMNS:
         remove_tree(path / name)
     for name in (SUCCESS, RECEIPT, FILE_LIST):
-        (path / name).unlink(missing_ok=True)
+        remove_file(path / name)
 
 
 def sum_records(records: Iterable[FileRecord]) -> dict[str, Part]:

@@ -262,6 +262,11 @@ def check_run(run: JsonValue) -> None:
     )
 
 
+def check_move(move: JsonValue) -> None:
+    """Accept what says which files of a new dataset are moved to its place."""
+    _check_members(move, {"new": _matching("new-[0-9a-f]{32}", "the name of a new dataset"), "files": _each(_path)})
+
+
 def check_records(records: JsonValue) -> None:
     """Accept the records of a batch's files, all of which lie in a part of the dataset."""
     _each(lambda record: _check_members(record, _RECORD))(records)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +20,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from vecgen.errors import InputError, OutputError, redact, suggest
+from vecgen.permission import ask_permission
 from vecgen.scratch import scratch_path
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
@@ -265,6 +266,7 @@ def create(place: Place, examine: Callable[[Path], None] | None = None) -> Itera
             yield sink
         if examine:
             examine(draft)
+        ask_permission()
         _publish(draft, place)
     except OSError as error:
         raise OutputError(f"{place}: cannot be written ({describe(error, place)})") from error
@@ -354,8 +356,15 @@ def list_names(place: Place) -> Iterator[str]:
             yield info.base_name
 
 
+def remove_file(place: Place) -> None:
+    """Remove a file if there is one."""
+    ask_permission()
+    place.unlink(missing_ok=True)
+
+
 def remove_tree(place: Place) -> None:
     """Remove a directory and everything below, as far as that can be done."""
+    ask_permission()
     if isinstance(place, Path):
         shutil.rmtree(place, ignore_errors=True)
         return
@@ -364,17 +373,12 @@ def remove_tree(place: Place) -> None:
         filesystem.delete_dir(path)
 
 
-def move_files(source: Place, target: Place, last: Sequence[str] = ()) -> None:
-    """Move every file of a directory of a store below another, one by one; those named `last` come last, in order."""
-    above = len(source.parts)
-    names = ["/".join(file.parts[above:]) for file in list_files(source)]
-    for name in sorted(names, key=lambda name: (last.index(name) if name in last else -1, name)):
-        old, new = source / name, target / name
-        if isinstance(old, RemotePath) and isinstance(new, RemotePath):
-            with _reaching(new):
-                _make_parent(new)
-                old.connect()[0].move(old.connect()[1], new.connect()[1])
-    remove_tree(source)
+def move_file(source: RemotePath, target: RemotePath) -> None:
+    """Move a file of a store to another place in it; a file that is there is replaced."""
+    ask_permission()
+    with _reaching(target):
+        _make_parent(target)
+        source.connect()[0].move(source.connect()[1], target.connect()[1])
 
 
 def describe(error: OSError, place: Place) -> str:

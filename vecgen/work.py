@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from vecgen.generate import (
@@ -16,6 +17,7 @@ from vecgen.generate import (
     write_transactions,
 )
 from vecgen.manifest import FileRecord
+from vecgen.permission import asking
 from vecgen.plan import Batch
 from vecgen.progress import Run, once
 
@@ -68,4 +70,5 @@ def do_work(run: Run, item: Work) -> list[FileRecord]:
             return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)
         return write_single_file(plan.tables, plan.request.seed, output, plan.groups(item))
 
-    return once(output, name_work(item), write)
+    with asking(run.permit.check) if run.permit else nullcontext():
+        return once(output, name_work(item), write)

@@ -1,0 +1,36 @@
+"""Who may write: a check that every publication, move and deletion of a place asks first, see `storage`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+Check = Callable[[], None]
+
+
+def _allow() -> None:
+    """Let everything be written: no run holds an output."""
+
+
+_CHECK: Final[ContextVar[Check]] = ContextVar("check", default=_allow)
+
+
+def ask_permission() -> None:
+    """Ask whether this thread may still write.
+
+    Raises:
+        OutputError: It may not; nothing must be touched.
+    """
+    _CHECK.get()()
+
+
+@contextmanager
+def asking(check: Check) -> Iterator[None]:
+    """Let everything that this thread writes, moves or deletes while the block runs ask `check` first."""
+    before = _CHECK.set(check)
+    try:
+        yield
+    finally:
+        _CHECK.reset(before)
