@@ -99,9 +99,11 @@ class _Forward(BaseHTTPRequestHandler):
     upstream: int
     period: int
     requests: Iterator[int]
+    delay = 0.0
 
     def _serve(self) -> None:
         number = next(self.requests)
+        time.sleep(self.delay * (number * 0.618 % 1))
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if number % self.period == 0:
             self._fail((503, 500)[number // self.period % 2])
@@ -142,7 +144,20 @@ class _Forward(BaseHTTPRequestHandler):
 @contextmanager
 def unreliable(store: ObjectStore, period: int) -> Iterator[ObjectStore]:
     """Yield the store behind a proxy that answers every `period`-th request with 503 or 500."""
-    numbers = {"upstream": store.port, "period": period, "requests": count(1)}
+    with _proxy(store, period=period) as proxy:
+        yield proxy
+
+
+@contextmanager
+def slow(store: ObjectStore, delay: float) -> Iterator[ObjectStore]:
+    """Yield the store behind a proxy that hands requests on late, each by another part of `delay` seconds."""
+    with _proxy(store, period=1 << 60, delay=delay) as proxy:
+        yield proxy
+
+
+@contextmanager
+def _proxy(store: ObjectStore, **fields: object) -> Iterator[ObjectStore]:
+    numbers = {"upstream": store.port, "requests": count(1), **fields}
     with ThreadingHTTPServer(("127.0.0.1", 0), type("Forward", (_Forward,), numbers)) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyarrow import fs
 
 from vecgen.errors import OutputError
-from vecgen.storage import Place, RemotePath, write_text
+from vecgen.storage import RemotePath, write_text
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -81,8 +81,17 @@ class _ReadFirst(Cell):
         self._place = place
 
     def read(self) -> tuple[str, str] | None:
-        text = read_small(self._place)
-        return (text, text) if text else None
+        for tries in range(_READS):
+            try:
+                text = self._place.read_text()
+                return (text, text)
+            except FileNotFoundError:
+                return None
+            except (OutputError, UnicodeDecodeError) as error:  # some stores mix two states of what is being replaced
+                if tries == _READS - 1:
+                    raise OutputError(str(error)) from error
+                time.sleep(0.05)
+        return None
 
     def write(self, text: str, seen: str | None) -> str | None:
         if self._find() != seen:
@@ -198,20 +207,3 @@ def _find_credentials(options: dict[str, str]) -> dict[str, str]:
     section = file[profile] if file.has_section(profile) else {}
     keys = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
     return {name.removeprefix("aws_"): value for name, value in section.items() if name in keys}
-
-
-def read_small(place: Place, tries: int = _READS) -> str:
-    """Return the text of a small file that others replace, "" where there is none.
-
-    Raises:
-        OutputError: It cannot be read.
-    """
-    try:
-        return place.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, OutputError, UnicodeDecodeError) as error:  # some stores mix two states of what is being replaced
-        if tries == 1:
-            raise OutputError(str(error)) from error
-        time.sleep(0.05)
-        return read_small(place, tries - 1)

@@ -20,9 +20,9 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from vecgen.cell import Cell, open_cell, read_small
+from vecgen.cell import Cell, open_cell
 from vecgen.errors import OutputError
-from vecgen.storage import Place, RemotePath, write_text
+from vecgen.storage import Place, RemotePath, remove_file, write_text
 
 BEAT: Final = 2.0
 """Seconds between two renewals of a lease."""
@@ -60,8 +60,25 @@ class Permit:
             LostError: It does not.
             OutputError: The store does not answer.
         """
-        if read_small(self.holder).partition(" ")[0] != self.token:
+        if _read_small(self.holder) != self.token:
             raise _loss(self.output)
+
+
+def _make_permit(lock: Place, output: Place) -> Permit:
+    return Permit(lock.with_name(HOLDER), uuid.uuid4().hex, output)
+
+
+def _read_small(place: Place, tries: int = 5) -> str:
+    """Return the text of a small file, "" where there is none; some stores mix two states of one that is replaced."""
+    try:
+        return place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, OutputError, UnicodeDecodeError) as error:
+        if tries == 1:
+            raise OutputError(str(error)) from error
+        time.sleep(0.05)
+        return _read_small(place, tries - 1)
 
 
 class Lease(ABC):
@@ -106,7 +123,13 @@ def hold(lock: Place, output: Place) -> Iterator[Lease]:
         OutputError: Another run holds it.
     """
     with _hold_file(lock, output) if isinstance(lock, Path) else _hold_object(lock, output) as lease:
-        yield lease
+        write_text(lease.permit.holder, lease.permit.token)
+        try:
+            yield lease
+        finally:
+            with suppress(OutputError):  # it is gone with the output, or another's
+                lease.prove()
+                remove_file(lease.permit.holder)
 
 
 def is_held(lock: Place) -> bool:
@@ -123,11 +146,11 @@ def is_held(lock: Place) -> bool:
             return True
         except (OSError, NotImplementedError):
             return False
-    first = read_small(lock)
-    until = time.monotonic() + 2 * BEAT
+    cell = open_cell(lock)
+    first, until = cell.read(), time.monotonic() + 2 * BEAT
     while first and time.monotonic() < until:
         time.sleep(BEAT / 4)
-        if read_small(lock) != first:
+        if cell.read() != first:
             return True
     return False
 
@@ -139,8 +162,7 @@ class _FileLease(Lease):
     """
 
     def __init__(self, lock: Path, output: Place) -> None:
-        self.permit = Permit(lock.with_name(HOLDER), uuid.uuid4().hex, output)
-        write_text(self.permit.holder, self.permit.token)
+        self.permit = _make_permit(lock, output)
 
     def prove(self) -> None:
         self.permit.check()
@@ -166,7 +188,7 @@ class _ObjectLease(Lease):
     """A lease in a store; `believed` is when the request began that last renewed it."""
 
     def __init__(self, cell: Cell, lock: RemotePath, output: Place) -> None:
-        self.permit = Permit(lock, uuid.uuid4().hex, output)
+        self.permit = _make_permit(lock, output)
         self._cell, self._tag, self._beats, self._lost = cell, "", 0, False
         self._believed = 0.0
         self._changing = threading.Lock()
