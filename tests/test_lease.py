@@ -23,6 +23,7 @@ from vecgen.errors import OutputError
 from vecgen.lease import HOLDER, LOCK, LostError, hold, is_held
 from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS
+from vecgen.recorded import FILE_LIST
 from vecgen.storage import RemotePath, locate, remove_tree, write_text
 
 SMALL = ["--customers", "12", "--start", "2023-12-20", "--end", "2024-01-20", "--processes", "1", "--batch-rows", "500"]
@@ -113,7 +114,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def check_whole(root: Path, whole: dict[str, bytes]) -> None:
     """Accept a complete dataset of one request and nothing beside it."""
     found = contents(root)
-    assert set(found) - set(whole) == {RECEIPT, SUCCESS}
+    assert set(found) - set(whole) == {FILE_LIST, RECEIPT, SUCCESS}
     assert {name: found[name] for name in whole} == whole
 
 

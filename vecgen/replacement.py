@@ -16,7 +16,7 @@ from vecgen.dataset import find_files
 from vecgen.errors import OutputError
 from vecgen.permission import ask_permission
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt, read_receipt
-from vecgen.recorded import check_move, read_recorded
+from vecgen.recorded import FILE_LIST, check_move, read_recorded
 from vecgen.schema import PART_COLUMNS
 from vecgen.storage import (
     Place,
@@ -131,7 +131,7 @@ def _complete(progress: Place, new: Place, files: list[str]) -> None:
         else:
             _move_files(new, output, files)
         _check_moved(output, files)
-        for name in (RECEIPT, SUCCESS):
+        for name in (FILE_LIST, RECEIPT, SUCCESS):
             _move(new / name, output / name)
     remove_file(progress / _MOVE)
     remove_broken(progress)
