@@ -175,6 +175,8 @@ class TestStopped:
     def test_secrets_are_not_repeated(self) -> None:
         told = spell_resume("vecgen", ["generate", "--storage-option", "secret_key=hush"])
         assert told == "the same command and --resume"
+        told = spell_resume("vecgen", ["generate", "--storage-option=secret_key=hush", "--overwrite"])
+        assert told == "the same command and --resume instead of --overwrite"
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="opens a terminal")

@@ -139,6 +139,11 @@ def describe_stop(output: Place, again: str, reason: str = "stopped") -> str:
 def spell_resume(program: str, arguments: Sequence[str]) -> str:
     """Return the command that goes on from where a run was stopped, as a shell takes it."""
     if any(word.partition("=")[0] == "--storage-option" for word in arguments):  # may hold a secret
-        return "the same command and --resume"
+        return name_resume("--overwrite" in arguments)
     words = [word for word in arguments if word not in ("--resume", "--overwrite")]
     return shlex.join([program, *words, "--resume"])
+
+
+def name_resume(overwrites: bool) -> str:
+    """Return in words the command that goes on, where it cannot be spelled; the two options exclude each other."""
+    return "the same command and --resume" + (" instead of --overwrite" if overwrites else "")

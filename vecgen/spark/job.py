@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from vecgen.console import printing_notes
-from vecgen.display import describe_stop, note_lists, show
+from vecgen.display import describe_stop, name_resume, note_lists, show
 from vecgen.errors import InputError, OutputError, VecgenError, to_line
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
 from vecgen.interrupts import exit_status
@@ -52,7 +51,6 @@ from vecgen.spark.watch import count_done, watch
 from vecgen.work import list_work
 
 __all__ = ["customers", "main", "run", "transactions"]
-_AGAIN: Final = "the same command and --resume"
 
 
 def run(
@@ -165,14 +163,16 @@ def _generate(options: Namespace) -> int:
         print(describe_estimate(estimate(plan, output, promised_cores(spark))))
         return 0
 
+    again = name_resume(options.overwrite)
+
     def say_stopped() -> None:
-        print(describe_stop(output.path, _AGAIN), file=sys.stderr, flush=True)
+        print(describe_stop(output.path, again), file=sys.stderr, flush=True)
 
     try:
         with show(options.quiet) as report:
             receipt = run(spark, plan, output, options.output_mode, to_existing(options), report, say_stopped)
     except (PySparkException, Py4JError) as error:
-        return _say_failed(describe_stop(output.path, _AGAIN, name_failure(error)), error)
+        return _say_failed(describe_stop(output.path, again, name_failure(error)), error)
     if not options.quiet:
         print(summarise(receipt))
     return 0
