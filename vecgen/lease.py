@@ -13,7 +13,7 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from vecgen.cell import Cell, open_cell
 from vecgen.errors import OutputError
+from vecgen.permission import asking
 from vecgen.storage import Place, RemotePath, remove_file, write_text
 
 BEAT: Final = 2.0
@@ -123,7 +124,9 @@ def hold(lock: Place, output: Place) -> Iterator[Lease]:
         OutputError: Another run holds it.
     """
     with _hold_file(lock, output) if isinstance(lock, Path) else _hold_object(lock, output) as lease:
-        write_text(lease.permit.holder, lease.permit.token)
+        # On disk, whose lock nobody takes away, it is this file that proves.
+        with asking(lease.prove) if isinstance(lease, _ObjectLease) else nullcontext():
+            write_text(lease.permit.holder, lease.permit.token)
         try:
             yield lease
         finally:
