@@ -6,6 +6,8 @@ import pytest
 
 from vecgen.markup import Markup, count, dollars, percent, plain_dollars, section, share, short_dollars, table
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 def test_cells_are_escaped_unless_they_are_markup() -> None:
     text = table("a & b", ["<h>", "n"], [["<script>", Markup("<b>1</b>")]], foot=["all", "&"])
@@ -28,14 +30,14 @@ def test_sections_have_a_place_to_jump_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0.0, "0 %"), (1.0, "100 %"), (0.43, "43.0 %"), (0.0000589, "0.00589 %"), (0.9999, "100 %")]
+    ("value", "digits"), [(0.0, "0"), (1.0, "100"), (0.43, "43.0"), (0.0000589, "0.00589"), (0.9999, "100")]
 )
-def test_shares(value: float, words: str) -> None:
-    assert share(value) == words
+def test_shares(value: float, digits: str) -> None:
+    assert share(value) == f"{digits}{NO_BREAK}%"
 
 
 def test_numbers() -> None:
-    assert (percent(1, 8), percent(1, 0)) == ("12.5 %", "-")
+    assert (percent(1, 8), percent(1, 0)) == (f"12.5{NO_BREAK}%", "-")
     assert (dollars(1050, 2), dollars(0, 0)) == ("$5.25", "-")
     assert (plain_dollars(1234.5), plain_dollars(float("nan"))) == ("$1,234.50", "-")
     assert [short_dollars(cents) for cents in (99_900, 123_456_789, 10**12)] == ["$999", "$1.23 m", "$10.00 bn"]
