@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clusters import OPTIONS, Machine, Process, finish, start, stop
+from vecgen.cli import main
 from vecgen.errors import InputError
 from vecgen.spark.environment import (
     DEFAULTS,
@@ -200,6 +201,14 @@ class TestPrecedence:
         seen = self.see(jobs["file"])
         assert (seen["master"], seen["name"]) == ("local[3]", "of the site")
         assert (seen[WRITERS], seen[TIMESTAMPS]) == ("6", OURS[TIMESTAMPS])
+
+    @pytest.mark.parametrize("starter", ["file", "python"])
+    def test_the_plan_alone_is_on_stdout(
+        self, starter: str, jobs: dict[str, Process], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        *plan, _ = finish(jobs[starter]).splitlines()
+        assert main(["generate", *OPTIONS, "--plan", "--processes", "3"]) == 0
+        assert plan == capsys.readouterr().out.splitlines()
 
     def test_options_of_plain_python_beat_spark_defaults(self, jobs: dict[str, Process], machine: Machine) -> None:
         seen = self.see(jobs["options"])

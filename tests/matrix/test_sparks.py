@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.clusters import ROOT, start, stop, wait_for
+from tests.clusters import ROOT, Process, finish, start, stop, wait_for
 from tests.matrix.environments import matrix_directory
 from tests.matrix.sparks import SPARKS, spark_environment
 from vecgen.cli import main
@@ -23,10 +26,16 @@ from vecgen.dataset import digest_dataset
 pytestmark = pytest.mark.matrix
 
 OPTIONS: Final = ["--customers", "60", "--start", "2023-12-20", "--end", "2024-01-20", "--fraud-rate", "0.5"]
+CONF: Final = Path(__file__).parent / "spark_conf"
 SCRIPT: Final = Path(__file__).parent / "every_way.py"
+JOB: Final = ROOT / "tests" / "faulty_job.py"
 CONNECT: Final = "org.apache.spark.sql.connect.service.SparkConnectServer"
 SERVERS: Final = {"3.5": "org.apache.spark:spark-connect_2.12:3.5.7"}
 """Servers of Connect that are fetched for Sparks that come without one; of 3.5, the newest that was published."""
+WRITTEN: Final = ("files", "rows", "csv", "listed")
+ALL: Final = (*WRITTEN, "tasks", "source", "stream")
+FEW: Final = ("files", "rows", "source", "stream")
+"""For versions that few have; what the others would show, their neighbours show."""
 LIMIT: Final = 600  # seconds
 PYTHONS: Final = {"3.5": "3.10", "4.0": "3.13"}
 """The oldest and the newest Python that we promise, where these Sparks have them; else 3.11."""
@@ -43,19 +52,85 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("version", SPARKS)
 def test_a_session_of_its_own(version: str, plain: Path, tmp_path: Path) -> None:
     python = spark_environment(version, PYTHONS.get(version, "3.11"))
-    check(version, go_every_way(python, tmp_path, plain, "local[2]"), tmp_path, plain)
+    ways = FEW if version in ("4.1", "4.2") else ALL
+    check(version, go(ways, python, tmp_path, plain, "local[2]"), tmp_path, plain)
 
 
-@pytest.mark.parametrize("version", ["3.5", "4.0", "4.3"])
-def test_through_connect(version: str, plain: Path, tmp_path: Path) -> None:
-    python = spark_environment(version)
-    with run_connect_server(version, python, tmp_path) as url:
-        check(version, go_every_way(python, tmp_path, plain, url), tmp_path, plain)
+@dataclass(frozen=True)
+class Server:
+    """A Connect server.
+
+    Attributes:
+        python: What its clients run, too.
+        modules: An empty directory on the path of its Python.
+    """
+
+    version: str
+    python: Path
+    url: str
+    modules: Path
+    process: Process
 
 
-def go_every_way(python: Path, directory: Path, plain: Path, where: str) -> dict[str, Any]:
+@pytest.fixture(scope="module", params=["3.5", "4.0", "4.3"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Yield a server of each version; no two run at the same time."""
+    with run_connect_server(request.param, tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+def test_through_connect(server: Server, plain: Path, tmp_path: Path) -> None:
+    check(server.version, go(ALL, server.python, tmp_path, plain, server.url), tmp_path, plain)
+
+
+def test_a_stream_through_connect(server: Server, plain: Path, tmp_path: Path) -> None:
+    """From a server that holds vecgen itself."""
+    ours = server.modules / "vecgen"
+    ours.symlink_to(ROOT / "vecgen")
+    try:
+        answers = go(["stream"], server.python, tmp_path, plain, server.url)
+    finally:
+        ours.unlink()
+    check_source(server.version, answers, tmp_path, plain)
+
+
+def test_ctrl_c_through_connect(server: Server, plain: Path, tmp_path: Path) -> None:
+    """A batch hangs half way; the server's tasks end with the client, and the same command and --resume go on."""
+    notes, output = tmp_path / "notes", tmp_path / "o"
+    options = [*OPTIONS, "--batch-rows", "300", "--output", str(output), "--remote", server.url]
+    command = [str(server.python), str(JOB), "wait", "9", str(notes), *options]
+    job = start(command, tmp_path, environ(server.python))
+    try:
+        wait_for(lambda: notes.exists() and "wait" in notes.read_text(encoding="utf-8"), job)
+        os.killpg(job.popen.pid, signal.SIGINT)
+        assert job.popen.wait(60) == 130, job.tail()
+    finally:
+        stop(job)
+    said = job.err.read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    (told,) = re.findall("vecgen: .*stopped.*", said)
+    assert told.endswith(f" are finished in {output}")
+    assert "vecgen: go on with the same command and --resume" in said
+    (worker,) = re.findall("^wait (.*)$", notes.read_text(encoding="utf-8"), re.MULTILINE)
+    wait_for(lambda: not is_running(int(worker)), server.process)
+    (tmp_path / "again").mkdir()
+    finish(start([*command, "--resume"], tmp_path / "again", environ(server.python)))
+    assert digest_dataset(output) == digest_dataset(plain)
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process of this machine lives."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def go(ways: Sequence[str], python: Path, directory: Path, plain: Path, where: str) -> dict[str, Any]:
     """Return what each way answered."""
-    command = [str(word) for word in (python, SCRIPT, directory, plain / "customers", where, *OPTIONS)]
+    words = (python, SCRIPT, ",".join(ways), directory, plain / "customers", where, *OPTIONS)
+    command = [str(word) for word in words]
     done = subprocess.run(command, env=environ(python), capture_output=True, text=True, timeout=LIMIT, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     answers: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -67,13 +142,19 @@ def check(version: str, answers: dict[str, Any], directory: Path, plain: Path) -
     """Hold what was answered and written against the plain command's dataset."""
     assert answers["version"] == SPARKS[version]
     expected = digest_dataset(plain)
-    ways = ["files", "rows", "csv", "listed"]
+    ways = [way for way in WRITTEN if way in answers]
     assert {way: answers[way] for way in ways} == dict.fromkeys(ways, 0)
     assert {way: digest_dataset(directory / way) for way in ways} == dict.fromkeys(ways, expected)
-    assert set(answers["tasks"]) == {1}  # batches of a task
+    assert set(answers.get("tasks", [1])) == {1}  # batches of a task
     if answers["session"] == "connect" and version >= "4.0":
         # What a session has sent does not reach the Python of its streams: the server must hold vecgen itself.
         assert "No module named 'vecgen'" in answers.pop("stream")
+    check_source(version, answers, directory, plain)
+
+
+def check_source(version: str, answers: dict[str, Any], directory: Path, plain: Path) -> None:
+    """The same for the data source and its stream, or the sentence that says which version has them."""
+    expected = digest_dataset(plain)
     for way, missing in {"source": "4.0", "stream": "4.0" if version < "4.0" else "4.2"}.items():
         if way not in answers:
             continue
@@ -88,18 +169,20 @@ def environ(python: Path, **more: str) -> dict[str, str]:
     """Return the environment of a Spark: nothing of the one that runs the tests but our code."""
     kept = {name: value for name, value in os.environ.items() if "SPARK" not in name and name != "PYTHONPATH"}
     path = f"{python.parent}{os.pathsep}{kept['PATH']}"
-    return {**kept, "PATH": path, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(ROOT), **more}
+    spark = {"SPARK_CONF_DIR": str(CONF), "SPARK_LOCAL_IP": "127.0.0.1"}
+    return {**kept, **spark, "PATH": path, "PYTHONPATH": str(ROOT), **more}
 
 
 @contextmanager
-def run_connect_server(version: str, python: Path, directory: Path) -> Iterator[str]:
-    """Yield the URL of a Connect server whose Python holds no code of ours."""
+def run_connect_server(version: str, directory: Path) -> Iterator[Server]:
+    """Yield a Connect server whose Python holds no code of ours."""
+    python, modules = spark_environment(version), directory / "modules"
+    modules.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     home = Path(next(python.parents[1].glob("lib/python*/site-packages/pyspark")))
     settings = {
-        "spark.ui.enabled": "false",
         "spark.connect.grpc.binding.port": str(port),
         "spark.jars.ivy": str(matrix_directory() / "ivy"),
     }
@@ -107,13 +190,13 @@ def run_connect_server(version: str, python: Path, directory: Path) -> Iterator[
     if version in SERVERS:
         flags += ["--packages", SERVERS[version]]
     command = [str(home / "bin" / "spark-submit"), "--master", "local[2]", "--class", CONNECT, *flags, "spark-internal"]
-    variables = environ(python, PYTHONPATH="", SPARK_HOME=str(home), PYSPARK_PYTHON=str(python))
-    server = start(command, directory, variables)
+    variables = environ(python, PYTHONPATH=str(modules), SPARK_HOME=str(home), PYSPARK_PYTHON=str(python))
+    process = start(command, directory, variables)
     try:
-        wait_for(lambda: listens(port), server)
-        yield f"sc://127.0.0.1:{port}"
+        wait_for(lambda: listens(port), process)
+        yield Server(version, python, f"sc://127.0.0.1:{port}", modules, process)
     finally:
-        stop(server)
+        stop(process)
 
 
 def listens(port: int) -> bool:
