@@ -8,7 +8,7 @@
 set -euo pipefail
 output=$1 batches=$2 dates=$3
 
-whole=(--customers "${CUSTOMERS:-1620000}" --seed 42 --start 2023-01-01 --end 2023-12-31)
+whole=(--customers "${CUSTOMERS:-1635000}" --seed 42 --start 2023-01-01 --end 2023-12-31)
 whole+=(--batch-rows 4000000) # batches are counted alike wherever this is the same
 
 vecgen generate "${whole[@]}" --output "$output" --plan # writes nothing
