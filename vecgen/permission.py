@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -34,3 +34,8 @@ def asking(check: Check) -> Iterator[None]:
         yield
     finally:
         _CHECK.reset(before)
+
+
+def asking_nobody() -> AbstractContextManager[None]:
+    """Let this thread write without a check while the block runs: a lease cannot ask for itself."""
+    return asking(_allow)
