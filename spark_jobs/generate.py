@@ -5,7 +5,7 @@ import sys
 try:
     from vecgen.spark.job import main
 except ImportError as error:
-    hint = "run it in an environment that holds vecgen[spark], such as .venv after `. .venv/bin/activate`"
+    hint = "run it in an environment that holds vecgen and PySpark, such as .venv after `. .venv/bin/activate`"
     print(f"vecgen: {sys.executable} cannot import {error.name or 'PySpark'}; {hint}", file=sys.stderr)
     sys.exit(2)
 

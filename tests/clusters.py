@@ -24,7 +24,6 @@ from tests.datasets import data_files, list_tree
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
-from vecgen.spark.code import pack
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tuple(str(ROOT / name) for name in ("vecgen", "spark_jobs", "bench", "tests", "profiles", "demographic_data"))
@@ -177,6 +176,8 @@ def make_machine(directory: Path) -> Machine:
     quiet = (ROOT / "spark_jobs" / "log4j2.properties").read_text(encoding="utf-8")
     master = "logger.master.name = org.apache.spark.deploy.master\nlogger.master.level = info\n"
     (conf / "log4j2.properties").write_text(quiet + master, encoding="utf-8")
+    from vecgen.spark.code import pack  # environments without PySpark load this module, too
+
     pack(directory / "vecgen.zip")
     _make_python(directory / "environment")
     with tarfile.open(directory / "environment.tar.gz", "w:gz") as archive:

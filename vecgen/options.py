@@ -167,7 +167,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     either.add_argument(
         "--overwrite", action="store_true", help="replace a dataset of vecgen once the new one is complete"
     )
-    help_table = "commit the files as a table, one of transactions and one of customers (needs vecgen[delta])"
+    help_table = "commit the files as a table, one of transactions and one of customers (needs deltalake)"
     group.add_argument("--table", choices=TABLES, help=help_table)
     group.add_argument(
         "--append", action="store_true", help="add --only-dates, or a period, to the dataset that is there, or begin it"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 __all__ = ["VecgenDataSource", "customers", "fraud_cases", "main", "run", "send_code", "transactions"]
 
 if find_spec("pyspark") is None:
-    raise ImportError("vecgen.spark needs PySpark, which this Python lacks; install the extra vecgen[spark]")
+    raise ImportError("vecgen.spark needs PySpark, which this Python lacks; python -m pip install pyspark")
 
 if TYPE_CHECKING:
     from vecgen.spark.code import send_code
