@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import shutil
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -137,6 +139,15 @@ def text(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Re
     """Return the plan's dataset as CSV, not partitioned, and its receipt; read only."""
     path = tmp_path_factory.mktemp("csv")
     return path, run_local(plan, Output(path, "csv", partition_by=()), 1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_end_processes() -> None:
+    """Let signals do what they do by default, here and in what tests start: in the background, shells ignore some."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

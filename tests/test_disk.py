@@ -61,14 +61,12 @@ def test_a_full_disk_is_gone_on_from_when_there_is_room(disk: Path, tmp_path: Pa
 
 
 def test_a_disk_that_is_read_only_is_one_line(disk: Path) -> None:
+    assert generate(disk / "begun").returncode == 2  # the disk is full
     assert mount(disk, "remount,size=100m")
-    assert generate(disk / "o").returncode == 0
-    (disk / "o" / SUCCESS).unlink()
-    (disk / "o" / PROGRESS).mkdir()
-    (disk / "o" / PROGRESS / "run.json").write_text("{}", encoding="utf-8")
+    assert generate(disk / "whole").returncode == 0
     before = list_tree(disk)
     assert mount(disk, "remount,ro")
-    for name, more in (("new", ()), ("o", ("--resume",)), ("o", ("--overwrite",))):
+    for name, more in (("new", ()), ("begun", ("--resume",)), ("whole", ("--overwrite",))):
         failed = generate(disk / name, *more)
         assert failed.returncode == 2
         assert failed.stderr.count("\n") == 1

@@ -155,6 +155,6 @@ def test_ctrl_c_while_options_are_read_is_one_line_too(
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vecgen.cli.digest_dataset", stop)
+    monkeypatch.setattr("vecgen.cli.digest_complete", stop)
     assert main(["digest", "anything"]) == 130
     assert capsys.readouterr().err == "vecgen: stopped\n"

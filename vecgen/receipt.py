@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Final, cast
 
 import pyarrow.compute as pc
@@ -119,7 +121,13 @@ def make_directory(path: Place) -> None:
     except OSError as error:
         raise OutputError(f"--output: {path} cannot be created ({error.strerror}); choose another directory") from error
     if not os.access(path, os.W_OK | os.X_OK):
-        raise OutputError(f"--output: {path} cannot be written; choose another directory or change its permissions")
+        remedy = "choose another directory or change its permissions"
+        raise OutputError(f"--output: {path} cannot be written ({_why_not_writable(path)}); {remedy}")
+
+
+def _why_not_writable(path: Path) -> str:
+    read_only = hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY
+    return os.strerror(errno.EROFS if read_only else errno.EACCES)
 
 
 def clear_output(path: Place) -> None:
