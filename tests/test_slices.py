@@ -92,7 +92,7 @@ def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: 
     run_local(plan, outputs[0], 1)
     run(spark, plan, outputs[1])
     assert contents(tmp_path / "local") == contents(tmp_path / "spark") != {}
-    with pytest.raises(InputError, match="--batches or --only-dates"):
+    with pytest.raises(InputError, match="--batches, --only-dates"):
         run(spark, plan, replace(outputs[1], path=tmp_path / "rows"), "rows")
 
 
