@@ -20,6 +20,7 @@ unset SPARK_HOME PYSPARK_DRIVER_PYTHON
 export PYSPARK_PYTHON=$VENV/bin/python
 export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
 export SPARK_DRIVER_MEMORY=${SPARK_DRIVER_MEMORY:-2g}
+export VECGEN_PROGRAM=$0
 
 exec "$VENV/bin/spark-submit" \
     --master 'local[*]' \

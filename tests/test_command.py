@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 import pytest
 
-from vecgen.command import recall_command
+from vecgen.command import recall_command, spell_step
+from vecgen.errors import Step
 from vecgen.options import (
     add_customer_options,
     add_law_options,
@@ -20,6 +21,7 @@ from vecgen.options import (
 )
 from vecgen.plan import describe_request
 from vecgen.receipt import Part, Receipt
+from vecgen.refusals import AGAIN, OVERWRITE, RESUME
 
 
 def parse(words: list[str]) -> Receipt:
@@ -67,3 +69,34 @@ def test_a_part_alone_has_its_own_command(part: str) -> None:
     for name in set(receipt.parts) - {part}:
         del receipt.parts[name]
     assert recall_command(receipt) == f"vecgen {part}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "step", "spelled"),
+    [
+        ("generate --output 'two words' --seed 7", RESUME, "generate --output 'two words' --seed 7 --resume"),
+        ("generate --resume", RESUME, "generate --resume"),
+        ("generate --table delta --overwrite", RESUME, "generate --table delta --resume"),
+        ("generate --resume --quiet", OVERWRITE, "generate --quiet --overwrite"),
+        ("generate --overwrite", AGAIN, "generate --overwrite"),
+        ("generate --overwrite", Step("wait", {"resume": True}), "generate --overwrite"),
+        ("generate --output=o --seed 7", Step("x", {"output": "o-2"}), "generate --seed 7 --output o-2"),
+        ("generate --travel --seed 7", Step("x", {"travel": False, "seed": 8}), "generate --seed 8"),
+        ("generate --only-dates 1..2 -q", Step("x", {"only_dates": None}), "generate -q"),
+        ("generate --only-dates 1..2", Step("x", {"only_dates": ["3", "4"]}), "generate --only-dates 3..4"),
+        ("generate --partition-by year", Step("x", {"partition_by": []}), "generate --partition-by ''"),
+        ("generate --fraud-rate 1", Step("x", {"fraud_rate": 0.0}), "generate --fraud-rate 0.0"),
+        ("generate --storage-option region=r", RESUME, "generate --storage-option region=r --resume"),
+    ],
+)
+def test_the_next_command(typed: str, step: Step, spelled: str) -> None:
+    told = spell_step("vecgen", shlex.split(typed), step)
+    assert told == f"{step.verb} with vecgen {spelled}"
+
+
+@pytest.mark.parametrize("option", ["secret_key=hush", "access-key=hush", "hush", "secret_kye=hush"])
+def test_the_next_command_repeats_no_secrets(option: str) -> None:
+    for words in (["--storage-option", option], [f"--storage-option={option}"]):
+        told = spell_step("vecgen", [*words, "--storage-option", "region=r"], RESUME)
+        note = "(credentials, left out here, are needed again)"
+        assert told == f"go on {note} with vecgen --storage-option region=r --resume"

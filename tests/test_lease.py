@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -18,10 +19,10 @@ from tests.checkout import ROOT
 from tests.datasets import data_files
 from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port, slow
 from tests.paused_run import BEAT
+from vecgen.checkpoints import PROGRESS
 from vecgen.cli import main
 from vecgen.errors import OutputError
 from vecgen.lease import HOLDER, LOCK, LostError, hold, is_held
-from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS
 from vecgen.recorded import FILE_LIST
 from vecgen.replacement import remove_broken
@@ -173,8 +174,9 @@ def test_on_disk_a_paused_run_is_waited_for(
         assert go_on(first) == (0, "")
     check_whole(tmp_path / "o", wholes[1])
     lines = capsys.readouterr().err.splitlines()
-    assert lines[:2] == [f"vecgen: --output: another run is writing {output}; wait for it, or choose another"] * 2
-    assert len(lines) == 3
+    told = f"vecgen: --output: another run (process {first.pid} on {platform.node()}) is writing {output}; wait for it"
+    assert [line.partition(", or")[0] for line in lines[::2]] == [told] * 3
+    assert all(line.startswith("vecgen: once it has ended, go on with vecgen generate ") for line in lines[1::2])
 
 
 def test_a_paused_run_that_nobody_overtakes_goes_on(store: ObjectStore, ask: Ask, wholes: Wholes) -> None:

@@ -18,6 +18,7 @@ from tests.conftest import LAW, Compile
 from tests.datasets import data_files, list_tree, read_lines, read_rows
 from vecgen.api import generate_customers
 from vecgen.arrow import arrow_schema
+from vecgen.checkpoints import once
 from vecgen.claim import read_claim
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset, digest_files
@@ -26,7 +27,6 @@ from vecgen.keywords import Asked
 from vecgen.ledger import list_cases
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.progress import once
 from vecgen.receipt import Receipt
 from vecgen.schedule import schedule
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS

@@ -15,6 +15,7 @@ from tests.conftest import LAW, Compile, set_batch_rows
 from tests.datasets import data_files, list_tree, read_rows
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
+from vecgen.checkpoints import PROGRESS
 from vecgen.claim import read_claim
 from vecgen.dataset import digest_dataset
 from vecgen.dates import Period
@@ -23,7 +24,6 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output, Table
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt, read_receipt
 from vecgen.verify import verify_dataset
 from vecgen.writers import FORMATS, Format

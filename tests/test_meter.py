@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import set_batch_rows
+from vecgen.checkpoints import read_finished
 from vecgen.generate import Output, list_parts
 from vecgen.local import run_local
 from vecgen.meter import State, expect_rows
 from vecgen.plan import Plan
-from vecgen.progress import read_finished
 from vecgen.schedule import schedule
 
 

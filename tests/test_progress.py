@@ -22,6 +22,7 @@ from tests.conftest import LAW, Compile, set_batch_rows
 from tests.datasets import data_files, list_tree
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
+from vecgen.checkpoints import PROGRESS
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.errors import InputError, OutputError
@@ -29,7 +30,7 @@ from vecgen.generate import Output
 from vecgen.lease import Lease, hold
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.progress import PROGRESS, Run, close_run
+from vecgen.progress import Run, close_run
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt
 
 ROOT = Path(__file__).parent.parent

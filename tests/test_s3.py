@@ -21,6 +21,7 @@ from tests.datasets import data_files
 from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port, unreliable
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
+from vecgen.checkpoints import PROGRESS
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
 from vecgen.dates import Period
@@ -28,7 +29,6 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.local import run_local
 from vecgen.plan import Plan, Request, compile_plan
-from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, SUCCESS, read_receipt
 from vecgen.recorded import FILE_LIST
 from vecgen.storage import RemotePath, locate, write_text

@@ -18,6 +18,7 @@ from tests.datasets import list_tree, read_rows
 from tests.object_store import BUCKET, ObjectStore, free_port
 from tests.test_local import CrashError, crash_after
 from vecgen.arrow import Assembler
+from vecgen.checkpoints import PROGRESS
 from vecgen.claim import read_claim
 from vecgen.cli import main
 from vecgen.dataset import digest_dataset
@@ -25,7 +26,6 @@ from vecgen.errors import InputError, OutputError
 from vecgen.generate import Existing, Output
 from vecgen.local import run_local
 from vecgen.plan import Plan
-from vecgen.progress import PROGRESS
 from vecgen.receipt import RECEIPT, read_receipt
 from vecgen.schema import COLUMNS
 from vecgen.storage import locate

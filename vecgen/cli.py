@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from vecgen.argument_types import parse_path, parse_whole
 from vecgen.certificate import SENTENCES, STATUSES, to_json, to_text
 from vecgen.claim import read_claim
+from vecgen.command import spell_step
 from vecgen.console import run_command
-from vecgen.display import describe_stop, note_lists, show, spell_resume
+from vecgen.display import describe_stop, note_lists, show
 from vecgen.errors import InputError, VecgenError, to_line, to_printable
 from vecgen.file_check import digest_complete
 from vecgen.load import DEFAULT_PROFILES, check_profiles, load_profiles
@@ -49,14 +51,15 @@ from vecgen.workshop import add_profile
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; see `console`."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    spell = partial(spell_step, "vecgen", words)
 
     def run() -> int | None:
         options = _make_parser().parse_args(words)
-        options.again = spell_resume("vecgen", words)
+        options.spell = spell
         status: int | None = options.run(options)
         return status
 
-    return run_command(run)
+    return run_command(run, spell)
 
 
 def _say(text: object) -> None:
@@ -204,7 +207,7 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
                 report=report,
             )
     except KeyboardInterrupt as stop:
-        stop.args = (describe_stop(output.path, options.again),)
+        stop.args = (describe_stop(output.path, options.spell),)
         raise
     if not options.quiet:
         _say(summarise(receipt))

@@ -15,7 +15,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from io import TextIOWrapper
 from typing import Any, Final, TextIO
 
-from vecgen.errors import InputWarning, VecgenError, to_line, to_printable
+from vecgen.errors import InputWarning, Step, VecgenError, to_line, to_printable
 from vecgen.interrupts import exit_status, raising_interrupts
 
 DONE: Final = 0
@@ -65,15 +65,19 @@ class Patient:
                 os.close(null)
 
 
-def run_command(run: Callable[[], int | None]) -> int:
-    """Run a command and return its exit status; `run` returns it, None for done."""
+def run_command(run: Callable[[], int | None], spell: Callable[[Step], str] | None = None) -> int:
+    """Run a command and return its exit status; `run` returns it, None for done.
+
+    Args:
+        spell: Returns the line that prints the command of a step.
+    """
     _open_missing()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path need not be text
     out, err = Patient(sys.stdout), Patient(sys.stderr)
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            status = _run(run)
+            status = _run(run, spell)
             out.flush()
             if out.failure is not None and not isinstance(out.failure, BrokenPipeError):
                 reason = out.failure.strerror or str(out.failure)
@@ -85,12 +89,12 @@ def run_command(run: Callable[[], int | None]) -> int:
     return status
 
 
-def _run(run: Callable[[], int | None]) -> int:
+def _run(run: Callable[[], int | None], spell: Callable[[Step], str] | None) -> int:
     try:
         with raising_interrupts(), printing_notes():
             return run() or DONE
     except VecgenError as error:
-        print(f"vecgen: {to_line(error)}", file=sys.stderr)
+        print_error(error, spell)
         return FAILED
     except KeyboardInterrupt as stop:
         print(*map(to_printable, stop.args or ["vecgen: stopped"]), file=sys.stderr)
@@ -98,6 +102,13 @@ def _run(run: Callable[[], int | None]) -> int:
     except Exception:  # status 1, the interpreter's own, would say that a dataset is rejected
         traceback.print_exc()
         return FAILED
+
+
+def print_error(error: VecgenError, spell: Callable[[Step], str] | None = None) -> None:
+    """Print an error as one line on stderr and, below it, the command that helps if there is one, ready to copy."""
+    print(f"vecgen: {to_line(error)}", file=sys.stderr)
+    if error.step and spell:
+        print(f"vecgen: {to_printable(spell(error.step))}", file=sys.stderr)
 
 
 @contextmanager

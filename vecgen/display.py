@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final
 
-from vecgen.errors import VecgenError
+from vecgen.checkpoints import PROGRESS, read_finished
+from vecgen.errors import Step, VecgenError
 from vecgen.generate import TRANSACTIONS
 from vecgen.meter import Report, State, ignore
 from vecgen.plan import Plan
-from vecgen.progress import read_finished
+from vecgen.refusals import AGAIN, RESUME
+from vecgen.replacement import is_being_replaced
 from vecgen.storage import Place
 from vecgen.word_lists import KNOWN_LISTS
 
@@ -118,32 +119,25 @@ def _clock_face(seconds: float) -> str:
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
-def describe_stop(output: Place, again: str, reason: str = "stopped") -> str:
-    """Return in a line or two why a run has ended early, what it has finished and how to go on.
+def describe_stop(output: Place, spell: Callable[[Step], str], reason: str = "stopped") -> str:
+    """Return in two lines why a run has ended early with what it has finished, and how to go on.
 
     Args:
-        again: The command with --resume.
+        spell: Returns the line that prints the command of a step.
     """
     try:
-        records = [record for work in read_finished(output).values() for record in work]
+        told, step = _tell_finished(output)
     except VecgenError:  # a store that does not answer
-        return f"vecgen: {reason}; go on with {again}"
+        return f"vecgen: {reason}; {spell(RESUME)}"
+    return f"vecgen: {reason}; {told}\nvecgen: {spell(step)}"
+
+
+def _tell_finished(output: Place) -> tuple[str, Step]:
+    if is_being_replaced(output / PROGRESS):
+        return f"the new dataset is complete and half moved into {output}: the next run moves the rest", RESUME
+    records = [record for work in read_finished(output).values() for record in work]
     if not records:
-        return f"vecgen: {reason}; nothing of this run is left in {output}"
+        return f"nothing of this run is left in {output}", AGAIN
     transactions = [record for record in records if record.path.startswith(f"{TRANSACTIONS}/")]
     rows = sum(record.rows for record in transactions or records)
-    finished = f"{rows:,} rows in {len(records):,} files are finished in {output}"
-    return f"vecgen: {reason}; {finished}\nvecgen: go on with {again}"
-
-
-def spell_resume(program: str, arguments: Sequence[str]) -> str:
-    """Return the command that goes on from where a run was stopped, as a shell takes it."""
-    if any(word.partition("=")[0] == "--storage-option" for word in arguments):  # may hold a secret
-        return name_resume("--overwrite" in arguments)
-    words = [word for word in arguments if word not in ("--resume", "--overwrite")]
-    return shlex.join([program, *words, "--resume"])
-
-
-def name_resume(overwrites: bool) -> str:
-    """Return in words the command that goes on, where it cannot be spelled; the two options exclude each other."""
-    return "the same command and --resume" + (" instead of --overwrite" if overwrites else "")
+    return f"{rows:,} rows in {len(records):,} files are finished in {output}", RESUME

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 _MAX_VALUE: Final = 220
 """Characters shown of a value."""
@@ -16,8 +17,36 @@ _USER: Final = re.compile(r"(?<=://)[^\s/?#'\"]*@")
 _QUERY: Final = re.compile(r"(?<=[?&])([^\s=&'\"]{1,60})=[^\s&'\"]+")
 
 
+@dataclass(frozen=True)
+class Step:
+    """What to change in a command that was refused or stopped; the command line prints the command that results.
+
+    Attributes:
+        verb: What the command does, as in "go on".
+        options: Values by the names of options, instead of those that were given; None and False leave an option out.
+    """
+
+    verb: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
 class VecgenError(Exception):
-    """Base of all deliberate errors; the command line prints it as one line and exits with status 2."""
+    """Base of all deliberate errors; the command line prints it as one line and exits with status 2.
+
+    Attributes:
+        step: What helps, where one command does.
+    """
+
+    step: Step | None = None
+
+
+_Error = TypeVar("_Error", bound=VecgenError)
+
+
+def advise(error: _Error, step: Step | None) -> _Error:
+    """Return an error that says what helps."""
+    error.step = step
+    return error
 
 
 class InputError(VecgenError):
@@ -50,7 +79,7 @@ class InputError(VecgenError):
     def __reduce__(self) -> tuple[type[InputError], tuple[object, ...], dict[str, object]]:
         # Exceptions cross process boundaries (local pool, Spark workers); the default pickling would lose the fields.
         fields = (self.where, self.field, self.value, self.expected, self.remedy)
-        return type(self), fields, {"further": self.further}
+        return type(self), fields, {"further": self.further, "step": self.step}
 
 
 class WrongTypeError(InputError, TypeError):

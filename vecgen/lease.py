@@ -8,6 +8,9 @@ writes, moves and removes nothing any more. A process that was paused asks befor
 
 from __future__ import annotations
 
+import os
+import platform
+import re
 import threading
 import time
 import uuid
@@ -23,6 +26,7 @@ from filelock import FileLock, Timeout
 from vecgen.cell import Cell, open_cell
 from vecgen.errors import OutputError
 from vecgen.permission import asking
+from vecgen.refusals import refuse_held
 from vecgen.storage import Place, RemotePath, remove_file, write_text
 
 BEAT: Final = 2.0
@@ -30,6 +34,7 @@ BEAT: Final = 2.0
 LOCK: Final = "lock"
 HOLDER: Final = "holder"
 """Names of what holds an output, below its progress."""
+_TOKEN: Final = re.compile(r"[0-9a-f]{32}:([0-9]{1,10}):([\w.-]{1,255})", re.ASCII)
 _BELIEF: Final = 5
 """Beats for which a holder believes in a lease that it cannot renew."""
 _PATIENCE: Final = _BELIEF + 18
@@ -66,7 +71,16 @@ class Permit:
 
 
 def _make_permit(lock: Place, output: Place) -> Permit:
-    return Permit(lock.with_name(HOLDER), uuid.uuid4().hex, output)
+    host = re.sub(r"[^\w.-]", "_", platform.node(), flags=re.ASCII)
+    return Permit(lock.with_name(HOLDER), f"{uuid.uuid4().hex}:{os.getpid()}:{host}", output)
+
+
+def _name_holder(lock: Place) -> str:
+    """Return which process of which machine holds a lock, "" where nobody can say."""
+    with suppress(OutputError):
+        if found := _TOKEN.fullmatch(_read_small(lock.with_name(HOLDER))):
+            return f"process {found[1]} on {found[2]}"
+    return ""
 
 
 def _read_small(place: Place, tries: int = 5) -> str:
@@ -178,7 +192,7 @@ def _hold_file(lock: Path, output: Place) -> Iterator[Lease]:
         lock.parent.mkdir(exist_ok=True)
         held.acquire()
     except Timeout:
-        raise refusal(output) from None
+        raise refuse_run(lock, output) from None
     except (OSError, NotImplementedError) as error:  # read only, or a file system without locks
         raise OutputError(f"--output: {output} cannot be locked ({error}); choose another") from error
     try:
@@ -203,7 +217,7 @@ class _ObjectLease(Lease):
             OutputError: Another run holds it.
         """
         if not self._write(self._watch()):
-            raise refusal(self.permit.output)
+            raise self._refuse()
 
     def _watch(self) -> str | None:
         """Return the tag of a lease that has not changed for so long that its holder is dead, None where there is none.
@@ -217,8 +231,11 @@ class _ObjectLease(Lease):
             time.sleep(BEAT / 2)
             state = self._cell.read()
             if state and state[1] != tag:
-                raise refusal(self.permit.output)
+                raise self._refuse()
         return tag if state else None
+
+    def _refuse(self) -> OutputError:
+        return refuse_run(self.permit.holder, self.permit.output)
 
     def prove(self) -> None:
         with self._changing:
@@ -292,9 +309,9 @@ def _now() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def refusal(output: Place) -> OutputError:
+def refuse_run(lock: Place, output: Place) -> OutputError:
     """Return what a run is told while another that lives holds its output."""
-    return OutputError(f"--output: another run is writing {output}; wait for it, or choose another")
+    return refuse_held(output, _name_holder(lock))
 
 
 def _loss(output: Place) -> LostError:

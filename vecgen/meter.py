@@ -44,7 +44,7 @@ def ignore(state: State) -> None:
 
 
 def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, int]:
-    """Return the expected rows of each piece of work by the name of its record, see `progress.once`."""
+    """Return the expected rows of each piece of work by the name of its record, see `checkpoints.once`."""
     expected = {}
     if CUSTOMERS in parts:
         expected = {f"{CUSTOMERS}-{first}": last - first for first, last in plan.customer_ranges()}

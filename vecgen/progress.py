@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, cast
 
-from vecgen.checksum import checksum_file
+from vecgen.checkpoints import PROGRESS, RUN, list_recorded
 from vecgen.dataset import find_files
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, advise
 from vecgen.file_list import list_records, write_file_list
 from vecgen.generate import Existing, Output
-from vecgen.lease import HOLDER, LOCK, Lease, Permit, hold, is_held, is_surely_held, refusal
-from vecgen.manifest import FileRecord, from_json, to_json
+from vecgen.lease import HOLDER, LOCK, Lease, Permit, hold, is_held, is_surely_held, refuse_run
+from vecgen.manifest import FileRecord
 from vecgen.permission import asking
 from vecgen.plan import Plan
 from vecgen.receipt import (
@@ -35,7 +35,8 @@ from vecgen.receipt import (
     publish_receipt,
     read_receipt,
 )
-from vecgen.recorded import check_records, check_run, read_recorded, refuse_links
+from vecgen.recorded import check_run, read_recorded, refuse_links
+from vecgen.refusals import AGAIN, RESUME, refuse_difference, refuse_unfinished
 from vecgen.replacement import (
     check_removable,
     check_replaceable,
@@ -56,15 +57,12 @@ from vecgen.snapshots import (
     describe_load,
     list_other_loads,
     name_load,
-    refuse_difference,
     survey,
     unite,
 )
-from vecgen.storage import Place, list_files, remove_file, remove_tree, size_of, write_text
+from vecgen.storage import Place, list_files, remove_file, remove_tree, write_text
 from vecgen.version import __version__
 
-PROGRESS: Final = "_progress"
-_RUN: Final = "run.json"
 _HOLD: Final = frozenset({LOCK, HOLDER})
 _BEGUN: Final = ("rows_per_batch", "replaces", "load")
 _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
@@ -113,6 +111,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     if is_being_replaced(final / PROGRESS):
         with _alone(final, _read_raw(final)):
             complete_replacement(final / PROGRESS)
+            _clear_progress(final)  # of an unfinished dataset that was replaced
     seen = _read_raw(final)
     # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
@@ -121,13 +120,13 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     check_append(output, parts, replaces)
     before = survey(output) if output.table or output.append else None
     output = _choose_place(output, asked, before, replaces)
-    resumes = existing == "resume" and (final / PROGRESS / _RUN).exists()
+    resumes = existing == "resume" and (final / PROGRESS / RUN).exists()
     if not resumes:
         complete = _find_complete(plan, output, asked, before, existing)
         if complete is not None:
             yield Run(plan, output, final, complete)
             return
-        _prepare(final, output, before, existing)
+        _prepare(final, output, asked, before, existing)
     with _alone(final, seen) as lease:
         if resumes:
             record = _read_run(output.path, asked)
@@ -141,7 +140,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             check_slices(plan, output)
             if not resumes:
                 _clear(output)
-                write_text(output.path / PROGRESS / _RUN, json.dumps({**asked, **record}))
+                write_text(output.path / PROGRESS / RUN, json.dumps({**asked, **record}))
             if not output.table:  # whose log shows all of a load or nothing
                 remove_file(output.path / SUCCESS)
             output = replace(output, kept=choose_kept(output, plan, before))
@@ -164,7 +163,7 @@ def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None,
 
 def _find_load(path: Place) -> str:
     """Return what the names of files begin with that a broken-off run has added to a dataset, "" if there is none."""
-    value = read_recorded(path / PROGRESS / _RUN, "a run's record", check_run)
+    value = read_recorded(path / PROGRESS / RUN, "a run's record", check_run)
     return "" if value is None else str(value.child("load").raw)
 
 
@@ -196,42 +195,25 @@ def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease
         if not is_surely_held(lease):
             raise
         if path != final:
-            if not is_being_replaced(final / PROGRESS):  # else the next run completes that
+            moves = is_being_replaced(final / PROGRESS)
+            if not moves:  # else the next run completes that
                 remove_tree(path)  # an overwriting run begins anew
-        elif impossible or not _list_records(path):
+            if isinstance(error, OutputError):
+                advise(error, error.step or (RESUME if moves else AGAIN))
+        elif impossible or not list_recorded(path):
             _clear(output)
         elif isinstance(error, OutputError):
-            raise OutputError(f"{error}; what is finished stays, --resume goes on from there") from error
+            text = f"{error}; what is finished stays, --resume goes on from there"
+            raise advise(OutputError(text), RESUME) from error
         else:
             _remove_drafts(path)  # of processes that were killed
         raise
 
 
-def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:
-    """Return the records of a batch's files: of those it has written before, if they are still whole, or written now.
-
-    Args:
-        name: Of the batch, different from every other's.
-    """
-    path = output.path / PROGRESS / f"{name}.json"
-    known = _read_records(path)
-    if known is not None and all(_is_whole(output.path, record) for record in known):
-        return known
-    records = write()
-    write_text(path, json.dumps([to_json(record) for record in records]))
-    return records
-
-
 def is_incomplete(path: Place) -> bool:
     """Return whether a run has begun a dataset there and has not come to its end; a table may hold earlier loads."""
-    return (path / PROGRESS / _RUN).exists() and not (path / RECEIPT).exists()
-
-
-def read_finished(path: Place, known: Collection[str] = ()) -> dict[str, list[FileRecord]]:
-    """Return the records of finished work below an output by its names, other than those known already."""
-    files = {name: file for name, file in _list_records(path).items() if name not in known}
-    read = {name: _read_records(file) for name, file in files.items()}
-    return {name: records for name, records in read.items() if records is not None}
+    begun = (path / PROGRESS / RUN).exists() and not (path / RECEIPT).exists()
+    return begun or is_being_replaced(path / PROGRESS)
 
 
 def close_run(
@@ -306,23 +288,27 @@ def _read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: It was begun with other values.
     """
-    record = path / PROGRESS / _RUN
+    before = _read_begun(path)
+    refuse_difference("--resume", path, asked, before, complete=False)
+    return {name: before[name] for name in _BEGUN}
+
+
+def _read_begun(path: Place) -> dict[str, Any]:
+    """Return what a run has written down when it began."""
+    record = path / PROGRESS / RUN
     value = read_recorded(record, "a run's record", check_run)
     if value is None:
         raise InputError(str(record), "", "no such file", "a run's record", f"remove {path}")
-    before = cast(dict[str, Any], value.raw)
-    begun = {name: before[name] for name in _BEGUN}
-    refuse_difference("--resume", path, asked, before)
-    return begun
+    return cast(dict[str, Any], value.raw)
 
 
-def _prepare(path: Place, output: Output, before: Receipt | None, existing: Existing) -> None:
+def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing) -> None:
     fits = existing == "overwrite" or (output.append and before is not None)
     # Of a dataset that will be replaced, a broken-off run may have left something; loads are written in place.
-    if (output.load or not fits) and (path / PROGRESS / _RUN).exists():
+    if (output.load or not fits) and (path / PROGRESS / RUN).exists():
         if is_held(path / PROGRESS / LOCK):
-            raise refusal(path)
-        raise OutputError(f"--output: {path} holds a dataset that is not complete; pass --resume, or remove it")
+            raise refuse_run(path / PROGRESS / LOCK, path)
+        raise refuse_unfinished(path, asked, _read_begun(path), in_place=bool(output.load))
     if not fits:
         check_empty(path, overlooked=PROGRESS)
     make_directory(path)
@@ -348,33 +334,6 @@ def _clear_progress(path: Place) -> None:
     for file in list_files(path / PROGRESS):
         if file.name not in _HOLD:
             remove_file(file)
-
-
-def _list_records(path: Place) -> dict[str, Place]:
-    """Return where the records of finished work lie, by its names."""
-    above = len(path.parts) + 1
-    found = [
-        file for file in list_files(path / PROGRESS) if len(file.parts) == above + 1
-    ]  # not of what will replace it
-    files = [file for file in found if file.suffix == ".json" and file.name != _RUN]
-    return {file.name.removesuffix(".json"): file for file in files if not file.name.startswith(".")}
-
-
-def _read_records(path: Place) -> list[FileRecord] | None:
-    try:
-        value = read_recorded(path, "a batch's records", check_records)
-    except InputError:
-        return None  # spoiled: the batch is written anew
-    return None if value is None else [from_json(row) for row in cast(list[dict[str, Any]], value.raw)]
-
-
-def _is_whole(directory: Place, record: FileRecord) -> bool:
-    """Read a file's bytes again: decoded rows would not show damage in statistics, padding and footer."""
-    path = directory / record.path
-    try:
-        return size_of(path) == record.bytes and checksum_file(path) == record.checksum
-    except OSError:
-        return False
 
 
 def _remove_drafts(path: Place) -> None:

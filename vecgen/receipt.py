@@ -23,6 +23,7 @@ from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan, describe_request
 from vecgen.recorded import FILE_LIST, check_receipt, read_recorded
+from vecgen.refusals import refuse_finished, refuse_foreign
 from vecgen.schema import FRAUD_CASE_COLUMNS, PART_COLUMNS
 from vecgen.storage import Place, RemotePath, describe, list_names, remove_file, remove_tree, size_of, write_text
 from vecgen.tables import Law
@@ -103,9 +104,10 @@ def check_empty(path: Place, overlooked: str = "") -> None:
     except OSError as error:
         raise OutputError(f"--output: {path} cannot be read ({describe(error, path)}); choose another") from error
     if not free and (path / SUCCESS).exists():
-        raise OutputError(f"--output: {path} holds a dataset; choose another, or pass --overwrite to replace it")
+        raise refuse_finished(path)
     if not free:
-        raise OutputError(f"--output: {path} exists and is not an empty directory; choose another or remove it")
+        text = f"--output: {path} exists and is not an empty directory; choose another or remove it"
+        raise refuse_foreign(path, text)
 
 
 def make_directory(path: Place) -> None:

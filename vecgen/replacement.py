@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
+from vecgen.checkpoints import PROGRESS, RUN
 from vecgen.dataset import find_files
-from vecgen.errors import OutputError
+from vecgen.errors import InputError, OutputError
+from vecgen.file_list import read_file_list
 from vecgen.permission import ask_permission
 from vecgen.receipt import RECEIPT, SUCCESS, Receipt, read_receipt
 from vecgen.recorded import FILE_LIST, check_move, read_recorded
+from vecgen.refusals import refuse_foreign
 from vecgen.schema import PART_COLUMNS
 from vecgen.storage import (
     Place,
@@ -35,6 +40,8 @@ _OLD: Final = "old"
 _MOVE: Final = "move.json"
 _OURS: Final = re.compile(r"_SUCCESS|.*\.crc|\..+\.[0-9a-f]{32}|_(started|committed)_\d+|_last_checkpoint")
 """Names of what vecgen, Spark and Delta leave beside data files."""
+_DATA: Final = re.compile(r"([0-9a-f]{8}-)?(part-\d+[\w.-]*|transactions|fraud_cases)\.(parquet|csv)", re.ASCII)
+"""Names of data files, also of Spark's own writer."""
 
 
 def name_new(progress: Place) -> Place:
@@ -43,17 +50,19 @@ def name_new(progress: Place) -> Place:
 
 
 def check_replaceable(output: Place) -> None:
-    """Accept an output that holds nothing, or a dataset of vecgen.
+    """Accept an output that holds nothing, or a dataset of vecgen, complete or not.
 
     Raises:
         OutputError: It holds something else, or is no directory.
     """
-    if output.exists() and (not output.is_dir() or any(list_names(output))) and read_receipt(output) is None:
-        raise OutputError(f"--overwrite: {output} holds no dataset of vecgen (no receipt); remove it yourself")
+    ours = read_receipt(output) is not None or is_file(output / PROGRESS / RUN)
+    if not ours and output.exists() and (not output.is_dir() or any(list_names(output))):
+        text = f"--overwrite: {output} holds no dataset of vecgen (no receipt); remove it yourself"
+        raise refuse_foreign(output, text)
 
 
 def check_removable(output: Place, broken: str = "") -> None:
-    """Accept a dataset whose parts hold nothing but files of vecgen's.
+    """Accept a dataset, complete or not, whose parts hold nothing but files of vecgen's.
 
     Args:
         broken: What the names of files begin with that a broken-off run has added to it; "" for none.
@@ -62,25 +71,35 @@ def check_removable(output: Place, broken: str = "") -> None:
         OutputError: Somebody's files are among those that would be removed.
     """
     receipt = read_receipt(output)
+    is_ours: Callable[[Place], bool]
     if receipt is None:
-        return
-    for name in PART_COLUMNS:
-        _check_part(output / name, receipt, name, broken)
+        is_ours = _is_named_like_ours
+    elif receipt.output.get("table"):  # whose files outlive their snapshots, and which Delta compacts into others
+        is_ours = partial(_is_in_table, output)
+    else:
+        listed = _list_known(output, receipt)
+        is_ours = _is_named_like_ours if listed is None else lambda file: _below(output, file) in listed
+    for file in (file for name in PART_COLUMNS for file in list_files(output / name)):
+        added = bool(broken) and file.name.startswith(broken)
+        if not (added or _OURS.fullmatch(file.name) or is_ours(file)):
+            remedy = "move what is yours elsewhere, or choose another --output"
+            raise refuse_foreign(output, f"--overwrite: {file} is no file of vecgen's; {remedy}")
 
 
-def _check_part(directory: Place, receipt: Receipt, name: str, broken: str) -> None:
-    remedy = "move what is yours elsewhere, or choose another --output"
-    table = bool(receipt.output.get("table"))
-    above, data = len(directory.parts), 0
-    for file in list_files(directory):
-        own = table and "_delta_log" in file.parts[above:]
-        is_data = file.suffix in (".parquet", ".csv") and file.name[0] not in "._"
-        data += is_data and not (broken and file.name.startswith(broken))
-        if not (own or is_data or _OURS.fullmatch(file.name)):
-            raise OutputError(f"--overwrite: {file} is no file of vecgen's; {remedy}")
-    written = receipt.parts[name].files if name in receipt.parts else 0
-    if data > written and not table:  # a table's files outlive their snapshots
-        raise OutputError(f"--overwrite: {directory} holds {data} data files where {written} were written; {remedy}")
+def _list_known(output: Place, receipt: Receipt) -> set[str] | None:
+    """Return the files that the list of a dataset names, None where nobody can read it: its dataset is to go anyway."""
+    try:
+        return {file.path for file in read_file_list(output, receipt.files)} if receipt.files else None
+    except InputError:
+        return None
+
+
+def _is_named_like_ours(file: Place) -> bool:
+    return _DATA.fullmatch(file.name) is not None
+
+
+def _is_in_table(output: Place, file: Place) -> bool:
+    return "_delta_log" in file.parts[len(output.parts) :] or (file.suffix == ".parquet" and file.name[0] not in "._")
 
 
 def replace_dataset(new: Place, progress: Place) -> None:
@@ -125,6 +144,7 @@ def _complete(progress: Place, new: Place, files: list[str]) -> None:
     """Move a dataset; every step finds done what a killed run has done of it."""
     output = progress.parent
     if is_file(new / SUCCESS):  # it moves last
+        remove_file(progress / RUN)  # of an unfinished dataset that is replaced: nobody must go on with it
         remove_file(output / SUCCESS)
         if isinstance(new, Path) and isinstance(progress, Path):
             _swap_directories(new, progress, {name.partition("/")[0] for name in files})

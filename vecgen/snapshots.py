@@ -23,12 +23,11 @@ from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Output
 from vecgen.manifest import FileRecord
 from vecgen.plan import Plan
 from vecgen.receipt import Load, Part, Receipt, asked_law, read_receipt
+from vecgen.refusals import refuse_difference
 from vecgen.schema import PART_COLUMNS
-from vecgen.storage import Place
 
 _PERIOD: Final = ("start", "end")
 _FORM: Final = ("format", "partition_by", "with_customer_id")
-_SAME: Final = "ask for the same, or choose another --output"
 
 
 def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) -> str:
@@ -134,23 +133,6 @@ def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
 
 def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
-
-
-def refuse_difference(option: str, where: Place, asked: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-    """Compare what is asked with what a dataset was begun with, by the names of options.
-
-    Raises:
-        InputError: The first name under which they differ, and both values.
-    """
-    if "word_lists" not in before:
-        expected = "one that says what decides its rows, as those of this version do"
-        remedy = "finish it with the version of vecgen that began it, or choose another --output"
-        raise InputError(option, str(where), "a dataset begun by an older version", expected, remedy)
-    for name in sorted(asked):
-        if asked[name] != before.get(name):
-            field = "lists of Faker" if name == "word_lists" else f"--{name.replace('_', '-')}"
-            expected = f"{before.get(name)!r}, with which {where} was begun"
-            raise InputError(option, field, asked[name], expected, _SAME)
 
 
 def _check_dates(load: Load, loads: Iterable[Load]) -> None:

@@ -31,7 +31,7 @@ _S3_TEXTS: Final = frozenset({"region", "scheme", "access_key", "secret_key", "s
 _S3_SWITCHES: Final = frozenset({"anonymous", "force_virtual_addressing"})
 _S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout", "max_attempts"})
 _S3_NAMES: Final = frozenset({"endpoint", "tls_ca_file_path", *_S3_TEXTS, *_S3_SWITCHES, *_S3_NUMBERS})
-_SHOWN: Final = frozenset({"endpoint", "region", "scheme", *_S3_SWITCHES, *_S3_NUMBERS})
+_SHOWN: Final = frozenset({"endpoint", "region", "scheme", "tls_ca_file_path", *_S3_SWITCHES, *_S3_NUMBERS})
 _S3_ATTEMPTS: Final = 10
 """Of a request that the store refuses for the moment, each after a longer wait: half a minute in all."""
 _S3_CONNECT_SECONDS: Final = 10
@@ -56,6 +56,11 @@ class Store:
             if name not in _SHOWN and value:
                 text = text.replace(value, "***")
         return text
+
+
+def may_be_secret(option: str) -> bool:
+    """Return whether the value of a storage option must not be printed."""
+    return option.replace("-", "_") not in _SHOWN
 
 
 class RemotePath:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from vecgen.checkpoints import once
 from vecgen.generate import (
     CUSTOMERS,
     FRAUD_CASES,
@@ -19,7 +20,7 @@ from vecgen.generate import (
 from vecgen.manifest import FileRecord
 from vecgen.permission import asking
 from vecgen.plan import Batch
-from vecgen.progress import Run, once
+from vecgen.progress import Run
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Strongest first: what runs already, flags of spark-submit, spark-defaults, then 
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -67,6 +68,14 @@ def find_starter(environ: Mapping[str, str], running: bool) -> Starter:
         return "a running session"
     # spark-submit opens the gateway before it starts Python; a plain Python opens its own, which needs no variable.
     return "spark-submit" if "PYSPARK_GATEWAY_PORT" in environ else "python"
+
+
+def name_program(environ: Mapping[str, str]) -> str:
+    """Return what was typed before the job's own options, as a shell takes it; "…" for flags that nobody knows."""
+    if "VECGEN_PROGRAM" in environ:
+        return shlex.quote(environ["VECGEN_PROGRAM"])
+    start = "spark-submit …" if find_starter(environ, running=False) == "spark-submit" else "python"
+    return f"{start} {shlex.quote(sys.argv[0])}"
 
 
 def check_start(starter: Starter, master: str | None, app_name: str | None, remote: str | None = None) -> None:

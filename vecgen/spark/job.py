@@ -5,6 +5,7 @@ Run it with spark-submit (options as `vecgen generate`), or import `transactions
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from argparse import Namespace
@@ -17,9 +18,11 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from vecgen.console import printing_notes
-from vecgen.display import describe_stop, name_resume, note_lists, show
-from vecgen.errors import InputError, OutputError, VecgenError, to_line
+from vecgen.checkpoints import read_finished
+from vecgen.command import spell_step
+from vecgen.console import print_error, printing_notes
+from vecgen.display import describe_stop, note_lists, show
+from vecgen.errors import InputError, OutputError, Step, VecgenError
 from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
 from vecgen.interrupts import exit_status
 from vecgen.manifest import FileRecord
@@ -37,10 +40,11 @@ from vecgen.options import (
     to_request,
 )
 from vecgen.plan import Plan, compile_plan
-from vecgen.progress import Run, close_run, open_run, read_finished
+from vecgen.progress import Run, close_run, open_run
 from vecgen.receipt import Part, Receipt, sum_records, summarise
 from vecgen.schedule import describe_estimate, estimate
 from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
+from vecgen.spark.environment import name_program
 from vecgen.spark.failure import name_failure
 from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
 from vecgen.spark.jobs import Jobs
@@ -143,11 +147,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output-mode", choices=["files", "rows"], default="files", help=modes)
     add_quiet_option(parser)
     add_session_options(parser)
+    spell = partial(spell_step, name_program(os.environ), arguments)
     try:
         with printing_notes():
-            return _generate(parser.parse_args(arguments))
+            return _generate(parser.parse_args(arguments), spell)
     except VecgenError as error:
-        print(f"vecgen: {to_line(error)}", file=sys.stderr)
+        print_error(error, spell)
         return 2
     except (PySparkException, Py4JError) as error:  # before a run
         return _say_failed(f"vecgen: {name_failure(error)}", error)
@@ -155,7 +160,7 @@ def main(arguments: list[str]) -> int:
         return exit_status(stop)
 
 
-def _generate(options: Namespace) -> int:
+def _generate(options: Namespace, spell: Callable[[Step], str]) -> int:
     plan, output = compile_plan(to_request(options)), to_output(options)
     note_lists(plan)
     spark = open_session(options.master, options.app_name, options.remote, quiet=options.quiet)
@@ -163,16 +168,14 @@ def _generate(options: Namespace) -> int:
         print(describe_estimate(estimate(plan, output, promised_cores(spark))))
         return 0
 
-    again = name_resume(options.overwrite)
-
     def say_stopped() -> None:
-        print(describe_stop(output.path, again), file=sys.stderr, flush=True)
+        print(describe_stop(output.path, spell), file=sys.stderr, flush=True)
 
     try:
         with show(options.quiet) as report:
             receipt = run(spark, plan, output, options.output_mode, to_existing(options), report, say_stopped)
     except (PySparkException, Py4JError) as error:
-        return _say_failed(describe_stop(output.path, again, name_failure(error)), error)
+        return _say_failed(describe_stop(output.path, spell, name_failure(error)), error)
     if not options.quiet:
         print(summarise(receipt))
     return 0

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vecgen.checkpoints import PROGRESS
 from vecgen.customer_source import ListedCustomers
 from vecgen.customer_table import CUSTOMER_SCHEMA
-from vecgen.progress import PROGRESS, Run
+from vecgen.progress import Run
 from vecgen.storage import Place, create, open_input
 
 _NAME: Final = "customers.parquet"
