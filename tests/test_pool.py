@@ -129,6 +129,40 @@ def test_a_worker_that_is_killed_is_one_line_and_what_is_finished_stays(undistur
     assert digest_dataset(output) == digest_dataset(undisturbed)
 
 
+@pytest.mark.parametrize("reads", ["a file", "standard input"])
+def test_a_script_without_a_guard(reads: str, tmp_path: Path) -> None:
+    """Its processes do not run it again; what it says and does, it says and does once."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    command = [sys.executable, *(["-W", "error", str(script)] if reads == "a file" else ["-"])]
+    done = subprocess.run(
+        command,
+        input=SCRIPT if reads == "standard input" else "",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "begun\n2 accepted 0\n"
+    assert digest_dataset(tmp_path / "api") == digest_dataset(tmp_path / "cli")
+
+
+SCRIPT = """
+import vecgen
+from vecgen.cli import main
+
+print("begun")
+receipt = vecgen.write_dataset(customers=10, end="2023-02-10", batch_rows=500, output="api", processes=2, quiet=True)
+certificate = vecgen.verify_dataset("api", processes=2, quiet=True)
+words = "generate --customers 10 --end 2023-02-10 --batch-rows 500 --output cli --processes 2 --quiet"
+status = main(words.split())
+print(receipt.cores, certificate.outcome, status)
+"""
+
+
 def test_what_workers_are_handed_is_on_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open_pool(1, check_secret, "key-of-a-store") as pool:

@@ -172,8 +172,6 @@ def generate_fraud_cases(
 def write_dataset(**written: Unpack[Written]) -> Receipt:
     """Write customers, transactions and fraud cases, as `vecgen generate` does; return the receipt.
 
-    More than one process are started afresh, so a script needs the usual `if __name__ == "__main__":` around its calls.
-
     Raises:
         InputError: A value or file that cannot be used.
         OutputError: The output holds something else or cannot be written.

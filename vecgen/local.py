@@ -32,7 +32,7 @@ def run_local(
     """Write the asked parts of a dataset with `processes` processes, its receipt last.
 
     Memory does not grow with the dataset: a process holds one batch at a time. More than one process are started
-    afresh (spawned), so a script that calls this needs the usual `if __name__ == "__main__":`.
+    afresh (spawned), without the script that calls this.
 
     Args:
         existing: What to do with an output that holds something: see `progress.open_run`.

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -95,8 +96,26 @@ def _end_with_parent() -> None:
 
 def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Iterable[T]) -> list[Future[R]]:
     """Hand out work, in this order; return its future results."""
-    with _without_interrupts():  # processes start now
+    with _without_interrupts(), _without_script():  # processes start now
         return [pool.submit(function, item) for item in items]
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Keep processes that start from running the caller's script, as Python lets them do.
+
+    None of their work is in it. One without `if __name__ == "__main__":` would begin itself again in each process, and
+    one that was read from standard input cannot be read twice.
+    """
+    script = sys.modules["__main__"]
+    hidden: dict[str, Any] = {
+        name: script.__dict__.pop(name) for name in ("__file__", "__spec__") if name in script.__dict__
+    }
+    script.__spec__ = None
+    try:
+        yield
+    finally:
+        script.__dict__.update(hidden)
 
 
 @contextmanager
