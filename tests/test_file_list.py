@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
+from tests.attacks.mutants import Draws
 from tests.conftest import Compile
 from tests.datasets import data_files
-from tests.mutants import Draws
 from vecgen.certificate import Certificate
 from vecgen.claim import read_claim
 from vecgen.cli import main

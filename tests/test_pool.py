@@ -163,7 +163,12 @@ print(receipt.cores, certificate.outcome, status)
 """
 
 
-def test_what_workers_are_handed_is_on_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("memory", ["_memory_file", "_shared_memory"])
+def test_what_workers_are_handed_is_on_no_disk(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if memory == "_shared_memory":
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    elif not hasattr(os, "memfd_create"):
+        pytest.skip("the system has no files in memory without names")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open_pool(1, check_secret, "key-of-a-store") as pool:
         assert submit_all(pool, abs, [-1])[0].result() == 1

@@ -14,11 +14,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from vecgen.errors import OutputError
 from vecgen.interrupts import SIGNALS
 from vecgen.scratch import remove_dead_scratch
+
+_PROCESSES: Final = "/proc/"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,8 +38,9 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
     # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with _shared(pickle.dumps((start, arguments), protocol=5)) as payload:
-        pool = ProcessPoolExecutor(processes, context, _start, (payload,))
+    with _shared(pickle.dumps((start, arguments), protocol=5)) as place:
+        with _without_interrupts():  # starts Python's own process that tidies up after a crash
+            pool = ProcessPoolExecutor(processes, context, _start, (place,))
         try:
             yield pool
         except BrokenProcessPool as error:
@@ -58,12 +61,29 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
 
 @contextmanager
 def _shared(payload: bytes) -> Iterator[str]:
-    """Yield the name of shared memory that holds the payload.
+    """Yield where the processes find the payload, in memory: see `_load`.
 
     Through a pipe, each process would wait until the one before it has imported everything; and a file would keep what
-    the payload may hold, the keys of a store, on a disk after a crash. Shared memory ends with the last process.
+    the payload may hold, the keys of a store, on a disk after a crash.
     """
-    with _without_interrupts():  # starts Python's own process that tidies up after a crash
+    with _memory_file(payload) if hasattr(os, "memfd_create") else _shared_memory(payload) as place:
+        yield place
+
+
+@contextmanager
+def _memory_file(payload: bytes) -> Iterator[str]:
+    """Yield the path of a file in memory that has no name of its own, and ends with this process however that ends."""
+    descriptor = os.memfd_create("vecgen")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(payload)
+        file.flush()
+        yield f"{_PROCESSES}{os.getpid()}/fd/{descriptor}"
+
+
+@contextmanager
+def _shared_memory(payload: bytes) -> Iterator[str]:
+    """Yield the name of shared memory, for systems other than Linux."""
+    with _without_interrupts():  # as above
         memory = SharedMemory(create=True, size=len(payload))
     try:
         assert memory.buf is not None  # it is once the memory is closed
@@ -74,15 +94,28 @@ def _shared(payload: bytes) -> Iterator[str]:
         memory.unlink()
 
 
-def _start(name: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    memory = SharedMemory(name)
+def _load(place: str) -> tuple[Callable[..., None], tuple[Any, ...]]:
+    """Return what `_shared` holds."""
+    if place.startswith(_PROCESSES):
+        with open(place, "rb") as file:
+            start, arguments = pickle.load(file)
+            return start, arguments
+    memory = SharedMemory(place)
     try:
         assert memory.buf is not None
         start, arguments = pickle.loads(memory.buf)
+        return start, arguments
     finally:
         memory.close()
+
+
+def _start(place: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        start, arguments = _load(place)
+    except FileNotFoundError:  # it has ended with the parent
+        os._exit(1)
     start(*arguments)
 
 

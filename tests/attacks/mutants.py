@@ -52,10 +52,7 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
 
 def flip_byte(directory: Path, draws: Draws) -> None:
     """Change a byte of any file."""
-    path = draws.pick([*data_files(directory), directory / RECEIPT])
-    content = bytearray(path.read_bytes())
-    content[draws.below(len(content))] ^= 1 + draws.below(255)
-    path.write_bytes(content)
+    flip_byte_of(draws.pick([*data_files(directory), directory / RECEIPT]), draws)
 
 
 def flip_footer(directory: Path, draws: Draws) -> None:
@@ -68,9 +65,7 @@ def flip_footer(directory: Path, draws: Draws) -> None:
 
 def cut(directory: Path, draws: Draws) -> None:
     """Cut a file short."""
-    path = draws.pick([*data_files(directory), directory / RECEIPT])
-    content = path.read_bytes()
-    path.write_bytes(content[: draws.below(len(content))])
+    cut_file(draws.pick([*data_files(directory), directory / RECEIPT]), draws)
 
 
 def change_columns(directory: Path, draws: Draws) -> None:
@@ -134,19 +129,42 @@ def change_value(directory: Path, draws: Draws) -> None:
 
 def change_receipt(directory: Path, draws: Draws) -> None:
     """Put a word for a number and a number for a word, take a key away or add one."""
-    receipt = json.loads((directory / RECEIPT).read_text(encoding="utf-8"))
-    parent, key = draws.pick(list(_list_places(receipt)))
+    change_json(directory / RECEIPT, draws)
+
+
+def spoil_receipt(directory: Path, draws: Draws) -> None:
+    """Write something that is no receipt at all."""
+    spoil_json(directory / RECEIPT, draws)
+
+
+def flip_byte_of(path: Path, draws: Draws) -> None:
+    """Change a byte of a file."""
+    content = bytearray(path.read_bytes())
+    content[draws.below(len(content))] ^= 1 + draws.below(255)
+    path.write_bytes(content)
+
+
+def cut_file(path: Path, draws: Draws) -> None:
+    """Cut a file short."""
+    content = path.read_bytes()
+    path.write_bytes(content[: draws.below(len(content))])
+
+
+def change_json(path: Path, draws: Draws) -> None:
+    """Change, add or take away one value of a JSON file."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    parent, key = draws.pick(list(_list_places(document)))
     if (kind := draws.below(8)) == 0:
         del parent[key]
     elif kind == 1 and isinstance(parent, dict):
         parent["another"] = draws.pick(WORDS)
     else:
         parent[key] = draws.pick(WORDS)
-    (directory / RECEIPT).write_text(json.dumps(receipt), encoding="utf-8")
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
-def spoil_receipt(directory: Path, draws: Draws) -> None:
-    """Write something that is no receipt at all."""
+def spoil_json(path: Path, draws: Draws) -> None:
+    """Write something in the place of a JSON file that is none of its kind."""
     spoiled = (
         b"",
         b"\xff\xfe",
@@ -158,7 +176,7 @@ def spoil_receipt(directory: Path, draws: Draws) -> None:
         b" " * (1 << 25),
         b"1e9999",
     )
-    (directory / RECEIPT).write_bytes(draws.pick(spoiled))
+    path.write_bytes(draws.pick(spoiled))
 
 
 def _list_places(value: Any) -> list[tuple[Any, Any]]:
