@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.attacks.targets import go_on, paused
 from tests.datasets import list_tree
-from tests.test_lease import go_on, paused
 from vecgen.arrow import Assembler
 from vecgen.checkpoints import PROGRESS
 from vecgen.cli import main

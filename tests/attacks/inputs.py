@@ -21,10 +21,10 @@ from tests.attacks.outcome import Outcome, split_advice
 from tests.attacks.targets import Contents, list_differences, read_contents
 from tests.attacks.text_mutants import TEXT_MUTATORS
 from tests.datasets import data_files
-from vecgen.cli import main
 from vecgen.checkpoints import PROGRESS
+from vecgen.cli import main
 
-LONGEST_LINE = 600
+LONGEST_LINE = 800
 MOST_REFUSED, MOST_READ = 1024, 2048
 """MiB that a command may take that refuses its input, or reads it."""
 HANG_SECONDS = 120

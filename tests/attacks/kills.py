@@ -32,7 +32,7 @@ from vecgen.replacement import is_being_replaced
 
 NEW = 2
 """Seed of the dataset that is written."""
-LONGEST_LINE = 600
+LONGEST_LINE = 800
 START_SECONDS = 3.0
 """Roughly what a run takes before it holds an output that another was killed on."""
 

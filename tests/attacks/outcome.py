@@ -20,7 +20,9 @@ COMMAND = "VECGEN_ATTACKS=bench/results ./run_tests.sh tests/attacks -m heavy"
 RESULTS = "attacks.json"
 
 
-_ADVICE = re.compile(r"vecgen: (?:go on|begin again|replace it|once it has ended, go on|write elsewhere).* with vecgen (.*)")
+_ADVICE = re.compile(
+    r"vecgen: (?:go on|begin again|replace it|once it has ended, go on|write elsewhere).* with vecgen (.*)"
+)
 
 
 def split_advice(error: str) -> tuple[list[str], list[str]]:

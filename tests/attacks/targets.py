@@ -19,8 +19,8 @@ from tests.attacks.hasty_run import hasty, spell_run
 from tests.checkout import ROOT
 from tests.datasets import data_files
 from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
-from vecgen.cli import main
 from vecgen.checkpoints import PROGRESS
+from vecgen.cli import main
 from vecgen.receipt import RECEIPT, SUCCESS
 from vecgen.recorded import FILE_LIST
 from vecgen.replacement import remove_broken
@@ -234,3 +234,26 @@ def ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         process.communicate()
+
+
+@contextlib.contextmanager
+def paused(stage: str, number: int, arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Yield a run that has paused itself; when the block ends, it goes on and has to end with one line."""
+    command, environment = spell_run(arguments, stage, number), {**os.environ, **KEYS}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), process.communicate()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def go_on(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Let a paused run go on; return its status and what it says."""
+    process.send_signal(signal.SIGCONT)
+    _, error = process.communicate(timeout=120)
+    return process.returncode, error

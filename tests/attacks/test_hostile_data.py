@@ -15,11 +15,11 @@ import pytest
 
 from tests.conftest import Compile
 from tests.datasets import data_files, list_tree
+from vecgen.checkpoints import PROGRESS
 from vecgen.errors import InputError, OutputError
 from vecgen.generate import Output
 from vecgen.json_value import JsonValue
 from vecgen.local import run_local
-from vecgen.checkpoints import PROGRESS
 from vecgen.receipt import RECEIPT
 from vecgen.recorded import check_records, check_run, read_recorded
 

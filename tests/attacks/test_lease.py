@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.attacks.hasty_run import BEAT, spell_run
-from tests.attacks.targets import KEYS, Contents, Range, Target, check_whole, read_contents
-from tests.checkout import ROOT
+from tests.attacks.hasty_run import BEAT
+from tests.attacks.targets import KEYS, Contents, Range, Target, check_whole, go_on, paused, read_contents
 from tests.object_store import BUCKET, ObjectStore, slow
+from vecgen.checkpoints import PROGRESS
 from vecgen.cli import main
 from vecgen.errors import OutputError
 from vecgen.lease import HOLDER, LOCK, LostError, hold, is_held
-from vecgen.checkpoints import PROGRESS
 from vecgen.receipt import SUCCESS
 from vecgen.storage import RemotePath, locate, write_text
 
@@ -34,28 +30,6 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.lease.BEAT", BEAT)
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
-
-
-@contextmanager
-def paused(stage: str, number: int, arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """Yield a run that has paused itself; when the block ends, it goes on and has to end with one line."""
-    command, environment = spell_run(arguments, stage, number), {**os.environ, **KEYS}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), process.communicate()
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def go_on(process: subprocess.Popen[str]) -> tuple[int, str]:
-    process.send_signal(signal.SIGCONT)
-    _, error = process.communicate(timeout=120)
-    return process.returncode, error
 
 
 def check_lost(process: subprocess.Popen[str], target: Target) -> None:
