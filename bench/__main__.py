@@ -9,22 +9,22 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.bits import BATTERIES, STREAMS, measure_bits
-from bench.chart import draw_chart
-from bench.compare import compare, format_table
-from bench.contenders import CONTENDERS, ORIGINAL_COMMAND, Setting
-from bench.draws import measure_draws
-from bench.measure import RunError
-from bench.results import RESULTS, merge, save
-from bench.scale import CUSTOMERS as SCALE_CUSTOMERS
-from bench.scale import format_scale, measure_scale
-from bench.simulate import Disturbance, format_simulation, simulate
-from bench.stages import CUSTOMERS as STAGE_CUSTOMERS
-from bench.stages import format_stages, measure_stages
-from bench.verification import ROWS as VERIFIED_ROWS
-from bench.verification import measure_verification
+from bench.contenders.commands import CONTENDERS, ORIGINAL_COMMAND, Setting
+from bench.harness.measure import RunError
+from bench.harness.results import RESULTS, merge, save
+from bench.studies.bits import BATTERIES, STREAMS, measure_bits
+from bench.studies.chart import draw_chart
+from bench.studies.compare import compare, format_table
+from bench.studies.draws import measure_draws
+from bench.studies.scale import CUSTOMERS as SCALE_CUSTOMERS
+from bench.studies.scale import format_scale, measure_scale
+from bench.studies.simulate import Disturbance, format_simulation, simulate
+from bench.studies.stages import CUSTOMERS as STAGE_CUSTOMERS
+from bench.studies.stages import format_stages, measure_stages
+from bench.studies.verification import ROWS as VERIFIED_ROWS
+from bench.studies.verification import measure_verification
 from vecgen.errors import VecgenError
-from vecgen.plan import Request
+from vecgen.plan.request import Request
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vecgen.spark.code import pack
+from vecgen.spark.cluster.code import pack
 
 
 def main(arguments: list[str]) -> int:

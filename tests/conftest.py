@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
-from vecgen.dates import Period
-from vecgen.generate import Output
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
-from vecgen.local import run_local
-from vecgen.plan import Plan, Request, compile_plan
-from vecgen.receipt import Receipt
-from vecgen.tables import Law
+from tests.support.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.model.params import Law, Period
+from vecgen.plan.output import Output
+from vecgen.plan.plan import Plan, compile_plan
+from vecgen.plan.request import Request
+from vecgen.records.receipt import Receipt
+from vecgen.run.local import run_local
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -103,8 +103,8 @@ def demographics_copy(demographics: Path, tmp_path: Path) -> Path:
 
 def set_batch_rows(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """Let every engine cut batches of about `rows` rows."""
-    monkeypatch.setattr("vecgen.plan.BATCH_ROWS", rows)
-    monkeypatch.setattr("vecgen.schedule._MAX_BATCH_ROWS", rows)
+    monkeypatch.setattr("vecgen.plan.batches.BATCH_ROWS", rows)
+    monkeypatch.setattr("vecgen.plan.schedule._MAX_BATCH_ROWS", rows)
 
 
 Compile = Callable[..., Plan]

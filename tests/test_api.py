@@ -19,14 +19,14 @@ import pytest
 
 import vecgen
 from tests.conftest import LAW, WINTER
-from tests.datasets import read_people, read_rows
-from vecgen.arrow import arrow_schema, digest_batches
-from vecgen.cli import _make_parser
+from tests.support.datasets import read_people, read_rows
+from vecgen.cli.keywords import Asked, Stated, Written, list_keywords
+from vecgen.cli.main import _make_parser
 from vecgen.errors import InputError, OutputError
-from vecgen.keywords import Asked, Stated, Written, list_keywords
-from vecgen.plan import Request
-from vecgen.receipt import Receipt
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS
+from vecgen.io.digest import digest_batches
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, arrow_schema
+from vecgen.plan.request import Request
+from vecgen.records.receipt import Receipt
 
 Dataset = tuple[Path, Receipt]
 
@@ -80,7 +80,7 @@ def test_dates_made_apart_are_the_whole(asked: Asked) -> None:
 
 
 def test_batches_add_up_to_the_table(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vecgen.calendars.CHUNK_ROWS", 100)
+    monkeypatch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", 100)
     monkeypatch.setattr("vecgen.api._PEOPLE", 7)
     batches = list(vecgen.iterate_transactions(**asked))
     assert len(batches) > 20
@@ -209,7 +209,7 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
     pytest.importorskip("pyspark")
-    from vecgen.spark.datasource import _make_parser as make_source_parser
+    from vecgen.spark.source.datasource import _make_parser as make_source_parser
 
     own = {"table", "columns", "push_filters", "days_per_trigger", "rows_per_trigger"}
     assert set(list_keywords(make_source_parser())) - own == asked | {"only_dates", "batch_rows"}

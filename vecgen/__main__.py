@@ -2,7 +2,7 @@
 
 import sys
 
-from vecgen.cli import main
+from vecgen.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,24 +9,13 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from vecgen import claim, report, verify
-from vecgen.argument_types import parse_dates, parse_names, parse_path, parse_place
-from vecgen.arrow import arrow_schema, batch_schema, choose_columns
-from vecgen.certificate import Certificate
-from vecgen.digest import Digest
-from vecgen.display import show
-from vecgen.errors import InputError
-from vecgen.file_check import digest_complete
-from vecgen.generate import select_days, start_group
-from vecgen.keywords import Asked, Day, Directory, Stated, Written, read_keywords, read_value, takes
-from vecgen.ledger import find_cases
-from vecgen.local import run_local
-from vecgen.options import (
-    Parser,
+from vecgen.cli.argument_types import parse_dates, parse_names, parse_path, parse_place
+from vecgen.cli.keywords import Asked, Day, Directory, Stated, Written, read_keywords, read_value, takes
+from vecgen.cli.options import (
     add_claim_options,
     add_customer_options,
     add_law_options,
@@ -35,21 +24,38 @@ from vecgen.options import (
     add_quiet_option,
     add_slice_options,
     add_storage_option,
-    list_storage_options,
-    to_existing,
-    to_output,
-    to_request,
 )
-from vecgen.plan import Plan, Request, compile_plan
-from vecgen.receipt import Receipt
-from vecgen.schedule import Estimate, cut_again, estimate
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, Column
-from vecgen.storage import Place, locate
+from vecgen.cli.parser import Parser
+from vecgen.cli.progress_bar import show
+from vecgen.cli.read_options import list_storage_options, to_existing, to_output, to_request
+from vecgen.io.digest import Digest
+from vecgen.io.schema import (
+    COLUMNS,
+    CUSTOMER_COLUMNS,
+    CUSTOMER_ID,
+    FRAUD_CASE_COLUMNS,
+    Column,
+    Text,
+    choose_columns,
+    choose_schema,
+)
+from vecgen.plan.plan import Plan, compile_plan
+from vecgen.plan.request import Request
+from vecgen.plan.schedule import Estimate, cut_again, estimate
+from vecgen.plan.slices import select_days
+from vecgen.records.receipt import Receipt
+from vecgen.report import build as report
+from vecgen.run.batch import start_group
+from vecgen.run.fraud_cases import find_cases
+from vecgen.run.local import run_local
+from vecgen.stores.filesystem import Place, locate
+from vecgen.verify import certify, claim
+from vecgen.verify.certificate import Certificate
+from vecgen.verify.file_check import digest_complete
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in `typing` from Python 3.11 on
 
-Text = Literal["string", "dictionary"]
 """How text that repeats is stored; dictionaries (categories in pandas and polars) take half the memory."""
 
 _PEOPLE: Final = 50_000  # customers of a record batch
@@ -98,7 +104,7 @@ def generate_customers(
     Raises:
         InputError: A name, value or file that cannot be used.
     """
-    schema = _schema(_choose(columns, CUSTOMER_COLUMNS), text)
+    schema = choose_schema(_choose(columns, CUSTOMER_COLUMNS), text)
     return _to_table(_people(_compile(asked), schema), schema)
 
 
@@ -107,7 +113,7 @@ def iterate_customers(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the customers of `generate_customers` in record batches of 50,000."""
-    return _people(_compile(asked), _schema(_choose(columns, CUSTOMER_COLUMNS), text))
+    return _people(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
 
 
 @takes(_ASKED, Asked)
@@ -130,7 +136,7 @@ def generate_transactions(
         InputError: A name, value or file that cannot be used.
     """
     batches = iterate_transactions(columns=columns, only_dates=only_dates, text=text, **asked)
-    return _to_table(batches, _schema(_choose(columns, COLUMNS), text))
+    return _to_table(batches, choose_schema(_choose(columns, COLUMNS), text))
 
 
 @takes(_ASKED, Asked)
@@ -143,7 +149,7 @@ def iterate_transactions(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the transactions of `generate_transactions` in record batches of about 24,000 rows, in little memory."""
     chosen = _choose(columns, COLUMNS)
-    schema = _schema(chosen, text)
+    schema = choose_schema(chosen, text)
     plan = cut_again(_compile(asked), _BATCH_ROWS)
     dates = read_value("only_dates", parse_dates, only_dates)
     return _rows(plan, chosen, select_days(plan.tables.law.period, dates), schema)
@@ -162,7 +168,7 @@ def generate_fraud_cases(
     Raises:
         InputError: A name, value or file that cannot be used.
     """
-    schema = _schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
+    schema = choose_schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
     plan = _compile(asked)
     cases = find_cases(plan.tables, plan.request.seed, plan.source, 0, plan.source.count)
     return _encode(cases.select(schema.names), schema)
@@ -211,7 +217,7 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     place, options = _read_stated(directory, stated)
     with show(options.quiet) as progress:
         stated_claim = claim.read_claim(place, vars(options))
-        return verify.verify_dataset(place, stated_claim, options.processes, report=progress, fast=fast)
+        return certify.verify_dataset(place, stated_claim, options.processes, report=progress, fast=fast)
 
 
 @takes(_STATED, Stated, processes=1)
@@ -277,12 +283,6 @@ def _choose(names: Sequence[str] | str | None, usual: tuple[Column, ...]) -> tup
     chosen = read_value("columns", parse_names, names)
     known = usual if CUSTOMER_ID in usual else (*usual, CUSTOMER_ID)
     return usual if chosen is None else choose_columns(chosen, known)
-
-
-def _schema(columns: Sequence[Column], text: Text) -> pa.Schema:
-    if text not in ("string", "dictionary"):
-        raise InputError("text", "", text, "string or dictionary")
-    return arrow_schema(columns) if text == "string" else batch_schema(columns)
 
 
 def _people(plan: Plan, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.targets import SMALL, Contents, Range, read_data
-from tests.object_store import ObjectStore, free_port
+from tests.support.object_store import ObjectStore, free_port
 
 
 @pytest.fixture(scope="session")

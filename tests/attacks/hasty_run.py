@@ -15,19 +15,19 @@ from pkgutil import resolve_name
 from typing import Any
 from unittest.mock import patch
 
-from vecgen import lease
-from vecgen.cli import main
+from vecgen.cli.main import main
+from vecgen.stores import lock as lease
 
 BEAT = 0.05
 YEAR = 365.0 * 86_400
 STAGES = {
-    "never": "vecgen.progress.publish_receipt",
-    "working": "vecgen.arrow.Assembler.assemble",
-    "writing": "vecgen.storage.ask_permission",
-    "closing": "vecgen.progress.publish_receipt",
-    "moving": "vecgen.replacement.move_file",
-    "removing": "vecgen.replacement.remove_file",
-    "failing": "vecgen.progress.is_surely_held",
+    "never": "vecgen.run.run.publish_receipt",
+    "working": "vecgen.io.assembler.Assembler.assemble",
+    "writing": "vecgen.stores.filesystem.ask_permission",
+    "closing": "vecgen.run.run.publish_receipt",
+    "moving": "vecgen.run.replacement.move_file",
+    "removing": "vecgen.run.replacement.remove_file",
+    "failing": "vecgen.run.run.is_surely_held",
 }
 
 
@@ -40,7 +40,7 @@ def spell_run(arguments: list[str], stage: str = "never", number: int = 0, speed
 def hasty(speed: float = 1.0) -> Iterator[None]:
     """Let leases of this process be short, and its clock run at another speed, from another time."""
     now = lease._now
-    with patch("vecgen.lease.BEAT", BEAT), patch("vecgen.lease._now", lambda: speed * (now() + 10 * YEAR)):
+    with patch("vecgen.stores.lock.BEAT", BEAT), patch("vecgen.stores.lock._now", lambda: speed * (now() + 10 * YEAR)):
         yield
 
 
@@ -65,6 +65,6 @@ if __name__ == "__main__":
     stage, number, speed, *arguments = sys.argv[1:]
     with hasty(float(speed)), patch(STAGES[stage], pause_before(resolve_name(STAGES[stage]), int(number))):
         if stage == "failing":
-            with patch("vecgen.local.close_run", fail):
+            with patch("vecgen.run.local.close_run", fail):
                 sys.exit(main(arguments))
         sys.exit(main(arguments))

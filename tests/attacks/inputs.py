@@ -20,9 +20,9 @@ from tests.attacks.mutants import MUTATORS, Draws, change_json, cut_file, flip_b
 from tests.attacks.outcome import Outcome, split_advice
 from tests.attacks.targets import Contents, list_differences, read_contents
 from tests.attacks.text_mutants import TEXT_MUTATORS
-from tests.datasets import data_files
-from vecgen.checkpoints import PROGRESS
-from vecgen.cli import main
+from tests.support.datasets import data_files
+from vecgen.cli.main import main
+from vecgen.records.receipt import PROGRESS
 
 LONGEST_LINE = 800
 MOST_REFUSED, MOST_READ = 1024, 2048

@@ -26,9 +26,7 @@ from tests.attacks.targets import (
     outlives,
     read_contents,
 )
-from vecgen.checkpoints import PROGRESS
-from vecgen.receipt import SUCCESS
-from vecgen.replacement import is_being_replaced
+from vecgen.records.receipt import PROGRESS, SUCCESS, is_being_replaced
 
 NEW = 2
 """Seed of the dataset that is written."""

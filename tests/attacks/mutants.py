@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.datasets import data_files
-from vecgen.receipt import RECEIPT
-from vecgen.streams import mix_scalar
+from tests.support.datasets import data_files
+from vecgen.records.receipt import RECEIPT
+from vecgen.sampling.rng import mix_scalar
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.results import describe_machine
-from tests.checkout import ROOT
+from bench.harness.results import describe_machine
+from tests.support.checkout import ROOT
 
 COMMAND = "VECGEN_ATTACKS=bench/results ./run_tests.sh tests/attacks -m heavy"
 RESULTS = "attacks.json"

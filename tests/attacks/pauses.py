@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from tests.attacks.mutants import Draws
 from tests.attacks.outcome import Outcome, split_advice
 from tests.attacks.targets import Contents, Range, Target, ending, list_differences, list_session
-from tests.object_store import slow
-from vecgen.checkpoints import PROGRESS
+from tests.support.object_store import slow
+from vecgen.records.receipt import PROGRESS
 
 FIRST, SECOND = 2, 3
 """Seeds of the run that is paused and of the one that comes then."""

@@ -16,15 +16,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.attacks.hasty_run import hasty, spell_run
-from tests.checkout import ROOT
-from tests.datasets import data_files
-from tests.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
-from vecgen.checkpoints import PROGRESS
-from vecgen.cli import main
-from vecgen.receipt import RECEIPT, SUCCESS
-from vecgen.recorded import FILE_LIST
-from vecgen.replacement import remove_broken
-from vecgen.storage import Place, create, locate, remove_tree
+from tests.support.checkout import ROOT
+from tests.support.datasets import data_files
+from tests.support.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
+from vecgen.cli.main import main
+from vecgen.records.parse import FILE_LIST
+from vecgen.records.receipt import PROGRESS, RECEIPT, SUCCESS
+from vecgen.run.replacement import remove_broken
+from vecgen.stores.filesystem import Place, create, locate, remove_tree
 
 KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 SMALL = (

@@ -14,14 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Compile
-from tests.datasets import data_files, list_tree
-from vecgen.checkpoints import PROGRESS
+from tests.support.datasets import data_files, list_tree
+from vecgen.config.json_value import JsonValue
 from vecgen.errors import InputError, OutputError
-from vecgen.generate import Output
-from vecgen.json_value import JsonValue
-from vecgen.local import run_local
-from vecgen.receipt import RECEIPT
-from vecgen.recorded import check_records, check_run, read_recorded
+from vecgen.plan.output import Output
+from vecgen.records.parse import check_records, check_run, read_recorded
+from vecgen.records.receipt import PROGRESS, RECEIPT
+from vecgen.run.local import run_local
 
 GIGABYTE = 1 << 30
 
@@ -37,7 +36,7 @@ def small(compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> P
 # --------------------------------------------------------------------------------------------------------------- memory
 # Not ru_maxrss, which a process inherits from the one that started it.
 MEASURED = (
-    "import re, sys; from vecgen.cli import main; status = main(sys.argv[1:]); "
+    "import re, sys; from vecgen.cli.main import main; status = main(sys.argv[1:]); "
     "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]); sys.exit(status)"
 )
 

@@ -10,9 +10,9 @@ import pytest
 from tests.attacks.inputs import SHARES, Samples, attack_with_inputs, run
 from tests.attacks.outcome import Outcome, run_and_keep
 from tests.attacks.targets import read_data
-from tests.test_local import CrashError, crash_after
-from vecgen.arrow import Assembler
-from vecgen.pictures import Chart
+from tests.run.test_local import CrashError, crash_after
+from vecgen.io.assembler import Assembler
+from vecgen.report.figures import Chart
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="measures memory in /proc")
 PROMISE = "the answer or one line, status as documented; no traceback, no secret, nothing written elsewhere"
@@ -45,7 +45,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put tiny pictures in the place of charts, where these are not the matter."""
     names = ("days", "hours", "amounts", "map")
     charts = [Chart(name, name, b"<svg/>", b"<svg/>", b"", (1, 1), (1, 1)) for name in names]
-    monkeypatch.setattr("vecgen.report.draw_charts", lambda _: charts)
+    monkeypatch.setattr("vecgen.report.build.draw_charts", lambda _: charts)
 
 
 @pytest.mark.parametrize("kind", SHARES)

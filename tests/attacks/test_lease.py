@@ -13,13 +13,12 @@ import pytest
 
 from tests.attacks.hasty_run import BEAT
 from tests.attacks.targets import KEYS, Contents, Range, Target, check_whole, go_on, paused, read_contents
-from tests.object_store import BUCKET, ObjectStore, slow
-from vecgen.checkpoints import PROGRESS
-from vecgen.cli import main
+from tests.support.object_store import BUCKET, ObjectStore, slow
+from vecgen.cli.main import main
 from vecgen.errors import OutputError
-from vecgen.lease import HOLDER, LOCK, LostError, hold, is_held
-from vecgen.receipt import SUCCESS
-from vecgen.storage import RemotePath, locate, write_text
+from vecgen.records.receipt import PROGRESS, SUCCESS
+from vecgen.stores.filesystem import RemotePath, locate, write_text
+from vecgen.stores.lock import HOLDER, LOCK, LostError, hold, is_held
 
 Wholes = dict[int, Contents]
 pytestmark = pytest.mark.skipif(not hasattr(os, "WUNTRACED"), reason="stops processes")
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "WUNTRACED"), reason="stops proc
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vecgen.lease.BEAT", BEAT)
+    monkeypatch.setattr("vecgen.stores.lock.BEAT", BEAT)
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
 

@@ -22,9 +22,9 @@ from tests.equivalence.test_wrong_samplers import (
     on_the_full_minute,
     world_of,
 )
-from vecgen.fidelity import examine, judge
-from vecgen.profile import AmountLaw, Profile
-from vecgen.tables import ProfileTables
+from vecgen.config.profile import AmountLaw, Profile
+from vecgen.model.tables import ProfileTables
+from vecgen.verify.row_tests import examine, judge
 
 SEEDS = (1, 2, 3)
 SIZES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
@@ -87,7 +87,9 @@ CHANGES: dict[str, Callable[[float], Wrong]] = {
     "weight of the morning": _profile(_weigh_first_day_part),
     "mean of every amount": _profile(_scale_mean),
     "standard deviation of every amount": _profile(_scale_stdev),
-    "share of fraud rows at night, less": lambda size: Wrong(patch=("transactions._NIGHT_SHARE", 0.8 * (1 - size))),
+    "share of fraud rows at night, less": lambda size: Wrong(
+        patch=("model.transactions._NIGHT_SHARE", 0.8 * (1 - size))
+    ),
     "radius, less": _shrink,
     "share of defrauded customers, more": lambda size: Wrong({"fraud_rate": 0.5 * (1 + size)}),
     "share of defrauded customers, so much above 1 %": lambda size: Wrong({"fraud_rate": 0.01 + size}),

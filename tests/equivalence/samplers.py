@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench import row_loop
-from vecgen.arrow import arrow_schema
-from vecgen.chi_square import Statistic, add, compare
-from vecgen.demographics import Merchants
-from vecgen.fidelity import Finding, examine, judge
-from vecgen.generate import start_group
-from vecgen.laws import Laws, write_out
-from vecgen.profile import SUFFIX, ProfileSet
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
-from vecgen.tables import Law, Tables, compile_tables
-from vecgen.tally import GroupTally, RowCounts, Tally, start_tally
-from vecgen.verify import check_defrauded
+from bench.contenders import row_loop
+from vecgen.config.demographics import Merchants
+from vecgen.config.profile import SUFFIX, ProfileSet
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
+from vecgen.model.exact import Laws, write_out
+from vecgen.model.params import Law
+from vecgen.model.tables import Tables, compile_tables
+from vecgen.run.batch import start_group
+from vecgen.scan.counts import GroupTally, RowCounts, Tally, start_tally
+from vecgen.verify.chi_square import Statistic, add, compare
+from vecgen.verify.row_tests import Finding, examine, judge
+from vecgen.verify.verify import check_defrauded
 
 _HOME = (40.0, -100.0)  # degrees
 

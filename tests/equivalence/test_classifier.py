@@ -24,12 +24,11 @@ from sklearn.metrics import average_precision_score
 
 from tests.equivalence.samplers import Batches, draw_arrays, draw_loop, shipped
 from tests.equivalence.test_wrong_samplers import Wrong, permute_amounts, swap_shape_and_scale
-from vecgen.dates import Period
-from vecgen.inspection import inspect
-from vecgen.laws import Laws
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.profile import Profile
-from vecgen.tables import Law
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.config.profile import Profile
+from vecgen.model.exact import Laws
+from vecgen.model.params import Law, Period
+from vecgen.scan.row_checks import inspect
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -178,7 +177,7 @@ def buy_more(profile: Profile) -> Profile:
         (Wrong({"dependence": "independent"}), Sample.rows),
         (Wrong(rows=permute_amounts), Sample.rows),
         (Wrong(profile=swap_shape_and_scale), Sample.rows),
-        (Wrong(patch=("transactions._NIGHT_SHARE", 0.0)), Sample.rows),
+        (Wrong(patch=("model.transactions._NIGHT_SHARE", 0.0)), Sample.rows),
         (Wrong(profile=buy_more), Sample.people),
     ],
     ids=["day part independent", "amounts permuted", "shape and scale swapped", "no fraud hours", "higher rates"],

@@ -10,13 +10,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from vecgen.chi_square import Statistic, add, compare
-from vecgen.dates import Period
-from vecgen.laws import AMOUNT_EDGES, amount_shares, write_out
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.quantiles import compile_amounts
-from vecgen.streams import derive_keys, draw_words, start_counters
-from vecgen.tables import DEPENDENCES, Dependence, Law, compile_tables
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.model.exact import AMOUNT_EDGES, amount_shares, write_out
+from vecgen.model.params import DEPENDENCES, Dependence, Law, Period
+from vecgen.model.tables import compile_tables
+from vecgen.sampling.gamma import compile_amounts
+from vecgen.sampling.rng import derive_keys, draw_words, start_counters
+from vecgen.verify.chi_square import Statistic, add, compare
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 AMOUNTS = sorted({(a.mean, a.stdev) for p in (*PROFILES.regular, *PROFILES.fraud) for a in p.amounts})

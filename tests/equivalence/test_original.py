@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,15 +19,16 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from vecgen import chi_square as chi_square_of
-from vecgen.calendars import Calendar, Customers, draw_calendar
-from vecgen.dates import Period
-from vecgen.laws import RowLaw, amount_shares, write_out
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.tables import Dependence, Law, compile_tables
-from vecgen.transactions import Rows, draw_rows
+from tests.support.checkout import SUPPORT
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.model.exact import RowLaw, amount_shares, write_out
+from vecgen.model.params import Dependence, Law, Period
+from vecgen.model.tables import compile_tables
+from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
+from vecgen.model.transactions import Rows, draw_rows
+from vecgen.verify import chi_square as chi_square_of
 
-DATA = Path(__file__).parents[1] / "data" / "transactions"
+DATA = SUPPORT / "data" / "transactions"
 PERIOD = Period(date(2023, 1, 1), date(2023, 12, 31))
 FRAUD_RATES = {"one_in_101": 1 / 101, "everyone": 1.0}
 SEED = 2023

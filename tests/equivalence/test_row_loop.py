@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.compiled import cheap_amounts
 from tests.equivalence.samplers import (
     World,
     compare_samples,
@@ -22,14 +21,14 @@ from tests.equivalence.samplers import (
     find_broken,
     shipped,
 )
-from tests.strategies import profiles
-from vecgen.chi_square import reject
-from vecgen.dates import Period
-from vecgen.demographics import Merchants
+from tests.support.compiled import cheap_amounts
+from tests.support.strategies import profiles
+from vecgen.config.demographics import Merchants
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.config.profile import Profile, ProfileSet, Season
 from vecgen.errors import InputError
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.profile import Profile, ProfileSet, Season
-from vecgen.tables import Law
+from vecgen.model.params import Law, Period
+from vecgen.verify.chi_square import reject
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants

@@ -17,13 +17,15 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.equivalence.samplers import Batches, World, count, draw_arrays, find_broken, shipped, spoil_rows
-from vecgen.categorical import compile_categorical
-from vecgen.dates import Period, date_weights
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.profile import AmountLaw, Profile
-from vecgen.quantiles import AmountTables
-from vecgen.streams import U64, unit_interval
-from vecgen.tables import Law, ProfileTables, Tables
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.config.profile import AmountLaw, Profile
+from vecgen.model.date_weights import date_weights
+from vecgen.model.params import Law, Period
+from vecgen.model.tables import ProfileTables, Tables
+from vecgen.sampling.arrays import U64
+from vecgen.sampling.categorical import compile_categorical
+from vecgen.sampling.gamma import AmountTables
+from vecgen.sampling.rng import unit_interval
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
@@ -252,11 +254,15 @@ WRONG = {
     "shape and scale swapped": (Wrong(profile=swap_shape_and_scale), {}, {AMOUNTS}),
     "1 dollar instead of the uniform": (Wrong(tables=redraw_by(Floor)), {}, {AMOUNTS}),
     "amounts below 1 dollar left": (Wrong(tables=redraw_by(HalfDollar)), {}, {"amt"}),
-    "no fraud hours": (Wrong(patch=("transactions._NIGHT_SHARE", 0.0)), {}, {FRAUD_HOURS}),
-    "a tenth fewer fraud hours": (Wrong(patch=("transactions._NIGHT_SHARE", 0.72)), {}, {FRAUD_HOURS}),
+    "no fraud hours": (Wrong(patch=("model.transactions._NIGHT_SHARE", 0.0)), {}, {FRAUD_HOURS}),
+    "a tenth fewer fraud hours": (Wrong(patch=("model.transactions._NIGHT_SHARE", 0.72)), {}, {FRAUD_HOURS}),
     "window a day late": (Wrong(tables=change_profiles(begin_a_day_late)), {}, {"dates within windows (customers)"}),
     "window a day too long": (Wrong({"fraud_days": 2}), {}, {"fraud window (customers)", "fraud rate (customers)"}),
-    "regular rows kept": (Wrong(patch=("calendars._drop_fraud_dates", lambda *_: None)), {}, {"fraud dates"}),
+    "regular rows kept": (
+        Wrong(patch=("model.transaction_dates._drop_fraud_dates", lambda *_: None)),
+        {},
+        {"fraud dates"},
+    ),
     "radius 1.1": (Wrong(tables=change_profiles(widen)), {}, {"place"}),
     "travel left out": (Wrong({"travel": False}), {"travel": True}, {"travelling customers (regular)"}),
     "D counts both ends": (

@@ -23,8 +23,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 import vecgen
-from vecgen.laws import AMOUNT_EDGES
-from vecgen.rules import CELLS, Score, describe_rule, find_detectors, score_rule
+from vecgen.model.exact import AMOUNT_EDGES
+from vecgen.report.baselines import CELLS, Score, describe_rule, find_detectors, score_rule
 
 COLUMNS = ["cc_num", "unix_time", "category", "amt", "lat", "long", "merch_lat", "merch_long", "is_fraud"]
 FIRST_TEST_DAY = pd.Timestamp("2023-10-01", tz="UTC")

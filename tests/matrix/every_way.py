@@ -17,12 +17,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
 
 import vecgen.spark
-from vecgen.load import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
-from vecgen.options import add_customer_options, add_law_options, make_parser, to_request
-from vecgen.plan import compile_plan
-from vecgen.schedule import cut_again
-from vecgen.spark.jobs import is_connect
-from vecgen.spark.session import open_session
+from vecgen.cli.options import add_customer_options, add_law_options
+from vecgen.cli.parser import make_parser
+from vecgen.cli.read_options import to_request
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.plan.plan import compile_plan
+from vecgen.plan.schedule import cut_again
+from vecgen.spark.cluster.jobs import is_connect
+from vecgen.spark.cluster.session import open_session
 
 ROWS = 3000
 """Of a batch: some twenty batches."""

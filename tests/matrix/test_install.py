@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import PYTHONS, ROOT, copy_checkout, link_system_tools
 from tests.matrix.environments import environment, find_python
+from tests.support.checkout import PYTHONS, ROOT, copy_checkout, link_system_tools
 
 pytestmark = pytest.mark.matrix
 
@@ -22,7 +22,14 @@ OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
 FEW = ("--customers", "20", "--end", "2023-01-31", "--output")
 
 # Golden digests, what the libraries are asked for, and the command line.
-SELECTION = ("golden", "writers", "dataset", "ledger", "local", "cli")
+SELECTION = (
+    "system/test_golden.py",
+    "io/test_writers.py",
+    "io/test_reader.py",
+    "run/test_fraud_cases.py",
+    "run/test_local.py",
+    "cli/test_main.py",
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +111,6 @@ def test_with_java_the_same_environment_starts_spark(checkout: Path) -> None:
 def test_the_bounds_hold(uv: Path, name: str, python: str, versions: str) -> None:
     pins = resolve(uv, python, "--extra", "delta", "--extra", "report", "--resolution", versions)
     interpreter = environment(name, *pins, python=python)
-    tests = [f"tests/test_{subject}.py" for subject in SELECTION]
+    tests = [f"tests/{path}" for path in SELECTION]
     options = ["-q", "-p", "no:cacheprovider", "-m", "not spark and not slow"]
     run([interpreter, "-m", "pytest", *options, *tests], ROOT, {**os.environ, "PYTHONPATH": str(ROOT)})

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import Compile
-from tests.datasets import data_files, read_lines
 from tests.matrix.environments import CHECKOUT
 from tests.matrix.readers import READERS, Reader
 from tests.matrix.reading.common import checksum
-from vecgen.generate import Output
-from vecgen.local import run_local
-from vecgen.plan import Plan
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, Column
-from vecgen.writers import COMPRESSIONS
+from tests.support.datasets import data_files, read_lines
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, Column
+from vecgen.io.writers import COMPRESSIONS
+from vecgen.plan.output import Output
+from vecgen.plan.plan import Plan
+from vecgen.run.local import run_local
 
 pytestmark = pytest.mark.matrix
 

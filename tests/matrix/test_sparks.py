@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import pytest
 
-from tests.clusters import ROOT, Process, finish, start, stop, wait_for
 from tests.matrix.environments import matrix_directory
 from tests.matrix.sparks import SPARKS, spark_environment
-from vecgen.cli import main
-from vecgen.dataset import digest_dataset
+from tests.support.checkout import ROOT
+from tests.support.clusters import Process, finish, start, stop, wait_for
+from vecgen.cli.main import main
+from vecgen.io.reader import digest_dataset
 
 pytestmark = pytest.mark.matrix
 

@@ -17,26 +17,26 @@ if find_spec("pyspark") is None:
     raise ImportError("vecgen.spark needs PySpark, which this Python lacks; python -m pip install pyspark")
 
 if TYPE_CHECKING:
-    from vecgen.spark.code import send_code
-    from vecgen.spark.datasource import VecgenDataSource
+    from vecgen.spark.cluster.code import send_code
     from vecgen.spark.frames import customers, fraud_cases, transactions
     from vecgen.spark.job import main, run
+    from vecgen.spark.source.datasource import VecgenDataSource
 else:
     _HOMES = {
-        "VecgenDataSource": "datasource",
+        "VecgenDataSource": "source.datasource",
         "customers": "frames",
         "fraud_cases": "frames",
         "transactions": "frames",
         "main": "job",
         "run": "job",
-        "send_code": "code",
+        "send_code": "cluster.code",
     }
 
     def __getattr__(name):  # hidden from type checkers, which would believe in any name
         # Executors import parts of this package and must not wait for the rest; older Sparks lack what some parts use.
         if name in _HOMES:
             if name == "VecgenDataSource":
-                versions = import_module("vecgen.spark.versions")
+                versions = import_module("vecgen.spark.cluster.versions")
                 versions.require(versions.Feature.DATA_SOURCE)
             return getattr(import_module(f"vecgen.spark.{_HOMES[name]}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

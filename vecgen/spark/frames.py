@@ -17,22 +17,22 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from vecgen.arrow import arrow_schema
-from vecgen.customer_source import ListedCustomers
-from vecgen.customer_table import CUSTOMER_SCHEMA
-from vecgen.dataset import find_files
-from vecgen.generate import TRANSACTIONS, Output, start_group
-from vecgen.ledger import find_cases
-from vecgen.manifest import FileRecord, from_json, to_json
-from vecgen.memory import keep_freed_memory
-from vecgen.plan import Plan, index_batches
-from vecgen.progress import Run
-from vecgen.receipt import Part
-from vecgen.schema import COLUMNS, FRAUD_CASE_COLUMNS, Column
+from vecgen.io.customer_table import CUSTOMER_SCHEMA
+from vecgen.io.file_record import FileRecord, from_json, to_json
+from vecgen.io.reader import find_files
+from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS, TRANSACTIONS, Column, arrow_schema
+from vecgen.plan.customer_source import ListedCustomers
+from vecgen.plan.output import Output
+from vecgen.plan.plan import Plan, index_batches
+from vecgen.process.memory import keep_freed_memory
+from vecgen.records.receipt import Part
+from vecgen.run.batch import start_group
+from vecgen.run.fraud_cases import find_cases
+from vecgen.run.run import Run
+from vecgen.run.work import Work, do_work
+from vecgen.spark.cluster.versions import complete_batches
 from vecgen.spark.payload import make_payload
-from vecgen.spark.versions import complete_batches
-from vecgen.storage import size_of
-from vecgen.work import Work, do_work
+from vecgen.stores.filesystem import size_of
 
 _CHUNK: Final = 20_000  # customers of a file that travel together, some 3 MB
 

@@ -18,41 +18,42 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from vecgen.checkpoints import read_finished
-from vecgen.command import spell_step
-from vecgen.console import print_error, printing_notes
-from vecgen.display import describe_stop, note_lists, show
-from vecgen.errors import InputError, OutputError, Step, VecgenError
-from vecgen.generate import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, Existing, Output, list_parts
-from vecgen.interrupts import exit_status
-from vecgen.manifest import FileRecord
-from vecgen.meter import Report, State, expect_rows, ignore
-from vecgen.options import (
+from vecgen.cli.console import print_error, printing_notes
+from vecgen.cli.messages import describe_stop, note_lists
+from vecgen.cli.options import (
     add_customer_options,
     add_law_options,
     add_output_options,
     add_plan_option,
     add_quiet_option,
     add_slice_options,
-    make_parser,
-    to_existing,
-    to_output,
-    to_request,
 )
-from vecgen.plan import Plan, compile_plan
-from vecgen.progress import Run, close_run, open_run
-from vecgen.receipt import Part, Receipt, sum_records, summarise
-from vecgen.schedule import describe_estimate, estimate
-from vecgen.schema import COLUMNS, CUSTOMER_COLUMNS
-from vecgen.spark.environment import name_program
-from vecgen.spark.failure import name_failure
+from vecgen.cli.parser import make_parser
+from vecgen.cli.progress_bar import show
+from vecgen.cli.read_options import to_existing, to_output, to_request
+from vecgen.cli.steps import spell_step
+from vecgen.cli.summary import summarise
+from vecgen.errors import InputError, OutputError, Step, VecgenError
+from vecgen.io.file_record import FileRecord
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMERS, FRAUD_CASES, TRANSACTIONS
+from vecgen.plan.output import Existing, Output, list_parts
+from vecgen.plan.plan import Plan, compile_plan
+from vecgen.plan.schedule import describe_estimate, estimate, expect_rows
+from vecgen.process.interrupts import exit_status
+from vecgen.process.progress import Report, State, ignore
+from vecgen.records.receipt import Part, Receipt
+from vecgen.run.checkpoint import read_finished
+from vecgen.run.publish import sum_records
+from vecgen.run.run import Run, close_run, open_run
+from vecgen.run.work import list_work
+from vecgen.spark.cluster.environment import name_program
+from vecgen.spark.cluster.failure import name_failure
+from vecgen.spark.cluster.jobs import Jobs
+from vecgen.spark.cluster.session import add_session_options, open_session, promised_cores, registered_cores
+from vecgen.spark.cluster.stderr import speak_on_stderr
+from vecgen.spark.cluster.watch import count_done, watch
 from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
-from vecgen.spark.jobs import Jobs
-from vecgen.spark.session import add_session_options, open_session, promised_cores, registered_cores
-from vecgen.spark.stderr import speak_on_stderr
 from vecgen.spark.stored import store_customers
-from vecgen.spark.watch import count_done, watch
-from vecgen.work import list_work
 
 __all__ = ["customers", "main", "run", "transactions"]
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vecgen.checkpoints import PROGRESS
-from vecgen.customer_source import ListedCustomers
-from vecgen.customer_table import CUSTOMER_SCHEMA
-from vecgen.progress import Run
-from vecgen.storage import Place, create, open_input
+from vecgen.io.customer_table import CUSTOMER_SCHEMA
+from vecgen.plan.customer_source import ListedCustomers
+from vecgen.records.receipt import PROGRESS
+from vecgen.run.run import Run
+from vecgen.stores.filesystem import Place, create, open_input
 
 _NAME: Final = "customers.parquet"
 _ROW_GROUP: Final = 20_000  # customers; what a task reads and does not need is at most twice as many

@@ -1,0 +1,119 @@
+"""Exact laws against enumeration, numbers worked out by hand, and SciPy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
+from vecgen.model.exact import (
+    AMOUNT_EDGES,
+    amount_mean,
+    amount_quantile,
+    amount_shares,
+    first_and_last,
+    overlap,
+    write_out,
+)
+from vecgen.model.params import Dependence, Law, Period
+
+YEAR = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
+PROFILES = load_profiles(DEFAULT_PROFILES)
+
+weights = st.lists(st.integers(0, 20), min_size=1, max_size=6).filter(any).map(lambda w: np.array(w, dtype=np.float64))
+
+
+def test_intervals_that_meet_are_combinations() -> None:
+    # Morning fills the first fifth: the first category lies in it, the second is cut, the third is afternoon.
+    shares = overlap(np.array([20.0, 80.0]), np.array([10.0, 40.0, 50.0]))
+    assert shares == pytest.approx(np.array([[0.1, 0.1, 0.0], [0.0, 0.3, 0.5]]))
+
+
+@given(weights, weights, weights)
+def test_a_joint_law_has_the_margins_it_was_made_of(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
+    joint = overlap(a, b, c)
+    assert joint.sum(axis=(1, 2)) == pytest.approx(a / a.sum())
+    assert joint.sum(axis=(0, 2)) == pytest.approx(b / b.sum())
+    assert joint.sum(axis=(0, 1)) == pytest.approx(c / c.sum())
+    # One uniform cuts (0, 1] at most once for every share: no more combinations than that.
+    assert (joint > 1e-12).sum() <= len(a) + len(b) + len(c) - 2
+
+
+def test_amounts_follow_gamma_but_below_one_dollar() -> None:
+    mean, stdev = 20.0, 30.0
+    shares = amount_shares(mean, stdev)
+    gamma = stats.gamma((mean / stdev) ** 2, scale=stdev**2 / mean)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[0] == pytest.approx(0.0)  # less than 1 dollar
+    upper = (AMOUNT_EDGES - 0.5) / 100
+    far = np.flatnonzero(upper > 10.0)
+    assert shares[far[1:]] == pytest.approx(np.diff(gamma.cdf(upper[far])))
+    below_ten = shares[: far[0] + 1].sum()
+    assert below_ten == pytest.approx(gamma.cdf(upper[far[0]]))
+
+
+@pytest.mark.parametrize(("mean", "stdev"), [(50.0, 5.0), (20.0, 30.0), (50.0, 600.0), (1.0, 100.0), (1.0, 1e-4)])
+def test_means_and_quantiles_are_those_of_the_shares(mean: float, stdev: float) -> None:
+    quantiles = [amount_quantile(mean, stdev, share) for share in (0.05, 0.5, 0.95)]
+    assert [amount_shares(mean, stdev, np.array([x]))[0] for x in quantiles] == pytest.approx([0.05, 0.5, 0.95])
+    gamma = stats.gamma((mean / stdev) ** 2, scale=stdev**2 / mean)
+    # The mean of X where it is 1 dollar or more is 1 - F(1) plus the area above F from there on.
+    ends = np.geomspace(1.0, 1e7, 200_001)
+    whole = gamma.sf(1.0) + np.trapezoid(gamma.sf(ends), ends)
+    assert amount_mean(mean, stdev) == pytest.approx(whole + 5.5 * gamma.cdf(1.0), rel=1e-6)
+
+
+@pytest.mark.parametrize("dependence", ["v0.5", "v1.0", "independent"])
+def test_every_law_sums_to_one(dependence: Dependence) -> None:
+    laws = write_out(PROFILES, replace(YEAR, dependence=dependence, fraud_days=3))
+    for regular, fraud in laws.rows:
+        assert regular.days is not None
+        assert fraud.windows is not None
+        sums = [law.choice.sum() for law in (regular, fraud)] + [regular.days.sum()]
+        sums += [*fraud.windows.sum(axis=1), *regular.hours.sum(axis=1), *fraud.hours.sum(axis=1)]
+        sums += [first_and_last(fraud, 365, 3).sum()]
+        assert sums == pytest.approx([1.0] * len(sums))
+        for law in (regular, fraud):
+            assert law.amounts[law.choice.sum(axis=0) > 0].sum(axis=1) == pytest.approx(1.0)
+        if regular.slots is not None:
+            assert regular.slots.sum(axis=(1, 2)) == pytest.approx(regular.days)
+            assert regular.slots.sum(axis=0) == pytest.approx(regular.choice)
+        else:
+            assert dependence != "v1.0"
+
+
+def test_fraud_happens_at_night_four_times_in_five() -> None:
+    _, fraud = write_out(PROFILES, YEAR).rows[0]
+    assert fraud.hours[0, :4] == pytest.approx([0.8 / 4 + 0.2 / 12] * 4)
+    assert fraud.hours[1, 10:] == pytest.approx([0.8 / 2 + 0.2 / 12] * 2)
+    assert fraud.hours[0, 4:] == pytest.approx([0.2 / 12] * 8)
+
+
+def test_first_and_last_dates_agree_with_enumeration() -> None:
+    _, twin = write_out(PROFILES, Law(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).rows[0]
+    law = replace(twin, rates=range(2), windows=np.array([[0.2, 0.3, 0.5], [0.0, 0.6, 0.4]]))  # two rows each
+    expected = np.zeros((10, 3))
+    assert law.windows is not None
+    for start, shares in enumerate(law.windows.tolist()):
+        for days in product(range(3), repeat=2):
+            chance = shares[days[0]] * shares[days[1]] / 2
+            expected[1 + start + min(days), max(days) - min(days)] += chance
+    assert first_and_last(law, 10, 2) == pytest.approx(expected)
+
+
+def test_travel_leaves_two_radii() -> None:
+    law, _ = write_out(PROFILES, replace(YEAR, travel=True)).rows[0]
+    away = replace(law, travel_radius=4_000_000, travel_share=0.3)
+    assert (away.near_radius, away.far_radius) == (1_000_000, 4_000_000)
+    assert away.near_share == pytest.approx(0.25, abs=1e-6)
+    close = replace(law, travel_radius=500_000, travel_share=0.3)
+    assert (close.near_radius, close.far_radius) == (500_000, 1_000_000)
+    stays = replace(law, travel_share=0.0)
+    assert (stays.near_radius, stays.far_radius, stays.near_share) == (1_000_000, 1_000_000, 1.0)

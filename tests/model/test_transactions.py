@@ -1,0 +1,179 @@
+"""The law of a transaction, row by row: position decides a row, and every row keeps the law's bounds."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.model import transaction_dates as calendars
+from vecgen.model.params import DEPENDENCES, Dependence, Law, Period
+from vecgen.model.tables import Tables, compile_tables
+from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
+from vecgen.model.transactions import Rows, draw_rows
+
+PROFILES = load_profiles(DEFAULT_PROFILES)
+MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
+YEAR = Period(date(2023, 1, 1), date(2023, 12, 31))
+LEAP_WINTER = Period(date(2023, 12, 20), date(2024, 3, 10))
+PROFILE = 5  # adults_2550_female_urban
+
+
+def compile_law(period: Period = LEAP_WINTER, **changes: object) -> Tables:
+    """Return the shipped profiles compiled for a law."""
+    return compile_tables(PROFILES, MERCHANTS, Law(period, **changes))  # type: ignore[arg-type]
+
+
+def people(ids: range | list[int]) -> Customers:
+    """Return customers in Philadelphia, more or less."""
+    count = len(ids)
+    return Customers(np.array(ids), np.full(count, 40_000_000), np.full(count, -75_000_000))
+
+
+def draw(tables: Tables, customers: Customers, days: range | None = None, seed: int = 42) -> tuple[Calendar, Rows]:
+    """Return the calendar and all rows on some days, in one piece."""
+    calendar = draw_calendar(tables, tables.profiles[PROFILE], seed, customers)
+    return calendar, join_rows(list(draw_rows(tables, calendar, days or range(tables.law.period.days))))
+
+
+def join_rows(parts: list[Rows]) -> Rows:
+    """Return batches of rows as one; there must be any."""
+    columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Rows) if f.name != "number"}
+    halves = [np.concatenate([p.number[half] for p in parts]) for half in (0, 1)]
+    return Rows(**columns, number=(halves[0], halves[1]))
+
+
+def as_set(rows: Rows, customers: Customers) -> set[tuple[int, ...]]:
+    """Return rows as comparable tuples, customers by id."""
+    columns = [getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number")]
+    ids = customers.ids[rows.customer]
+    return set(zip(ids.tolist(), *[c.tolist() for c in (*columns, *rows.number)], strict=True))
+
+
+@pytest.fixture(scope="module", params=DEPENDENCES)
+def tables(request: pytest.FixtureRequest) -> Tables:
+    """Return tables of each law, every customer defrauded, over a leap winter."""
+    dependence: Dependence = request.param
+    return compile_law(dependence=dependence, fraud_rate=1.0, fraud_days=2)
+
+
+@given(st.lists(st.integers(0, 2**40), min_size=1, max_size=5, unique=True), st.integers(0, 81), st.integers(1, 30_000))
+def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: int) -> None:
+    for dependence in DEPENDENCES:
+        tables = _TABLES[dependence]
+        customers = people(sorted(ids))
+        _, together = draw(tables, customers)
+        alone: set[tuple[int, ...]] = set()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(calendars, "CHUNK_ROWS", chunk)
+            for position in range(len(ids)):
+                one = customers.slice(position, position + 1)
+                calendar = draw_calendar(tables, tables.profiles[PROFILE], 42, one)
+                for days in (range(cut), range(cut, tables.law.period.days)):
+                    for part in draw_rows(tables, calendar, days):
+                        alone |= as_set(part, one)
+        assert alone == as_set(together, customers)
+
+
+_TABLES = {dependence: compile_law(dependence=dependence, fraud_rate=0.5) for dependence in DEPENDENCES}
+
+
+def test_the_seed_matters(tables: Tables) -> None:
+    customers = people(range(3))
+    assert not as_set(draw(tables, customers)[1], customers) & as_set(draw(tables, customers, seed=43)[1], customers)
+
+
+def test_every_row_is_within_bounds(tables: Tables) -> None:
+    calendar, rows = draw(tables, people(range(200)))
+    assert rows.day.min() >= 0
+    assert rows.day.max() < tables.law.period.days
+    assert rows.second.min() >= 0
+    assert rows.second.max() < 86_400
+    assert rows.cents.min() >= 100
+    assert np.abs(rows.lat - 40_000_000).max() <= 1_000_000
+    assert np.abs(rows.long + 75_000_000).max() <= 1_000_000
+    owners = np.repeat(np.arange(len(MERCHANTS.categories)), [len(names) for names in MERCHANTS.names])
+    assert np.array_equal(owners[rows.merchant], rows.category)
+    listed = {MERCHANTS.categories.index(c) for c in PROFILES.regular[PROFILE].categories}
+    assert set(rows.category.tolist()) <= listed
+    order = rows.customer * tables.law.period.days + rows.day
+    assert (np.diff(order) >= 0).all()
+    assert len(calendar.customers) == 200
+
+
+def test_fraud_keeps_its_window_and_drives_regular_rows_away(tables: Tables) -> None:
+    _, rows = draw(tables, people(range(300)))
+    fraud = rows.is_fraud == 1
+    low, high = tables.profiles[PROFILE].fraud.per_day
+    for customer in range(300):
+        own = rows.customer == customer
+        days = rows.day[own & fraud]
+        assert 2 * low <= len(days) <= 2 * high
+        assert len(days) % 2 == 0
+        assert days.max() - days.min() <= 2
+        assert days.min() >= 1
+        assert days.max() <= tables.law.period.span - 7 + 2
+        assert not set(days.tolist()) & set(rows.day[own & ~fraud].tolist())
+
+
+def test_night_hours_hold_four_fifths_of_fraud_and_no_more() -> None:
+    _, rows = draw(compile_law(fraud_rate=1.0, fraud_days=7), people(range(2000)))
+    hour = rows.second[rows.is_fraud == 1] // 3600
+    afternoon = hour >= 12
+    for part, night, share in ((~afternoon, hour < 4, 4 / 12), (afternoon, hour >= 22, 2 / 12)):
+        expected, count = 0.8 + 0.2 * share, int(part.sum())
+        assert abs(night[part].mean() - expected) < 5 * (expected * (1 - expected) / count) ** 0.5
+
+
+@pytest.mark.parametrize("dependence", DEPENDENCES)
+def test_counts_are_whole_rates_times_the_span(dependence: Dependence) -> None:
+    tables = compile_law(YEAR, dependence=dependence, fraud_rate=0.0)
+    calendar, rows = draw(tables, people(range(400)))
+    counts = np.bincount(rows.customer, minlength=400)
+    rates, rest = np.divmod(counts, 364)
+    assert not rest.any()
+    assert set(rates.tolist()) == set(range(1, 7))
+    assert calendar.fraud is None
+
+
+def test_transaction_numbers_are_unique() -> None:
+    _, rows = draw(compile_law(YEAR, fraud_rate=0.3), people(range(1000)))
+    numbers = np.stack(rows.number, axis=1)
+    assert len(rows) > 1_000_000
+    assert len(np.unique(numbers, axis=0)) == len(rows)
+
+
+def test_travellers_buy_further_from_home() -> None:
+    tables = compile_law(YEAR, fraud_rate=0.0, travel=True)
+    position = next(p for p, profile in enumerate(PROFILES.regular) if profile.travel_pct == 45)
+    customers = people(range(400))
+    calendar = draw_calendar(tables, tables.profiles[position], 42, customers)
+    radius = PROFILES.regular[position].travel_max_distance / 100 * 1.43e6
+    reach = np.zeros(400)
+    for rows in draw_rows(tables, calendar, range(365)):
+        np.maximum.at(reach, rows.customer, np.abs(rows.lat - 40_000_000))
+    active = reach > 0
+    assert reach.max() <= radius
+    assert 0.35 < (reach[active] > 1_000_000).mean() < 0.55
+
+
+def test_a_single_day_has_no_rows() -> None:
+    tables = compile_law(Period(date(2024, 2, 29), date(2024, 2, 29)), fraud_rate=0.0)
+    calendar = draw_calendar(tables, tables.profiles[PROFILE], 42, people(range(10)))
+    assert list(draw_rows(tables, calendar, range(1))) == []
+
+
+def test_selected_customers_and_days_are_those_of_the_whole(tables: Tables) -> None:
+    customers = people(range(50))
+    calendar, rows = draw(tables, customers)
+    some: set[tuple[int, ...]] = set()
+    for part in draw_rows(tables, calendar, range(10, 20), range(7, 31)):
+        some |= as_set(part, customers)
+    chosen = (rows.day >= 10) & (rows.day < 20) & (rows.customer >= 7) & (rows.customer < 31)
+    assert len(some) == chosen.sum()
+    assert some <= as_set(rows, customers)

@@ -1,0 +1,164 @@
+"""The measurements run and yield their figures; how large these are is nothing a test should say."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.__main__ import main
+from bench.harness.measure import measure
+from bench.studies.chart import draw_chart
+from bench.studies.scale import SERIES
+from bench.studies.simulate import Costs, Disturbance, list_schedule, simulate, summarise
+from vecgen.io.schema import COLUMNS
+from vecgen.plan.output import Output
+from vecgen.plan.plan import compile_plan
+from vecgen.plan.request import Request
+from vecgen.plan.schedule import schedule
+
+
+def test_draws(tmp_path: Path) -> None:
+    assert main(["draws", "--customers", "20", "--people", "100", "--repeats", "1", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "draws.json").read_text())["result"]
+    assert result["customers"]["count"] == 100
+    assert result["transactions"]["count"] > 20
+    assert result["transactions"]["per_second"] > 0
+
+
+def test_compare_reports_who_ran_and_who_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    only = "row_loop,original,draws,local_snappy,limit"
+    assert main(["compare", "--rows", "20000", "--only", only, "--repeats", "1", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "compare.json").read_text())["result"]
+    assert result["baseline"] == "row_loop"
+    for name in ("row_loop", "draws", "local_snappy", "limit"):
+        assert result["contenders"][name]["runs"][0]["rows"] > 1000
+        assert result["contenders"][name]["rows_per_second_and_core"] > 0
+    assert result["contenders"]["original"]["runs"] == []
+    assert "missing" in result["contenders"]["original"]
+    assert "original" in capsys.readouterr().out
+
+
+def test_verify(tmp_path: Path) -> None:
+    assert main(["verify", "--rows", "20000", "--processes", "1", "--results", str(tmp_path)]) == 0
+    saved = json.loads((tmp_path / "verify.json").read_text())
+    figures = saved["result"]["20000"]
+    assert figures["rows"] == pytest.approx(20_000, rel=0.3)
+    assert figures["holds"]
+    assert figures["cpu_seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scale", "--customers", "10,x"], "got '10,x', expected whole numbers from 1"),
+        (["verify", "--rows", "0"], "got '0', expected whole numbers from 1"),
+        (["compare", "--only", "draws,spar"], "got 'spar', expected some of row_loop,"),
+        (["bits", "--bits", "backward"], "got 'backward', expected some of forward,reversed"),
+    ],
+)
+def test_wrong_lists_are_refused(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert message in capsys.readouterr().err
+
+
+LOSES_ITS_CHILD = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+if os.fork() == 0:
+    while time.process_time() < 1.0:
+        pass
+else:
+    time.sleep(1.5)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
+def test_cpu_time_of_a_child_nobody_waits_for_is_counted(tmp_path: Path) -> None:
+    usage = measure([sys.executable, "-c", LOSES_ITS_CHILD], tmp_path, dict(os.environ), tmp_path / "log")
+    assert usage.status == 0
+    assert usage.cpu_seconds > 0.7
+
+
+def test_the_chart_shows_every_contender_that_ran(tmp_path: Path) -> None:
+    own = {"kind": "ours", "runs": [{}], "rows_per_second_and_core": 3_000_000, "times_baseline": 50.0, "label": "a"}
+    without_base = {"kind": "peer", "runs": [{}], "rows_per_second_and_core": 70_000, "label": "b"}
+    missing = {"kind": "peer", "runs": [], "missing": "not installed", "label": "c"}
+    path = tmp_path / "chart.png"
+    draw_chart({"contenders": {"a": own, "b": without_base, "c": missing}}, path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_scale_separates_fixed_costs_from_the_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.studies.scale.SERIES", {"1 process": SERIES["1 process"]})
+    assert main(["scale", "--customers", "10,400", "--repeats", "1", "--results", str(tmp_path)]) == 0
+    series = json.loads((tmp_path / "scale.json").read_text())["result"]["1 process"]
+    assert [point["customers"] for point in series["points"]] == [10, 400]
+    assert series["points"][1]["rows"] > 20 * series["points"][0]["rows"]
+    assert 0 < series["fixed_seconds"] < series["points"][1]["wall_seconds"]
+
+
+def test_stages_add_up_and_name_every_column(tmp_path: Path) -> None:
+    assert main(["stages", "--customers", "200", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "stages.json").read_text())["result"]
+    assert list(result["columns"]) == [column.name for column in COLUMNS]
+    assert result["columns"]["trans_num"]["bytes_a_row"] > 32
+    stages = result["ns_a_row"]
+    assert stages.pop("total") == pytest.approx(sum(stages.values()), abs=0.1)
+    assert min(stages[name] for name in ("dates", "rows", "assemble", "digest", "encode")) > 0
+
+
+def test_a_list_schedule_gives_each_task_to_whoever_is_free() -> None:
+    assert list_schedule(np.array([3.0, 2.0, 2.0, 2.0]), 2) == 5.0  # 3 + 2 and 2 + 2
+    assert list_schedule(np.array([1.0]), 10) == 1.0
+    assert list_schedule(np.full(1000, 0.5), 1000) == 0.5
+
+
+def test_disturbances_are_as_large_as_asked_for() -> None:
+    seconds = np.full(100_000, 2.0)
+    assert Disturbance().apply(seconds).tolist() == seconds.tolist()
+    noisy = Disturbance(noise=0.1).apply(seconds)
+    assert noisy.mean() == pytest.approx(2.0, rel=0.002)
+    assert noisy.std() == pytest.approx(0.2, rel=0.02)
+    slow = Disturbance(stragglers=0.01, slowdown=3.0).apply(seconds)
+    assert (slow == 6.0).mean() == pytest.approx(0.01, rel=0.15)
+
+
+def test_a_billion_customers_keep_a_thousand_cores_busy() -> None:
+    plan = schedule(compile_plan(Request(customers=10**9)), Output(Path("out")), 1000)
+    profiles = len(plan.tables.profiles)
+    seconds = Costs(np.full(profiles, 0.05), np.full(profiles, 4.5e-7), 4e-8).predict(plan)
+    undisturbed = summarise(seconds, 1000)
+    assert undisturbed["ideal_seconds"] == pytest.approx(seconds.sum() / 1000, abs=0.1)
+    assert undisturbed["balance"] > 0.97
+    assert summarise(Disturbance(0.1, 0.01, 3.0).apply(seconds), 1000)["balance"] > 0.85
+
+
+def test_a_simulation_measures_what_it_is_made_of(
+    profiles: Path,
+    demographics: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def simulate_small(request: Request, cores: int, disturbance: Disturbance) -> dict[str, Any]:
+        small = replace(request, profiles=profiles, demographics=demographics)
+        return simulate(small, cores, disturbance, rows=(5_000, 15_000))
+
+    monkeypatch.setattr("bench.__main__.simulate", simulate_small)
+    assert main(["simulate", "--customers", f"{10**8}", "--cores", "100", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "simulate.json").read_text())["result"]
+    assert result["batches"] > 20 * 100
+    assert result["rows"] > 10**10
+    assert 0 < result["undisturbed"]["balance"] <= 1
+    assert result["disturbed"]["stragglers"] == 0.01
+    assert result["measured"]["scan_ns"] > 0
+    assert [planned["customers"] for planned in result["planning"]] == [10**6, 10**8]
+    assert f"{10**8:,} customers" in capsys.readouterr().out

@@ -1,0 +1,291 @@
+"""What verify says of datasets that are too small, not complete, a single file, or made by the original elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import Compile
+from tests.support.datasets import data_files, read_rows
+from vecgen.cli.main import main
+from vecgen.errors import InputError
+from vecgen.model.params import Law, Period
+from vecgen.plan.output import Output
+from vecgen.records.receipt import RECEIPT, Receipt
+from vecgen.report.build import default_output
+from vecgen.run.local import run_local
+from vecgen.scan.time_zone import find_clock, read_clock
+from vecgen.verify.certificate import Certificate, spell_outcome, to_text
+from vecgen.verify.certify import verify_dataset
+from vecgen.verify.claim import read_claim
+
+Dataset = tuple[Path, Receipt]
+WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))
+STATED: dict[str, Any] = {"start": WINTER.start, "end": WINTER.end, "fraud_rate": 0.5}
+
+
+def certify(directory: Path, **stated: Any) -> Certificate:
+    return verify_dataset(directory, read_claim(directory, stated))
+
+
+def write_foreign(path: Path, rows: pa.Table) -> Path:
+    path.mkdir(parents=True)
+    pq.write_table(rows, path / "rows.parquet")
+    return path
+
+
+def put(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    place = rows.schema.get_field_index(name)
+    return rows.set_column(place, rows.schema.field(place), values.cast(rows.schema.field(place).type))
+
+
+# ------------------------------------------------------------------------------------------------------------ too small
+@pytest.fixture(scope="module")
+def three(compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("three")
+    run_local(compile_small(customers=3, law=Law(WINTER, 0.01)), Output(path), 1)
+    return path
+
+
+def test_three_customers_are_too_few_for_laws_of_customers(three: Path) -> None:
+    certificate = certify(three)
+    verdicts = {(finding.law, finding.of): finding.verdict for finding in certificate.findings}
+    assert {verdicts[law, "customers"] for law in ("rate", "fraud rate", "age and gender")} == {"not testable"}
+    assert {verdict for (_, of), verdict in verdicts.items() if of == "fraud"} == {"not testable"}
+    assert verdicts["second", "regular"] == "holds"
+    assert all(finding.freedom > 0 for finding in certificate.findings if finding.verdict == "holds")
+    assert certificate.outcome == "accepted"
+    untested = list(verdicts.values()).count("not testable")
+    assert f"{untested} of {len(verdicts)} laws not testable with so few rows" in spell_outcome(certificate)
+    line = next(line for line in to_text(certificate).splitlines() if line.startswith("fraud rate "))
+    assert line.endswith("not testable with so few rows")
+
+
+def test_where_nothing_can_be_tested_nothing_is_decided(
+    compile_small: Compile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_local(compile_small(customers=3), Output(tmp_path / "o"), 1, transactions=False)
+    assert main(["verify", str(tmp_path / "o"), "--quiet"]) == 2
+    assert (
+        capsys.readouterr().out.splitlines()[-1].startswith("UNDECIDED: nothing is broken, but there are too few rows")
+    )
+    assert main(["verify", str(tmp_path / "o"), "--quiet", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["outcome"] == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("stated", "broken"), [(0.0, "defrauded"), (0.01, "defrauded (customers)"), (1.0, "defrauded")]
+)
+def test_half_of_the_customers_defrauded_is_another_fraud_rate(parquet: Dataset, stated: float, broken: str) -> None:
+    assert certify(parquet[0]).holds
+    assert broken in certify(parquet[0], fraud_rate=stated).broken
+
+
+def test_a_fraud_rate_that_nobody_stated_is_named(parquet: Dataset, profiles: Path, tmp_path: Path) -> None:
+    path = write_foreign(tmp_path / "o", read_rows(parquet[0]))
+    certificate = certify(path, profiles=profiles, start=WINTER.start, end=WINTER.end)
+    assert "defrauded (customers)" in certificate.broken
+    assert "customers are defrauded, for a fraud rate of 0.01; --fraud-rate states another" in certificate.notes[0]
+
+
+@pytest.mark.parametrize("part", ["customers", "transactions", "fraud_cases"])
+def test_a_part_that_is_gone_is_missed(parquet: Dataset, tmp_path: Path, part: str) -> None:
+    shutil.copytree(parquet[0], tmp_path / "o")
+    shutil.rmtree(tmp_path / "o" / part)
+    assert f"receipt: {part}" in certify(tmp_path / "o").broken
+
+
+# ------------------------------------------------------------------------------------------------------- what is given
+def test_a_file_is_a_dataset(parquet: Dataset, profiles: Path, tmp_path: Path) -> None:
+    path = write_foreign(tmp_path / "o", read_rows(parquet[0]))
+    whole = certify(path, profiles=profiles, **STATED)
+    alone = certify(path / "rows.parquet", profiles=profiles, **STATED)
+    assert whole.findings == alone.findings
+    assert alone.digests == whole.digests == {"transactions": parquet[1].parts["transactions"].digest}
+
+
+def test_a_file_has_a_digest(parquet: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_foreign(tmp_path / "o", read_rows(parquet[0]))
+    assert main(["digest", str(path / "rows.parquet")]) == 0
+    part = parquet[1].parts["transactions"]
+    assert capsys.readouterr().out == f"transactions {part.rows} rows {part.digest}\n"
+
+
+def test_a_directory_without_data_is_called_so_before_its_period_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="got 'no data files'"):
+        read_claim(tmp_path, {})
+
+
+def test_the_report_on_a_file_needs_a_place(parquet: Dataset) -> None:
+    file = data_files(parquet[0] / "transactions")[0]
+    with pytest.raises(InputError, match=r"--output: got 'nothing', expected a directory of this machine"):
+        default_output(file)
+
+
+def test_a_file_of_another_kind_is_none(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv.gz").write_bytes(b"")
+    with pytest.raises(InputError, match=r"got 'no data files', expected .* or one such file"):
+        certify(tmp_path / "rows.csv.gz", **STATED)
+
+
+def test_a_part_of_a_dataset_names_the_whole(parquet: Dataset) -> None:
+    with pytest.raises(InputError, match=f"verify the whole of {parquet[0]}, or pass --start and --end"):
+        certify(parquet[0] / "transactions")
+
+
+def test_a_dataset_that_is_not_complete_says_how_to_complete_it(parquet: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(parquet[0], tmp_path / "o")
+    (tmp_path / "o" / RECEIPT).unlink()
+    (tmp_path / "o" / "_progress").mkdir()
+    (tmp_path / "o" / "_progress" / "run.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"got 'an incomplete dataset', .* began it again, with --resume"):
+        certify(tmp_path / "o", **STATED)
+
+
+def test_customers_files_that_are_not_checked_are_mentioned(parquet: Dataset, profiles: Path, tmp_path: Path) -> None:
+    path = write_foreign(tmp_path / "o", read_rows(parquet[0]))
+    shutil.copy(data_files(parquet[0] / "customers")[0], path / "customers.parquet")
+    notes = certify(path, profiles=profiles, **STATED).notes
+    assert ["--as-of DATE" in note for note in notes] == [True]
+
+
+# ----------------------------------------------------------------------------------------------------- of the original
+def in_zone(rows: pa.Table, name: str) -> pa.Table:
+    """Count `unix_time` as a machine of a time zone does."""
+    moments = pc.cast(rows.column("unix_time"), pa.timestamp("s"))
+    local = pc.assume_timezone(moments, name, ambiguous="earliest", nonexistent="latest")
+    return put(rows, "unix_time", local.cast(pa.int64()))
+
+
+@pytest.mark.parametrize("stated", [{}, {"time_zone": "Asia/Kolkata"}])
+def test_local_time_is_found_or_stated(
+    parquet: Dataset, profiles: Path, tmp_path: Path, stated: dict[str, str]
+) -> None:
+    rows = read_rows(parquet[0])
+    path = write_foreign(tmp_path / "o", in_zone(rows, "Asia/Kolkata"))
+    certificate = certify(path, profiles=profiles, **STATED, **stated)
+    assert certificate.broken == ()
+    assert certificate.customers > 0
+    assert "local time of Asia/Kolkata" in certificate.notes[0]
+    assert ("as stated" in certificate.notes[0]) == bool(stated)
+    assert certificate.findings == certify(write_foreign(tmp_path / "utc", rows), profiles=profiles, **STATED).findings
+
+
+def test_another_zone_than_the_stated_one_is_broken(parquet: Dataset, profiles: Path, tmp_path: Path) -> None:
+    path = write_foreign(tmp_path / "o", in_zone(read_rows(parquet[0]), "Asia/Kolkata"))
+    certificate = certify(path, profiles=profiles, time_zone="Asia/Tokyo", **STATED)
+    assert "unix_time" in certificate.broken
+    assert "pass --time-zone NAME" in to_text(certificate)
+
+
+def test_our_own_datasets_count_in_utc(parquet: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(parquet[0], tmp_path / "o")
+    for file in data_files(tmp_path / "o" / "transactions"):
+        pq.write_table(in_zone(pq.ParquetFile(file).read(), "Asia/Kolkata"), file)
+    assert "unix_time" in certify(tmp_path / "o").broken
+
+
+@pytest.mark.parametrize("name", ["Europe/Nowhere", "", "../etc/passwd", "/etc/localtime"])
+def test_refuses_what_is_no_time_zone(name: str) -> None:
+    with pytest.raises(InputError, match=r"--time-zone: got .* expected a time zone's name"):
+        read_clock(name, WINTER)
+
+
+def test_names_the_likely_time_zone() -> None:
+    with pytest.raises(InputError, match="did you mean 'America/New_York'"):
+        read_clock("America/New_Yrok", WINTER)
+
+
+YEAR = Period(date(2023, 1, 1), date(2023, 12, 31))
+
+
+@pytest.mark.parametrize("name", ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"])
+def test_every_moment_is_that_of_python(name: str) -> None:
+    from datetime import datetime, timedelta
+
+    start = datetime(2023, 1, 1, 0, 17, 59, tzinfo=ZoneInfo(name))  # local arithmetic: hours that do not exist, too
+    local = [start + timedelta(minutes=15 * step) for step in range(365 * 96 - 1)]
+    naive = np.array([moment.replace(tzinfo=None) for moment in local], dtype="datetime64[s]").astype(np.int64)
+    expected = np.array([round(moment.timestamp()) for moment in local])
+    clock = read_clock(name, YEAR)
+    assert np.array_equal(naive - clock.seconds_ahead(naive // 86_400, naive % 86_400), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("America/New_York", "America/New_York"), ("America/Toronto", "America/New_York"), ("UTC", None)],
+)
+def test_a_zone_is_found_by_all_of_its_changes(name: str, found: str | None) -> None:
+    day = np.repeat(np.arange(YEAR.first_day, YEAR.first_day + YEAR.days), 3)
+    second = np.tile(np.array([100, 40_000, 86_000]), YEAR.days)
+    unix_time = day * 86_400 + second - read_clock(name, YEAR).seconds_ahead(day, second)
+    clock = find_clock(day, second, unix_time, YEAR)
+    assert (clock and clock.name) == found
+
+
+def test_times_of_no_zone_are_not_explained() -> None:
+    day = np.arange(YEAR.first_day, YEAR.first_day + YEAR.days)
+    second = np.full(len(day), 40_000)
+    assert find_clock(day, second, day * 86_400 + second - 100, YEAR) is None
+    assert find_clock(day, second, day * 86_400 + second * 2, YEAR) is None
+
+
+def repeat_draws(rows: pa.Table, workers: int = 3) -> pa.Table:
+    """Let groups of customers have each other's transaction numbers and places, as forked workers draw them."""
+    who = rows.column("ssn").cast("string").combine_chunks().dictionary_encode().indices.to_numpy()
+    worker = who % workers
+    order = np.argsort(worker, kind="stable")
+    rows = rows.take(pa.array(order))
+    place = np.concatenate([np.arange(size) for size in np.bincount(worker)])
+    offsets = {n: np.round(pc.subtract(rows[f"merch_{n}"], rows[n]).to_numpy(), 6) for n in ("lat", "long")}
+    rows = put(rows, "trans_num", rows.column("trans_num").take(pa.array(place)))
+    for name, offset in offsets.items():
+        rows = put(rows, f"merch_{name}", pa.array(rows[name].to_numpy() + offset[place]))
+    return rows
+
+
+def test_forked_workers_of_the_original_are_recognised(parquet: Dataset, profiles: Path, tmp_path: Path) -> None:
+    path = write_foreign(tmp_path / "o", repeat_draws(read_rows(parquet[0])))
+    certificate = certify(path, profiles=profiles, **STATED)
+    assert certificate.outcome == "accepted"
+    assert "its workers (at least 3) draw the same numbers" in certificate.notes[0]
+    check = next(check for check in certificate.checks if check.name == "unique trans_num")
+    assert (check.known_flaw, check.broken > 1000) == (True, True)
+    assert "ACCEPTED but for a known flaw of the original (unique trans_num" in to_text(certificate)
+
+
+def copy_rows(rows: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, rows.slice(0, 100)])
+
+
+def number_alike(rows: pa.Table) -> pa.Table:
+    """Give every other row the number of one before, but a place of its own."""
+    return put(rows, "trans_num", rows.column("trans_num").take(pa.array(np.arange(rows.num_rows) // 2)))
+
+
+@pytest.mark.parametrize("change", [copy_rows, number_alike])
+def test_other_repeated_numbers_are_rejected(
+    parquet: Dataset, profiles: Path, tmp_path: Path, change: Callable[[pa.Table], pa.Table]
+) -> None:
+    path = write_foreign(tmp_path / "o", change(read_rows(parquet[0])))
+    certificate = certify(path, profiles=profiles, **STATED)
+    assert "unique trans_num" in certificate.broken
+    assert certificate.notes == ()
+
+
+def test_forked_workers_excuse_no_other_mistake(parquet: Dataset, profiles: Path, tmp_path: Path) -> None:
+    rows = repeat_draws(read_rows(parquet[0]))
+    smaller = put(rows, "merch_lat", pc.add(rows["lat"], pc.multiply(pc.subtract(rows["merch_lat"], rows["lat"]), 0.5)))
+    certificate = certify(write_foreign(tmp_path / "o", smaller), profiles=profiles, **STATED)
+    assert "latitude (regular)" in certificate.broken

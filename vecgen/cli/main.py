@@ -1,0 +1,279 @@
+"""The command line. Commands translate options into calls; what goes wrong becomes one line and exit status 2."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from vecgen.cli.argument_types import parse_path, parse_whole
+from vecgen.cli.console import run_command
+from vecgen.cli.messages import describe_stop, note_lists
+from vecgen.cli.options import (
+    add_claim_options,
+    add_customer_options,
+    add_dataset_argument,
+    add_demographics_option,
+    add_law_options,
+    add_output_options,
+    add_plan_option,
+    add_processes_option,
+    add_quiet_option,
+    add_slice_options,
+)
+from vecgen.cli.parser import Parser, make_parser
+from vecgen.cli.progress_bar import show
+from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
+from vecgen.cli.steps import spell_step
+from vecgen.cli.summary import hint_at_frauds, summarise
+from vecgen.config.json_schema import SCHEMAS, spell_schema
+from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_profiles
+from vecgen.config.merchants import make_merchants, write_merchants
+from vecgen.config.new_file import write_new
+from vecgen.config.new_profile import add_profile
+from vecgen.errors import InputError, VecgenError, to_line, to_printable
+from vecgen.plan.plan import compile_plan
+from vecgen.plan.request import check_seed
+from vecgen.plan.schedule import describe_estimate, estimate
+from vecgen.report.build import PAGE, REPORT, default_output, write_report
+from vecgen.run.local import run_local
+from vecgen.verify.certificate import SENTENCES, STATUSES, to_json, to_text
+from vecgen.verify.certify import verify_dataset
+from vecgen.verify.claim import read_claim
+from vecgen.verify.file_check import digest_complete
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; see `console`."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    spell = partial(spell_step, "vecgen", words)
+
+    def run() -> int | None:
+        options = _make_parser().parse_args(words)
+        options.spell = spell
+        status: int | None = options.run(options)
+        return status
+
+    return run_command(run, spell)
+
+
+def _say(text: object) -> None:
+    print(to_printable(text))
+
+
+_EXAMPLES: Final = {
+    "generate": (
+        "--customers 5000 --seed 7 --output cards",
+        "--start 2024-01-01 --fraud-rate 0.98 --format csv --output sparkov",
+    ),
+    "customers": ("--customers 1000000 --output people", "--customers 300 --safe-identifiers --format csv"),
+    "transactions": (
+        "--customers-file people/customers --output rows",
+        "--customers 1000000 --batch-rows 4000000 --batches 0-9 --output slice",
+    ),
+    "merchants": ("--per-category 50 --output merchants.csv", "--seed 7 --output more_merchants.csv"),
+    "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --fraud-rate 0.98"),
+    "report": ("cards", "s3://bucket/cards --output report"),
+    "digest": ("cards", "cards/transactions"),
+    "profiles check": ("", "mine --demographics my_demographics"),
+    "profiles show": ("adults_2550_female_urban", "students mine"),
+    "profiles new": ("mine --from adults_2550_female_urban --name students", "mine --from leftovers"),
+    "profiles schema": ("--output profile.schema.json", "main_config"),
+}
+
+
+def _make_parser() -> Parser:
+    parser = make_parser(
+        "vecgen",
+        "Labelled synthetic card transactions: the patterns of Sparkov, vectorised.",
+        ("generate --customers 1000 --output cards", "verify cards"),
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, run: object, summary: str) -> Parser:
+        command: Parser = commands.add_parser(name, help=summary, description=summary, examples=_EXAMPLES[name])
+        command.set_defaults(run=run)
+        return command
+
+    for name, run, summary in (
+        ("generate", _generate, "write customers and their transactions"),
+        ("customers", _customers, "write customers only"),
+        ("transactions", _transactions, "write transactions and fraud cases, no customers"),
+    ):
+        command = add(name, run, summary)
+        add_customer_options(command, with_file=name != "customers")
+        add_law_options(command)
+        add_output_options(command)
+        if name != "customers":
+            add_slice_options(command)
+        add_processes_option(command)
+        add_plan_option(command)
+        add_quiet_option(command)
+
+    merchants = add("merchants", _merchants, "write a merchants file for --demographics")
+    merchants.add_argument("--seed", type=parse_whole, default=42, metavar="N", help="(42)")
+    merchants.add_argument("--per-category", type=parse_whole, default=500, metavar="N", help="names of each (500)")
+    merchants.add_argument(
+        "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
+    )
+
+    verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
+    add_dataset_argument(verify)
+    add_claim_options(verify)
+    verify.add_argument("--fast", action="store_true", help="do not read files for the checksums of their bytes")
+    verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
+    add_processes_option(verify)
+    add_quiet_option(verify, "what was found and nothing else")
+
+    report = add("report", _report, "write a page about a dataset: charts, certificate, how hard its fraud is to find")
+    add_dataset_argument(report)
+    help_output = f"directory of the page and its pictures, new or an earlier report (DIR/{REPORT})"
+    report.add_argument("--output", type=parse_path, metavar="DIR", help=help_output)
+    add_claim_options(report)
+    add_processes_option(report)
+    add_quiet_option(report, "what was found and nothing else")
+
+    digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
+    add_dataset_argument(digest)
+
+    summary = "look at behaviour profiles, check them, make new ones"
+    examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")
+    _add_profile_actions(commands.add_parser("profiles", help=summary, description=summary, examples=examples))
+    return parser
+
+
+def _add_profile_actions(profiles: Parser) -> None:
+    actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
+
+    def add(name: str, run: object, summary: str) -> Parser:
+        examples = _EXAMPLES[f"profiles {name}"]
+        action: Parser = actions.add_parser(name, help=summary, description=summary, examples=examples)
+        action.set_defaults(run=run)
+        return action
+
+    place: Any = {"type": parse_path, "metavar": "DIR"}
+    check = add("check", _check_profiles, "read a directory of profiles and list all that is wrong with it")
+    check.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
+    add_demographics_option(check)
+
+    show = add("show", _show_profile, "print what a profile and its fraud twin do")
+    show.add_argument("name", metavar="NAME")
+    show.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
+
+    new = add("new", _new_profile, "add a copy of a profile, to be edited, to a directory; a new one becomes complete")
+    new.add_argument("directory", **place)
+    new.add_argument("--from", dest="origin", required=True, metavar="NAME", help="profile to copy, with its twin")
+    new.add_argument("--name", metavar="NEW", help="name of the copy (NAME_copy)")
+    new.add_argument("--profiles", help="where NAME is (DIR; the shipped if DIR is new)", **place)
+
+    schema = add("schema", _print_schema, "print the JSON Schema by which editors check and complete profiles")
+    schema.add_argument("kind", choices=list(SCHEMAS), nargs="?", default="profile")
+    schema.add_argument("--output", type=parse_path, metavar="FILE", help="new file (printed)")
+
+
+def _generate(options: Namespace) -> None:
+    _write(options, customers=True, transactions=True)
+
+
+def _customers(options: Namespace) -> None:
+    _write(options, customers=True, transactions=False)
+
+
+def _transactions(options: Namespace) -> None:
+    _write(options, customers=False, transactions=True)
+
+
+def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
+    plan, output = compile_plan(to_request(options)), to_output(options)
+    note_lists(plan)
+    if options.plan:
+        _say(describe_estimate(estimate(plan, output, options.processes)))
+        return
+    existing = to_existing(options)
+    try:
+        with show(options.quiet) as report:
+            receipt = run_local(
+                plan,
+                output,
+                options.processes,
+                customers=customers,
+                transactions=transactions,
+                existing=existing,
+                report=report,
+            )
+    except KeyboardInterrupt as stop:
+        stop.args = (describe_stop(output.path, options.spell),)
+        raise
+    if not options.quiet:
+        _say(summarise(receipt))
+        if hint := hint_at_frauds(receipt, output.path):
+            _say(hint)
+
+
+def _merchants(options: Namespace) -> None:
+    check_seed(options.seed)
+    if options.output.exists():
+        raise InputError("--output", "", str(options.output), "a file that does not exist yet")
+    write_merchants(make_merchants(options.seed, options.per_category), options.output)
+    _say(f"{options.output}: {options.per_category} names for each category")
+
+
+def _check_profiles(options: Namespace) -> None:
+    try:
+        profiles = check_profiles(options.directory, options.demographics)
+    except InputError as error:
+        faults = (error, *error.further)
+        print(*map(to_line, faults), sep="\n", file=sys.stderr)
+        places = len({fault.where for fault in faults})
+        summary = f"{options.directory}: {_count(len(faults), 'fault')} in {_count(places, 'place')}"
+        raise VecgenError(summary) from None
+    _say(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+
+
+def _show_profile(options: Namespace) -> None:
+    from vecgen.cli.show_profile import print_page
+
+    print_page(load_profiles(options.directory), options.name)
+
+
+def _new_profile(options: Namespace) -> None:
+    name = options.name or f"{options.origin}_copy"
+    add_profile(options.directory, options.origin, name, options.profiles)
+    _say(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
+
+
+def _print_schema(options: Namespace) -> None:
+    text = spell_schema(options.kind)
+    if options.output is None:
+        print(text, end="")
+    else:
+        write_new(options.output, text)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _verify(options: Namespace) -> int:
+    directory = to_dataset(options)
+    with show(options.quiet) as report:
+        claim = read_claim(directory, vars(options))
+        certificate = verify_dataset(directory, claim, options.processes, report=report, fast=options.fast)
+    _say(to_json(certificate) if options.json else to_text(certificate))
+    return STATUSES[certificate.outcome]
+
+
+def _report(options: Namespace) -> None:
+    directory = to_dataset(options)
+    output = options.output or default_output(directory)
+    with show(options.quiet) as report:
+        certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes, report)
+    _say(f"{output / PAGE}: {certificate.rows:,} transactions, {SENTENCES[certificate.outcome]}")
+
+
+def _digest(options: Namespace) -> None:
+    for name, digest in digest_complete(to_dataset(options)).items():
+        _say(f"{name} {digest.rows} rows {digest}")

@@ -1,0 +1,86 @@
+"""Parsed options to requests, outputs and datasets."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+
+from vecgen.model.params import Law, make_period
+from vecgen.plan.output import Existing, Output
+from vecgen.plan.request import Request
+from vecgen.stores.filesystem import Place, locate
+
+
+def to_arguments(options: Mapping[str, str]) -> list[str]:
+    """Return options given as names and texts as arguments of a parser: `fraud_days`, "3" as `--fraud-days=3`.
+
+    A flag is given as "true" or "false"; "_" in names counts as "-".
+    """
+    named = {f"--{name.replace('_', '-')}": value for name, value in options.items()}
+    given = {name: value for name, value in named.items() if value.lower() != "false"}
+    return [name if value.lower() == "true" else f"{name}={value}" for name, value in given.items()]
+
+
+def to_request(options: Namespace) -> Request:
+    """Return the request that parsed options describe.
+
+    Raises:
+        InputError: Values outside their ranges.
+    """
+    law = Law(
+        make_period(options.start, options.end),
+        options.fraud_rate,
+        options.fraud_days,
+        options.dependence,
+        options.travel,
+    )
+    return Request(
+        options.customers,
+        getattr(options, "customers_file", None),
+        options.seed,
+        law,
+        options.as_of,
+        options.profiles,
+        options.demographics,
+        options.safe_identifiers,
+    )
+
+
+def to_dataset(options: Namespace) -> Place:
+    """Return the dataset that parsed options name.
+
+    Raises:
+        InputError: A URL or options that cannot be used.
+    """
+    return locate(options.directory, list_storage_options(options))
+
+
+def list_storage_options(options: Namespace) -> list[tuple[str, str]]:
+    """Return what parsed options say of the store, those given one by one before those of the file."""
+    given = dict(options.storage_options_file or ()) | dict(options.storage_option)
+    return list(given.items())
+
+
+def to_existing(options: Namespace) -> Existing:
+    """Return what parsed options say of an output that holds something."""
+    return "resume" if options.resume else "overwrite" if options.overwrite else "refuse"
+
+
+def to_output(options: Namespace) -> Output:
+    """Return the output that parsed options describe."""
+    return Output(
+        locate(options.output, list_storage_options(options)),
+        options.format,
+        options.compression,
+        () if options.single_file else options.partition_by,
+        options.max_file_size,
+        options.max_records_per_file,
+        options.single_file,
+        getattr(options, "batch_rows", None),
+        getattr(options, "batches", ()),
+        getattr(options, "only_dates", None),
+        options.table,
+        options.append,
+        options.with_customer_id,
+        encoding=options.encoding,
+    )

@@ -1,0 +1,160 @@
+"""One profile as a page in the terminal, its fraud twin beside it; plain text where there is no terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Final
+
+import numpy as np
+from rich import box
+from rich.columns import Columns
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from vecgen.config.profile import DEFAULT_WEIGHT, WEEKDAYS, MonthDay, Profile, ProfileSet, Segment
+from vecgen.errors import InputError, suggest
+from vecgen.model.exact import amount_mean, amount_quantile, overlap
+
+QUANTILES: Final = (0.05, 0.5, 0.95)
+
+_GENDERS: Final = {"F": "women", "M": "men"}
+_LABELS: Final = ("regular", "fraud")
+_NOISE: Final = 1e-9  # shares are differences of sums
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """What a profile buys of one category.
+
+    Attributes:
+        share: Of all its transactions.
+        morning: Share of these before noon, where one uniform drives category and day part (laws v0.5 and v1.0).
+        mean, quantiles: Of the amount, dollars; `QUANTILES` of it.
+    """
+
+    category: str
+    share: float
+    morning: float
+    mean: float
+    quantiles: tuple[float, ...]
+
+
+def list_purchases(profile: Profile) -> list[Purchases]:
+    """Return the categories a profile buys, in its order."""
+    joint = overlap(np.array(profile.day_part_weights), np.array(profile.category_weights))
+    shares = joint.sum(axis=0)
+    mornings = joint[profile.day_parts.index("AM")] if "AM" in profile.day_parts else np.zeros(len(shares))
+    columns = zip(profile.categories, shares.tolist(), mornings.tolist(), profile.amounts, strict=True)
+    return [
+        Purchases(
+            category,
+            share,
+            morning / share,
+            amount_mean(law.mean, law.stdev),
+            tuple(amount_quantile(law.mean, law.stdev, quantile) for quantile in QUANTILES),
+        )
+        for category, share, morning, law in columns
+        if share > 0
+    ]
+
+
+def print_page(profiles: ProfileSet, name: str, file: IO[str] | None = None) -> None:
+    """Print what the profile `name` and its twin do, to standard output unless a file is given.
+
+    Raises:
+        InputError: There is no such profile.
+    """
+    if name not in profiles.names:
+        expected = f"one of {', '.join(profiles.names)}"
+        raise InputError("profiles show", "", name, expected, suggest(name, profiles.names))
+    position = profiles.names.index(name)
+    # Names are text, whatever brackets and colons stand in them.
+    console = Console(file=file, markup=False, emoji=False, highlight=False)
+    console.print(name, style="bold")
+    own = [segment for segment in profiles.segments if segment.profile == name]
+    for line in map(_describe_segment, own) if own else ["customers that no segment matches"]:
+        console.print(line)
+    for part in _lay_out(profiles.regular[position], profiles.fraud[position]):
+        console.print(part)
+
+
+def _describe_segment(segment: Segment) -> str:
+    years = _describe_range(segment.age_min, segment.age_max)
+    inhabitants = _describe_range(segment.city_pop_min, segment.city_pop_max)
+    return f"{_GENDERS[segment.gender]}, aged {years}, in cities of {inhabitants} inhabitants"
+
+
+def _describe_range(low: float, high: float) -> str:
+    return f"{low:,g} or more" if high == math.inf else f"{low:,g} to below {high:,g}"
+
+
+def _lay_out(regular: Profile, fraud: Profile) -> Iterator[RenderableType]:
+    both = (regular, fraud)
+    weeks = zip(WEEKDAYS, *(_describe_shares(p.weekday_weights) for p in both), strict=True)
+    facts = {"Customers": _describe_rates(both), "Share of a week": weeks}
+    yield Columns(_tabulate(title, ["", *_LABELS], rows) for title, rows in facts.items())
+    yield Columns(_tabulate_dates(label, profile) for label, profile in zip(_LABELS, both, strict=True))
+    yield Columns(_tabulate_purchases(label, profile) for label, profile in zip(_LABELS, both, strict=True))
+    yield (
+        "Amounts in dollars, their mean and quantiles; one that would be below 1 is drawn again between 1 and 10, "
+        "which these figures include. Times of day hold where one uniform drives category and day part (v0.5, v1.0); "
+        "under --dependence independent every category follows the day parts of the profile."
+    )
+
+
+def _describe_rates(both: Sequence[Profile]) -> Iterator[tuple[str, ...]]:
+    yield "transactions a day", *(f"{p.min_per_day:,} to {p.max_per_day:,}" for p in both)
+    yield "before noon", *(_describe_morning(p) for p in both)
+    yield "travel, if asked to", *(f"{p.travel_pct:g}%, {p.travel_max_distance:,g} miles" for p in both)
+
+
+def _describe_morning(profile: Profile) -> str:
+    weights = dict(zip(profile.day_parts, profile.day_part_weights, strict=True))
+    return _percent(weights.get("AM", 0.0) / sum(weights.values()))
+
+
+def _describe_shares(weights: Sequence[float]) -> list[str]:
+    return [_percent(weight / sum(weights)) for weight in weights]
+
+
+def _tabulate_dates(label: str, profile: Profile) -> Table:
+    seasons = [(s.name, f"{_day(s.start)} to {_day(s.end)}", f"{s.weight:g}") for s in profile.seasons]
+    numbered = enumerate(profile.year_weights, 1)
+    years = [(f"year {number}", "of the period", f"{w:g}") for number, w in numbered if w != DEFAULT_WEIGHT]
+    rest = ("any other day or year", "", f"{DEFAULT_WEIGHT:g}")
+    return _tabulate(f"Weight of dates, {label}", ["", "days", "weight"], [*seasons, *years, rest])
+
+
+def _tabulate_purchases(label: str, profile: Profile) -> Table:
+    header = ["category", "share", "when", "mean", *(f"{quantile:.0%}" for quantile in QUANTILES)]
+    rows = [
+        (p.category, _percent(p.share), _describe_time(p.morning), *(f"{x:,.2f}" for x in (p.mean, *p.quantiles)))
+        for p in list_purchases(profile)
+    ]
+    return _tabulate(f"Purchases, {label}", header, rows)
+
+
+def _describe_time(morning: float) -> str:
+    if morning > 1.0 - _NOISE:
+        return "morning"
+    return "afternoon" if morning < _NOISE else f"{morning:.0%} morning"
+
+
+def _tabulate(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for position, name in enumerate(header):
+        numeric = position > 0 and name not in ("days", "when")
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def _day(day: MonthDay) -> str:
+    return f"{day[0]:02}-{day[1]:02}"

@@ -1,0 +1,59 @@
+"""What a finished run prints."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+import pyarrow.compute as pc
+
+from vecgen.io.reader import find_files, read_batches
+from vecgen.io.schema import CUSTOMERS, FRAUD_CASE_COLUMNS, FRAUD_CASES, TRANSACTIONS
+from vecgen.records.receipt import Receipt, asked_law
+from vecgen.stores.filesystem import Place
+
+_FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
+_USUAL_RATE: Final = 0.98  # of Sparkov's published datasets
+
+
+def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
+    """Return a line about fraud that is too rare to train on, "" where it is not, and of slices.
+
+    Raises:
+        InputError: Fraud cases in the directory that cannot be read.
+    """
+    cases, sliced = receipt.parts.get(FRAUD_CASES), receipt.output.get("batches") or receipt.output.get("only_dates")
+    if cases is None or cases.rows >= _FEW_FRAUDS or sliced or not 0 < asked_law(receipt).fraud_rate < _USUAL_RATE:
+        return ""
+    frauds = [column for column in FRAUD_CASE_COLUMNS if column.name == "frauds"]
+    batches = (batch for file in find_files(directory / FRAUD_CASES) for batch in read_batches(file, frauds))
+    number = sum(pc.sum(batch.column(0)).as_py() or 0 for batch in batches)
+    told = f"{_count(number, 'transaction')} fraudulent; --fraud-rate {_USUAL_RATE} is Sparkov's published figure"
+    return told if number < _FEW_FRAUDS else ""
+
+
+def summarise(receipt: Receipt) -> str:
+    """Return a receipt as five lines for people: content, files, digest, time, and what to do next."""
+    parts = receipt.parts
+    nouns = {CUSTOMERS: "customer", TRANSACTIONS: "transaction", FRAUD_CASES: "fraud case"}
+    rows = ", ".join(_count(parts[name].rows, noun) for name, noun in nouns.items() if name in parts)
+    size = sum(part.bytes for part in parts.values()) / 1e6
+    main = TRANSACTIONS if TRANSACTIONS in parts else CUSTOMERS
+    rows_in = shlex.quote(f"{receipt.output['path']}/{main}")
+    digest = parts[main].digest
+    path = shlex.quote(str(receipt.output["path"]))
+    slices = receipt.output.get("batches") or receipt.output.get("only_dates")
+    speed = f", {receipt.rows_per_second_and_core:,} transactions/s and core" if TRANSACTIONS in parts else ""
+    return "\n".join(
+        [
+            rows,
+            f"{_count(sum(part.files for part in parts.values()), 'file')}, {size:,.1f} MB",
+            f"digest {digest} ({main})" if digest else f"no digest of rows that Spark wrote: vecgen digest {path}",
+            f"{receipt.seconds:,.1f} s on {_count(receipt.cores, 'core')}{speed}",
+            f"{main} in {rows_in}; next: vecgen {'digest' if slices else 'verify'} {path}",
+        ]
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

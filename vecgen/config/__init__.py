@@ -1,0 +1,1 @@
+"""What users write: profiles, demographics, merchants; read, validated and frozen."""

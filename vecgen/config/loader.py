@@ -1,0 +1,220 @@
+"""The only reader of configuration files: directories of JSON and CSV in, frozen values out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from vecgen.config.demographics import Demographics, Merchants, parse_age_gender, parse_merchants, parse_places
+from vecgen.config.json_value import shorten
+from vecgen.config.parse_profile import find_names, parse_profile, parse_segments
+from vecgen.config.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX, Profile, ProfileSet, Segment
+from vecgen.errors import InputError, gather, raise_first, suggest
+
+MAIN_CONFIG: Final = "main_config.json"
+_TABLES: Final = {
+    ("places.csv", "locations_partitions.csv"): parse_places,
+    ("age_gender.csv", "age_gender_demographics.csv"): parse_age_gender,
+    ("merchants.csv",): parse_merchants,
+}
+"""Parsers of a demographics directory by the name of the file: ours first, then the original's."""
+_MAX_JSON: Final = 4 << 20  # bytes; 10,000 categories with long names take 3 MB
+_MAX_CSV: Final = 16 << 20  # bytes; the shipped places take 2 MB
+_MAX_ADVICE: Final = 10  # faults of one kind that name a likely word each: that compares all with all
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+
+
+def _find_default(name: str) -> Path:
+    """Return the directory inside an installed package, or the one at the top of a checkout."""
+    packaged = _PACKAGE / "data" / name
+    return packaged if packaged.is_dir() else _PACKAGE.parent / name
+
+
+DEFAULT_PROFILES: Final = _find_default("profiles")
+DEFAULT_DEMOGRAPHICS: Final = _find_default("demographic_data")
+
+
+def load_profiles(directory: Path) -> ProfileSet:
+    """Return the segments of main_config.json with every profile they name, the catch-all, and all fraud twins.
+
+    Raises:
+        InputError: A directory or file that is missing, unreadable or invalid; `further` holds the faults of all files.
+    """
+    _check_directory(directory, "a directory with main_config.json and profiles")
+    names = _find_names(directory)
+    files = [(name, _describe(name)) for name in names]
+    files += [(FRAUD_PREFIX + name, f"the fraud twin of {name}") for name in names]
+    profiles = [partial(_load_profile, directory, name, role) for name, role in files]
+    segments, *loaded = gather([partial(_load_segments, directory), *profiles])
+    return ProfileSet(names, tuple(loaded[: len(names)]), tuple(loaded[len(names) :]), segments)
+
+
+def check_profiles(directory: Path, demographics: Path) -> ProfileSet:
+    """Return the profiles of a directory once nothing is wrong with them and the merchants of `demographics`.
+
+    Raises:
+        InputError: The first fault, with all others as its `further`.
+    """
+
+    def check_known() -> None:
+        # What is wrong with some profiles must not hide that others lack merchants.
+        check_merchants(_load_readable(directory), load_demographics(demographics).merchants)
+
+    profiles: ProfileSet = gather([partial(load_profiles, directory), check_known])[0]
+    return profiles
+
+
+def load_demographics(directory: Path) -> Demographics:
+    """Return the places, ages and merchants of places.csv, age_gender.csv and merchants.csv, or the original's files.
+
+    Raises:
+        InputError: A directory or file that is missing, unreadable or invalid, or the same data in two files.
+    """
+    _check_directory(directory, "a directory with places.csv, age_gender.csv and merchants.csv")
+    return Demographics(*gather(partial(_load_table, directory, names, parse) for names, parse in _TABLES.items()))
+
+
+def check_merchants(profiles: Iterable[Profile], merchants: Merchants, where: str = "merchants.csv") -> None:
+    """Accept merchants that cover every category of every profile.
+
+    Raises:
+        InputError: The first category without a merchant and a profile that lists it; `further` holds the others.
+    """
+    missing: dict[str, str] = {}
+    known = set(merchants.categories)
+    for profile in profiles:
+        for category in profile.categories:
+            if category not in known:
+                missing.setdefault(category, profile.name)
+    faults = []
+    for number, (category, name) in enumerate(missing.items()):
+        likely = suggest(category, merchants.categories) if number < _MAX_ADVICE else ""
+        faults.append(_describe_missing(category, name, where, likely))
+    raise_first(faults)
+
+
+def _describe_missing(category: str, profile: str, where: str, likely: str) -> InputError:
+    remedy = f"add merchants of {category!r}, or remove the category from the profile"
+    expected = f"merchants of every category of profile {profile}"
+    return InputError(where, f"category {category}", "none", expected, f"{likely} Or {remedy}" if likely else remedy)
+
+
+def _describe(name: str) -> str:
+    return "the profile of customers no segment matches" if name == LEFTOVERS else f"a profile named in {MAIN_CONFIG}"
+
+
+def _find_names(directory: Path) -> tuple[str, ...]:
+    """Return the names of the regular profiles; where main_config.json cannot be read, those of the twins at hand."""
+    main = directory / MAIN_CONFIG
+    try:
+        names = find_names(str(main), read_json(main))
+    except InputError:
+        twins = sorted(directory.glob(f"{FRAUD_PREFIX}*{SUFFIX}"))
+        names = [twin.name.removeprefix(FRAUD_PREFIX).removesuffix(SUFFIX) for twin in twins]
+    return (*(name for name in names if name != LEFTOVERS), LEFTOVERS)
+
+
+def _load_segments(directory: Path) -> tuple[Segment, ...]:
+    main = directory / MAIN_CONFIG
+    return parse_segments(str(main), read_json(main))
+
+
+def _load_readable(directory: Path) -> Iterator[Profile]:
+    for name in _find_names(directory):
+        for file in (name, FRAUD_PREFIX + name):
+            with suppress(InputError):
+                yield _load_profile(directory, file, "")
+
+
+def _load_table(directory: Path, names: Sequence[str], parse: Callable[[str, Iterator[list[str]]], object]) -> object:
+    present = [name for name in names if os.path.lexists(directory / name)]
+    if len(present) > 1:
+        raise InputError(str(directory), "", " and ".join(present), "one of the two", "remove the other")
+    path = directory / (present or names)[0]
+    return parse(str(path), _read_csv(path))
+
+
+def _load_profile(directory: Path, name: str, role: str) -> Profile:
+    path = directory / f"{name}{SUFFIX}"
+    if not os.path.isfile(path):
+        remedy = f"add {path.name}: a directory must be complete, it is not filled up from the shipped one"
+        raise InputError(str(directory), path.name, "no such file", role, remedy)
+    return parse_profile(str(path), name, read_json(path))
+
+
+def _check_directory(directory: Path, expected: str) -> None:
+    # os.path answers False where pathlib raises, such as below a directory that may not be searched.
+    if not os.path.isdir(directory):
+        found = "a file" if os.path.isfile(directory) else "no such directory"
+        raise InputError(str(directory), "", found, expected)
+
+
+def _read_text(path: Path, limit: int) -> str:
+    try:
+        if path.exists() and not path.is_file():  # to open a pipe might wait for ever
+            raise InputError(str(path), "", "something else", "a readable file")
+        if (size := path.stat().st_size) > limit:
+            raise InputError(str(path), "", f"{size:,} bytes", f"at most {limit:,} bytes")
+        # A byte order mark, which some editors leave, is skipped.
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(str(path), "", "no such file", "a readable file", "add it to the directory") from None
+    except OSError as error:
+        raise InputError(str(path), "", error.strerror or str(error), "a readable file") from error
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
+        raise InputError(str(path), "", found, "UTF-8 text", "save the file as UTF-8") from None
+
+
+def read_json(path: Path) -> object:
+    """Return the value of a JSON file.
+
+    Raises:
+        InputError: It cannot be read, is not JSON, or has a key twice in one object.
+    """
+    repeated: list[InputError] = []
+
+    def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            for key, times in Counter(key for key, _ in pairs).items():
+                if times > 1:
+                    expected = "each key once in its object"
+                    repeated.append(InputError(str(path), "", shorten(key), expected, "remove one of the two"))
+        return members
+
+    text = _read_text(path, _MAX_JSON)
+    try:
+        parsed: object = json.loads(text, object_pairs_hook=collect)
+    except json.JSONDecodeError as error:
+        field = f"line {error.lineno}, column {error.colno}"
+        raise InputError(str(path), field, _quote(text, error.pos), "valid JSON", error.msg) from None
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, brackets nested as deep
+        raise InputError(str(path), "", type(error).__name__, "JSON of ordinary size", str(error)) from None
+    raise_first(repeated)
+    return parsed
+
+
+def _quote(text: str, position: int) -> str:
+    rest = text[position : position + 20].partition("\n")[0]
+    return rest or ("end of line" if position < len(text) else "end of file")
+
+
+def _read_csv(path: Path) -> Iterator[list[str]]:
+    text = _read_text(path, _MAX_CSV)
+    # One of the original's files is separated by bars; no header has both.
+    delimiter = "|" if "|" in text.partition("\n")[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise InputError(str(path), f"line {reader.line_num}", str(error), "valid CSV") from None

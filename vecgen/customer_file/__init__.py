@@ -1,0 +1,1 @@
+"""Customers files of a user: CSV or Parquet, every value checked."""

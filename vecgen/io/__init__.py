@@ -1,0 +1,1 @@
+"""Arrow tables and files: schemas, assembling, digests, writers and readers."""

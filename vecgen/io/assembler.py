@@ -1,0 +1,190 @@
+"""Sampled rows to Arrow record batches with the columns of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vecgen.io.digest import MULTIPLIERS, NUMBER_MULTIPLIERS, Digest, as_words, digest_words, sum_words, text_words
+from vecgen.io.schema import (
+    COLUMNS,
+    CUSTOMER_COLUMNS,
+    CUSTOMER_ID,
+    TRANSACTION_COLUMNS,
+    TRANSACTION_SCHEMA,
+    Column,
+    batch_schema,
+)
+from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
+from vecgen.model.tables import Tables
+from vecgen.model.transaction_dates import Customers
+from vecgen.model.transactions import Attribute, Rows
+from vecgen.sampling.arrays import F64, I64, U64
+
+_MICRODEGREES: Final = 1e6
+
+
+def needed_attributes(columns: Sequence[Column]) -> frozenset[Attribute]:
+    """Return what has to be drawn of rows for these columns."""
+    own = {column.name for column in TRANSACTION_COLUMNS}
+    return frozenset(attribute for c in columns if c.name in own for attribute in _MADE_OF[c.name].attributes)
+
+
+@dataclass(frozen=True)
+class Assembler:
+    """Turns `Rows` of one group of customers into record batches; built once per group by `make_assembler`.
+
+    All its batches share one dictionary per text column, so a Parquet row group stores each value once.
+
+    Attributes:
+        people: The customers, one chunk a column.
+        encoded: Values per customer of a customer's columns that are asked for: see `_encode`.
+    """
+
+    schema: pa.Schema
+    epoch_day: int
+    people: pa.Table
+    encoded: Mapping[str, tuple[npt.NDArray[Any] | None, pa.Array | None]]
+    categories: pa.Array
+    merchants: pa.Array
+
+    def assemble(self, rows: Rows) -> pa.RecordBatch:
+        """Return the rows as a record batch of the assembler's schema."""
+        who = pa.array(rows.customer.astype(np.int32))
+        arrays = [
+            _take(*self.encoded[name], rows.customer, who) if name in self.encoded else _MADE_OF[name].make(self, rows)
+            for name in self.schema.names
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    @cached_property
+    def merchant_names(self) -> pa.DictionaryArray:
+        """Names of merchants by their position.
+
+        A name may stand in several categories. Parquet wants each value once: with duplicates, pyarrow 26 fills the
+        rest of the dictionary page with whatever was in memory.
+        """
+        return self.merchants.dictionary_encode()
+
+    @cached_property
+    def _customer_words(self) -> U64:
+        return sum_words(self.people, CUSTOMER_COLUMNS)
+
+    @cached_property
+    def _category_words(self) -> U64:
+        return text_words(self.categories, "category")
+
+    @cached_property
+    def _merchant_words(self) -> U64:
+        return text_words(self.merchants, "merchant")
+
+    def digest(self, rows: Rows) -> Digest:
+        """Return the digest of the rows' 26 columns, whichever were assembled; they must have all attributes."""
+        day = rows.day + self.epoch_day
+        words = self._customer_words.take(rows.customer)
+        words += self._category_words.take(rows.category)
+        words += self._merchant_words.take(rows.merchant)
+        words += take_time(rows.second, _TIME_WORDS)
+        # trans_date and unix_time are linear in day and second: one multiplication serves both.
+        words += as_words(day) * _DAY_MULTIPLIER
+        words += as_words(rows.second) * MULTIPLIERS["unix_time"]
+        words += as_words(rows.cents) * MULTIPLIERS["amt"]
+        words += as_words(rows.lat) * MULTIPLIERS["merch_lat"]
+        words += as_words(rows.long) * MULTIPLIERS["merch_long"]
+        words += as_words(rows.is_fraud) * MULTIPLIERS["is_fraud"]
+        for half, number in enumerate(rows.number):
+            words += number * NUMBER_MULTIPLIERS[half]
+        return digest_words(words)
+
+
+def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column] = COLUMNS) -> Assembler:
+    """Return the assembler of `columns` of the transactions of `customers` (with `customer_id`, one row each)."""
+    people = customers.combine_chunks()
+    own = [c for c in columns if c in (CUSTOMER_ID, *CUSTOMER_COLUMNS)]
+    return Assembler(
+        TRANSACTION_SCHEMA if columns is COLUMNS else batch_schema(columns),
+        tables.law.period.first_day,
+        people,
+        {c.name: _encode(people.column(c.name).combine_chunks(), c) for c in own},
+        pa.array(tables.categories, pa.string()),
+        pa.array(tables.merchants, pa.string()),
+    )
+
+
+def locate_customers(customers: pa.Table) -> Customers:
+    """Return what transactions need to know of `customers` (with `customer_id`)."""
+
+    def micro(name: str) -> I64:
+        degrees: F64 = customers.column(name).to_numpy()
+        return np.rint(degrees * _MICRODEGREES).astype(np.int64)
+
+    return Customers(customers.column("customer_id").to_numpy(), micro("lat"), micro("long"))
+
+
+def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any] | None, pa.Array | None]:
+    """Return a column's values per customer, or its dictionary positions and dictionary where it is text."""
+    if column.type == "date":
+        return array.view(pa.int32()).to_numpy(), None
+    if column.type != "text":
+        return array.to_numpy(), None
+    encoded = array.cast(pa.string()).dictionary_encode()
+    # Where every customer has a value of its own, a customer's position is its position in the dictionary.
+    distinct = len(encoded.dictionary) == len(array)
+    return None if distinct else encoded.indices.to_numpy(), encoded.dictionary
+
+
+def _take(values: npt.NDArray[Any] | None, dictionary: pa.Array | None, customer: I64, who: pa.Array) -> pa.Array:
+    taken = who if values is None else pa.array(values.take(customer))
+    return taken if dictionary is None else pa.DictionaryArray.from_arrays(taken, dictionary, safe=False)
+
+
+def _dictionary(positions: I64, dictionary: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(positions.astype(np.int32)), dictionary, safe=False)
+
+
+with np.errstate(over="ignore"):
+    _DAY_MULTIPLIER: Final = MULTIPLIERS["trans_date"] + np.uint64(SECONDS_PER_DAY) * MULTIPLIERS["unix_time"]
+_TIME_TEXT: Final = split_times(list_times())
+_TIME_WORDS: Final = split_times(text_words(fixed_text(list_times().view(np.uint8), 8), "trans_time"))
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """How a column of a transaction is made of rows, and which of their attributes it takes."""
+
+    attributes: tuple[Attribute, ...]
+    make: Callable[[Assembler, Rows], pa.Array]
+
+
+def _make_unix_time(assembler: Assembler, rows: Rows) -> pa.Array:
+    moment = rows.day + assembler.epoch_day
+    moment *= SECONDS_PER_DAY
+    moment += rows.second
+    return pa.array(moment)
+
+
+def _make_merchant(assembler: Assembler, rows: Rows) -> pa.Array:
+    names = assembler.merchant_names
+    return _dictionary(names.indices.to_numpy().take(rows.merchant), names.dictionary)
+
+
+_MADE_OF: Final[Mapping[str, _Recipe]] = {
+    "trans_num": _Recipe(("number",), lambda _, rows: number_text(rows.number)),
+    "trans_date": _Recipe((), lambda a, rows: pa.array((rows.day + a.epoch_day).astype(np.int32)).view(pa.date32())),
+    "trans_time": _Recipe(
+        ("second",), lambda _, rows: fixed_text(take_time(rows.second, _TIME_TEXT).view(np.uint8), 8)
+    ),
+    "unix_time": _Recipe(("second",), _make_unix_time),
+    "category": _Recipe(("category",), lambda a, rows: _dictionary(rows.category, a.categories)),
+    "amt": _Recipe(("cents",), lambda _, rows: pa.array(rows.cents / 100.0)),
+    "is_fraud": _Recipe((), lambda _, rows: pa.array(rows.is_fraud)),
+    "merchant": _Recipe(("merchant",), _make_merchant),
+    "merch_lat": _Recipe(("lat",), lambda _, rows: pa.array(rows.lat / _MICRODEGREES)),
+    "merch_long": _Recipe(("long",), lambda _, rows: pa.array(rows.long / _MICRODEGREES)),
+}

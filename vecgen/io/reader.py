@@ -1,0 +1,167 @@
+"""Reading a dataset back: its files, their rows, and the digest of what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import PurePosixPath
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from vecgen.errors import InputError
+from vecgen.io.delta import LOG, live_files
+from vecgen.io.digest import Digest, digest_batches
+from vecgen.io.row_schema import check_names, check_parquet, conform
+from vecgen.io.schema import PART_COLUMNS, Column, arrow_schema
+from vecgen.stores.filesystem import Place, is_file, list_files, open_input
+
+_BATCH_ROWS: Final = 262_144
+_HEADER_BYTES: Final = 4096
+_UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
+"""What PyArrow raises of damaged files; UnicodeDecodeError is a ValueError."""
+_SUFFIXES: Final = {".parquet", ".csv"}
+
+
+def find_files(directory: Place) -> list[Place]:
+    """Return the data files below a directory in the order of their paths; names like .a or _b are not data.
+
+    Of a Delta table, those of its last snapshot. A data file stands for itself.
+
+    Raises:
+        InputError: A file of a table's last snapshot is missing, or the table cannot be read.
+    """
+    if is_file(directory):
+        return [directory] if directory.suffix in _SUFFIXES else []
+    above = len(directory.parts)
+    below = {path.parts[above:]: path for path in list_files(directory)}
+    tables = {parts[: parts.index(LOG)] for parts in below if LOG in parts}
+    live = {table: live_files(directory / "/".join(table)) for table in tables}
+    for table, files in live.items():
+        there = {"/".join(parts[len(table) :]) for parts in below if parts[: len(table)] == table}
+        _check_live(directory / "/".join(table), files, there)
+    return [below[parts] for parts in sorted(below) if _is_data(parts) and _is_live(parts, live)]
+
+
+def require_files(directory: Place) -> list[Place]:
+    """Return the data files below a directory, as `find_files` does.
+
+    Raises:
+        InputError: There are none.
+    """
+    files = find_files(directory)
+    if not files:
+        found = "no data files" if directory.exists() else "no such directory"
+        raise InputError(str(directory), "", found, "a directory that holds .parquet or .csv files, or one such file")
+    return files
+
+
+def _check_live(table: Place, live: Set[str], there: Set[str]) -> None:
+    if missing := sorted(live - there):
+        expected = f"the {len(live):,} files of the table's last snapshot"
+        raise InputError(str(table / missing[0]), "", "no such file", expected, "restore it, or the table")
+
+
+def _is_data(parts: tuple[str, ...]) -> bool:
+    return PurePosixPath(parts[-1]).suffix in _SUFFIXES and not any(part[0] in "._" for part in parts)
+
+
+def _is_live(parts: tuple[str, ...], live: Mapping[tuple[str, ...], set[str]]) -> bool:
+    return all("/".join(parts[len(table) :]) in files for table, files in live.items() if parts[: len(table)] == table)
+
+
+def digest_dataset(directory: Place) -> dict[str, Digest]:
+    """Return the digests of the parts of a dataset by name (see `PART_COLUMNS`), told apart by their columns elsewhere.
+
+    Raises:
+        InputError: No data files, or a file without the columns of a dataset.
+    """
+    parts = {name: find_files(directory / name) for name in PART_COLUMNS if (directory / name).is_dir()}
+    if not parts:
+        files = [(recognise_part(read_names(path)), path) for path in require_files(directory)]
+        found = {part for part, _ in files}
+        parts = {name: [path for part, path in files if part == name] for name in PART_COLUMNS if name in found}
+    return {name: _digest(paths, PART_COLUMNS[name]) for name, paths in parts.items()}
+
+
+def recognise_part(names: Sequence[str]) -> str:
+    """Return which part of a dataset has columns of these names."""
+    return "transactions" if "trans_num" in names else "fraud_cases" if "frauds" in names else "customers"
+
+
+def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:
+    """Return the digest of all data files below a directory, one batch in memory at a time."""
+    return _digest(find_files(directory), columns)
+
+
+def _digest(files: Iterable[Place], columns: Sequence[Column]) -> Digest:
+    total = Digest()
+    for path in files:
+        total += digest_batches(read_batches(path, columns), columns)
+    return total
+
+
+def read_batches(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of one Parquet or CSV file with these columns, repeating text as dictionaries.
+
+    Raises:
+        InputError: A file that cannot be read as what its suffix says.
+    """
+    try:
+        yield from _read_csv(path, columns) if path.suffix == ".csv" else _read_parquet(path, columns)
+    except _UNREADABLE as error:
+        expected = f"a readable {path.suffix[1:]} file of transactions or customers"
+        raise InputError(str(path), "", _reason(error), expected) from error
+
+
+def _read_csv(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    check_names(str(path), read_names(path), columns)
+    with open_input(path) as source, _open_csv(source, arrow_schema(columns)) as reader:
+        for batch in reader:
+            yield from conform(str(path), batch, columns)
+
+
+def _read_parquet(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    with open_input(path) as source, pq.ParquetFile(source) as file:
+        size, where = source.size(), str(path)
+        dictionaries = check_parquet(where, size, file, columns)
+        if not file.num_row_groups:  # PyArrow 18 and 19 fail where there is none and text is read as dictionaries
+            return
+        with pq.ParquetFile(source, read_dictionary=dictionaries, metadata=file.metadata) as again:
+            for batch in again.iter_batches(_BATCH_ROWS, columns=[column.name for column in columns]):
+                yield from conform(where, batch, columns)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def read_names(path: Place) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises:
+        InputError: A file that cannot be read as what its suffix says.
+    """
+    try:
+        if path.suffix == ".csv":
+            with open_input(path) as source:
+                header = source.read(_HEADER_BYTES).partition(b"\n")[0]
+            return str(header.decode()).rstrip("\r").split("|")
+        with open_input(path) as source:
+            return list(pq.read_schema(source).names)
+    except _UNREADABLE as error:
+        raise InputError(str(path), "", _reason(error), f"a readable {path.suffix[1:]} file") from error
+
+
+def _open_csv(source: pa.NativeFile, schema: pa.Schema) -> pacsv.CSVStreamingReader:
+    return pacsv.open_csv(
+        source,
+        parse_options=pacsv.ParseOptions(delimiter="|", quote_char=False),
+        convert_options=pacsv.ConvertOptions(
+            column_types=schema,
+            include_columns=schema.names,
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+        ),
+    )

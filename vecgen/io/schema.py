@@ -1,0 +1,152 @@
+"""The columns of a dataset: name, type, meaning and unit, in the order of the original generator.
+
+The README's tables, the Arrow schemas and the CSV headers are all made from these tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from vecgen.errors import InputError, suggest
+
+ColumnType = Literal["text", "float64", "int32", "int64", "int8", "date"]
+Text = Literal["string", "dictionary"]
+"""How tables hold text: each value as it is, or positions in a dictionary."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `decimals` is the number of decimals CSV prints, None where the shortest form is printed."""
+
+    name: str
+    type: ColumnType
+    meaning: str
+    unit: str = ""
+    decimals: int | None = None
+
+
+CUSTOMER_COLUMNS: Final = (
+    Column("ssn", "text", "social security number, unique per customer", "NNN-NN-NNNN"),
+    Column("cc_num", "text", "card number with a valid Luhn digit, unique per customer", "12 to 19 digits"),
+    Column("first", "text", "first name"),
+    Column("last", "text", "last name"),
+    Column("gender", "text", "F or M"),
+    Column("street", "text", "street address"),
+    Column("city", "text", "city of the ZIP area"),
+    Column("state", "text", "state of the ZIP area", "two letters"),
+    Column("zip", "text", "ZIP code", "five digits"),
+    Column("lat", "float64", "latitude of the ZIP area", "degrees north"),
+    Column("long", "float64", "longitude of the ZIP area", "degrees east"),
+    Column("city_pop", "int32", "inhabitants of the city", "people"),
+    Column("job", "text", "occupation"),
+    Column("dob", "date", "date of birth", "YYYY-MM-DD"),
+    Column("acct_num", "text", "account number, unique per customer", "1 to 12 digits, not padded"),
+    Column("profile", "text", "behaviour profile", "name of its file"),
+)
+
+TRANSACTION_COLUMNS: Final = (
+    Column("trans_num", "text", "transaction number, unique", "32 hexadecimal digits"),
+    Column("trans_date", "date", "date of the transaction", "YYYY-MM-DD"),
+    Column("trans_time", "text", "time of the transaction", "HH:MM:SS"),
+    Column("unix_time", "int64", "that moment, read as UTC", "seconds since 1970-01-01"),
+    Column("category", "text", "merchant category"),
+    Column("amt", "float64", "amount", "US dollars, whole cents", decimals=2),
+    Column("is_fraud", "int8", "label: 1 for a fraudulent transaction, else 0"),
+    Column("merchant", "text", "merchant name"),
+    Column("merch_lat", "float64", "latitude of the purchase", "degrees north, six decimals", decimals=6),
+    Column("merch_long", "float64", "longitude of the purchase", "degrees east, six decimals", decimals=6),
+)
+
+CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, counted from 0; written if asked for")
+
+COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
+
+PARTITION_COLUMNS: Final = (
+    Column("year", "int32", "year of the transaction"),
+    Column("month", "int32", "month of the transaction", "1 to 12"),
+    Column("profile_group", "text", "behaviour profile", "name of its file"),
+)
+"""What the directories of transactions are named by, `year=2023/month=1/…`, and what readers take their values for.
+
+A month is written as the number it is, without a leading zero: DuckDB would read `month=01` as text, Spark as a number.
+"""
+
+FRAUD_CASE_COLUMNS: Final = (
+    CUSTOMER_ID,
+    *(column for column in CUSTOMER_COLUMNS if column.name in ("ssn", "cc_num", "profile")),
+    Column("window_first", "date", "first day of the fraud window", "YYYY-MM-DD"),
+    Column("window_last", "date", "last day of the fraud window", "YYYY-MM-DD"),
+    Column("first_date", "date", "date of the first fraudulent transaction", "YYYY-MM-DD"),
+    Column("last_date", "date", "date of the last fraudulent transaction", "YYYY-MM-DD"),
+    Column("frauds", "int64", "fraudulent transactions"),
+    Column("fraud_amt", "float64", "what they amount to", "US dollars, whole cents", decimals=2),
+    Column("dropped", "int64", "regular transactions dropped on the dates of fraudulent ones"),
+)
+
+TRANSACTIONS: Final = "transactions"
+CUSTOMERS: Final = "customers"
+FRAUD_CASES: Final = "fraud_cases"
+PART_COLUMNS: Final = {TRANSACTIONS: COLUMNS, CUSTOMERS: CUSTOMER_COLUMNS, FRAUD_CASES: FRAUD_CASE_COLUMNS}
+"""The parts of a dataset by the name of their directory, and their columns."""
+
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
+_TYPES: Final = {
+    "text": pa.string(),
+    "float64": pa.float64(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "int8": pa.int8(),
+    "date": pa.date32(),
+}
+# Text of few distinct values per batch; transaction numbers and times have too many for a dictionary to pay.
+_PLAIN_TEXT: Final = frozenset({"trans_num", "trans_time"})
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """Return the type a column has for readers."""
+    return _TYPES[column.type]
+
+
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+    """Return the schema of `columns` as readers see it."""
+    return pa.schema([pa.field(c.name, arrow_type(c), nullable=False) for c in columns])
+
+
+def batch_schema(columns: Sequence[Column]) -> pa.Schema:
+    """Return the schema of assembled batches: as `arrow_schema`, with dictionaries for repeating text."""
+    types = [_DICTIONARY if c.type == "text" and c.name not in _PLAIN_TEXT else arrow_type(c) for c in columns]
+    return pa.schema([pa.field(c.name, t, nullable=False) for c, t in zip(columns, types, strict=True)])
+
+
+TRANSACTION_SCHEMA: Final = batch_schema(COLUMNS)
+
+
+def choose_schema(columns: Sequence[Column], text: Text) -> pa.Schema:
+    """Return the schema of `columns` that holds text as asked.
+
+    Raises:
+        InputError: `text` is neither.
+    """
+    if text not in ("string", "dictionary"):
+        raise InputError("text", "", text, "string or dictionary")
+    return arrow_schema(columns) if text == "string" else batch_schema(columns)
+
+
+def choose_columns(names: Sequence[str], known: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the columns of these names, in their order.
+
+    Raises:
+        InputError: No name, a name twice, or one that none of the known columns has.
+    """
+    by_name = {column.name: column for column in known}
+    for position, name in enumerate(names):
+        if name not in by_name or name in names[:position]:
+            expected = f"each name once, of {', '.join(by_name)}"
+            raise InputError("columns", "", name, expected, "" if name in by_name else suggest(name, by_name))
+    if not names:
+        raise InputError("columns", "", "no name", f"any of {', '.join(by_name)}")
+    return tuple(by_name[name] for name in names)

@@ -1,0 +1,234 @@
+"""The law written out: exact probabilities of what a transaction can be, straight from the profiles' figures.
+
+The sampler compiles the same figures into cells and quantile tables (`tables`, `quantiles`). Of these nothing is used
+here but the weights of dates, so that whoever compares a sample with these probabilities checks the compilation too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+import numpy as np
+
+from vecgen.config.profile import DAY_PARTS, SUFFIX, Profile, ProfileSet
+from vecgen.model.date_weights import date_weights, window_weights
+from vecgen.model.params import Dependence, Law
+from vecgen.sampling.arrays import F64, I64
+
+HALF_DAY_HOURS: Final = 12
+_NIGHT_SHARE: Final = 0.8  # of fraud rows; the rest keeps the uniform hour
+_NIGHT_HOURS: Final = (range(4), range(10, 12))  # of the morning 0-3 h, of the afternoon 22-23 h
+_HOME_RADIUS: Final = 1_000_000  # microdegrees
+_TRAVEL_RADIUS: Final = 14_300  # microdegrees per unit of travel_max_dist
+_LARGEST_AMOUNT: Final = 10**8  # cents; what lies beyond shares a cell
+_AMOUNT_CELLS: Final = 160
+
+AMOUNT_EDGES: Final[I64] = np.unique(np.geomspace(100, _LARGEST_AMOUNT, _AMOUNT_CELLS).round().astype(np.int64))
+"""Upper ends (excluded) of the cells of amounts in cents; a last cell without end follows."""
+
+_AMOUNT_ENDS: Final[F64] = np.asarray(
+    (AMOUNT_EDGES - 0.5) / 100.0, dtype=np.float64
+)  # an amount of n cents is any from n - 1/2 to n + 1/2
+
+
+@dataclass(frozen=True)
+class RowLaw:
+    """What a row of one profile and label can be.
+
+    Attributes:
+        name: Of the profile; a fraud twin's carries the prefix.
+        rates: Transactions a day a customer can have, each as likely as the others.
+        choice: Probability of (day part, category), shape (2, categories).
+        slots: Probability of (day, day part, category) under v1.0, where they depend on each other; else None.
+        days: Probability of each day of the period; None for fraud rows, whose window decides.
+        windows: Probability of each day of a window, shape (window starts, days); the first starts on the period's
+            second day. None for regular rows, and where nobody is defrauded.
+        hours: Probability of each hour of a day part, shape (2, 12).
+        amounts: Probability of the cells of `AMOUNT_EDGES`, shape (categories, cells).
+        home_radius, travel_radius: Half the side of the square of purchases in microdegrees.
+        travel_share: Probability that a customer travels.
+    """
+
+    name: str
+    rates: range
+    choice: F64
+    slots: F64 | None
+    days: F64 | None
+    windows: F64 | None
+    hours: F64
+    amounts: F64
+    home_radius: int
+    travel_radius: int
+    travel_share: float
+
+    @property
+    def near_radius(self) -> int:
+        """The smallest radius that a customer can have."""
+        return min(self.home_radius, self.travel_radius) if self.travel_share > 0 else self.home_radius
+
+    @property
+    def far_radius(self) -> int:
+        """The largest radius that a customer can have."""
+        return max(self.home_radius, self.travel_radius) if self.travel_share > 0 else self.home_radius
+
+    @property
+    def near_share(self) -> float:
+        """How much of a side of the larger square lies in the smaller, in whole microdegrees; 1 where both are one."""
+        return 1.0 if self.near_radius == self.far_radius else (self.near_radius + 0.5) / self.far_radius
+
+
+@dataclass(frozen=True)
+class Laws:
+    """The laws of all rows: `rows[i]` holds regular and fraud rows of the i-th profile."""
+
+    law: Law
+    categories: tuple[str, ...]
+    profiles: tuple[str, ...]
+    rows: tuple[tuple[RowLaw, RowLaw], ...]
+
+    @property
+    def profile_files(self) -> tuple[str, ...]:
+        """Values of the column `profile`: the names of the profiles' files."""
+        return tuple(f"{name}{SUFFIX}" for name in self.profiles)
+
+
+def write_out(profiles: ProfileSet, law: Law) -> Laws:
+    """Return the laws of all profiles; `categories` are those that any of them lists, sorted."""
+    everyone = (*profiles.regular, *profiles.fraud)
+    categories = tuple(sorted({category for profile in everyone for category in profile.categories}))
+    pairs = zip(profiles.regular, profiles.fraud, strict=True)
+    rows = tuple(
+        (_regular_law(regular, law, categories), _fraud_law(fraud, law, categories)) for regular, fraud in pairs
+    )
+    return Laws(law, categories, profiles.names, rows)
+
+
+def overlap(*shares: F64) -> F64:
+    """Return the probability of every combination of choices that one uniform drives: one axis per argument.
+
+    Each argument cuts (0, 1] into intervals of these lengths, in order; a combination is where its intervals meet.
+    """
+    ends = [np.cumsum(share) / share.sum() for share in shares]
+    for end in ends:
+        end[-1] = 1.0
+    starts = [np.append(0.0, end[:-1]) for end in ends]
+    lengths = reduce(np.minimum, np.ix_(*ends)) - reduce(np.maximum, np.ix_(*starts))
+    return np.asarray(np.maximum(lengths, 0.0))
+
+
+def amount_shares(mean: float, stdev: float, dollars: F64 = _AMOUNT_ENDS) -> F64:
+    """Return the probability of the cells that end at `dollars`, and of one more: gamma, U(1, 10) for less than 1."""
+    from scipy import special
+
+    shape, scale = (mean / stdev) ** 2, stdev**2 / mean
+    below = special.gammainc(shape, 1.0 / scale)
+    regular = np.maximum(special.gammainc(shape, dollars / scale) - below, 0.0)
+    redrawn = below * np.clip((dollars - 1.0) / 9.0, 0.0, 1.0)
+    return np.diff(regular + redrawn, prepend=0.0, append=1.0)
+
+
+def amount_mean(mean: float, stdev: float) -> float:
+    """Return the mean amount in dollars of a gamma law whose draws below 1 are replaced."""
+    from scipy import special
+
+    shape, scale = (mean / stdev) ** 2, stdev**2 / mean
+    return float(mean * special.gammaincc(shape + 1.0, 1.0 / scale) + 5.5 * special.gammainc(shape, 1.0 / scale))
+
+
+def amount_quantile(mean: float, stdev: float, share: float) -> float:
+    """Return the dollars that a share (0 < share < 1) of such amounts stays below."""
+    from scipy import optimize, special
+
+    # From 10 dollars on, what was replaced lies below, and the gamma law's own quantile counts.
+    end = max(10.0, special.gammaincinv((mean / stdev) ** 2, share) * stdev**2 / mean)
+    return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
+
+
+def first_and_last(law: RowLaw, days: int, fraud_days: int) -> F64:
+    """Return the probability of (first fraud date, days from it to the last) of a customer with any fraud row.
+
+    Shape (days, window days). Where n rows fall on dates of share s, all lie within dates of total share S with
+    probability S ** n; both ends are met unless all lie within one date less at either end.
+    """
+    assert law.windows is not None
+    starts, width = law.windows.shape
+    numbers = fraud_days * np.array([rate for rate in law.rates if rate > 0])[:, np.newaxis]
+    reached = np.concatenate([np.zeros((starts, 1)), np.cumsum(law.windows, axis=1)], axis=1)
+    out = np.zeros((days, width))
+    for first in range(width):
+        for last in range(first, width):
+            within = [
+                np.maximum(reached[:, stop] - reached[:, start], 0.0) ** numbers if stop > start else 0.0
+                for start, stop in ((first, last + 1), (first + 1, last + 1), (first, last), (first + 1, last))
+            ]
+            chance = np.asarray(within[0] - within[1] - within[2] + within[3]).mean(axis=0)
+            out[1 + first : 1 + first + starts, last - first] += np.maximum(chance, 0.0) / starts
+    return out
+
+
+def _regular_law(profile: Profile, law: Law, categories: Sequence[str]) -> RowLaw:
+    weights = date_weights(profile, law.period)
+    slots = _spread(overlap(weights, *_choices(profile)), profile, categories) if law.dependence == "v1.0" else None
+    hours = np.full((len(DAY_PARTS), HALF_DAY_HOURS), 1.0 / HALF_DAY_HOURS)
+    return _row_law(profile, law, categories, slots, weights / weights.sum(), None, hours)
+
+
+def _fraud_law(profile: Profile, law: Law, categories: Sequence[str]) -> RowLaw:
+    windows = None
+    if law.fraud_rate > 0:
+        weights = window_weights(profile, law.period, 1, law.window_starts, law.fraud_days + 1)
+        windows = weights / weights.sum(axis=1, keepdims=True)
+    hours = np.full((len(DAY_PARTS), HALF_DAY_HOURS), (1.0 - _NIGHT_SHARE) / HALF_DAY_HOURS)
+    for part, night in zip(hours, _NIGHT_HOURS, strict=True):
+        part[night] += _NIGHT_SHARE / len(night)
+    return _row_law(profile, law, categories, None, None, windows, hours)
+
+
+def _row_law(
+    profile: Profile,
+    law: Law,
+    categories: Sequence[str],
+    slots: F64 | None,
+    days: F64 | None,
+    windows: F64 | None,
+    hours: F64,
+) -> RowLaw:
+    amounts = np.zeros((len(categories), len(AMOUNT_EDGES) + 1))
+    for category, amount in zip(profile.categories, profile.amounts, strict=True):
+        amounts[categories.index(category)] = amount_shares(amount.mean, amount.stdev)
+    return RowLaw(
+        profile.name,
+        range(profile.min_per_day, profile.max_per_day + 1),
+        _spread(_choice(profile, law.dependence), profile, categories),
+        slots,
+        days,
+        windows,
+        hours,
+        amounts,
+        _HOME_RADIUS,
+        round(profile.travel_max_distance * _TRAVEL_RADIUS),
+        profile.travel_pct / 100.0 if law.travel else 0.0,
+    )
+
+
+def _choice(profile: Profile, dependence: Dependence) -> F64:
+    parts, categories = _choices(profile)
+    if dependence == "independent":
+        return np.outer(parts / parts.sum(), categories / categories.sum())
+    return overlap(parts, categories)
+
+
+def _choices(profile: Profile) -> tuple[F64, F64]:
+    return np.array(profile.day_part_weights, np.float64), np.array(profile.category_weights, np.float64)
+
+
+def _spread(shares: F64, profile: Profile, categories: Sequence[str]) -> F64:
+    """Put the last two axes, day parts and categories of a profile, in the order common to all profiles."""
+    out = np.zeros((*shares.shape[:-2], len(DAY_PARTS), len(categories)))
+    parts = [DAY_PARTS.index(part) for part in profile.day_parts]
+    columns = [categories.index(category) for category in profile.categories]
+    out[..., np.array(parts)[:, np.newaxis], np.array(columns)] = shares
+    return out

@@ -1,0 +1,108 @@
+"""What decides the transactions: the period and the parameters of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal, get_args
+
+from vecgen.errors import InputError
+
+MAX_SPAN: Final = 73_050
+"""Days from the start of a period to its end; every possible fraud window is a row of a table."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Calendar days from `start` to `end`, both included.
+
+    Raises:
+        InputError: `end` lies before `start`, or more than MAX_SPAN days after it.
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise InputError("--end", "", self.end.isoformat(), f"a date on or after --start ({self.start})")
+        if self.span > MAX_SPAN:
+            expected = f"a date at most {MAX_SPAN:,} days (200 years) after --start ({self.start})"
+            raise InputError("--end", "", self.end.isoformat(), expected)
+
+    @property
+    def days(self) -> int:
+        """Number of calendar days."""
+        return self.span + 1
+
+    @property
+    def span(self) -> int:
+        """The D of the law: days from start to end, one less than the number of calendar days."""
+        return (self.end - self.start).days
+
+    @property
+    def first_day(self) -> int:
+        """Days from 1970-01-01 to `start`."""
+        return (self.start - date(1970, 1, 1)).days
+
+
+def make_period(start: date, end: date | None = None) -> Period:
+    """Return the days from `start` to `end`; None for the last day of the year of `start`.
+
+    Raises:
+        InputError: See `Period`.
+    """
+    return Period(start, end or date(start.year, 12, 31))
+
+
+Dependence = Literal["v0.5", "v1.0", "independent"]
+DEPENDENCES: Final[tuple[Dependence, ...]] = get_args(Dependence)
+MAX_FRAUD_DAYS: Final = 7
+_LAST_WINDOW_MARGIN: Final = 7  # days between the last possible window start and the end of the period
+
+
+@dataclass(frozen=True)
+class Law:
+    """What is asked of the transactions, beside profiles and customers.
+
+    Attributes:
+        fraud_rate: Probability (0..1) that a customer is defrauded.
+        fraud_days: The f of the law, 1..7; a fraud window has f + 1 calendar days.
+        travel: Whether profiles' travel figures widen the radius of purchases.
+
+    Raises:
+        InputError: A value outside its range, or a period too short for a fraud window.
+    """
+
+    period: Period
+    fraud_rate: float = 0.01
+    fraud_days: int = 1
+    dependence: Dependence = "v0.5"
+    travel: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.fraud_rate <= 1.0:
+            raise InputError("--fraud-rate", "", self.fraud_rate, "a probability from 0 to 1")
+        if not 1 <= self.fraud_days <= MAX_FRAUD_DAYS:
+            raise InputError("--fraud-days", "", self.fraud_days, f"a whole number from 1 to {MAX_FRAUD_DAYS}")
+        if self.dependence not in DEPENDENCES:
+            raise InputError("--dependence", "", self.dependence, f"one of {', '.join(DEPENDENCES)}")
+        if self.fraud_rate > 0 and self.window_starts < 1:
+            raise InputError(
+                "--end",
+                "",
+                self.period.end.isoformat(),
+                f"{self._first_end()} or later, so that a fraud window fits between --start and --end",
+                "lengthen the period or pass --fraud-rate 0",
+            )
+
+    @property
+    def window_starts(self) -> int:
+        """Number of days a fraud window can start on: 1..D-7 days after the start of the period."""
+        return max(0, self.period.span - _LAST_WINDOW_MARGIN)
+
+    def _first_end(self) -> str:
+        try:
+            return (self.period.start + timedelta(days=_LAST_WINDOW_MARGIN + 1)).isoformat()
+        except OverflowError:  # the last week of the year 9999
+            return "a date past all dates"

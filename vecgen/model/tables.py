@@ -1,0 +1,297 @@
+"""Profiles compiled for one period: all a draw needs as arrays, nothing left to parse, sum or look up by name.
+
+Here, and only here, is decided which uniform feeds what (`Dependence`); the draws follow the tables:
+an *atom* is a pair (category, day part); a *slot* is what the date uniform chooses: a day, under v1.0 with an atom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+
+from vecgen.config.demographics import Merchants
+from vecgen.config.profile import AmountLaw, Profile, ProfileSet
+from vecgen.errors import InputError
+from vecgen.model.date_weights import date_weights, window_weights
+from vecgen.model.params import Dependence, Law, Period
+from vecgen.sampling.arrays import F64, I64, U64
+from vecgen.sampling.categorical import Categorical, cells_to_words, compile_categorical, compile_cells
+from vecgen.sampling.gamma import AmountTables, compile_amounts
+
+HALF_DAY: Final = 43_200
+MAX_CUSTOMER_ROWS: Final = 10_000_000
+"""Transactions of one customer, which are never split: a gigabyte of dates."""
+
+_MAX_WINDOW_SLOTS: Final = 40_000_000  # of all profiles, 24 bytes each
+_MICRODEGREES: Final = 1_000_000
+_HOME_RADIUS: Final = 1.0  # degrees
+_TRAVEL_DEGREES: Final = 1.43 / 100  # degrees per unit of travel_max_dist
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Per (category, day part): what the other attributes of a row need of it; int64 arrays of one length."""
+
+    category: I64
+    second: I64
+    """First second of the day part: 0 or 43,200."""
+    amount_law: I64
+    merchant_first: I64
+    merchant_count: I64
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How one profile spends, apart from when.
+
+    Attributes:
+        per_day: Bounds (included) of a customer's integer rate of transactions per day.
+        choice: The atom, from one uniform; unused where the slot already names the atom.
+        travel_share: Probability that a customer travels (0 with travel off).
+        home_radius, travel_radius: Half the side of the square of purchases around the customer, microdegrees.
+    """
+
+    per_day: tuple[int, int]
+    choice: Categorical
+    atoms: Atoms
+    travel_share: float
+    home_radius: int
+    travel_radius: int
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When regular transactions happen: slots in the order of time.
+
+    Attributes:
+        slots: The slot, from one uniform.
+        day: Days from the start of the period, per slot (int64, ascending).
+        atom: The slot's atom under v1.0, else None.
+    """
+
+    slots: Categorical
+    day: I64
+    atom: I64 | None
+
+
+@dataclass(frozen=True)
+class FraudWindows:
+    """When fraudulent transactions happen: the slots of each possible window, one row per window start.
+
+    Attributes:
+        ends: Exclusive upper ends of the slots in units of 2**-64, shape (starts, slots).
+        day: Days from the start of the period, same shape.
+        atom: Atoms under v1.0, same shape, else None.
+    """
+
+    ends: U64
+    day: I64
+    atom: I64 | None
+
+
+@dataclass(frozen=True)
+class ProfileTables:
+    """One profile and its fraud twin, compiled; `windows` is None where no customer can be defrauded."""
+
+    name: str
+    regular: Behaviour
+    schedule: Schedule
+    fraud: Behaviour
+    windows: FraudWindows | None
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All profiles compiled for one law; picklable, about 10 MB for the shipped profiles."""
+
+    law: Law
+    profiles: tuple[ProfileTables, ...]
+    amounts: AmountTables
+    categories: tuple[str, ...]
+    merchants: tuple[str, ...]
+
+    def profile(self, position: int) -> ProfileTables:
+        """Return the tables of the profile at `position` of `ProfileSet.names`."""
+        return self.profiles[position]
+
+
+def compile_tables(profiles: ProfileSet, merchants: Merchants, law: Law) -> Tables:
+    """Compile every profile and its twin for `law`.
+
+    Raises:
+        InputError: A profile whose weights leave no date in the period or in a fraud window, that asks for more than
+            MAX_CUSTOMER_ROWS of a customer, or whose windows would take more than a gigabyte.
+    """
+    amount_laws = sorted({amount for p in (*profiles.regular, *profiles.fraud) for amount in _used_amounts(p)})
+    positions = {amount: position for position, amount in enumerate(amount_laws)}
+    compiler = _Compiler(law, merchants, positions, len(profiles.names))
+    pairs = zip(profiles.names, profiles.regular, profiles.fraud, strict=True)
+    return Tables(
+        law,
+        tuple(compiler.compile_profile(name, regular, fraud) for name, regular, fraud in pairs),
+        compile_amounts(amount_laws),
+        merchants.categories,
+        tuple(name for names in merchants.names for name in names),
+    )
+
+
+def _used_amounts(profile: Profile) -> list[tuple[float, float]]:
+    return [_as_pair(amount) for amount in profile.amounts]
+
+
+def _as_pair(amount: AmountLaw) -> tuple[float, float]:
+    return (amount.mean, amount.stdev)
+
+
+@dataclass(frozen=True)
+class _Compiler:
+    law: Law
+    merchants: Merchants
+    amount_positions: dict[tuple[float, float], int]
+    profiles: int
+
+    def compile_profile(self, name: str, regular: Profile, fraud: Profile) -> ProfileTables:
+        self._check_rows(regular)
+        return ProfileTables(
+            name,
+            self._behaviour(regular),
+            self._schedule(regular),
+            self._behaviour(fraud),
+            self._windows(fraud) if self.law.fraud_rate > 0 else None,
+        )
+
+    def _check_rows(self, profile: Profile) -> None:
+        if self.law.period.span * profile.max_per_day > MAX_CUSTOMER_ROWS:
+            raise InputError(
+                f"profile {profile.name}",
+                "avg_transactions_per_day.max",
+                profile.max_per_day,
+                f"at most {MAX_CUSTOMER_ROWS // self.law.period.span:,} in a period of {self.law.period.days:,} days",
+                "shorten the period, or spread the transactions over more customers",
+            )
+
+    def _behaviour(self, profile: Profile) -> Behaviour:
+        pairs, shares = _joint_atoms(profile, self.law.dependence)
+        return Behaviour(
+            (profile.min_per_day, profile.max_per_day),
+            compile_categorical(shares),
+            self._atoms(profile, pairs),
+            profile.travel_pct / 100.0 if self.law.travel else 0.0,
+            round(_HOME_RADIUS * _MICRODEGREES),
+            round(profile.travel_max_distance * _TRAVEL_DEGREES * _MICRODEGREES),
+        )
+
+    def _atoms(self, profile: Profile, pairs: Sequence[tuple[int, int]]) -> Atoms:
+        sizes = np.array([len(names) for names in self.merchants.names], dtype=np.int64)
+        firsts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
+        position = {name: number for number, name in enumerate(self.merchants.categories)}
+        category = [position[profile.categories[c]] for c, _ in pairs]
+        return Atoms(
+            np.array(category, dtype=np.int64),
+            np.array([HALF_DAY * (profile.day_parts[p] == "PM") for _, p in pairs], dtype=np.int64),
+            np.array([self.amount_positions[_as_pair(profile.amounts[c])] for c, _ in pairs], dtype=np.int64),
+            firsts[category],
+            sizes[category],
+        )
+
+    def _schedule(self, profile: Profile) -> Schedule:
+        weights = date_weights(profile, self.law.period)
+        if not weights.any():
+            raise _no_date(profile, f"the period {self.law.period.start} to {self.law.period.end}")
+        if self.law.dependence != "v1.0":
+            slots = compile_categorical(weights)
+            return Schedule(slots, slots.outcomes, None)
+        ends, day, atom = _slots_of_one_uniform(weights, profile)
+        keep = np.diff(ends, prepend=0.0) > 0
+        slots = compile_cells(ends[keep], np.arange(keep.sum()))
+        return Schedule(slots, day[keep], atom[keep])
+
+    def _windows(self, profile: Profile) -> FraudWindows:
+        period, starts, days = self.law.period, self.law.window_starts, self.law.fraud_days + 1
+        weights = window_weights(profile, period, 1, starts, days)
+        _refuse_empty_windows(weights, profile, period)
+        if self.law.dependence != "v1.0":
+            day = np.arange(1, starts + 1)[:, np.newaxis] + np.arange(days)
+            return FraudWindows(cells_to_words(_shares(weights)), day, None)
+        self._check_slots(starts * (days + len(profile.categories) + len(profile.day_parts)))
+        ends, day, atom = _slots_of_one_uniform(weights, profile)
+        return FraudWindows(cells_to_words(ends), day + np.arange(1, starts + 1)[:, np.newaxis], atom)
+
+    def _check_slots(self, slots: int) -> None:
+        most = _MAX_WINDOW_SLOTS // self.profiles
+        if slots > most:
+            expected = f"at most {most:,} parts of fraud windows in a profile, not {slots:,}"
+            remedy = "shorten the period, choose another law, or pass --fraud-rate 0"
+            raise InputError("--dependence", "", self.law.dependence, expected, remedy)
+
+
+def _refuse_empty_windows(weights: F64, profile: Profile, period: Period) -> None:
+    empty = np.flatnonzero(weights.sum(axis=1) == 0)
+    if len(empty):
+        start = period.start + timedelta(days=int(empty[0]) + 1)
+        raise _no_date(profile, f"the fraud window of {weights.shape[1]} days from {start} on")
+
+
+def _no_date(profile: Profile, where: str) -> InputError:
+    return InputError(
+        f"profile {profile.name}",
+        "date_wt",
+        0,
+        f"a positive weight on some date of {where}",
+        "give one of its weekdays, seasons or years a positive weight",
+    )
+
+
+def _shares(weights: Sequence[float] | F64) -> F64:
+    cumulative = np.cumsum(np.asarray(weights, dtype=np.float64), axis=-1)
+    return np.asarray(cumulative / cumulative[..., -1:])
+
+
+def _joint_atoms(profile: Profile, dependence: Dependence) -> tuple[list[tuple[int, int]], F64]:
+    """Return the (category, day part) pairs with positive share, in the order of the uniform, and their shares."""
+    if dependence == "independent":
+        shares = np.outer(profile.category_weights, profile.day_part_weights).ravel()
+        parts = len(profile.day_parts)
+        pairs = [divmod(position, parts) for position in range(len(shares))]
+    else:
+        ends, (category, part) = _overlay(_shares(profile.category_weights), _shares(profile.day_part_weights))
+        shares = np.diff(ends, prepend=0.0)
+        pairs = list(zip(category.tolist(), part.tolist(), strict=True))
+    return [pair for pair, share in zip(pairs, shares, strict=True) if share > 0], shares[shares > 0]
+
+
+def _slots_of_one_uniform(weights: F64, profile: Profile) -> tuple[F64, I64, I64]:
+    """Return the slots of the v1.0 law: cumulative ends, day and atom where one uniform drives both.
+
+    `weights` are those of the days, or of several windows of days, one per row.
+    """
+    _, shares = _joint_atoms(profile, "v1.0")
+    ends, (day, atom) = _overlay(_shares(weights), _shares(shares))
+    return ends, day, atom
+
+
+def _overlay(first: F64, second: F64) -> tuple[F64, list[I64]]:
+    """Cut (0, 1] wherever one of the cumulative shares does: return the ends and what each chooses in every piece.
+
+    Always as many pieces as there are shares in all, less one; pieces of length zero are kept. `first` may hold several
+    cumulative shares, one per row, and so will the results.
+    """
+    inner = np.broadcast_to(second[:-1], (*first.shape[:-1], len(second) - 1))
+    last = np.ones((*first.shape[:-1], 1))
+    ends = np.concatenate([np.sort(np.concatenate([first[..., :-1], inner], axis=-1)), last], axis=-1)
+    return ends, [_choose(first, ends), _choose(second, ends)]
+
+
+def _choose(cumulative: F64, ends: F64) -> I64:
+    # "First whose cumulative share >= u": a piece ending at e lies under the first share that reaches e. Shares past
+    # the last positive one equal 1 as well, hence the left side, which finds the first of equals.
+    if cumulative.ndim == 1:
+        return np.searchsorted(cumulative, ends, side="left").astype(np.int64)
+    below = np.zeros(ends.shape, dtype=np.int64)
+    for column in cumulative.T:  # a window has few days
+        below += column[:, np.newaxis] < ends
+    return below

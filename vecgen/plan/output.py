@@ -1,0 +1,118 @@
+"""Where a dataset is written, in which form, and which part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, get_args
+
+from vecgen.errors import InputError
+from vecgen.io.parquet_layout import Compression, Encodings
+from vecgen.io.schema import CUSTOMER_ID, CUSTOMERS, FRAUD_CASES, PARTITION_COLUMNS, TRANSACTIONS, Column
+from vecgen.io.writers import Format
+from vecgen.model.params import Period
+from vecgen.plan.slices import PARTITION_KEYS, PartitionKey, select_days
+from vecgen.stores.filesystem import Place
+
+Table = Literal["delta"]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
+Existing = Literal["refuse", "resume", "overwrite"]
+"""What to do with an output that holds something: see `progress`."""
+DEFAULT_MAX_FILE_SIZE: Final = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a dataset goes and in which form; nothing here changes a row.
+
+    Attributes:
+        partition_by: Directory levels of the transactions, in this order; may be empty.
+        max_file_size: Bytes after which a file is closed and the next begun.
+        max_records_per_file: Rows a file may hold; None for no limit.
+        single_file: All transactions in one file, written by one process; asks for no partitions and no limits.
+        batch_rows: Expected rows of a batch; None to let the number of cores decide.
+        batches: First and last numbers of the batches to write; empty for all. Customers are not written then.
+        only_dates: First and last date of the transactions to write; None for the whole period.
+        table: Kind of table that the files are committed to, one of transactions and one of customers.
+        append: Add transactions to the dataset that is there, or begin it; see `snapshots`.
+        kept: Parts that are there already and are not written again.
+        with_customer_id: Whether customers and transactions have a last column `customer_id`.
+        load: What the names of files begin with where those of other loads stay; see `snapshots`.
+        encoding: Of Parquet: for every reader, or smaller files for new ones; see `encodings`.
+
+    Raises:
+        InputError: A partition key named twice, a limit that is none, a single file that would have to be several, or
+            a table that cannot be.
+    """
+
+    path: Place
+    format: Format = "parquet"
+    compression: Compression = "snappy"
+    partition_by: tuple[PartitionKey, ...] = PARTITION_KEYS
+    max_file_size: int = DEFAULT_MAX_FILE_SIZE
+    max_records_per_file: int | None = None
+    single_file: bool = False
+    batch_rows: int | None = None
+    batches: tuple[tuple[int, int], ...] = ()
+    only_dates: tuple[date, date] | None = None
+    table: Table | None = None
+    append: bool = False
+    with_customer_id: bool = False
+    load: str = ""
+    kept: tuple[str, ...] = ()
+    encoding: Encodings = "portable"
+
+    def __post_init__(self) -> None:
+        for name in ("max_file_size", "max_records_per_file", "batch_rows"):
+            limit = getattr(self, name)
+            if limit is not None and not 1 <= limit < 1 << 63:
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(option, "", limit, "a whole number from 1 up, below 2**63")
+        if self.single_file and (self.partition_by or self.max_records_per_file is not None):
+            raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
+        if self.encoding != "portable" and self.format != "parquet":
+            raise InputError("--encoding", "", self.format, "--format parquet, whose encodings it chooses")
+        if self.table and self.format != "parquet":
+            raise InputError("--table", "", self.format, "--format parquet, the files of a table")
+        if self.append and self.batches:
+            raise InputError(
+                "--append", "", "--batches", "--only-dates or a whole period: loads are told by their dates"
+            )
+        if len(set(self.partition_by)) < len(self.partition_by):
+            raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
+
+    def columns(self, usual: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Return the columns of a part, given the usual ones."""
+        return (*usual, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in usual else usual
+
+    def partition_columns(self) -> tuple[Column, ...]:
+        """Return the columns whose values stand in the directories of the transactions."""
+        known = {column.name: column for column in PARTITION_COLUMNS}
+        return tuple(known[key] for key in self.partition_by)
+
+    def selects(self, number: int) -> bool:
+        """Return whether the batch of this number is to be written."""
+        return not self.batches or any(first <= number <= last for first, last in self.batches)
+
+    def select_days(self, period: Period) -> range:
+        """Return the days of the period to be written, counted from its start.
+
+        Raises:
+            InputError: Dates of which none, or not all, lie in the period.
+        """
+        return select_days(period, self.only_dates)
+
+
+def list_parts(output: Output, *, customers: bool = True, transactions: bool = True) -> list[str]:
+    """Return the parts of a dataset that a run writes."""
+    people = customers and not output.batches
+    wanted = [CUSTOMERS] * people + [TRANSACTIONS, FRAUD_CASES] * transactions
+    return [part for part in wanted if part not in output.kept]
+
+
+def has_case_files(output: Output) -> bool:
+    """Return whether fraud cases have files of their own, by ranges of customers, whatever the batches.
+
+    Else each batch, or the single file, brings a file of its own cases: a slice by batches knows no other customers.
+    """
+    return not output.batches and not output.single_file

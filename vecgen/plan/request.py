@@ -1,0 +1,86 @@
+"""What decides the content of a dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.errors import InputError
+from vecgen.model.params import Law, make_period
+
+MAX_CUSTOMERS: Final = 1 << 40
+_DEFAULT_LAW: Final = Law(make_period(date(2023, 1, 1)))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What decides the content of a dataset; two equal requests give the same rows.
+
+    Attributes:
+        customers: Number of customers to draw; ignored where `customers_file` is given.
+        customers_file: The original's `|` CSV, a Parquet file, or a directory of either.
+        as_of: Day on which ages hold; None for the first day of the period.
+        safe_identifiers: Whether social security and card numbers are such as nobody can have.
+    """
+
+    customers: int = 1000
+    customers_file: Path | None = None
+    seed: int = 42
+    law: Law = _DEFAULT_LAW
+    as_of: date | None = None
+    profiles: Path = DEFAULT_PROFILES
+    demographics: Path = DEFAULT_DEMOGRAPHICS
+    safe_identifiers: bool = False
+
+
+def describe_request(request: Request) -> dict[str, object]:
+    """Return the request as plain JSON values."""
+    described = asdict(replace(request, profiles=Path(), demographics=Path()))
+    described["profiles"], described["demographics"] = str(request.profiles), str(request.demographics)
+    return json.loads(json.dumps(described, default=str))  # type: ignore[no-any-return]
+
+
+def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
+    """Return what decides the rows; `content`: fingerprints of what was read, since paths decide nothing."""
+    law, drawn = request.law, request.customers_file is None
+    return {
+        "customers": request.customers if drawn else None,
+        "as_of": (request.as_of or law.period.start).isoformat() if drawn else None,
+        "safe_identifiers": request.safe_identifiers,
+        "seed": request.seed,
+        "start": law.period.start.isoformat(),
+        "end": law.period.end.isoformat(),
+        "fraud_rate": float(law.fraud_rate),
+        "fraud_days": law.fraud_days,
+        "dependence": law.dependence,
+        "travel": law.travel,
+        **{name: content.get(name) for name in ("profiles", "demographics", "customers_file", "word_lists")},
+    }
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that another one stands for.
+
+    Raises:
+        InputError: It is out of range.
+    """
+    if not 0 <= seed < 1 << 64:  # seeds that are equal modulo 2**64 would give the same rows
+        raise InputError("--seed", "", seed, "a whole number from 0 to 2**64 - 1")
+
+
+def check_drawn(request: Request) -> None:
+    """Refuse safe identifiers for customers of a file, which bring their own numbers."""
+    if request.safe_identifiers:  # a file's own numbers would stay
+        expected = "customers that are drawn: those of a file bring their own numbers"
+        raise InputError("--safe-identifiers", "", str(request.customers_file), expected, "pass --customers")
+
+
+def check_count(customers: int) -> None:
+    """Refuse a number of customers that is out of range."""
+    if not 1 <= customers <= MAX_CUSTOMERS:
+        raise InputError("--customers", "", customers, f"a whole number from 1 to {MAX_CUSTOMERS}")

@@ -1,0 +1,164 @@
+"""How a dataset is cut into batches for a number of cores, and what that will cost before anything is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from vecgen.errors import InputError
+from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS
+from vecgen.plan.batches import MAX_BATCH_ROWS, Batch, cut_batches
+from vecgen.plan.output import Output, has_case_files
+from vecgen.plan.plan import Plan
+from vecgen.plan.slices import partition_period
+
+# Estimates of bytes a row and core seconds a row, one year of the shipped profiles (`python -m bench compare`).
+_BYTES_PER_ROW: Final = {("parquet", "snappy"): 72, ("parquet", "none"): 109, ("parquet", "zstd"): 46, ("csv", ""): 307}
+_COMPACT_SHARE: Final = 0.88  # of these bytes, with --encoding compact
+_SECONDS_PER_ROW: Final = {
+    ("parquet", "snappy"): 4.9e-7,
+    ("parquet", "none"): 4.9e-7,
+    ("parquet", "zstd"): 5.0e-7,
+    ("csv", ""): 1.4e-6,
+}
+# Estimates beside them, measured on one of two busy cores: 300 customers in 83 batches, with and without partitions.
+_START_SECONDS: Final = 1.5
+_SECONDS_PER_BATCH: Final = 7e-3
+_SECONDS_PER_FILE: Final = 3e-3
+_SECONDS_PER_ID: Final = 5e-7  # looked at, and made where they are of the batch's profile
+_TASKS_PER_CORE: Final = 6  # enough for the last tasks to even out, few enough for large files
+_MIN_BATCH_ROWS: Final = 1_000_000
+_MAX_BATCH_ROWS: Final = MAX_BATCH_ROWS
+_MAX_CELLS: Final = 25_000_000  # customers x days of a batch, 8 bytes each: 200 MB
+_FIXED_MEMORY: Final = 250_000_000  # interpreter, libraries, tables, a row group being written
+_CUSTOMER_MEMORY: Final = 700  # bytes of a customer's texts, in the batch and in the chunks' dictionaries
+_CELL_MEMORY: Final = 9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will cost: expected figures, not promises."""
+
+    customers: int
+    rows: int
+    bytes: int
+    files: int
+    batches: int
+    largest_batch: int
+    memory_per_worker: int
+    seconds: float
+    cores: int
+
+
+def choose_batch_rows(plan: Plan, output: Output, cores: int) -> int:
+    """Return how many rows a batch should have, to keep `cores` cores evenly busy and fill files.
+
+    As many as fill one file per directory, but few enough for several batches a core, and for a worker to stay under
+    1 GB: the dates of its customers are counted in memory.
+    """
+    if output.batch_rows is not None:
+        return output.batch_rows
+    period = plan.tables.law.period
+    slices = len(partition_period(period, output.partition_by, ""))
+    filling = output.max_file_size / _row_bytes(output) * slices
+    spread = max(plan.rows / (_TASKS_PER_CORE * cores), _MIN_BATCH_ROWS)
+    slowest = min(rate for rate in plan.rows_per_customer if rate > 0) if any(plan.rows_per_customer) else 1.0
+    fitting = min(_MAX_BATCH_ROWS, _MAX_CELLS / period.days * slowest)
+    return max(1, math.floor(min(filling, spread, fitting)))
+
+
+def schedule(plan: Plan, output: Output, cores: int) -> Plan:
+    """Return the plan with batches for `cores` cores."""
+    return cut_again(plan, choose_batch_rows(plan, output, cores))
+
+
+def cut_again(plan: Plan, batch_rows: int) -> Plan:
+    """Return the plan with batches of about `batch_rows` rows."""
+    return replace(plan, batches=cut_batches(plan.source, plan.rows_per_customer, batch_rows))
+
+
+def check_slices(plan: Plan, output: Output) -> range:
+    """Accept an output whose batches and dates the plan has; return the days to be written.
+
+    Raises:
+        InputError: Numbers beyond the last batch, or dates outside the period.
+    """
+    for first, last in output.batches:
+        if not 0 <= first <= last < len(plan.batches):
+            expected = f"numbers from 0 to {len(plan.batches) - 1}; --plan and --batch-rows tell how many there are"
+            raise InputError("--batches", "", f"{first}-{last}", expected)
+    return output.select_days(plan.tables.law.period)
+
+
+def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
+    """Return what a plan will cost once it is scheduled, or what those batches and dates will that are asked for.
+
+    Raises:
+        InputError: Batches or dates that the plan does not have.
+    """
+    plan = schedule(plan, output, cores)
+    period, days = plan.tables.law.period, check_slices(plan, output)
+    batches = [batch for batch in plan.batches if output.selects(batch.number)]
+    share = len(days) / period.days
+    runs = [part.days for part in partition_period(period, output.partition_by, "")]
+    slices = sum(run.start < days.stop and days.start < run.stop for run in runs)
+    row_bytes = _row_bytes(output)
+    files = sum(slices * math.ceil(b.rows * share * row_bytes / slices / output.max_file_size) for b in batches)
+    customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in batches), default=0.0)
+    memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
+    rows = sum(batch.rows for batch in batches) * share
+    return Estimate(
+        plan.source.count,
+        round(rows),
+        round(rows * row_bytes),
+        files,
+        len(batches),
+        max((batch.rows for batch in batches), default=0),
+        round(memory),
+        _START_SECONDS + _expect_work(output, batches, rows, files) / min(cores, max(1, len(batches))),
+        cores,
+    )
+
+
+def _expect_work(output: Output, batches: Sequence[Batch], rows: float, files: int) -> float:
+    """Return the core seconds of writing these batches: small ones cost more by their files than by their rows."""
+    ids = sum(batch.last - batch.first for batch in batches)
+    own = ids * _SECONDS_PER_ID + len(batches) * _SECONDS_PER_BATCH + files * _SECONDS_PER_FILE
+    return rows * _lookup(_SECONDS_PER_ROW, output) + own
+
+
+def describe_estimate(e: Estimate) -> str:
+    """Return an estimate as a few lines for people."""
+    return "\n".join(
+        [
+            f"{e.customers:,} customers, about {e.rows:,} transactions",
+            f"about {e.bytes / 1e9:,.2f} GB in {e.files:,} files of transactions",
+            f"{e.batches:,} batches, the largest of {e.largest_batch:,} rows",
+            f"about {e.memory_per_worker / 1e6:,.0f} MB of memory a worker",
+            f"about {e.seconds:,.0f} s on {e.cores} cores",
+        ]
+    )
+
+
+def _row_bytes(output: Output) -> float:
+    return _lookup(_BYTES_PER_ROW, output) * (_COMPACT_SHARE if output.encoding == "compact" else 1.0)
+
+
+def _lookup(table: Mapping[tuple[str, str], float], output: Output) -> float:
+    return table[output.format, output.compression if output.format == "parquet" else ""]
+
+
+def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, int]:
+    """Return the expected rows of each piece of work by the name of its record, see `checkpoints.once`."""
+    expected = {}
+    if CUSTOMERS in parts:
+        expected = {f"{CUSTOMERS}-{first}": last - first for first, last in plan.customer_ranges()}
+    if FRAUD_CASES in parts and has_case_files(output):
+        rate = plan.request.law.fraud_rate
+        expected |= {f"{FRAUD_CASES}-{first}": round((last - first) * rate) for first, last in plan.case_ranges()}
+    if TRANSACTIONS in parts:
+        batches = {f"{TRANSACTIONS}-{b.number}": b.rows for b in plan.batches if output.selects(b.number)}
+        expected |= {TRANSACTIONS: sum(batches.values())} if output.single_file else batches
+    return expected

@@ -1,0 +1,58 @@
+"""Dates of a period in slices: one for each directory, or those that a user selects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Final, Literal, get_args
+
+from vecgen.errors import InputError
+from vecgen.model.params import Period
+
+PartitionKey = Literal["year", "month", "profile_group"]
+PARTITION_KEYS: Final[tuple[PartitionKey, ...]] = get_args(PartitionKey)
+
+
+@dataclass(frozen=True)
+class DaySlice:
+    """Consecutive days of the period whose rows share a directory (relative to the transactions)."""
+
+    directory: str
+    days: range
+
+
+def select_days(period: Period, only_dates: tuple[date, date] | None) -> range:
+    """Return the days of `period` from the first to the last of two dates (None: all), counted from its start.
+
+    Raises:
+        InputError: Dates of which none, or not all, lie in the period.
+    """
+    if only_dates is None:
+        return range(period.days)
+    first, last = ((day - period.start).days for day in only_dates)
+    if not 0 <= first <= last < period.days:
+        text = "..".join(day.isoformat() for day in only_dates)
+        raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
+    return range(first, last + 1)
+
+
+def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:
+    """Cut a period into the longest runs of days that share a directory. `profile`: the `profile_group`."""
+    days = [(offset, period.start + timedelta(days=offset)) for offset in range(period.days)]
+    slices = []
+    for directory, run in groupby(days, lambda day: _directory(day[1], partition_by, profile)):
+        offsets = [offset for offset, _ in run]
+        slices.append(DaySlice(directory, range(offsets[0], offsets[-1] + 1)))
+    return slices
+
+
+def intersect(one: range, other: range) -> range:
+    """Return the days that are in both ranges."""
+    return range(max(one.start, other.start), min(one.stop, other.stop))
+
+
+def _directory(day: date, partition_by: Sequence[PartitionKey], profile: str) -> str:
+    values = {"year": day.year, "month": day.month, "profile_group": profile}
+    return "".join(f"{key}={values[key]}/" for key in partition_by)

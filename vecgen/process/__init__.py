@@ -1,0 +1,1 @@
+"""Processes of this machine: workers, memory, signals, scratch files, and how far they are."""

@@ -1,0 +1,182 @@
+"""Processes of this machine that share work. They end at once when the run is told to stop, and when it dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any, Final, TypeVar
+
+from vecgen.errors import OutputError
+from vecgen.process.interrupts import SIGNALS
+from vecgen.process.scratch import remove_dead_scratch
+
+_PROCESSES: Final = "/proc/"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@contextmanager
+def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> Iterator[ProcessPoolExecutor]:
+    """Yield processes that have each called `start(*arguments)` first.
+
+    After an error, work under way is completed and the rest dropped; after an interrupt, the processes are killed.
+
+    Raises:
+        OutputError: A process died, killed by the system or by somebody.
+    """
+    # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
+    context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    with _shared(pickle.dumps((start, arguments), protocol=5)) as place:
+        with _without_interrupts():  # starts Python's own process that tidies up after a crash
+            pool = ProcessPoolExecutor(processes, context, _start, (place,))
+        try:
+            yield pool
+        except BrokenProcessPool as error:
+            pool.shutdown(cancel_futures=True)
+            remedy = "the system kills processes when memory is short; fewer --processes need less"
+            raise OutputError(f"a worker process was killed: {remedy}") from error
+        except Exception:
+            pool.shutdown(cancel_futures=True)
+            raise
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            pool.shutdown(cancel_futures=True)
+            remove_dead_scratch()
+            raise
+        pool.shutdown()
+
+
+@contextmanager
+def _shared(payload: bytes) -> Iterator[str]:
+    """Yield where the processes find the payload, in memory: see `_load`.
+
+    Through a pipe, each process would wait until the one before it has imported everything; and a file would keep what
+    the payload may hold, the keys of a store, on a disk after a crash.
+    """
+    with _memory_file(payload) if hasattr(os, "memfd_create") else _shared_memory(payload) as place:
+        yield place
+
+
+@contextmanager
+def _memory_file(payload: bytes) -> Iterator[str]:
+    """Yield the path of a file in memory that has no name of its own, and ends with this process however that ends."""
+    descriptor = os.memfd_create("vecgen")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(payload)
+        file.flush()
+        yield f"{_PROCESSES}{os.getpid()}/fd/{descriptor}"
+
+
+@contextmanager
+def _shared_memory(payload: bytes) -> Iterator[str]:
+    """Yield the name of shared memory, for systems other than Linux."""
+    with _without_interrupts():  # as above
+        memory = SharedMemory(create=True, size=len(payload))
+    try:
+        assert memory.buf is not None  # it is once the memory is closed
+        memory.buf[: len(payload)] = payload
+        yield memory.name
+    finally:
+        memory.close()
+        memory.unlink()
+
+
+def _load(place: str) -> tuple[Callable[..., None], tuple[Any, ...]]:
+    """Return what `_shared` holds."""
+    if place.startswith(_PROCESSES):
+        with open(place, "rb") as file:
+            start, arguments = pickle.load(file)
+            return start, arguments
+    memory = SharedMemory(place)
+    try:
+        assert memory.buf is not None
+        start, arguments = pickle.loads(memory.buf)
+        return start, arguments
+    finally:
+        memory.close()
+
+
+def _start(place: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        start, arguments = _load(place)
+    except FileNotFoundError:  # it has ended with the parent
+        os._exit(1)
+    start(*arguments)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does: its work would go on for hours, into an output that others may use."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Iterable[T]) -> list[Future[R]]:
+    """Hand out work, in this order; return its future results."""
+    with _without_interrupts(), _without_script():  # processes start now
+        return [pool.submit(function, item) for item in items]
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Keep processes that start from running the caller's script, as Python lets them do.
+
+    None of their work is in it. One without `if __name__ == "__main__":` would begin itself again in each process, and
+    one that was read from standard input cannot be read twice.
+    """
+    script = sys.modules["__main__"]
+    hidden: dict[str, Any] = {
+        name: script.__dict__.pop(name) for name in ("__file__", "__spec__") if name in script.__dict__
+    }
+    script.__spec__ = None
+    try:
+        yield
+    finally:
+        script.__dict__.update(hidden)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold back whatever asks the run to end: nobody could kill a process half started.
+
+    A terminal sends Ctrl-C and hang-ups to children too. They inherit that both are blocked, and end when told to.
+    """
+    came: list[tuple[Any, ...]] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in SIGNALS if in_main}
+    held = [number for number, handler in handlers.items() if callable(handler)]
+    for number in held:
+        signal.signal(number, lambda *call: came.append(call))
+    mask = _set_mask(signal.SIG_BLOCK, set(SIGNALS) - {signal.SIGTERM})  # by which Python ends processes
+    try:
+        yield
+    finally:
+        _set_mask(signal.SIG_SETMASK, mask)
+        for number in held:
+            signal.signal(number, handlers[number])
+    for call in came[:1]:
+        handler = handlers[call[0]]
+        if callable(handler):
+            handler(*call)
+
+
+def _set_mask(how: int, signals: Iterable[int]) -> set[Any]:
+    """Change what this thread, and the processes it starts, block; return what was blocked before."""
+    # Windows knows no such thing.
+    return signal.pthread_sigmask(how, signals) if hasattr(signal, "pthread_sigmask") else set()

@@ -1,0 +1,129 @@
+"""The receipt of a dataset: what was asked, what was written, and how to read it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, cast
+
+from vecgen.errors import InputError
+from vecgen.model.params import Law, Period
+from vecgen.records.file_list import FileList
+from vecgen.records.parse import check_receipt, read_recorded
+from vecgen.stores.filesystem import Place, is_file
+
+RECEIPT: Final = "_vecgen.json"
+SUCCESS: Final = "_SUCCESS"
+PROGRESS: Final = "_progress"
+"""Directory of the records of a run under way."""
+RUN: Final = "run.json"
+MOVE: Final = "move.json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was written of a part of the dataset; `digest` is None where Spark's own writer wrote it."""
+
+    rows: int
+    files: int
+    bytes: int
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run has added: dates first..last of the period start..end, all as YYYY-MM-DD.
+
+    Attributes:
+        name: What the names of its files begin with.
+        parts: Its transactions; of the first loads also customers and the period's fraud cases.
+    """
+
+    name: str
+    first: str
+    last: str
+    start: str
+    end: str
+    parts: dict[str, Part]
+
+    @property
+    def dates(self) -> tuple[str, str, str, str]:
+        """What tells loads apart: their dates, and those of their period."""
+        return self.first, self.last, self.start, self.end
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was asked, what was written and how long it took; stands as `_vecgen.json` beside the data.
+
+    Attributes:
+        fingerprint: Equal for two datasets if and only if the same rows were asked for.
+        parts: By name: "customers", "transactions", "fraud_cases".
+        cores: Processes or Spark task slots that shared the work.
+        identity: See `Plan.identity`; empty where an older version wrote the receipt.
+        loads: What the dataset was appended of, by date; empty for plain files of one run.
+        files: The list of all files; None where an older version wrote the receipt.
+    """
+
+    version: str
+    fingerprint: str
+    request: dict[str, object]
+    output: dict[str, object]
+    parts: dict[str, Part]
+    seconds: float
+    cores: int
+    rows_per_second_and_core: int
+    identity: dict[str, object] = field(default_factory=dict)
+    loads: tuple[Load, ...] = ()
+    files: FileList | None = None
+
+
+def read_receipt(directory: Place) -> Receipt | None:
+    """Return the receipt of a dataset, None where there is none.
+
+    Raises:
+        InputError: A file of its name that is not a receipt.
+    """
+    path = directory / RECEIPT
+    value = read_recorded(path, "the receipt that vecgen wrote", check_receipt)
+    if value is None:
+        return None
+    raw = cast(dict[str, Any], value.raw)
+    try:
+        parts = _read_parts(raw["parts"])
+        loads = tuple(Load(**{**load, "parts": _read_parts(load["parts"])}) for load in raw.get("loads", ()))
+        files = FileList(**raw["files"]) if raw.get("files") else None
+        return Receipt(**{**raw, "parts": parts, "loads": loads, "files": files})
+    except TypeError as error:  # keys that nobody knows
+        expected = "the receipt that vecgen wrote"
+        raise InputError(str(path), "", str(error), expected, "remove it and state what it would say") from error
+
+
+def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:
+    return {name: Part(**part) for name, part in raw.items()}
+
+
+def asked_law(receipt: Receipt) -> Law:
+    """Return the law that a dataset was asked to follow.
+
+    Raises:
+        InputError: A receipt without it.
+    """
+    try:
+        fields = dict(cast(dict[str, Any], receipt.request["law"]))
+        start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
+        return Law(**{**fields, "period": Period(start, end)})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(RECEIPT, "request.law", str(error), "period and law of a dataset") from error
+
+
+def is_incomplete(path: Place) -> bool:
+    """Return whether a run has begun a dataset there and has not come to its end; a table may hold earlier loads."""
+    begun = (path / PROGRESS / RUN).exists() and not (path / RECEIPT).exists()
+    return begun or is_being_replaced(path / PROGRESS)
+
+
+def is_being_replaced(progress: Place) -> bool:
+    """Return whether a run was killed, or lives, while it moved a dataset to its place."""
+    return is_file(progress / MOVE)

@@ -1,0 +1,117 @@
+"""A report beside a dataset: read once, drawn, and put in place of an earlier one when complete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from vecgen.errors import InputError, OutputError
+from vecgen.process.progress import Report as Progress
+from vecgen.process.progress import ignore
+from vecgen.report.baselines import find_detectors, night_rule, score_rule
+from vecgen.report.charts import draw_charts
+from vecgen.report.figures import require_matplotlib
+from vecgen.report.page import MARK, Report, write_page
+from vecgen.report.summary import summarise
+from vecgen.stores.filesystem import Place
+from vecgen.verify.certificate import Certificate
+from vecgen.verify.certify import certify
+from vecgen.verify.claim import Claim
+from vecgen.verify.verify import read_dataset
+
+REPORT: Final = "_report"
+"""Where a report stands below its dataset; readers of data overlook the name."""
+PAGE: Final = "index.html"
+_PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png")
+
+
+def write_report(
+    directory: Place, claim: Claim, output: Path | None = None, processes: int = 1, progress: Progress = ignore
+) -> Certificate:
+    """Read a dataset once and write its page and pictures; return its certificate.
+
+    Memory is that of `verify`; it does not grow with the dataset.
+
+    Args:
+        output: Directory of the report, new, empty, or an earlier report; by default `_report` below the dataset, if
+            that is on this machine.
+        progress: Is told how far the reading is.
+
+    Raises:
+        InputError: Matplotlib is not installed, or the dataset cannot be read or has no transactions.
+        OutputError: The output holds something else or cannot be written.
+    """
+    require_matplotlib()
+    output = output or default_output(directory)
+    _check_replaceable(output)
+    reading = read_dataset(directory, claim, processes, progress)
+    if reading.fault:
+        raise reading.fault
+    if reading.tally.rows == 0:
+        raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
+    certificate = certify(reading, claim)
+    summary = summarise(reading.tally, reading.laws, claim.profiles)
+    charts = draw_charts(summary)
+    night = night_rule(len(summary.categories))
+    report = Report(
+        directory.absolute().name,
+        summary,
+        reading.laws,
+        certificate,
+        charts,
+        find_detectors(summary.hour_amounts),
+        (night, score_rule(summary.hour_amounts, night)),
+        claim.receipt,
+    )
+    pictures = {f"{chart.name}.png": chart.png for chart in charts}
+    _publish(output, {**pictures, PAGE: write_page(report).encode("utf-8")})
+    return certificate
+
+
+def default_output(directory: Place) -> Path:
+    """Return where the report on a dataset stands unless asked otherwise.
+
+    Raises:
+        InputError: The dataset is not on this machine, or a single file.
+    """
+    if not isinstance(directory, Path) or directory.is_file():
+        raise InputError("--output", "", "nothing", f"a directory of this machine for the report on {directory}")
+    return directory / REPORT
+
+
+def _check_replaceable(path: Path) -> None:
+    try:
+        if not path.exists() and not path.is_symlink():
+            return
+        names = {entry.name for entry in path.iterdir()} if path.is_dir() else {""}
+        names |= {""} if path.is_symlink() else set()  # the link would become a directory
+        ours = names <= {PAGE, *_PICTURES} and MARK in (path / PAGE).read_text("utf-8") if names else True
+    except (OSError, UnicodeDecodeError):
+        ours = False
+    if not ours:
+        raise OutputError(f"--output: {path} holds something else than a report; choose another or remove it")
+
+
+def _publish(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a directory beside `path`, then let it take the place of what is there."""
+    path = path.absolute()
+    scratch: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # a name that nobody has
+        new = scratch / "new"
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        if path.exists():
+            os.rename(path, scratch / "old")
+        os.rename(new, path)
+    except OSError as error:
+        raise OutputError(f"--output: {path} cannot be written ({error.strerror}); choose another") from error
+    finally:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,61 @@
+"""Command lines as a shell takes them: the one that made a dataset, and the one that helps a run that was refused."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from vecgen.io.schema import CUSTOMERS, TRANSACTIONS
+from vecgen.plan.output import Output
+from vecgen.plan.request import Request, describe_request
+from vecgen.records.receipt import Receipt
+
+_DEFAULT_OUTPUT: Final = Output(Path("output"))
+FLAGS: Final = frozenset(
+    {"append", "overwrite", "resume", "safe_identifiers", "single_file", "travel", "with_customer_id"}
+)
+
+
+def recall_command(receipt: Receipt) -> str:
+    """Return the shell command that asks for a receipt's dataset, an option that differs from its default a line."""
+    parts = set(receipt.parts)
+    command = "customers" if parts == {CUSTOMERS} else "transactions" if parts == {TRANSACTIONS} else "generate"
+    return " \\\n    ".join([f"vecgen {command}", *_list_options(receipt)])
+
+
+def _list_options(receipt: Receipt) -> Iterator[str]:
+    usual = _flatten(describe_request(Request()), json.loads(json.dumps(asdict(_DEFAULT_OUTPUT), default=str)))
+    asked = _flatten(receipt.request, receipt.output)
+    skipped = {"customers"} if asked.get("customers_file") else set()
+    if asked.get("single_file"):
+        skipped.add("partition_by")
+    for name, value in asked.items():
+        if name in skipped or value == usual.get(name):
+            continue
+        yield shlex.join(spell_option(name, value))
+
+
+def _flatten(request: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:
+    """Return values by the names of options."""
+    law = request["law"]
+    form = {"output" if name == "path" else name: value for name, value in output.items()}
+    values = {**request, **law["period"], **law, **form}
+    return {name: value for name, value in values.items() if name not in ("law", "period")}
+
+
+def spell_option(name: str, value: Any) -> list[str]:
+    """Return the words of an option."""
+    option = f"--{name.replace('_', '-')}"
+    return [option] if value is True else [option, _to_text(name, value)]
+
+
+def _to_text(name: str, value: Any) -> str:
+    if name == "batches":
+        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in value)
+    if name == "only_dates":
+        return "..".join(value)
+    return ",".join(value) if isinstance(value, list) else str(value)

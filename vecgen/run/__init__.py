@@ -1,0 +1,1 @@
+"""Work done safely: batches written, interrupted runs resumed, complete datasets published."""

@@ -1,0 +1,92 @@
+"""One batch of customers to record batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from vecgen.io.assembler import Assembler, locate_customers, make_assembler, needed_attributes
+from vecgen.io.digest import Digest
+from vecgen.io.schema import COLUMNS, Column
+from vecgen.io.writers import ROW_GROUP_ROWS
+from vecgen.model.tables import ProfileTables, Tables
+from vecgen.model.transaction_dates import Calendar, draw_calendar
+from vecgen.model.transactions import Attribute, Rows, draw_rows
+from vecgen.plan.slices import intersect, partition_period
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Customers of a group (positions in it) that share dictionaries, and with them a row group of a file."""
+
+    customers: range
+    assembler: Assembler
+
+
+@dataclass(frozen=True)
+class Group:
+    """Customers of one profile with their dates drawn, ready to yield the rows of any days."""
+
+    tables: Tables
+    profile: ProfileTables
+    calendar: Calendar
+    chunks: tuple[Chunk, ...]
+    attributes: frozenset[Attribute]
+
+    def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
+        """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest.
+
+        Every attribute must have been asked for.
+        """
+        for drawn in self._rows(days, chunk):
+            step = limit or len(drawn)
+            for part in (drawn.slice(start, start + step) for start in range(0, len(drawn), step)):
+                yield chunk.assembler.assemble(part), chunk.assembler.digest(part)
+
+    def all_batches(self, days: range | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows on `days` (None: all) month by month: a writer with a directory for each has one at work."""
+        chosen = range(self.tables.law.period.days) if days is None else days
+        for part in partition_period(self.tables.law.period, ("year", "month"), self.profile.name):
+            own = intersect(part.days, chosen)
+            for chunk in self.chunks if own else ():
+                for rows in self._rows(own, chunk):
+                    yield chunk.assembler.assemble(rows)
+
+    def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
+        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
+            yield replace(drawn, customer=drawn.customer - chunk.customers.start)
+
+
+def start_group(
+    tables: Tables,
+    seed: int,
+    customers: pa.Table,
+    slice_days: int | None = None,
+    columns: Sequence[Column] = COLUMNS,
+) -> Group:
+    """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row).
+
+    Args:
+        slice_days: The most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+        columns: What batches will hold; of other columns nothing is drawn.
+    """
+    name = customers.column("profile")[0].as_py()
+    profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
+    calendar = draw_calendar(tables, profile, seed, locate_customers(customers))
+    period = tables.law.period
+    rows_per_customer = int(calendar.regular.kept.sum()) / len(calendar.customers)
+    rows_per_slice = rows_per_customer * (slice_days or period.days) / period.days
+    # Chunks of one size: a small one at the end would store its dictionaries for few rows.
+    number = max(1, round(customers.num_rows * rows_per_slice / ROW_GROUP_ROWS))
+    starts = range(0, customers.num_rows, math.ceil(customers.num_rows / number))
+    chunks = tuple(
+        Chunk(
+            range(start, min(start + starts.step, customers.num_rows)),
+            make_assembler(tables, customers.slice(start, starts.step), columns),
+        )
+        for start in starts
+    )
+    return Group(tables, profile, calendar, chunks, needed_attributes(columns))

@@ -1,0 +1,79 @@
+"""The truth ledger: who was defrauded, in which window, how often and of how much; one row for each such customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vecgen.io.assembler import locate_customers
+from vecgen.io.schema import FRAUD_CASE_COLUMNS, arrow_schema
+from vecgen.model.tables import Tables
+from vecgen.model.transaction_dates import Calendar, draw_calendar, find_defrauded
+from vecgen.model.transactions import draw_frauds
+from vecgen.plan.customer_source import CustomerSource
+
+I64 = npt.NDArray[np.int64]
+
+_CUSTOMERS: Final = 100_000  # made at once, to find the defrauded among them: 70 MB
+_CELLS: Final = 4_000_000  # defrauded customers x slots whose dates are counted at once, some 20 bytes each
+
+
+def find_cases(tables: Tables, seed: int, source: CustomerSource, first: int, last: int) -> pa.Table:
+    """Return the cases among customers first..last-1, ascending by id; of others than the defrauded, no date is drawn.
+
+    Rows are those of `list_cases`.
+    """
+    found = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    for start in range(first, last, _CUSTOMERS):
+        people = source.table(start, min(start + _CUSTOMERS, last))
+        struck = find_defrauded(tables, seed, people.column("customer_id").to_numpy())
+        found += _list_by_profile(tables, seed, people.filter(pa.array(struck)))
+    return pa.concat_tables(found).sort_by("customer_id").combine_chunks()
+
+
+def _list_by_profile(tables: Tables, seed: int, people: pa.Table) -> Iterator[pa.Table]:
+    for profile in tables.profiles:
+        own = people.filter(pc.equal(people.column("profile"), f"{profile.name}.json"))
+        step = max(1, _CELLS // len(profile.schedule.day))
+        for start in range(0, own.num_rows, step):
+            part = own.slice(start, step)
+            yield list_cases(tables, draw_calendar(tables, profile, seed, locate_customers(part)), part)
+
+
+def list_cases(tables: Tables, calendar: Calendar, customers: pa.Table) -> pa.Table:
+    """Return the cases among the customers of a calendar (their table, row for row), ascending by id.
+
+    Columns of `FRAUD_CASE_COLUMNS`. The whole period counts, whatever part of it is written. A window without any
+    fraudulent row is no case: nothing in the dataset shows it.
+    """
+    schema = arrow_schema(FRAUD_CASE_COLUMNS)
+    stream = calendar.fraud
+    drawn = list(draw_frauds(tables, calendar, frozenset({"cents"})))
+    if stream is None or not drawn:
+        return schema.empty_table()
+    who, day, cents = (np.concatenate([getattr(rows, name) for rows in drawn]) for name in ("customer", "day", "cents"))
+    cases, starts = np.unique(who, return_index=True)  # rows come by customer, then date
+    ends = np.append(starts[1:], len(who))
+    members = np.searchsorted(stream.members, cases)
+    windows = np.broadcast_to(stream.day, stream.kept.shape)[members, 0]
+    known = customers.select(["customer_id", "ssn", "cc_num", "profile"]).take(pa.array(cases))
+    first_day = tables.law.period.first_day
+    own = [
+        _dates(windows + first_day),
+        _dates(windows + first_day + tables.law.fraud_days),
+        _dates(day[starts] + first_day),
+        _dates(day[ends - 1] + first_day),
+        pa.array(ends - starts),
+        pa.array(np.add.reduceat(cents, starts) / 100.0),
+        pa.array(calendar.dropped[members]),
+    ]
+    return pa.table([*known.columns, *own], schema=schema).combine_chunks()
+
+
+def _dates(days: I64) -> pa.Array:
+    return pa.array(days.astype(np.int32)).view(pa.date32())

@@ -1,0 +1,213 @@
+"""Loads: dates or periods that one run adds to a dataset, beside those of earlier runs.
+
+A load's files begin with a name of its own, so they lie in the same directories as others' and can be told apart. In a
+table a load is one commit; among plain files `_SUCCESS` is missing until it is complete. What is there already is said
+by the receipt and, of a table, by the table itself, which may have been restored to an earlier version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from vecgen.errors import InputError, OutputError
+from vecgen.io.delta import CommitMode, check_layout, commit_files, import_deltalake, list_ranges
+from vecgen.io.digest import Digest, parse_digest
+from vecgen.io.file_record import FileRecord
+from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, PART_COLUMNS, TRANSACTIONS, arrow_schema
+from vecgen.plan.output import Output
+from vecgen.plan.plan import Plan
+from vecgen.records.file_list import ListedFile, read_other_loads
+from vecgen.records.receipt import Load, Part, Receipt, asked_law, read_receipt
+from vecgen.stores.refusals import refuse_difference
+
+_PERIOD: Final = ("start", "end")
+_FORM: Final = ("format", "partition_by", "with_customer_id")
+
+
+def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) -> str:
+    """Return what the names of a load's files begin with: eight hexadecimal digits of all that was asked, and a dash.
+
+    Files of a table that is replaced stay for those who read it; so its successor's names depend on it.
+    """
+    taken = [load.name for load in before.loads] if before and replaces else []
+    told = [{name: value for name, value in asked.items() if name != "append"}, taken]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8] + "-"
+
+
+def describe_load(output: Output, plan: Plan, parts: Mapping[str, Part]) -> Load:
+    """Return the load that a run adds."""
+    period = plan.tables.law.period
+    first, last = output.only_dates or (period.start, period.end)
+    days = [day.isoformat() for day in (first, last, period.start, period.end)]
+    return Load(output.load, days[0], days[1], days[2], days[3], dict(parts))
+
+
+def check_append(output: Output, parts: Sequence[str], replaces: bool) -> None:
+    """Accept what can be appended.
+
+    Raises:
+        InputError: Nothing but customers, or a dataset that is to be replaced at the same time.
+    """
+    if output.append and replaces:
+        raise InputError("--append", "", "--overwrite", "one of the two")
+    if output.append and TRANSACTIONS not in parts:
+        raise InputError("--append", "", "customers alone", "transactions: customers are written once")
+
+
+def survey(output: Output) -> Receipt | None:
+    """Return the receipt of the dataset that a load may be added to, with the loads that are there; None if it is new.
+
+    Raises:
+        InputError: deltalake is missing, or the receipt or the table cannot be read.
+    """
+    if output.table:
+        import_deltalake("--table")
+    receipt = read_receipt(output.path)
+    if receipt is None:
+        return None
+    loads = receipt.loads or _whole(receipt)
+    if not output.table or receipt.output.get("table") != output.table:
+        return replace(receipt, loads=loads)
+    there = list_ranges(output.path / TRANSACTIONS)
+    return replace(receipt, loads=tuple(load for load in loads if _is_there(load, there)))
+
+
+def _whole(receipt: Receipt) -> tuple[Load, ...]:
+    """Return the only load of a dataset that was begun without --append."""
+    period = asked_law(receipt).period
+    start, end = period.start.isoformat(), period.end.isoformat()
+    dates: Any = receipt.output.get("only_dates") or (start, end)
+    return (Load("", dates[0], dates[1], start, end, receipt.parts),)
+
+
+def _is_there(load: Load, ranges: Iterable[tuple[str, str]]) -> bool:
+    if TRANSACTIONS not in load.parts or load.parts[TRANSACTIONS].rows == 0:
+        return True
+    return any(first <= load.last and load.first <= last for first, last in ranges)
+
+
+def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: bool) -> bool:
+    """Accept a load beside or instead of what is there, and return whether all of it is there already.
+
+    Raises:
+        InputError: Request, form or dates do not fit what is there.
+        OutputError: The output holds no such table.
+    """
+    if before is None:
+        return False
+    if (replaces or output.append) and before.output.get("table") != output.table:
+        held = "no table" if before.output.get("table") is None else f"a {before.output['table']} table"
+        wanted = f"--table {output.table}" if output.table else "--append"
+        raise OutputError(f"{wanted}: {output.path} holds {held}; ask for the same kind, or choose another --output")
+    if output.table and (replaces or output.append):
+        for part in before.parts:
+            check_layout(output.path / part, *_layout(output, part))
+    if replaces:
+        return False
+    load = describe_load(output, plan, {})
+    known = {other.dates for other in before.loads}
+    if not output.append:  # refused, unless a scheduler asks again for the load that began the table
+        return load.dates in known and before.identity == plan.identity
+    _check_fit(output, plan, before)
+    if load.dates in known:
+        return True
+    _check_dates(load, before.loads)
+    return False
+
+
+def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
+    """Refuse other customers, another law, or another form than those of the loads that are there."""
+    if before.output.get("batches"):
+        raise InputError("--append", "", "batches of a dataset", "a dataset with all of its customers")
+    asked = {name: value for name, value in plan.identity.items() if name not in _PERIOD}
+    if not output.table:  # which knows its own columns and partitions
+        asked |= {name: _plain(getattr(output, name)) for name in _FORM}
+    refuse_difference("--append", output.path, asked, {**before.output, **before.identity})
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _check_dates(load: Load, loads: Iterable[Load]) -> None:
+    for other in loads:
+        if other.first <= load.last and load.first <= other.last:
+            expected = f"dates that are not there yet, as {other.first}..{other.last} are"
+            raise InputError("--append", "--only-dates", f"{load.first}..{load.last}", expected)
+        if (other.start, other.end) != (load.start, load.end) and other.start <= load.end and load.start <= other.end:
+            expected = f"the period {other.start}..{other.end}, which is there, or one beside it"
+            raise InputError("--append", "--start, --end", f"{load.start}..{load.end}", expected)
+
+
+def choose_kept(output: Output, plan: Plan, before: Receipt | None) -> tuple[str, ...]:
+    """Return the parts that an appended load finds written: customers, and the fraud cases of its period."""
+    if before is None or not output.append:
+        return ()
+    start = plan.tables.law.period.start.isoformat()
+    others = [load for load in before.loads if load.name != output.load]
+    kept = {CUSTOMERS for load in others if CUSTOMERS in load.parts}
+    kept |= {FRAUD_CASES for load in others if FRAUD_CASES in load.parts and load.start == start}
+    return tuple(sorted(kept))
+
+
+def list_other_loads(output: Output, before: Receipt | None) -> list[ListedFile] | None:
+    """Return the files of the loads that a run adds to; None where an older version wrote them without a list.
+
+    Raises:
+        InputError: Their list is not the one that the receipt names.
+    """
+    if not output.append or before is None:
+        return []
+    return read_other_loads(output.path, before.files, output.load) if before.files else None
+
+
+def commit_load(output: Output, parts: Iterable[str], records: Iterable[FileRecord], replaces: bool) -> None:
+    """Commit the files of a load, the customers first: who reads both finds everybody.
+
+    Raises:
+        OutputError: A table cannot be written.
+    """
+    mode: CommitMode = "append" if output.append else "overwrite" if replaces else "error"
+    kept = list(records)
+    for part in sorted(parts):
+        own = [record for record in kept if record.path.startswith(f"{part}/")]
+        commit_files(output.path / part, own, *_layout(output, part), mode, f"vecgen-{output.load[:-1]}")
+
+
+def _layout(output: Output, part: str) -> tuple[Any, Any]:
+    """Return the schema of a part's files, and of the columns in its paths."""
+    keys = output.partition_columns() if part == TRANSACTIONS else ()
+    return arrow_schema(output.columns(PART_COLUMNS[part])), arrow_schema(keys)
+
+
+def unite(before: Receipt, now: Receipt) -> Receipt:
+    """Return the receipt of a dataset to which a load was added; once all dates are there, that of whole periods."""
+    loads = {load.name: load for load in (*before.loads, *now.loads)}
+    ordered = tuple(sorted(loads.values(), key=lambda load: load.first))
+    names = sorted({name for load in ordered for name in load.parts})
+    parts = {name: _sum(load.parts[name] for load in ordered if name in load.parts) for name in names}
+    asked = sum(_count_days(start, end) for start, end in {(load.start, load.end) for load in ordered})
+    whole = sum(_count_days(load.first, load.last) for load in ordered) == asked
+    only_dates = None if whole else [ordered[0].first, ordered[-1].last]
+    return replace(now, parts=parts, loads=ordered, output={**now.output, "append": False, "only_dates": only_dates})
+
+
+def _count_days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+
+
+def _sum(parts: Iterable[Part]) -> Part:
+    listed = list(parts)
+    digests = [parse_digest(part.rows, part.digest) for part in listed if part.digest]
+    known = len(digests) == len(listed)  # Spark's own writer tells none
+    return Part(
+        sum(part.rows for part in listed),
+        sum(part.files for part in listed),
+        sum(part.bytes for part in listed),
+        str(sum(digests, Digest())) if known else None,
+    )

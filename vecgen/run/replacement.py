@@ -1,0 +1,194 @@
+"""One dataset in the place of another: built inside the output, and moved to its names once it is complete.
+
+It is built in a directory of its run's own below the output's progress. What is moved is written down before the first
+file moves, so that the next run completes what a killed one has begun. Whatever else lies in the output stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, cast
+
+from vecgen.errors import InputError, OutputError
+from vecgen.io.reader import find_files
+from vecgen.io.schema import PART_COLUMNS
+from vecgen.records.file_list import read_file_list
+from vecgen.records.parse import FILE_LIST, check_move, read_recorded
+from vecgen.records.receipt import MOVE, PROGRESS, RECEIPT, RUN, SUCCESS, Receipt, read_receipt
+from vecgen.stores.filesystem import (
+    Place,
+    RemotePath,
+    is_file,
+    list_files,
+    list_names,
+    move_file,
+    remove_file,
+    remove_tree,
+    write_text,
+)
+from vecgen.stores.permission import ask_permission
+from vecgen.stores.refusals import refuse_foreign
+
+_NEW: Final = "new-"
+_OLD: Final = "old"
+_OURS: Final = re.compile(r"_SUCCESS|.*\.crc|\..+\.[0-9a-f]{32}|_(started|committed)_\d+|_last_checkpoint")
+"""Names of what vecgen, Spark and Delta leave beside data files."""
+_DATA: Final = re.compile(r"([0-9a-f]{8}-)?(part-\d+[\w.-]*|transactions|fraud_cases)\.(parquet|csv)", re.ASCII)
+"""Names of data files, also of Spark's own writer."""
+
+
+def name_new(progress: Place) -> Place:
+    """Return where a run builds a dataset that will replace another; no other run uses the name."""
+    return progress / f"{_NEW}{uuid.uuid4().hex}"
+
+
+def check_replaceable(output: Place) -> None:
+    """Accept an output that holds nothing, or a dataset of vecgen, complete or not.
+
+    Raises:
+        OutputError: It holds something else, or is no directory.
+    """
+    ours = read_receipt(output) is not None or is_file(output / PROGRESS / RUN)
+    if not ours and output.exists() and (not output.is_dir() or any(list_names(output))):
+        text = f"--overwrite: {output} holds no dataset of vecgen (no receipt); remove it yourself"
+        raise refuse_foreign(output, text)
+
+
+def check_removable(output: Place, broken: str = "") -> None:
+    """Accept a dataset, complete or not, whose parts hold nothing but files of vecgen's.
+
+    Args:
+        broken: What the names of files begin with that a broken-off run has added to it; "" for none.
+
+    Raises:
+        OutputError: Somebody's files are among those that would be removed.
+    """
+    receipt = read_receipt(output)
+    is_ours: Callable[[Place], bool]
+    if receipt is None:
+        is_ours = _is_named_like_ours
+    elif receipt.output.get("table"):  # whose files outlive their snapshots, and which Delta compacts into others
+        is_ours = partial(_is_in_table, output)
+    else:
+        listed = _list_known(output, receipt)
+        is_ours = _is_named_like_ours if listed is None else lambda file: _below(output, file) in listed
+    for file in (file for name in PART_COLUMNS for file in list_files(output / name)):
+        added = bool(broken) and file.name.startswith(broken)
+        if not (added or _OURS.fullmatch(file.name) or is_ours(file)):
+            remedy = "move what is yours elsewhere, or choose another --output"
+            raise refuse_foreign(output, f"--overwrite: {file} is no file of vecgen's; {remedy}")
+
+
+def _list_known(output: Place, receipt: Receipt) -> set[str] | None:
+    """Return the files that the list of a dataset names, None where nobody can read it: its dataset is to go anyway."""
+    try:
+        return {file.path for file in read_file_list(output, receipt.files)} if receipt.files else None
+    except InputError:
+        return None
+
+
+def _is_named_like_ours(file: Place) -> bool:
+    return _DATA.fullmatch(file.name) is not None
+
+
+def _is_in_table(output: Place, file: Place) -> bool:
+    return "_delta_log" in file.parts[len(output.parts) :] or (file.suffix == ".parquet" and file.name[0] not in "._")
+
+
+def replace_dataset(new: Place, progress: Place) -> None:
+    """Move a complete dataset to the output's own names and remove what was there.
+
+    Until that is done, the output has no `_SUCCESS`.
+
+    Raises:
+        OutputError: Afterwards the output holds other files than those that were to be moved.
+    """
+    files = [_below(new, file) for name in PART_COLUMNS for file in find_files(new / name)]
+    write_text(progress / MOVE, json.dumps({"new": new.name, "files": files}))
+    _complete(progress, new, files)
+
+
+def complete_replacement(progress: Place) -> None:
+    """Complete what a run has begun that was killed while it moved a dataset to its place.
+
+    Raises:
+        InputError: What it has written down cannot be read.
+        OutputError: See `replace_dataset`.
+    """
+    record = read_recorded(progress / MOVE, "the record of a move", check_move)
+    if record is not None:
+        raw = cast(dict[str, Any], record.raw)
+        _complete(progress, progress / raw["new"], raw["files"])
+
+
+def remove_broken(progress: Place) -> None:
+    """Remove what runs that were killed had built to replace the dataset."""
+    for name in list(list_names(progress)) if progress.is_dir() else ():
+        if name == _OLD or name.startswith(_NEW):
+            remove_tree(progress / name)
+
+
+def _complete(progress: Place, new: Place, files: list[str]) -> None:
+    """Move a dataset; every step finds done what a killed run has done of it."""
+    output = progress.parent
+    if is_file(new / SUCCESS):  # it moves last
+        remove_file(progress / RUN)  # of an unfinished dataset that is replaced: nobody must go on with it
+        remove_file(output / SUCCESS)
+        if isinstance(new, Path) and isinstance(progress, Path):
+            _swap_directories(new, progress, {name.partition("/")[0] for name in files})
+        else:
+            _move_files(new, output, files)
+        _check_moved(output, files)
+        for name in (FILE_LIST, RECEIPT, SUCCESS):
+            _move(new / name, output / name)
+    remove_file(progress / MOVE)
+    remove_broken(progress)
+
+
+def _swap_directories(new: Path, progress: Path, parts: set[str]) -> None:
+    old = progress / _OLD
+    old.mkdir(exist_ok=True)
+    for name in PART_COLUMNS:
+        present = progress.parent / name
+        if name in parts and not (new / name).exists():
+            continue  # it has been moved
+        ask_permission()
+        if present.exists():
+            present.rename(old / name)
+        if name in parts:
+            (new / name).rename(present)
+
+
+def _move_files(new: Place, output: Place, files: list[str]) -> None:
+    for name in files:
+        _move(new / name, output / name)
+    kept = set(files)
+    for part in PART_COLUMNS:
+        for file in list_files(output / part):
+            if _below(output, file) not in kept:
+                remove_file(file)
+
+
+def _move(old: Place, new: Place) -> None:
+    if is_file(old):
+        if isinstance(old, RemotePath) and isinstance(new, RemotePath):
+            move_file(old, new)
+        elif isinstance(old, Path):
+            ask_permission()
+            old.replace(str(new))
+
+
+def _check_moved(output: Place, files: list[str]) -> None:
+    found = {_below(output, file) for name in PART_COLUMNS for file in find_files(output / name)}
+    if found != set(files):
+        told = f"{len(found)} data files where {len(files)} were moved"
+        raise OutputError(f"{output}: {told}; remove what is not of this run, then ask again")
+
+
+def _below(directory: Place, file: Place) -> str:
+    return "/".join(file.parts[len(directory.parts) :])

@@ -1,0 +1,292 @@
+"""A run in its output directory: alone there, resumed where it broke off, complete before it replaces another.
+
+While a run is under way, `_progress` stands beside the data: `run.json` says what was asked, and each finished batch
+leaves a record of its files. The receipt and `_SUCCESS` come last, then `_progress` goes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vecgen.errors import InputError, OutputError, advise
+from vecgen.io.file_record import FileRecord
+from vecgen.io.reader import find_files
+from vecgen.io.schema import PART_COLUMNS
+from vecgen.plan.output import Existing, Output
+from vecgen.plan.plan import Plan
+from vecgen.plan.schedule import check_slices, choose_batch_rows, cut_again, schedule
+from vecgen.process.scratch import remove_dead_scratch
+from vecgen.records.file_list import list_records, write_file_list
+from vecgen.records.parse import refuse_links
+from vecgen.records.receipt import PROGRESS, RECEIPT, RUN, SUCCESS, Part, Receipt, is_being_replaced, read_receipt
+from vecgen.run.checkpoint import (
+    HOLD,
+    clear_progress,
+    describe_run,
+    find_load,
+    form_of,
+    list_recorded,
+    read_begun,
+    read_run,
+    remove_drafts,
+)
+from vecgen.run.directory import check_empty, clear_output, make_directory
+from vecgen.run.loads import (
+    check_append,
+    check_load,
+    choose_kept,
+    commit_load,
+    describe_load,
+    list_other_loads,
+    name_load,
+    survey,
+    unite,
+)
+from vecgen.run.publish import list_unrecorded, make_receipt, publish_receipt
+from vecgen.run.replacement import (
+    check_removable,
+    check_replaceable,
+    complete_replacement,
+    name_new,
+    remove_broken,
+    replace_dataset,
+)
+from vecgen.stores.filesystem import Place, list_files, remove_file, remove_tree, write_text
+from vecgen.stores.lock import LOCK, Lease, Permit, hold, is_held, is_surely_held, refuse_run
+from vecgen.stores.permission import asking
+from vecgen.stores.refusals import AGAIN, RESUME, refuse_difference, refuse_unfinished
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run writes.
+
+    Attributes:
+        plan: With its batches cut.
+        output: The working directory: the output, or one below its progress whose content will replace it.
+        final: Where the dataset will be found.
+        receipt: Of a dataset that was complete before; there is nothing left to do.
+        parts: What the run writes.
+        before: Receipt of the dataset that the run adds to, or of the table that it replaces.
+        replaces: Whether the run replaces what the table holds.
+        permit: What workers ask before they write.
+    """
+
+    plan: Plan
+    output: Output
+    final: Place
+    receipt: Receipt | None = None
+    parts: tuple[str, ...] = ()
+    before: Receipt | None = None
+    replaces: bool = False
+    permit: Permit | None = None
+
+
+@contextmanager
+def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], existing: Existing) -> Iterator[Run]:
+    """Take the output for one run, or take up the run that broke off there.
+
+    Where the block raises, finished batches stay and can be resumed, unless the error lies in what was asked.
+
+    Raises:
+        InputError: What is to be resumed was asked with other values.
+        OutputError: The output holds something else, cannot be written, or belongs to a run under way.
+    """
+    remove_dead_scratch()
+    refuse_links(output.path)
+    if output.format == "csv":
+        plan.source.check_lines()
+    final = output.path
+    if is_being_replaced(final / PROGRESS):
+        with _alone(final, _read_raw(final)):
+            complete_replacement(final / PROGRESS)
+            clear_progress(final)  # of an unfinished dataset that was replaced
+    seen = _read_raw(final)
+    # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
+    check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
+    asked = describe_run(plan, output, parts)
+    replaces = existing == "overwrite"
+    check_append(output, parts, replaces)
+    before = survey(output) if output.table or output.append else None
+    output = _choose_place(output, asked, before, replaces)
+    resumes = existing == "resume" and (final / PROGRESS / RUN).exists()
+    if not resumes:
+        complete = _find_complete(plan, output, asked, before, existing)
+        if complete is not None:
+            yield Run(plan, output, final, complete)
+            return
+        _prepare(final, output, asked, before, existing)
+    with _alone(final, seen) as lease:
+        if resumes:
+            record = read_run(output.path, asked)
+        else:
+            rows = choose_batch_rows(plan, output, cores)
+            record = {"rows_per_batch": rows, "replaces": replaces, "load": output.load}
+        output, plan = replace(output, load=record["load"]), cut_again(plan, record["rows_per_batch"])
+        remove_drafts(output.path)
+        remove_broken(final / PROGRESS)
+        with _keeping_what_is_finished(output, final, resumes, lease):
+            check_slices(plan, output)
+            if not resumes:
+                _clear(output)
+                write_text(output.path / PROGRESS / RUN, json.dumps({**asked, **record}))
+            if not output.table:  # whose log shows all of a load or nothing
+                remove_file(output.path / SUCCESS)
+            output = replace(output, kept=choose_kept(output, plan, before))
+            list_other_loads(output, before)  # a list that is not the receipt's is found before the work, not after
+            own = tuple(part for part in parts if part not in output.kept)
+            yield Run(plan, output, final, None, own, before, record["replaces"], lease.permit)
+
+
+def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Output:
+    """Return where a run writes: among other loads under names of its own, or below the output's progress."""
+    if replaces:
+        check_replaceable(output.path)
+    if output.table or output.append:
+        return replace(output, load=name_load(asked, before, replaces))
+    if not replaces:
+        return output
+    check_removable(output.path, find_load(output.path))
+    return replace(output, path=name_new(output.path / PROGRESS))
+
+
+def _read_raw(path: Place) -> str | None:
+    """Return the text of a receipt, whatever it says."""
+    try:
+        return (path / RECEIPT).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _find_complete(
+    plan: Plan, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing
+) -> Receipt | None:
+    """Return the receipt of a dataset that holds all that is asked, None where there is something to do."""
+    if (output.table or output.append) and check_load(output, plan, before, replaces=existing == "overwrite"):
+        return before
+    return _read_complete(output.path, asked) if existing == "resume" and not output.append else None
+
+
+@contextmanager
+def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease: Lease) -> Iterator[None]:
+    """Clear away a run that breaks off where nobody would resume it, unless another has taken its output."""
+    path = output.path
+    try:
+        yield
+    except BaseException as error:
+        impossible = isinstance(error, InputError) and not resumes
+        if not is_surely_held(lease):
+            raise
+        if path != final:
+            moves = is_being_replaced(final / PROGRESS)
+            if not moves:  # else the next run completes that
+                remove_tree(path)  # an overwriting run begins anew
+            if isinstance(error, OutputError):
+                advise(error, error.step or (RESUME if moves else AGAIN))
+        elif impossible or not list_recorded(path):
+            _clear(output)
+        elif isinstance(error, OutputError):
+            text = f"{error}; what is finished stays, --resume goes on from there"
+            raise advise(OutputError(text), RESUME) from error
+        else:
+            remove_drafts(path)  # of processes that were killed
+        raise
+
+
+def close_run(
+    run: Run, parts: dict[str, Part], seconds: float, cores: int, records: Sequence[FileRecord] | None
+) -> Receipt:
+    """Commit the table if there is one, write list of files, receipt and marker of success, let the dataset stand.
+
+    Args:
+        records: Of all files; None where Spark's own writer wrote them.
+
+    Raises:
+        OutputError: There are files that belong to no batch, or the table cannot be written.
+    """
+    path = run.output.path
+    _check_files(run.output, parts)
+    remove_drafts(path)  # of tasks that were killed, or of a slow twin
+    receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
+    if run.output.table:
+        commit_load(run.output, parts, records or (), run.replaces)
+    if run.output.load:
+        receipt = replace(receipt, loads=(describe_load(run.output, run.plan, parts),))
+        if run.output.append and run.before:
+            receipt = unite(run.before, receipt)
+    files = list_unrecorded(path, parts) if records is None else list_records(records)
+    others = list_other_loads(run.output, run.before)
+    receipt = replace(receipt, files=None if others is None else write_file_list(path, [*others, *files]))
+    publish_receipt(receipt, path)
+    if path != run.final:
+        check_removable(run.final, find_load(run.final))
+        replace_dataset(path, run.final / PROGRESS)
+    clear_progress(run.final)
+    return receipt
+
+
+def _check_files(output: Output, parts: dict[str, Part]) -> None:
+    path, files = output.path, sum(part.files for part in parts.values())
+    found = [file for name in parts for file in _list_data(path / name, output.load)]
+    if len(found) != files:
+        raise OutputError(f"{path}: {len(found)} data files where {files} were written; remove what is not of this run")
+
+
+def _list_data(path: Place, load: str) -> list[Place]:
+    """Return the data files of a part; those of one load, where the part is a table."""
+    if not load:
+        return find_files(path)
+    return [file for file in list_files(path) if file.name.startswith(load)]
+
+
+def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
+    """Return the receipt of a complete dataset, None where there is none."""
+    if not (path / SUCCESS).exists() or (receipt := read_receipt(path)) is None:
+        return None
+    own = {"parts": sorted(receipt.parts), "version": receipt.version}
+    refuse_difference("--resume", path, asked, {**form_of(receipt.output), **receipt.identity, **own})
+    return receipt
+
+
+def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing) -> None:
+    fits = existing == "overwrite" or (output.append and before is not None)
+    # Of a dataset that will be replaced, a broken-off run may have left something; loads are written in place.
+    if (output.load or not fits) and (path / PROGRESS / RUN).exists():
+        if is_held(path / PROGRESS / LOCK):
+            raise refuse_run(path / PROGRESS / LOCK, path)
+        raise refuse_unfinished(path, asked, read_begun(path), in_place=bool(output.load))
+    if not fits:
+        check_empty(path, overlooked=PROGRESS)
+    make_directory(path)
+
+
+@contextmanager
+def _alone(path: Place, seen: str | None) -> Iterator[Lease]:
+    """Hold the output against other runs, in this process or any other that sees it."""
+    progress = path / PROGRESS
+    with hold(progress / LOCK, path) as lease, asking(lease.prove):
+        try:
+            if _read_raw(path) != seen:
+                raise OutputError(f"--output: another run has just written {path}; look at it, then ask again")
+            yield lease
+        finally:  # where a run was cleared away or is complete, no record is left
+            with suppress(OutputError):  # of a store that does not answer: the error under way says so
+                if all(file.name in HOLD for file in list_files(progress)):
+                    remove_tree(progress)
+
+
+def _clear(output: Output) -> None:
+    """Remove what a run has left; the files of a load lie beside those of others, which are complete without it."""
+    path = output.path
+    if output.load:
+        for file in [file for part in PART_COLUMNS for file in _list_data(path / part, output.load)]:
+            remove_file(file)
+    else:
+        clear_output(path)
+    clear_progress(path)
+    if output.load and (path / RECEIPT).exists():
+        write_text(path / SUCCESS, "")

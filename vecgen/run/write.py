@@ -1,0 +1,170 @@
+"""One batch of customers to files: what every engine calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, timedelta
+from itertools import count
+from typing import Final
+
+import pyarrow as pa
+
+from vecgen.io.digest import Digest, digest_batches
+from vecgen.io.file_record import FileRecord
+from vecgen.io.schema import (
+    COLUMNS,
+    CUSTOMER_COLUMNS,
+    CUSTOMERS,
+    FRAUD_CASE_COLUMNS,
+    FRAUD_CASES,
+    TRANSACTIONS,
+    Column,
+    arrow_schema,
+    batch_schema,
+)
+from vecgen.io.writers import Writer, open_writer
+from vecgen.model.tables import Tables
+from vecgen.plan.customer_source import CustomerSource
+from vecgen.plan.output import Output, has_case_files
+from vecgen.plan.slices import DaySlice, intersect, partition_period
+from vecgen.run.batch import Group, start_group
+from vecgen.run.fraud_cases import find_cases, list_cases
+from vecgen.stores.filesystem import Place
+
+_EPOCH: Final = date(1970, 1, 1)
+
+
+def write_transactions(tables: Tables, seed: int, output: Output, number: int, customers: pa.Table) -> list[FileRecord]:
+    """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
+
+    Names and bytes of the files are a function of the arguments: a retried or twin task replaces each file by itself.
+    """
+    if customers.num_rows == 0:
+        return []
+    name = customers.column("profile")[0].as_py()
+    slices = partition_period(tables.law.period, output.partition_by, name)
+    wanted = output.select_days(tables.law.period)
+    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.columns(COLUMNS))
+    records: list[FileRecord] = []
+    for position, part in enumerate(slices):
+        if days := intersect(part.days, wanted):
+            stem = f"{TRANSACTIONS}/{part.directory}{output.load}part-{number:05d}-{position:02d}"
+            records += _write_slice(group, output, stem, days)
+    if has_case_files(output):
+        return records
+    return records + _write_ledger(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
+
+
+def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
+    """Return the most days of a file, which row groups are sized for.
+
+    Where a directory is written whole, its files are those of the whole dataset, byte by byte.
+    """
+    written = [(part.days, days) for part in slices if (days := intersect(part.days, wanted))]
+    if any(days == own for own, days in written):
+        return max(len(part.days) for part in slices)
+    return max(len(days) for _, days in written)
+
+
+def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> list[FileRecord]:
+    """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
+    name = f"{TRANSACTIONS}/{output.load}transactions.{output.format}"
+    path = output.path / name
+    digest = Digest()
+    cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    columns = output.columns(COLUMNS)
+    days = output.select_days(tables.law.period)
+    with _open(output, path, batch_schema(columns)) as writer:
+        for customers in parts:
+            group = start_group(tables, seed, customers, len(days), columns)
+            cases.append(list_cases(tables, group.calendar, customers))
+            for batch, batch_digest, ends_chunk in _mark_last(group, days, None):
+                writer.write(batch)
+                digest += batch_digest
+                if ends_chunk:
+                    writer.end_row_group()
+    period = tables.law.period
+    rows = _record(name, writer, digest, period.start, period.end)
+    return [rows, *_write_ledger(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
+
+
+def write_cases(tables: Tables, seed: int, output: Output, source: CustomerSource, first: int, last: int) -> FileRecord:
+    """Write the fraud cases among customers first..last-1 as one file; names sort like the ids in them."""
+    cases = find_cases(tables, seed, source, first, last)
+    return _write_table(output, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
+
+
+def _write_ledger(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:
+    """Write the cases of the whole period, whatever the dates; its next load finds them written."""
+    return [] if FRAUD_CASES in output.kept else [_write_table(output, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
+
+
+def write_customers(output: Output, customers: pa.Table) -> FileRecord:
+    """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
+    name = f"part-{customers.column('customer_id')[0].as_py():013d}"
+    return _write_table(output, CUSTOMERS, name, customers, CUSTOMER_COLUMNS)
+
+
+def _write_table(output: Output, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
+    """Write a table as one file of these columns, which its digest is of."""
+    schema = arrow_schema(output.columns(columns))
+    name = f"{part}/{output.load}{name}.{output.format}"
+    path = output.path / name
+    with _open(output, path, schema) as writer:
+        for batch in table.select(schema.names).cast(schema).to_batches():
+            writer.write(batch)
+    digest = digest_batches(table.to_batches(), columns)
+    return _record(name, writer, digest)
+
+
+def _open(output: Output, path: Place, schema: pa.Schema) -> AbstractContextManager[Writer]:
+    return open_writer(path, schema, output.format, output.compression, output.encoding)
+
+
+def _record(
+    name: str, writer: Writer, digest: Digest, first: date | None = None, last: date | None = None
+) -> FileRecord:
+    """Return the record of a file that was just written."""
+    return FileRecord(name, digest.rows, writer.stamp.bytes, writer.stamp.checksum, digest, first, last)
+
+
+def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
+    """Write the rows on `days` into as many files as their size asks for."""
+    batches = _mark_last(group, days, output.max_records_per_file)
+    batch = next(batches, None)
+    first = _EPOCH + timedelta(days=group.tables.law.period.first_day + days.start)
+    last = first + timedelta(days=len(days) - 1)
+    records: list[FileRecord] = []
+    for number in count():
+        if batch is None:
+            break
+        name = f"{stem}-{number:03d}.{output.format}"
+        path = output.path / name
+        digest = Digest()
+        with _open(output, path, batch_schema(output.columns(COLUMNS))) as writer:
+            while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
+                rows, rows_digest, ends_chunk = batch
+                writer.write(rows)
+                digest += rows_digest
+                if ends_chunk:
+                    writer.end_row_group()
+                batch = next(batches, None)
+        records.append(_record(name, writer, digest, first, last))
+    return records
+
+
+def _has_room(output: Output, writer: Writer, written: Digest, batch: Digest) -> bool:
+    limit = output.max_records_per_file
+    return writer.bytes_written < output.max_file_size and (limit is None or written.rows + batch.rows <= limit)
+
+
+def _mark_last(group: Group, days: range, limit: int | None) -> Iterator[tuple[pa.RecordBatch, Digest, bool]]:
+    """Yield the rows on `days` of all chunks, and whether a batch is the last of its chunk."""
+    for chunk in group.chunks:
+        batches = group.batches(days, chunk, limit)
+        current = next(batches, None)
+        while current is not None:
+            following = next(batches, None)
+            yield *current, following is None
+            current = following

@@ -1,0 +1,1 @@
+"""Rows of any dataset, checked one by one and counted."""

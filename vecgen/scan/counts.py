@@ -1,0 +1,384 @@
+"""Rows counted: what the laws are compared with, of any number of rows in little memory.
+
+Rows come group by group, a group holding all rows of its customers. Within a group a tally remembers each customer;
+afterwards, only counts and the defrauded remain. Tallies of groups add up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from vecgen.model.exact import AMOUNT_EDGES, Laws, RowLaw
+from vecgen.sampling.arrays import F64, I64, U64, Bools
+from vecgen.scan.row_checks import Columns, inspect
+from vecgen.scan.time_zone import Clock
+
+PLACE_CELLS: Final = 40
+"""Cells along a side of the square of purchases."""
+
+MAP_CELLS: Final = (360, 720)
+"""Cells of the map of the world, half a degree each: from the south pole north, from 180 degrees west east."""
+
+_HALF_DAY: Final = 43_200  # seconds
+_MAP_CELL: Final = 500_000  # microdegrees
+
+
+@dataclass
+class RowCounts:
+    """Counts of the rows of one profile and label.
+
+    Attributes:
+        slots: By (day, day part, category).
+        category_hours: By (category, hour).
+        month_hours: By (calendar month, hour).
+        minute_seconds: By second of the hour.
+        amounts: By (day part, category, cell of `AMOUNT_EDGES`).
+        near: By cells of the square of the smaller of the profile's radii, shape (PLACE_CELLS, PLACE_CELLS).
+        far: The rows outside that square, by cells of the square of the larger radius.
+        cents: Sum of the amounts, without axes.
+        merchants: By (category, merchant).
+    """
+
+    slots: I64
+    category_hours: I64
+    month_hours: I64
+    minute_seconds: I64
+    amounts: I64
+    near: I64
+    far: I64
+    cents: I64
+    merchants: Counter[tuple[int, str]] = field(default_factory=Counter)
+
+    def add(self, other: RowCounts) -> None:
+        """Add the counts of other rows."""
+        for f in fields(RowCounts):
+            if f.name == "merchants":
+                self.merchants.update(other.merchants)
+            else:
+                getattr(self, f.name).__iadd__(getattr(other, f.name))
+
+
+@dataclass
+class People:
+    """What is left of the customers of a profile once their group is complete.
+
+    Attributes:
+        rows: Customers without fraud by their number of rows.
+        defrauded: Per defrauded customer: regular rows, fraud rows, shape (customers, 2).
+        fraud_dates: Per defrauded customer and date: position in `defrauded`, day, fraud rows, shape (dates, 3).
+        with_part: Customers with rows by (label, day part).
+        travellers: By label, of the customers with the larger of two radii: see `_travellers`, shape (2, 5).
+    """
+
+    rows: Counter[int] = field(default_factory=Counter)
+    defrauded: I64 = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    fraud_dates: I64 = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
+    with_part: I64 = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
+    travellers: F64 = field(default_factory=lambda: np.zeros((2, 5)))
+
+    def add(self, other: People) -> None:
+        """Add other customers."""
+        self.rows.update(other.rows)
+        moved = other.fraud_dates + np.array([len(self.defrauded), 0, 0])
+        self.defrauded = np.concatenate([self.defrauded, other.defrauded])
+        self.fraud_dates = np.concatenate([self.fraud_dates, moved])
+        self.with_part += other.with_part
+        self.travellers += other.travellers
+
+
+@dataclass
+class Tally:
+    """All that is counted; `counts` and `people` by profile (and label) as in `Laws.rows`.
+
+    Attributes:
+        hour_amounts: Rows by (label, category, hour, cell of `AMOUNT_EDGES`).
+        purchases: Rows by (label, *MAP_CELLS), where the purchase was.
+        homes: Customers by MAP_CELLS.
+        rows: Rows read, those with faults included.
+        faults: Rows with each fault of `inspection.FAULTS`.
+        kept_on_fraud_dates: Dates on which a customer has fraudulent and regular rows.
+        cases: Per defrauded customer: hash of the holder, profile, fraudulent rows, their cents, first and last day of
+            them, shape (customers, 6).
+    """
+
+    counts: list[tuple[RowCounts, RowCounts]]
+    people: list[People]
+    hour_amounts: I64
+    purchases: I64
+    homes: I64
+    rows: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    kept_on_fraud_dates: int = 0
+    cases: I64 = field(default_factory=lambda: np.zeros((0, 6), dtype=np.int64))
+
+    def add(self, other: Tally) -> None:
+        """Add a tally of other customers."""
+        for mine, theirs in zip(self.counts, other.counts, strict=True):
+            for label in (0, 1):
+                mine[label].add(theirs[label])
+        for people, more in zip(self.people, other.people, strict=True):
+            people.add(more)
+        self.hour_amounts += other.hour_amounts
+        self.purchases += other.purchases
+        self.homes += other.homes
+        self.rows += other.rows
+        self.faults.update(other.faults)
+        self.kept_on_fraud_dates += other.kept_on_fraud_dates
+        self.cases = np.concatenate([self.cases, other.cases])
+
+
+def start_tally(laws: Laws) -> Tally:
+    """Return a tally of no rows."""
+    return Tally(
+        [(_no_rows(laws), _no_rows(laws)) for _ in laws.rows],
+        [People() for _ in laws.rows],
+        np.zeros((2, len(laws.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
+        np.zeros((2, *MAP_CELLS), dtype=np.int64),
+        np.zeros(MAP_CELLS, dtype=np.int64),
+    )
+
+
+class GroupTally:
+    """Counts the rows of one group of customers, in any order."""
+
+    def __init__(self, laws: Laws, clock: Clock | None = None) -> None:
+        self._laws, self._clock = laws, clock
+        self._tally = start_tally(laws)
+        self._customers = _Customers(laws.law.period.days)
+        self._months = _month_of_day(laws)
+
+    def add(self, batch: pa.RecordBatch) -> Columns:
+        """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
+        columns, faults = inspect(batch, self._laws, self._clock)
+        self._tally.rows += batch.num_rows
+        self._tally.faults.update(faults)
+        _count_together(self._tally, columns)
+        codes = self._customers.find(columns)
+        for profile in np.unique(columns.profile).tolist():
+            for label in (0, 1):
+                own = (columns.profile == profile) & (columns.is_fraud == label)
+                if own.any():
+                    law = self._laws.rows[profile][label]
+                    rows = columns.where(own)
+                    _count(self._tally.counts[profile][label], rows, law, self._months)
+                    self._customers.add(codes if own.all() else codes[own], rows, label, law)
+        return columns
+
+    def close(self) -> Tally:
+        """Return the tally of all rows; customers are summed up."""
+        self._tally.kept_on_fraud_dates = self._customers.sum_up(self._tally.people, self._laws)
+        self._tally.cases = self._customers.list_cases()
+        np.add.at(self._tally.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
+        return self._tally
+
+
+@dataclass
+class _Customers:
+    """A group's customers: rows by label and day part, days with regular rows, fraudulent rows by day."""
+
+    days: int
+    codes: dict[int, int] = field(default_factory=dict)
+    profile: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    home: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # cell of the map
+    rows: I64 = field(default_factory=lambda: np.zeros((0, 2, 2), dtype=np.int64))  # (customer, label, day part)
+    far: I64 = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))  # (customer, label)
+    regular_days: Bools | None = None
+    fraud_cells: list[I64] = field(default_factory=list)
+    holder: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    fraud_cents: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def find(self, columns: Columns) -> I64:
+        """Return the number of each row's customer, counted in the order of appearance."""
+        words = columns.customer
+        if len(words) == 0:
+            return np.zeros(0, dtype=np.int64)
+        # Rows mostly come customer by customer: what is looked up are runs.
+        heads = np.append(0, np.flatnonzero(words[1:] != words[:-1]) + 1)
+        distinct, inverse = np.unique(words[heads], return_inverse=True)
+        known = len(self.codes)
+        codes = np.array([self.codes.setdefault(word, len(self.codes)) for word in distinct.tolist()], dtype=np.int64)
+        self._grow(len(self.codes) - known)
+        runs = codes[inverse]
+        self.profile[runs], self.holder[runs] = columns.profile[heads], columns.holder[heads]
+        self.home[runs] = _map_cells(columns.home_lat[heads], columns.home_long[heads])
+        return np.repeat(runs, np.diff(heads, append=len(words)))
+
+    def add(self, codes: I64, rows: Columns, label: int, law: RowLaw) -> None:
+        """Count rows of one label and profile."""
+        assert self.regular_days is not None
+        size = len(self.codes)
+        part = rows.second // _HALF_DAY
+        self.rows[:size, label] += np.bincount(2 * codes + part, minlength=2 * size).reshape(-1, 2)
+        self.far[:size, label] += np.bincount(codes[_is_far(rows, law)], minlength=size)
+        if label:
+            self.fraud_cells.append(codes * self.days + rows.day)
+            np.add.at(self.fraud_cents, codes, rows.cents)
+        else:
+            self.regular_days[codes, rows.day] = True
+
+    def sum_up(self, people: list[People], laws: Laws) -> int:
+        """Add the customers to `people`, by profile; return on how many fraud dates regular rows were kept."""
+        if self.regular_days is None:
+            return 0
+        size = len(self.codes)
+        cells = np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells])
+        fraud_cells, fraud_rows = np.unique(cells, return_counts=True)
+        who, day = np.divmod(fraud_cells, self.days)
+        for profile in np.unique(self.profile[:size]).tolist():
+            own = self.profile[:size] == profile
+            dates = np.stack([who, day, fraud_rows], axis=1)[own[who]]
+            people[profile].add(self._sum_up(own, dates, laws.rows[profile]))
+        return int(self.regular_days[who, day].sum())
+
+    def list_cases(self) -> I64:
+        """Return who was defrauded as in `Tally.cases`."""
+        cells = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells]))
+        who, day = np.divmod(cells, self.days)
+        who, starts = np.unique(who, return_index=True)
+        own = (self.holder.view(np.int64), self.profile, self.rows[:, 1].sum(axis=1), self.fraud_cents)
+        last = np.append(starts, len(day))[1:] - 1
+        return np.column_stack([*(values[who] for values in own), day[starts], day[last]])
+
+    def _sum_up(self, own: Bools, dates: I64, laws: tuple[RowLaw, RowLaw]) -> People:
+        size = len(own)
+        rows, far = self.rows[:size][own], self.far[:size][own]
+        totals = rows.sum(axis=2)
+        defrauded = totals[:, 1] > 0
+        position = np.full(size, -1)
+        position[np.flatnonzero(own)[defrauded]] = np.arange(defrauded.sum())
+        dates[:, 0] = position[dates[:, 0]]
+        numbers, customers = np.unique(totals[~defrauded, 0], return_counts=True)
+        return People(
+            Counter(dict(zip(numbers.tolist(), customers.tolist(), strict=True))),
+            totals[defrauded],
+            dates,
+            (rows > 0).sum(axis=0),
+            np.stack([_travellers(totals[:, label], far[:, label], law) for label, law in enumerate(laws)]),
+        )
+
+    def _grow(self, more: int) -> None:
+        held = 0 if self.regular_days is None else len(self.regular_days)
+        needed = len(self.codes)
+        if more == 0 or needed <= held:
+            return
+        extra = max(needed, 2 * held) - held  # doubling keeps the copying linear
+        for name in ("profile", "home", "holder", "fraud_cents"):
+            values = getattr(self, name)
+            setattr(self, name, np.append(values, np.zeros(extra, dtype=values.dtype)))
+        self.rows = np.concatenate([self.rows, np.zeros((extra, 2, 2), dtype=np.int64)])
+        self.far = np.concatenate([self.far, np.zeros((extra, 2), dtype=np.int64)])
+        fresh = np.zeros((extra, self.days), dtype=np.bool_)
+        self.regular_days = fresh if self.regular_days is None else np.concatenate([self.regular_days, fresh])
+
+
+def _travellers(rows: I64, far: I64, law: RowLaw) -> F64:
+    """Sum up who went far: a customer of the larger radius stays near with every row with probability near ** rows.
+
+    Returns the customers with a far row; the sum of the probability that one of the larger radius has any; the near
+    rows of those that have; their expectation and variance, given that not all are near.
+    """
+    if law.near_radius == law.far_radius:
+        return np.zeros(5)
+    near = law.near_share**2
+    all_near = near**rows
+    went = far > 0
+    n, none = rows[went], all_near[went]
+    mean = n * (near - none) / (1.0 - none)
+    square = (n * near * (1.0 - near) + (n * near) ** 2 - n**2 * none) / (1.0 - none)
+    visible = (1.0 - all_near).sum()
+    return np.array([went.sum(), visible, (n - far[went]).sum(), mean.sum(), (square - mean**2).sum()])
+
+
+def _no_rows(laws: Laws) -> RowCounts:
+    categories, cells = len(laws.categories), len(AMOUNT_EDGES) + 1
+
+    def none(*shape: int) -> I64:
+        return np.zeros(shape, dtype=np.int64)
+
+    return RowCounts(
+        none(laws.law.period.days, 2, categories),
+        none(categories, 24),
+        none(12, 24),
+        none(3600),
+        none(2, categories, cells),
+        none(PLACE_CELLS, PLACE_CELLS),
+        none(PLACE_CELLS, PLACE_CELLS),
+        none(),
+    )
+
+
+def _month_of_day(laws: Laws) -> I64:
+    first = laws.law.period.first_day
+    days = np.arange(first, first + laws.law.period.days).astype("datetime64[D]")
+    return days.astype("datetime64[M]").astype(np.int64) % 12
+
+
+def _count_together(tally: Tally, rows: Columns) -> None:
+    """Add rows of all profiles and both labels to what is not counted by profile."""
+    label, (categories, hours, cells) = rows.is_fraud.astype(np.int64), tally.hour_amounts.shape[1:]
+    kind = ((label * categories + rows.category) * hours + rows.second // 3600) * cells + rows.amount
+    place = label * tally.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
+    # Tables this large are not worth a `bincount` of their size for every small batch.
+    np.add.at(tally.hour_amounts.reshape(-1), kind, 1)
+    np.add.at(tally.purchases.reshape(-1), place, 1)
+
+
+def _map_cells(lat: I64, long: I64) -> I64:
+    """Return the cell of the map that each place (microdegrees) lies in; beyond its edge, the nearest."""
+    limits = [count * _MAP_CELL // 2 for count in MAP_CELLS]
+    row, column = (
+        np.clip((degrees + limit) // _MAP_CELL, 0, count - 1)
+        for degrees, limit, count in zip((lat, long), limits, MAP_CELLS, strict=True)
+    )
+    return np.asarray(row * MAP_CELLS[1] + column)
+
+
+def _count(counts: RowCounts, rows: Columns, law: RowLaw, months: I64) -> None:
+    """Add rows of one profile and label to its counts."""
+    hour, part = rows.second // 3600, rows.second // _HALF_DAY
+    slot = (rows.day * 2 + part) * counts.slots.shape[2] + rows.category
+    _add(counts.slots, slot)
+    _add(counts.category_hours, rows.category * 24 + hour)
+    _add(counts.month_hours, months.take(rows.day) * 24 + hour)
+    _add(counts.minute_seconds, rows.second % 3600)
+    _add(counts.amounts, (part * counts.amounts.shape[1] + rows.category) * counts.amounts.shape[2] + rows.amount)
+    counts.cents += rows.cents.sum()
+    far = _is_far(rows, law)
+    _add(counts.near, _place_cells(rows, law.near_radius)[~far])
+    _add(counts.far, _place_cells(rows, law.far_radius)[far])
+    _count_merchants(counts.merchants, rows)
+
+
+def _add(cells: I64, codes: I64) -> None:
+    cells += np.bincount(codes, minlength=cells.size).reshape(cells.shape)
+
+
+def _count_merchants(merchants: Counter[tuple[int, str]], rows: Columns) -> None:
+    names = len(rows.merchants)
+    pairs = np.bincount(rows.category * names + rows.merchant)
+    found = np.flatnonzero(pairs)
+    texts = rows.merchants.to_pylist()
+    for pair, number in zip(found.tolist(), pairs[found].tolist(), strict=True):
+        merchants[pair // names, texts[pair % names]] += number
+
+
+def _is_far(rows: Columns, law: RowLaw) -> Bools:
+    """Return which rows lie outside the smallest square that the profile's customers can have."""
+    if law.near_radius == law.far_radius:
+        return np.zeros(len(rows), dtype=np.bool_)
+    far: Bools = np.maximum(np.abs(rows.lat), np.abs(rows.long)) > law.near_radius
+    return far
+
+
+def _place_cells(rows: Columns, radius: int) -> I64:
+    if radius == 0:
+        return np.zeros(len(rows), dtype=np.int64)
+    cells = [
+        np.minimum((offset + radius) * PLACE_CELLS // (2 * radius), PLACE_CELLS - 1) for offset in (rows.lat, rows.long)
+    ]
+    return cells[0] * PLACE_CELLS + cells[1]

@@ -1,0 +1,1 @@
+"""The Spark at hand: its version, session, jobs and failures."""

@@ -1,0 +1,1 @@
+"""vecgen as a data source of Spark, batch and stream."""

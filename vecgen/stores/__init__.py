@@ -1,0 +1,1 @@
+"""Where files are: this machine or an object store; locks, conditional writes, checksums."""

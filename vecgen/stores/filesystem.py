@@ -1,0 +1,393 @@
+"""Where files lie: paths of this machine, and URLs of object stores and distributed file systems.
+
+A `RemotePath` knows the few things of `pathlib.Path` that datasets need, so most code takes either. Whatever is written
+appears under its name whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+from pyarrow import fs
+
+from vecgen.errors import InputError, OutputError, redact, suggest
+from vecgen.process.scratch import scratch_path
+from vecgen.stores.permission import ask_permission
+
+Options: TypeAlias = tuple[tuple[str, str], ...]
+
+SCHEMES: Final = ("s3", "s3a", "gs", "abfs", "abfss", "hdfs")
+_SECRET_REMEDY: Final = "set AWS_ACCESS_KEY_ID and its kin, or pass --storage-options-file"
+_S3_TEXTS: Final = frozenset({"region", "scheme", "access_key", "secret_key", "session_token", "role_arn"})
+_S3_SWITCHES: Final = frozenset({"anonymous", "force_virtual_addressing"})
+_S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout", "max_attempts"})
+_S3_NAMES: Final = frozenset({"endpoint", "tls_ca_file_path", *_S3_TEXTS, *_S3_SWITCHES, *_S3_NUMBERS})
+_SHOWN: Final = frozenset({"endpoint", "region", "scheme", "tls_ca_file_path", *_S3_SWITCHES, *_S3_NUMBERS})
+_S3_ATTEMPTS: Final = 10
+"""Of a request that the store refuses for the moment, each after a longer wait: half a minute in all."""
+_S3_CONNECT_SECONDS: Final = 10
+_S3_REQUEST_SECONDS: Final = 60  # by default 3, which a busy store does not keep
+
+
+@dataclass(frozen=True)
+class Store:
+    """A file system and how to reach it; `root` is a URL without path, as the user has spelled it."""
+
+    root: str
+    options: Options = field(default=(), repr=False)
+
+    @property
+    def scheme(self) -> str:
+        """The URL's scheme."""
+        return self.root.partition("://")[0]
+
+    def mask(self, text: str) -> str:
+        """Return a text without the values of options that may be secret."""
+        for name, value in self.options:
+            if name not in _SHOWN and value:
+                text = text.replace(value, "***")
+        return text
+
+
+def may_be_secret(option: str) -> bool:
+    """Return whether the value of a storage option must not be printed."""
+    return option.replace("-", "_") not in _SHOWN
+
+
+class RemotePath:
+    """A path in a `Store`; `parts` below its root. Compares, hashes and pickles by store and parts."""
+
+    __slots__ = ("parts", "store")
+
+    def __init__(self, store: Store, parts: Iterable[str] = ()) -> None:
+        self.store, self.parts = store, tuple(parts)
+
+    def __truediv__(self, name: str) -> RemotePath:
+        return RemotePath(self.store, (*self.parts, *(part for part in name.split("/") if part)))
+
+    def __str__(self) -> str:
+        return "/".join((self.store.root, *self.parts))
+
+    def __repr__(self) -> str:
+        return f"RemotePath({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RemotePath) and (self.store, self.parts) == (other.store, other.parts)
+
+    def __hash__(self) -> int:
+        return hash((self.store, self.parts))
+
+    def __reduce__(self) -> tuple[type[RemotePath], tuple[Store, tuple[str, ...]]]:
+        return RemotePath, (self.store, self.parts)
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return self.parts[-1] if self.parts else ""
+
+    @property
+    def suffix(self) -> str:
+        """The last part's ending, its dot included."""
+        return PurePosixPath(self.name).suffix
+
+    @property
+    def parent(self) -> RemotePath:
+        """The path above."""
+        return RemotePath(self.store, self.parts[:-1])
+
+    def with_name(self, name: str) -> RemotePath:
+        """Return the path beside this one."""
+        return self.parent / name
+
+    def absolute(self) -> RemotePath:
+        """Return the path itself: no working directory bears on it."""
+        return self
+
+    def exists(self) -> bool:
+        """Return whether there is a file or anything below."""
+        return bool(self.info().type != fs.FileType.NotFound)
+
+    def is_dir(self) -> bool:
+        """Return whether there is anything below."""
+        return bool(self.info().type == fs.FileType.Directory)
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """Return a file's text."""
+        with _reaching(self), open_input(self) as source:
+            return str(source.read().decode(encoding))
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        """Remove a file."""
+        filesystem, path = self.connect()
+        with _reaching(self), suppress(*([FileNotFoundError] if missing_ok else [])):
+            filesystem.delete_file(path)
+
+    def connect(self) -> tuple[fs.FileSystem, str]:
+        """Return the file system and the path in it."""
+        filesystem, base = _connect(self.store)
+        return filesystem, "/".join((base, *self.parts)) if self.parts else base
+
+    def info(self) -> fs.FileInfo:
+        """Return what the store knows of the path."""
+        filesystem, path = self.connect()
+        with _reaching(self):
+            return filesystem.get_file_info(path)
+
+
+@contextmanager
+def _reaching(place: RemotePath) -> Iterator[None]:
+    """Tell a file that is missing from a store that does not answer."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        remedy = "check its address, the credentials and --storage-option"
+        raise OutputError(f"{place}: cannot be reached ({describe(error, place)}); {remedy}") from error
+
+
+Place: TypeAlias = Path | RemotePath
+
+
+def is_remote(text: str) -> bool:
+    """Return whether a text is a URL rather than a path."""
+    return "://" in text
+
+
+def locate(text: str, options: Iterable[tuple[str, str]] = ()) -> Place:
+    """Return the place that a user's path or URL means, reached with `options`.
+
+    Raises:
+        InputError: A scheme or an option that is not known, credentials in a URL, options for a path.
+    """
+    options = tuple(sorted(options))
+    if not is_remote(text):
+        if options:
+            raise InputError("--storage-option", options[0][0], text, "a URL such as s3://bucket/prefix")
+        return Path(text)
+    scheme, _, rest = text.partition("://")
+    if scheme not in SCHEMES:
+        advice = suggest(scheme, SCHEMES)
+        raise InputError(redact(text), "scheme", scheme, f"one of {', '.join(SCHEMES)}, or a plain path", advice)
+    authority, _, path = rest.partition("/")
+    user, at, _ = authority.rpartition("@")
+    if at and (scheme.startswith("s3") or ":" in user):
+        raise InputError(redact(text), "", "credentials in a URL", "a URL without them", _SECRET_REMEDY)
+    if "?" in rest or "#" in rest:
+        raise InputError(redact(text), "", "a query in a URL", f"{scheme}://bucket/prefix", _SECRET_REMEDY)
+    if not authority or not {".", ".."}.isdisjoint(path.split("/")):
+        raise InputError(text, "", path or "no bucket", f"{scheme}://bucket/prefix, without '.' and '..'")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint and scheme.startswith("s3") and "endpoint" not in dict(options):
+        options = tuple(sorted((*options, ("endpoint", endpoint))))  # executors may have another environment
+    _check_options(scheme, options)
+    return RemotePath(Store(f"{scheme}://{authority}", options)) / path
+
+
+def _check_options(scheme: str, options: Options) -> None:
+    for name, value in options:
+        if not scheme.startswith("s3"):
+            raise InputError("--storage-option", name, scheme, "s3 URLs; other stores are set up by the environment")
+        if name not in _S3_NAMES:
+            expected = f"one of {', '.join(sorted(_S3_NAMES))}"
+            raise InputError("--storage-option", "", name, expected, suggest(name, _S3_NAMES))
+        if name in _S3_SWITCHES and value not in ("true", "false"):
+            raise InputError("--storage-option", name, value, "true or false")
+        if name in _S3_NUMBERS and not (value.isascii() and value.isdecimal() and 0 < len(value) < 7):
+            raise InputError("--storage-option", name, value, "a whole number")
+
+
+@cache
+def _connect(store: Store) -> tuple[fs.FileSystem, str]:
+    """Return the file system of a store, one for the process, and the path of its root."""
+    authority = store.root.partition("://")[2]
+    try:
+        if store.scheme.startswith("s3"):
+            return fs.S3FileSystem(**_s3_arguments(store.options)), authority
+        filesystem, base = fs.FileSystem.from_uri(store.root)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, ValueError) as error:
+        reason = store.mask(str(error).splitlines()[0])
+        raise InputError(store.root, "", reason, "a store that pyarrow.fs can open") from error
+    return filesystem, base.rstrip("/")
+
+
+def _s3_arguments(options: Options) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"connect_timeout": _S3_CONNECT_SECONDS, "request_timeout": _S3_REQUEST_SECONDS}
+    attempts = int(dict(options).get("max_attempts", _S3_ATTEMPTS))
+    # Not the standard strategy: all requests of the process share its quota, which a busy hour uses up.
+    arguments["retry_strategy"] = fs.AwsDefaultS3RetryStrategy(max_attempts=attempts)
+    for name, value in options:
+        if name == "endpoint":
+            # Stores other than Amazon's may not know the checksums that its client sends by default.
+            os.environ.setdefault("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+            scheme, separator, address = value.rpartition("://")
+            arguments["endpoint_override"] = address
+            arguments |= {"scheme": scheme} if separator else {}
+        elif name == "max_attempts":
+            continue
+        elif name in _S3_SWITCHES:
+            arguments[name] = value == "true"
+        else:
+            arguments[name] = int(value) if name in _S3_NUMBERS else value
+    return arguments
+
+
+def open_input(place: Place) -> pa.NativeFile:
+    """Open a file for reading at any position."""
+    if isinstance(place, Path):
+        return pa.OSFile(str(place), "rb")
+    filesystem, path = place.connect()
+    return filesystem.open_input_file(path)
+
+
+@contextmanager
+def create(place: Place, examine: Callable[[Path], None] | None = None) -> Iterator[pa.NativeFile]:
+    """Open a file that appears under its name when the block ends, and leaves no trace when the block raises.
+
+    A file of a store is written to a scratch file of this machine (below TMPDIR) first: leaving the stream of a store
+    by an exception would publish the part that is written.
+
+    Args:
+        examine: Is shown the finished file, on this machine, before it appears under its name.
+
+    Raises:
+        OutputError: The directory or the file cannot be written.
+    """
+    # Readers of every kind overlook names that begin with a dot; twins of one task must not share a draft.
+    draft = place.parent / _draft_name(place) if isinstance(place, Path) else scratch_path()
+    try:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        # Not Python's file: pyarrow would copy every write into a bytes object first (8 ns a row).
+        with pa.OSFile(str(draft), "wb") as sink:
+            yield sink
+        if examine:
+            examine(draft)
+        ask_permission()
+        _publish(draft, place)
+    except OSError as error:
+        raise OutputError(f"{place}: cannot be written ({describe(error, place)})") from error
+    finally:
+        with suppress(OSError):  # the draft is gone, or its directory never was
+            draft.unlink()
+
+
+def _draft_name(place: Place) -> str:
+    return f".{place.name}.{uuid.uuid4().hex}"
+
+
+def _publish(draft: Path, place: Place) -> None:
+    if isinstance(place, Path):
+        os.replace(draft, place)
+        return
+    filesystem, path = place.connect()
+    if isinstance(filesystem, fs.S3FileSystem):
+        # One call: an interrupt comes before it or after it, and a store shows an object once it is complete.
+        fs.copy_files(str(draft), path, fs.LocalFileSystem(), filesystem)
+        return
+    hidden = place.with_name(_draft_name(place)).connect()[1]
+    _make_parent(place)
+    fs.copy_files(str(draft), hidden, fs.LocalFileSystem(), filesystem)
+    filesystem.move(hidden, path)
+
+
+def _make_parent(place: RemotePath) -> None:
+    """Make the directory of a file; object stores have none."""
+    filesystem, path = place.parent.connect()
+    if not isinstance(filesystem, fs.S3FileSystem):
+        filesystem.create_dir(path)
+
+
+def write_text(place: Place, text: str) -> None:
+    """Write a small file so that a reader finds all of it or nothing.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with create(place) as sink:
+        sink.write(text.encode())
+
+
+def is_file(place: Place) -> bool:
+    """Return whether there is a file of this name."""
+    return place.is_file() if isinstance(place, Path) else bool(place.info().type == fs.FileType.File)
+
+
+def size_of(place: Place) -> int:
+    """Return the bytes of a file.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    if isinstance(place, Path):
+        return place.stat().st_size
+    info = place.info()
+    if info.type != fs.FileType.File:
+        raise FileNotFoundError(str(place))
+    return int(info.size)
+
+
+def list_files(place: Place) -> Iterator[Place]:
+    """Yield every file below a directory, hidden ones too, in no order; nothing where there is no directory."""
+    if isinstance(place, Path):
+        yield from (path for path in place.rglob("*") if path.is_file())
+        return
+    filesystem, base = place.connect()
+    with _reaching(place):
+        found = filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True))
+    for info in found:
+        if info.type == fs.FileType.File:
+            yield place / info.path[len(base) :]
+
+
+def list_names(place: Place) -> Iterator[str]:
+    """Yield the names directly below a directory; in a store, of what holds a file."""
+    if isinstance(place, Path):
+        yield from (entry.name for entry in place.iterdir())
+        return
+    filesystem, base = place.connect()
+    with _reaching(place):
+        found = filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True))
+    for info in found:
+        if info.type == fs.FileType.File or any(list_files(place / info.base_name)):
+            yield info.base_name
+
+
+def remove_file(place: Place) -> None:
+    """Remove a file if there is one."""
+    ask_permission()
+    place.unlink(missing_ok=True)
+
+
+def remove_tree(place: Place) -> None:
+    """Remove a directory and everything below, as far as that can be done."""
+    ask_permission()
+    if isinstance(place, Path):
+        shutil.rmtree(place, ignore_errors=True)
+        return
+    filesystem, path = place.connect()
+    with suppress(OSError):
+        filesystem.delete_dir(path)
+
+
+def move_file(source: RemotePath, target: RemotePath) -> None:
+    """Move a file of a store to another place in it; a file that is there is replaced."""
+    ask_permission()
+    with _reaching(target):
+        _make_parent(target)
+        source.connect()[0].move(source.connect()[1], target.connect()[1])
+
+
+def describe(error: OSError, place: Place) -> str:
+    """Return why a place could not be read or written, in a few words and without secrets."""
+    if isinstance(place, Path):
+        return os.strerror(error.errno) if error.errno else error.strerror or str(error)
+    return place.store.mask(str(error).splitlines()[0])

@@ -1,0 +1,112 @@
+"""Why an output is refused, and what to change in the command so that it is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from vecgen.errors import InputError, OutputError, Step, advise
+from vecgen.stores.filesystem import Place
+
+RESUME: Final = Step("go on", {"overwrite": None, "resume": True})
+OVERWRITE: Final = Step("replace it", {"resume": None, "overwrite": True})
+AGAIN: Final = Step("begin again")
+_WAIT: Final = Step("once it has ended, go on", {"resume": True})
+_SAME: Final = "ask for the same, or choose another --output"
+_UNSPELLED: Final = frozenset({"customers_file", "demographics", "parts", "profiles", "version", "word_lists"})
+"""What is known by a fingerprint only, or belongs to no option."""
+
+
+def refuse_held(output: Place, holder: str) -> OutputError:
+    """Return what a run is told while another that lives holds its output.
+
+    Args:
+        holder: Who it is, as far as that is known, else "".
+    """
+    named = f" ({holder})" if holder else ""
+    text = f"--output: another run{named} is writing {output}; wait for it, or choose another"
+    return advise(OutputError(text), _WAIT)
+
+
+def refuse_finished(output: Place) -> OutputError:
+    """Return what a run is told whose output holds a dataset."""
+    text = f"--output: {output} holds a dataset; choose another, or pass --overwrite to replace it"
+    return advise(OutputError(text), OVERWRITE)
+
+
+def refuse_foreign(output: Place, reason: str) -> OutputError:
+    """Return what a run is told whose output holds something that is not of vecgen's."""
+    return advise(OutputError(reason), _go_elsewhere(output))
+
+
+def refuse_unfinished(
+    output: Place, asked: Mapping[str, Any], begun: Mapping[str, Any], *, in_place: bool
+) -> OutputError:
+    """Return what a run is told whose output holds a dataset that is not complete.
+
+    Args:
+        asked: What is asked now, by the names of options.
+        begun: With what it was begun.
+        in_place: Whether the run would write among the files of others, as loads do; it replaces nothing then.
+    """
+    text = f"--output: {output} holds a dataset that is not complete; pass --resume"
+    changes = _list_changes(asked, begun)
+    if not changes:
+        return advise(OutputError(f"{text}, or remove it"), RESUME)
+    told = ", ".join(_name_option(name) for name in changes)
+    text = f"--output: {output} holds a dataset that is not complete and was begun with other values of {told}"
+    if in_place:
+        return advise(OutputError(f"{text}; complete it first"), _correct(output, changes, {"resume": True}))
+    return advise(OutputError(f"{text}; pass --overwrite to replace it, or choose another"), OVERWRITE)
+
+
+def refuse_difference(
+    option: str, where: Place, asked: Mapping[str, Any], before: Mapping[str, Any], *, complete: bool = True
+) -> None:
+    """Compare what is asked with what a dataset was begun with, by the names of options.
+
+    Args:
+        complete: Whether the dataset is.
+
+    Raises:
+        InputError: The first name under which they differ, and both values.
+    """
+    resumes = option == "--resume"
+    if "word_lists" not in before:
+        expected = "one that says what decides its rows, as those of this version do"
+        remedy = "finish it with the version of vecgen that began it, or choose another --output"
+        error = InputError(option, str(where), "a dataset begun by an older version", expected, remedy)
+        raise advise(error, OVERWRITE if resumes else _go_elsewhere(where))
+    changes = _list_changes(asked, before)
+    for name, value in changes.items():
+        expected = f"{value!r}, with which {where} was begun"
+        error = InputError(option, _name_option(name), asked[name], expected, _SAME)
+        more = {"resume": True} if resumes else {}
+        raise advise(error, OVERWRITE if resumes and complete else _correct(where, changes, more))
+
+
+def _list_changes(asked: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a dataset that differ from what is asked."""
+    return {name: before.get(name) for name in sorted(asked) if asked[name] != before.get(name)}
+
+
+def _name_option(name: str) -> str:
+    return "lists of Faker" if name == "word_lists" else f"--{name.replace('_', '-')}"
+
+
+def _correct(output: Place, changes: Mapping[str, Any], more: Mapping[str, object]) -> Step:
+    """Return the step that asks for what is there, or where options cannot do that, for another output."""
+    if _UNSPELLED.intersection(changes):
+        return _go_elsewhere(output)
+    return Step("go on with what is there", {"overwrite": None, **changes, **more})
+
+
+def _go_elsewhere(output: Place) -> Step:
+    """Return the step to an output beside this one that is free."""
+    named = output if output.name not in ("", "..") else output.absolute()
+    base = Path(named).resolve() if isinstance(named, Path) and named.name == ".." else named
+    name = base.name or "vecgen"
+    free = next(place for place in (base.parent / f"{name}-{number}" for number in count(2)) if not place.exists())
+    return Step("write elsewhere", {"resume": None, "overwrite": None, "output": str(free)})

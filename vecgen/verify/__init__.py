@@ -1,0 +1,1 @@
+"""Is a dataset what its receipt says, and does it follow its model?"""

@@ -1,0 +1,148 @@
+"""What `vecgen verify` found, as text for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Final, Literal
+
+from vecgen.verify.row_tests import Finding
+
+Outcome = Literal["accepted", "rejected", "undecided"]
+
+STATUSES: Final[dict[Outcome, int]] = {"accepted": 0, "rejected": 1, "undecided": 2}
+"""Exit statuses: a script that asks for a verdict must not take none for a good one."""
+
+MOST_EXAMPLES: Final = 3
+"""Exceptions that a check names."""
+
+SENTENCES: Final[dict[Outcome, str]] = {
+    "accepted": "nothing speaks against its model",
+    "rejected": "it does not follow its model",
+    "undecided": "too few rows to test its model",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something every row, customer or file must show; `broken` counts those that do not.
+
+    Attributes:
+        known_flaw: Whether the exceptions are a known flaw of the original, of which a note tells.
+        examples: Names of the first exceptions, where they have names.
+    """
+
+    name: str
+    expected: str
+    broken: int
+    known_flaw: bool = False
+    examples: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no exception that speaks against the dataset."""
+        return self.broken == 0 or self.known_flaw
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was found.
+
+    Attributes:
+        digests: Of the parts that were read, by name.
+        notes: Sentences about the dataset as a whole.
+        error: Probability that a dataset that follows its law is rejected.
+    """
+
+    directory: str
+    dependence: str
+    rows: int
+    customers: int
+    digests: dict[str, str]
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    error: float
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Names of the checks and laws that do not hold."""
+        laws = (f"{finding.law} ({finding.of})" for finding in self.findings if finding.verdict == "broken")
+        return (*(check.name for check in self.checks if not check.holds), *laws)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict on all: "undecided" where nothing is broken, but no law could be tested."""
+        if self.broken:
+            return "rejected"
+        return "accepted" if any(finding.verdict != "not testable" for finding in self.findings) else "undecided"
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing speaks against the dataset and something was tested."""
+        return self.outcome == "accepted"
+
+
+def to_json(certificate: Certificate) -> str:
+    """Return a certificate as a JSON object; the statistic of what is impossible, infinity, is null."""
+    checks = [{**asdict(check), "holds": check.holds} for check in certificate.checks]
+    head = {"outcome": certificate.outcome, "holds": certificate.holds}
+    findings = [{name: _or_null(value) for name, value in asdict(f).items()} for f in certificate.findings]
+    return json.dumps({**head, **asdict(certificate), "checks": checks, "findings": findings}, indent=2)
+
+
+def _or_null(value: object) -> object:
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def to_text(certificate: Certificate) -> str:
+    """Return a certificate as lines for people."""
+    lines = [
+        f"{certificate.directory}: {certificate.rows:,} transactions of {certificate.customers:,} customers, "
+        f"law {certificate.dependence}"
+    ]
+    lines += [f"{name} digest {digest}" for name, digest in certificate.digests.items()]
+    lines += [f"note: {note}" for note in certificate.notes]
+    lines += ["", f"{'check':<24} {'exceptions':>12}"]
+    lines += [f"{check.name:<24} {check.broken:>12,}  {_describe(check)}" for check in certificate.checks]
+    lines += ["", f"{'law':<44} {'of':<10} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
+    for f in certificate.findings:
+        figures = f"{f.number:>13,} {f.statistic:>12,.1f} {f.freedom:>7,} {f.p:>8.2g} {f.effect:>8.5f}"
+        words = {"broken": "BROKEN", "not testable": "not testable with so few rows"}.get(f.verdict, f.verdict)
+        lines.append(f"{f.law:<44} {f.of:<10} {figures}  {words}")
+    return "\n".join([*lines, "", spell_outcome(certificate)])
+
+
+def spell_outcome(certificate: Certificate) -> str:
+    """Return the verdict on a dataset as one line."""
+    rarely = f"a true dataset is rejected once in {1 / certificate.error:,.0f}"
+    if certificate.outcome == "rejected":
+        return f"REJECTED: {', '.join(certificate.broken)} ({rarely})"
+    if certificate.outcome == "undecided":
+        return "UNDECIDED: nothing is broken, but there are too few rows to test any law"
+    untested = sum(finding.verdict == "not testable" for finding in certificate.findings)
+    few = f"; {untested} of {len(certificate.findings)} laws not testable with so few rows" if untested else ""
+    known = [check.name for check in certificate.checks if check.broken and check.holds]
+    known += [f"{f.law} ({f.of})" for f in certificate.findings if f.verdict == "known flaw"]
+    flaw = f" but for a known flaw of the original ({', '.join(known)})" if known else ""
+    return f"ACCEPTED{flaw}: nothing speaks against the law{few} ({rarely})"
+
+
+def _describe(check: Check) -> str:
+    if check.broken and check.known_flaw:
+        return f"known flaw: expected {check.expected}"
+    return "holds" if check.holds else f"BROKEN: expected {spell_expected(check)}"
+
+
+def spell_expected(check: Check) -> str:
+    """Return what a check expects, and the names of what is otherwise."""
+    names = spell_examples(check.examples, check.broken)
+    return f"{check.expected}; not so: {names}" if names else check.expected
+
+
+def spell_examples(names: Sequence[str], number: int) -> str:
+    """Return the first names of a number of things, and how many more there are; "" without names."""
+    more = f" and {number - len(names):,} more" if number > len(names) else ""
+    return f"{', '.join(names)}{more}" if names else ""

@@ -1,0 +1,63 @@
+"""From a dataset that was read to its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from vecgen.process.progress import Report, ignore
+from vecgen.stores.filesystem import Place
+from vecgen.verify.certificate import Certificate
+from vecgen.verify.chi_square import Statistic
+from vecgen.verify.claim import Claim
+from vecgen.verify.customer_checks import examine_people
+from vecgen.verify.row_tests import Finding, examine, judge
+from vecgen.verify.verify import Reading, read_dataset
+
+FAMILY_ERROR: Final = 1e-3
+"""Probability that a dataset that follows its law is rejected."""
+
+
+def verify_dataset(
+    directory: Place,
+    claim: Claim,
+    processes: int = 1,
+    error: float = FAMILY_ERROR,
+    report: Report = ignore,
+    *,
+    fast: bool = False,
+) -> Certificate:
+    """Read a dataset and hold it against what it is said to be; arguments and errors as of `read_dataset`."""
+    return certify(read_dataset(directory, claim, processes, report, fast=fast), claim, error)
+
+
+def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
+    """Return how a dataset that was read fares; one that follows its law is rejected with probability `error`."""
+    statistics: dict[tuple[str, str], Statistic] = {}
+    if "transactions" in reading.digests:
+        statistics |= examine(reading.tally, reading.laws, claim.merchants)
+    if "customers" in reading.digests and claim.as_of is not None:
+        statistics |= {(law, "customers"): s for law, s in examine_people(reading.people, claim.demographics)}
+    findings = tuple(judge(statistics, error, reading.forks.workers if reading.forks else 1))
+    return Certificate(
+        str(reading.directory),
+        claim.law.dependence,
+        reading.tally.rows,
+        reading.customers,
+        {name: str(digest) for name, digest in reading.digests.items()},
+        reading.checks,
+        findings,
+        reading.notes + _note_fraud_rate(reading, claim, findings),
+        error,
+    )
+
+
+def _note_fraud_rate(reading: Reading, claim: Claim, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return what to pass where nobody but the default says that so few, or many, are defrauded."""
+    broken = any(finding.law == "defrauded" and finding.verdict == "broken" for finding in findings)
+    if not broken or claim.receipt is not None:
+        return ()
+    defrauded = sum(len(own.defrauded) for own in reading.tally.people)
+    everybody = defrauded + sum(own.rows.total() for own in reading.tally.people)
+    share = f"{defrauded:,} of {everybody:,} customers are defrauded"
+    return (f"{share}, for a fraud rate of {claim.law.fraud_rate:g}; --fraud-rate states another (Sparkov's: 0.98)",)

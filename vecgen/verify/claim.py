@@ -1,0 +1,108 @@
+"""What a dataset is said to be: by its receipt and, before it, by what a user states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from vecgen.config.demographics import Demographics
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.config.profile import ProfileSet
+from vecgen.errors import InputError
+from vecgen.io.reader import require_files
+from vecgen.model.params import Law, Period
+from vecgen.records.receipt import RECEIPT, Receipt, asked_law, is_incomplete, read_receipt
+from vecgen.scan.time_zone import Clock, read_clock
+from vecgen.stores.filesystem import Place
+from vecgen.verify.row_tests import Merchants
+
+_DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGRAPHICS}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a dataset is said to be.
+
+    Attributes:
+        merchants: Names by category; None for those that are seen.
+        as_of: Day on which the customers' ages hold; None where customers were not drawn from the demographics.
+        receipt: What the dataset says of itself; None for one without.
+        safe_identifiers: Whether no person can have its social security and card numbers.
+        clock: Of dates and times; None for UTC, or what is found in a dataset without receipt.
+    """
+
+    law: Law
+    profiles: ProfileSet
+    demographics: Demographics
+    merchants: Merchants | None
+    as_of: date | None
+    receipt: Receipt | None
+    safe_identifiers: bool = False
+    clock: Clock | None = None
+
+
+def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
+    """Return what a dataset is said to be by its receipt and, before it, by what is `stated`.
+
+    Args:
+        stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of", "safe_identifiers", "time_zone";
+            None for what is not stated.
+
+    Raises:
+        InputError: A receipt or a file that cannot be used, a dataset that is not complete, or one without receipt
+            whose period is not stated.
+    """
+    if not directory.exists():
+        raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
+    if is_incomplete(directory):
+        remedy = "complete it: run the command that began it again, with --resume"
+        raise InputError(str(directory), "", "an incomplete dataset", "one whose run has come to its end", remedy)
+    receipt = read_receipt(directory) if directory.is_dir() else None
+    if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
+        expected = "a whole dataset: of a slice, nobody can say how many rows a customer should have"
+        raise InputError(str(directory), "", "a slice", expected, "verify all slices together, without receipt")
+    periods = sorted({(load.start, load.end) for load in receipt.loads}) if receipt else []
+    if len(periods) > 1:
+        found = ", ".join("..".join(period) for period in periods)
+        expected = "one: each period follows a law of its own"
+        raise InputError(str(directory), "periods", found, expected, "write the period alone to verify it")
+    if receipt is None:
+        require_files(directory)
+    request = receipt.request if receipt else {}
+    known = {name: value for name, value in stated.items() if value is not None}
+    base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))
+    period = Period(known.get("start", base.period.start), known.get("end", base.period.end))
+    own = {f.name: known[f.name] for f in fields(Law) if f.name in known}
+    paths = {name: Path(known.get(name) or str(request.get(name, default))) for name, default in _DEFAULTS.items()}
+    demographics = load_demographics(paths["demographics"])
+    listed = demographics.merchants if receipt or "demographics" in known else None
+    merchants = dict(zip(listed.categories, listed.names, strict=True)) if listed else None
+    drawn = receipt is not None and request.get("customers_file") is None
+    as_of = known.get("as_of") or (_asked_day(request) or period.start if drawn else None)
+    law = replace(base, period=period, **own)
+    safe = bool(known.get("safe_identifiers", request.get("safe_identifiers", False)))
+    clock = read_clock(known["time_zone"], period) if "time_zone" in known else None
+    return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt, safe, clock)
+
+
+def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:
+    for name in ("start", "end"):
+        if name not in known:
+            expected = f"the period, since {directory} has no receipt"
+            raise InputError(f"--{name}", "", "nothing", expected, f"{_name_receipt(directory)}pass --start and --end")
+    return Period(known["start"], known["end"])
+
+
+def _name_receipt(directory: Place) -> str:
+    """Return the advice to verify the whole dataset that a part of one belongs to, "" where there is none."""
+    above = directory.absolute().parents if isinstance(directory, Path) else ()
+    whole = next((path for path in above if (path / RECEIPT).is_file()), None)
+    return f"verify the whole of {whole}, or " if whole else ""
+
+
+def _asked_day(request: Mapping[str, object]) -> date | None:
+    text = request.get("as_of")
+    return date.fromisoformat(text) if isinstance(text, str) else None

@@ -1,0 +1,133 @@
+"""Customers held against their law: who they are, where they live, which profile they have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vecgen.config.demographics import Demographics, place_weights
+from vecgen.config.profile import SUFFIX, ProfileSet
+from vecgen.errors import InputError
+from vecgen.model.identifiers import SAFE_CARD, SAFE_SSN
+from vecgen.sampling.arrays import I64, U64, Bools
+from vecgen.verify.chi_square import Statistic, compare
+
+IDENTIFIERS: Final = ("ssn", "cc_num", "acct_num")
+_GENDERS: Final = ("F", "M")
+_OLDEST: Final = 200
+_ACCOUNT_DIGITS: Final = 12
+
+
+@dataclass
+class PeopleTally:
+    """Counts of customers.
+
+    Attributes:
+        ages: By (gender, age in years).
+        zips: By ZIP code.
+        birth_months: By month of birth.
+        account_digits: By length of the account number.
+        wrong_profile: Customers whose profile is not that of the first segment that matches them.
+        unsafe: Customers whose numbers a person could have, if that matters.
+    """
+
+    rows: int = 0
+    ages: I64 = field(default_factory=lambda: np.zeros((2, _OLDEST), dtype=np.int64))
+    zips: Counter[str] = field(default_factory=Counter)
+    birth_months: I64 = field(default_factory=lambda: np.zeros(12, dtype=np.int64))
+    account_digits: I64 = field(default_factory=lambda: np.zeros(_ACCOUNT_DIGITS, dtype=np.int64))
+    wrong_profile: int = 0
+    unsafe: int = 0
+
+    def add(self, batch: pa.RecordBatch, profiles: ProfileSet, as_of: date) -> None:
+        """Count the customers of a batch; ages hold on `as_of`."""
+        born = batch.column("dob").view(pa.int32()).to_numpy().astype("datetime64[D]")
+        age = np.clip(_age(born, as_of), 0, _OLDEST - 1)
+        male = pc.equal(_plain(batch.column("gender")), "M").to_numpy(zero_copy_only=False).astype(np.int64)
+        self.rows += batch.num_rows
+        self.ages += np.bincount(male * _OLDEST + age, minlength=2 * _OLDEST).reshape(2, -1)
+        counted = pc.value_counts(_plain(batch.column("zip")))
+        self.zips.update(dict(zip(*(counted.field(i).to_pylist() for i in range(2)), strict=True)))
+        self.birth_months += np.bincount(born.astype("datetime64[M]").astype(np.int64) % 12, minlength=12)
+        digits = pc.utf8_length(_plain(batch.column("acct_num"))).to_numpy(zero_copy_only=False)
+        self.account_digits += np.bincount(np.clip(digits, 1, _ACCOUNT_DIGITS) - 1, minlength=_ACCOUNT_DIGITS)
+        named = _plain(batch.column("profile")).to_numpy(zero_copy_only=False)
+        city_pop = batch.column("city_pop").to_numpy()
+        self.wrong_profile += int((named != _find_profiles(profiles, male, age, city_pop)).sum())
+
+
+def read_identifiers(batch: pa.RecordBatch) -> Mapping[str, U64]:
+    """Return the identifiers of customers as numbers, shape (rows, 2) each: 123456789 for "123-45-6789".
+
+    Raises:
+        InputError: An identifier with anything but digits and hyphens.
+    """
+    out = {}
+    for name in IDENTIFIERS:
+        try:
+            digits = pc.replace_substring(_plain(batch.column(name)), "-", "").cast(pa.uint64())
+        except pa.ArrowInvalid as error:
+            raise InputError("customers", f"column {name}", str(error), "digits and hyphens") from None
+        numbers = digits.to_numpy(zero_copy_only=False)
+        out[name] = np.stack([numbers, np.zeros_like(numbers)], axis=1)
+    return out
+
+
+def count_unsafe(batch: pa.RecordBatch) -> int:
+    """Return the rows of customers or transactions whose social security or card number a person could have."""
+    safe = [_match(batch.column(name), pattern) for name, pattern in (("ssn", SAFE_SSN), ("cc_num", SAFE_CARD))]
+    return int(np.count_nonzero(~(safe[0] & safe[1])))
+
+
+def _match(texts: pa.Array, pattern: str) -> Bools:
+    encoded = _plain(texts).dictionary_encode()  # of transactions, few texts are distinct
+    matches = pc.match_substring_regex(encoded.dictionary, pattern).to_numpy(zero_copy_only=False)
+    return np.asarray(matches.take(encoded.indices.to_numpy()), dtype=np.bool_)
+
+
+def examine_people(tally: PeopleTally, demographics: Demographics) -> Iterator[tuple[str, Statistic]]:
+    """Yield each law of who customers are with its statistic."""
+    ages = np.zeros((2, _OLDEST))
+    table = demographics.age_gender
+    for gender, age, share in zip(table.gender, table.age.tolist(), table.share.tolist(), strict=True):
+        ages[_GENDERS.index(gender), age] = share
+    yield "age and gender", compare(tally.ages.ravel(), ages.ravel())
+    shares: Counter[str] = Counter()
+    for code, weight in zip(demographics.places.zip, place_weights(demographics.places).tolist(), strict=True):
+        shares[code] += weight
+    codes = sorted({*shares, *tally.zips}, key=lambda code: (shares[code], code))
+    yield "ZIP code", compare([tally.zips[code] for code in codes], [shares[code] for code in codes])
+    lengths = np.arange(1, _ACCOUNT_DIGITS + 1)
+    # Uniform below 10**12 and not padded: nine in ten have twelve digits. 0 has one digit, too.
+    yield "length of account numbers", compare(tally.account_digits, 9.0 * 10.0 ** (lengths - 1) + (lengths == 1))
+    yield "month of birth", compare(tally.birth_months, [31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    return array.cast(pa.string())
+
+
+def _age(born: npt.NDArray[np.datetime64], as_of: date) -> I64:
+    """Return full years; who was born on 29 February grows older on 1 March."""
+    year = born.astype("datetime64[Y]").astype(np.int64)
+    month = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    day = (born - born.astype("datetime64[M]")).astype(np.int64) + 1
+    before = (month > as_of.month) | ((month == as_of.month) & (day > as_of.day))
+    return np.asarray(as_of.year - 1970 - year - before)
+
+
+def _find_profiles(profiles: ProfileSet, male: I64, age: I64, city_pop: I64) -> npt.NDArray[np.object_]:
+    found = np.full(len(age), f"{profiles.names[-1]}{SUFFIX}", dtype=object)
+    for segment in reversed(profiles.segments):  # so the first that matches is written last
+        matches = (male == _GENDERS.index(segment.gender)) & (segment.age_min <= age) & (age < segment.age_max)
+        matches &= (segment.city_pop_min <= city_pop) & (city_pop < segment.city_pop_max)
+        found[matches] = f"{segment.profile}{SUFFIX}"
+    return found

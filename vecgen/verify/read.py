@@ -1,0 +1,168 @@
+"""One pass over the files of a dataset: rows counted, customers read, digests summed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from vecgen.errors import InputError
+from vecgen.io.digest import Digest, digest_batches
+from vecgen.io.reader import read_batches, read_names, recognise_part, require_files
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES
+from vecgen.model.exact import Laws
+from vecgen.model.params import Period
+from vecgen.process.memory import keep_freed_memory
+from vecgen.process.progress import Report, State
+from vecgen.process.scratch import scratch_directory
+from vecgen.process.workers import open_pool, submit_all
+from vecgen.sampling.arrays import I64
+from vecgen.scan.counts import GroupTally, Tally, start_tally
+from vecgen.scan.row_checks import Columns, inspect, read_moments
+from vecgen.scan.time_zone import Clock, find_clock
+from vecgen.scan.uniqueness import Spill, count_repeats
+from vecgen.stores.filesystem import Place, size_of
+from vecgen.verify.claim import Claim
+from vecgen.verify.customer_checks import IDENTIFIERS, PeopleTally, count_unsafe, read_identifiers
+
+_BATCH: Final = re.compile(r"([0-9a-f]{8}-)?part-(\d+)-\d+-\d+\.(?:parquet|csv)")
+_BUNDLES_PER_PROCESS: Final = 4
+UNSAFE: Final = "numbers that no person can have"
+_SAMPLED_ROWS: Final = 100_000
+"""Rows, of as many files as that takes, in which a time zone is looked for."""
+
+
+def find_time_zone(files: Sequence[Place], period: Period) -> Clock | None:
+    """Return the time zone that the first rows of the first files fit, None for UTC and where no zone does."""
+    moments: list[tuple[I64, ...]] = []
+    rows = 0
+    for path in files:
+        for batch in islice(read_batches(path, COLUMNS), 1):
+            day, second, good = read_moments(batch)
+            unix_time = batch.column("unix_time").to_numpy()
+            moments.append(tuple(values[good] for values in (day, second, unix_time)))
+            rows += batch.num_rows
+        if rows >= _SAMPLED_ROWS:
+            break
+    if rows == 0:
+        return None
+    day, second, unix_time = (np.concatenate(values) for values in zip(*moments, strict=True))
+    return find_clock(day, second, unix_time, period)
+
+
+def read_again(files: Sequence[Place], laws: Laws, clock: Clock | None) -> Iterator[Columns]:
+    """Yield the columns of transactions that were read before."""
+    return (inspect(batch, laws, clock)[0] for path in files for batch in read_batches(path, COLUMNS))
+
+
+def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
+    """Return the files of transactions and those of customers below a directory (or a file), told apart by columns.
+
+    Raises:
+        InputError: There are no data files.
+    """
+    parts: tuple[list[Place], list[Place]] = ([], [])
+    for path in require_files(directory):
+        names = read_names(path)
+        if (part := recognise_part(names)) == FRAUD_CASES:
+            continue
+        is_customers = part == "customers"
+        columns = CUSTOMER_COLUMNS if is_customers else COLUMNS
+        missing = [column.name for column in columns if column.name not in names]
+        if missing:
+            raise InputError(str(path), "columns", missing[0], "a file with this column", "see the README's schema")
+        parts[is_customers].append(path)
+    return parts
+
+
+def _group(files: Iterable[Place]) -> list[list[Place]]:
+    """Return files in groups that hold all rows of their customers."""
+    matches = [(_BATCH.fullmatch(path.name), path) for path in files]
+    loads = {match and match[1] for match, _ in matches}
+    if not all(match for match, _ in matches) or len(loads) > 1:  # several loads: batches may be cut otherwise in each
+        return [[path for _, path in matches]]
+    numbered = sorted(((int(match[2]), path) for match, path in matches if match), key=lambda i: (i[0], i[1].parts))
+    return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What reading transactions needs; picklable. `scratch` takes the transaction numbers."""
+
+    laws: Laws
+    scratch: Path
+    safe_identifiers: bool
+    clock: Clock | None
+
+
+def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Tally, Digest]:
+    """Count the rows of files, in processes of this machine, and return their digest."""
+    groups = _group(files)
+    count = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
+    bundles = [groups[number::count] for number in range(count)]
+    sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
+    total, digest, state = start_tally(work.laws), Digest(), State(sum(sizes))
+    report(state)
+    for size, (tally, part) in zip(sizes, _run_all(bundles, work, min(processes, count)), strict=True):
+        total.add(tally)
+        digest += part
+        read = state.done + size
+        state = replace(state, done=read, rows=total.rows, bytes=read)
+        report(state)
+    return total, digest
+
+
+Bundle = list[list[Place]]
+
+
+def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[tuple[Tally, Digest]]:
+    if processes == 1:
+        yield from (_read_bundle(work, bundle) for bundle in bundles)
+        return
+    with open_pool(processes, keep_freed_memory) as pool:
+        futures = submit_all(pool, partial(_read_bundle, work), bundles)[::-1]
+        while futures:  # a tally is large: none is kept once it is added
+            yield futures.pop().result()
+
+
+def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:
+    total, digest = start_tally(work.laws), Digest()
+    spill = Spill(work.scratch, str(os.getpid()))
+    for files in bundle:
+        group = GroupTally(work.laws, work.clock)
+        for path in files:
+            for batch in read_batches(path, COLUMNS):
+                spill.add(group.add(batch).number)
+                digest += digest_batches([batch], COLUMNS)
+                total.faults[UNSAFE] += count_unsafe(batch) if work.safe_identifiers else 0
+        total.add(group.close())
+    spill.flush()
+    return total, digest
+
+
+def read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[PeopleTally, Digest, dict[str, int]]:
+    """Count the customers of files; return their digest, and how often each kind of identifier repeats."""
+    tally, digest = PeopleTally(), Digest()
+    with scratch_directory() as scratch:
+        directories = {name: scratch / name for name in IDENTIFIERS}
+        for directory in directories.values():
+            directory.mkdir()
+        spills = {name: Spill(directory, "all") for name, directory in directories.items()}
+        for path in files:
+            for batch in read_batches(path, CUSTOMER_COLUMNS):
+                tally.add(batch, claim.profiles, as_of)
+                tally.unsafe += count_unsafe(batch) if claim.safe_identifiers else 0
+                digest += digest_batches([batch], CUSTOMER_COLUMNS)
+                for name, values in read_identifiers(batch).items():
+                    spills[name].add(values)
+        for spill in spills.values():
+            spill.flush()
+        return tally, digest, {name: count_repeats(directory) for name, directory in directories.items()}

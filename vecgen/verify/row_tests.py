@@ -1,0 +1,243 @@
+"""A tally held against the laws: one statistic for each law, summed over profiles.
+
+Everything is compared given what does not belong to the law in question: hours given categories, amounts given
+categories and day parts, dates given how many rows a customer has. So a fault shows in one law, not in all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from vecgen.model.exact import HALF_DAY_HOURS, Laws, RowLaw
+from vecgen.sampling.arrays import F64, I64
+from vecgen.scan.counts import PLACE_CELLS, People, RowCounts, Tally
+from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised, reject
+from vecgen.verify.customer_tests import examine_histories
+
+Merchants = Mapping[str, Sequence[str]]
+"""Names by category; a name that stands there twice is drawn twice as often."""
+
+LABELS: Final = ("regular", "fraud")
+_LEAST_RADIUS: Final = 100 * PLACE_CELLS  # microdegrees; in a smaller square the six decimals show
+
+
+Verdict = Literal["holds", "broken", "not testable", "known flaw"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one law fares: `p` is the probability of such a statistic under the law, `effect` Cohen's w.
+
+    Attributes:
+        verdict: "not testable" where no sample of this size could have been found broken; "known flaw" where it is only
+            broken if rows that the original's forked workers drew alike are taken for independent ones.
+    """
+
+    law: str
+    of: str
+    number: int
+    statistic: float
+    freedom: int
+    p: float
+    effect: float
+    verdict: Verdict
+
+
+def judge(statistics: Mapping[tuple[str, str], Statistic], error: float, workers: int = 1) -> list[Finding]:
+    """Return a finding for each (law, of); the probability that any true law is found broken is at most `error`.
+
+    Args:
+        workers: So many rows may be one draw: sums of squares are as many times as large, at most.
+    """
+    values = list(statistics.values())
+    falls = reject([s.p for s in values], error)
+    alone = reject([s.shrink(workers).p for s in values], error) if workers > 1 else falls
+    bound = error / max(1, len(values))
+    rows = zip(statistics.items(), falls, alone, strict=True)
+    return [
+        Finding(law, of, s.number, s.value, s.freedom, s.p, s.effect, _decide(s, fallen, still, bound))
+        for ((law, of), s), fallen, still in rows
+    ]
+
+
+def _decide(statistic: Statistic, falls: bool, falls_alone: bool, bound: float) -> Verdict:
+    if falls:
+        return "broken" if falls_alone else "known flaw"
+    return "holds" if statistic.freedom and statistic.least_p < bound else "not testable"
+
+
+def examine(tally: Tally, laws: Laws, merchants: Merchants | None) -> dict[tuple[str, str], Statistic]:
+    """Return the statistic of each law by (name of the law, "regular", "fraud" or "customers").
+
+    Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
+    there must be none: that is a check of every customer.
+    """
+    out = {(law, "customers"): statistic for law, statistic in examine_histories(tally.people, laws)}
+    for label, name in enumerate(LABELS):
+        pairs = [(counts[label], law[label]) for counts, law in zip(tally.counts, laws.rows, strict=True)]
+        if name == "regular" or laws.law.fraud_rate > 0:
+            for law, statistic in _examine_rows(tally, laws, pairs, label):
+                out[law, name] = statistic
+            out["merchant within category", name] = _merchants(pairs, laws, merchants)
+    return out
+
+
+Pairs = Sequence[tuple[RowCounts, RowLaw]]
+
+
+def _examine_rows(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
+    """Yield what can be said of rows of one label, row by row."""
+    if label == 0:
+        yield from _dates(tally, laws, pairs)
+    else:
+        yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
+    by_half_day = (-1, HALF_DAY_HOURS)
+    yield "hour by category", add(_by_day_part(c.category_hours, w) for c, w in pairs)
+    yield "hour by month", add(_by_day_part(c.month_hours, w) for c, w in pairs)
+    yield "hour", add(compare(c.month_hours.sum(axis=0).reshape(by_half_day), w.hours) for c, w in pairs)
+    clock = np.sum([c.minute_seconds for c, _ in pairs], axis=0)
+    yield "minute and second", compare(clock, np.ones(3600))
+    # Of few rows, neighbours are pooled until nothing of a pattern is left: so margins have laws of their own.
+    for law, counts in zip(("minute", "second"), _margins(clock, 60), strict=True):
+        yield law, compare(counts, np.ones(60))
+    yield from _amounts(tally, laws, pairs, label)
+    yield from _places(pairs)
+    if any(law.near_radius < law.far_radius for _, law in pairs):
+        yield "place of travellers", add(compare(c.far.ravel(), _far_area(law).ravel()) for c, law in pairs)
+        yield from _travellers([(people, label, law) for people, (_, law) in zip(tally.people, pairs, strict=True)])
+
+
+def _margins(counts: I64, width: int) -> tuple[I64, I64]:
+    """Return the sums of rows and of columns of a table that is `width` cells wide."""
+    table = counts.reshape(-1, width)
+    return table.sum(axis=1), table.sum(axis=0)
+
+
+def _amounts(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
+    shares = [_amount_shares(c, w, people, laws, label) for (c, w), people in zip(pairs, tally.people, strict=True)]
+    counts = [c.amounts for c, _ in pairs]
+    yield "amount by category and day part", add(compare(*pair) for pair in zip(counts, shares, strict=True))
+    rows = [c.sum(axis=-1, keepdims=True) * s for c, s in zip(counts, shares, strict=True)]
+    yield "amount", compare(*(np.sum([t.sum(axis=(0, 1)) for t in tables], axis=0) for tables in (counts, rows)))
+
+
+def _places(pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
+    """Yield where purchases lie; nothing of squares so small that their six decimals show."""
+    near = [c.near for c, law in pairs if law.near_radius >= _LEAST_RADIUS]
+    if near:
+        cells = np.sum(near, axis=0)
+        yield "place", compare(cells.ravel(), np.ones(PLACE_CELLS**2))
+        for law, counts in zip(("latitude", "longitude"), _margins(cells, PLACE_CELLS), strict=True):
+            yield law, compare(counts, np.ones(PLACE_CELLS))
+
+
+def _by_day_part(hours: I64, law: RowLaw) -> Statistic:
+    return compare(hours.reshape(-1, 2, HALF_DAY_HOURS), law.hours)
+
+
+def _dates(tally: Tally, laws: Laws, pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
+    """Yield dates of regular rows, and what depends on them."""
+    days = np.arange(laws.law.period.first_day, laws.law.period.first_day + laws.law.period.days)
+    weekday, month = (days + 3) % 7, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    expected = [_date_weights(law, people) for (_, law), people in zip(pairs, tally.people, strict=True)]
+    dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
+    yield "date", add(compare(*pair) for pair in dates)
+    for name, key in (("weekday", weekday), ("month", month - month[0])):
+        if key.any():  # more than one of them
+            yield name, add(compare(*(np.bincount(key, values) for values in pair)) for pair in dates)
+    slots = [_slot_weights(law, weights) for (_, law), weights in zip(pairs, expected, strict=True)]
+    cells = [(c.slots, weights) for (c, _), weights in zip(pairs, slots, strict=True)]
+    yield "category and day part", add(compare(c.sum(axis=0).ravel(), w.sum(axis=0).ravel()) for c, w in cells)
+    if laws.law.dependence == "v1.0":
+        yield "date, category and day part", add(compare(c.ravel(), w.ravel()) for c, w in cells)
+    else:
+        key = month % 12 * 7 + weekday
+        grouped = (_sum_by(key, c.reshape(len(days), -1)) for c, _ in cells)
+        choices = (law.choice.ravel() for _, law in pairs)
+        statistics = (compare(c, w) for c, w in zip(grouped, choices, strict=True))
+        yield "category and day part by month and weekday", add(statistics)
+
+
+def _date_weights(law: RowLaw, people: People) -> F64:
+    """Return the regular rows to expect on each day, up to a factor: none where a customer has fraudulent rows."""
+    assert law.days is not None
+    who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
+    left = 1.0 - np.bincount(who, law.days[day], len(people.defrauded))
+    per_share = people.defrauded[:, 0] / np.maximum(left, 1e-300)
+    everybody = sum(number * customers for number, customers in people.rows.items()) + per_share.sum()
+    struck = np.bincount(day, per_share[who], len(law.days))
+    return np.asarray(law.days * np.maximum(everybody - struck, 0.0))
+
+
+def _slot_weights(law: RowLaw, dates: F64) -> F64:
+    """Return the regular rows to expect by (day, day part, category), up to a factor."""
+    if law.slots is None:
+        return np.asarray(dates[:, np.newaxis, np.newaxis] * law.choice)
+    assert law.days is not None
+    per_share = np.divide(dates, law.days, out=np.zeros_like(dates), where=law.days > 0)
+    return np.asarray(law.slots * per_share[:, np.newaxis, np.newaxis])
+
+
+def _sum_by(key: I64, rows: I64) -> I64:
+    out = np.zeros((int(key.max()) + 1, rows.shape[1]), dtype=np.int64)
+    np.add.at(out, key, rows)
+    return out
+
+
+def _amount_shares(counts: RowCounts, law: RowLaw, people: People, laws: Laws, label: int) -> F64:
+    """Return the shares of amounts by (day part, category, cell).
+
+    Under v1.0 amounts change places within customer and day part: a row keeps its own with probability 1 over the rows
+    they share, else it has that of a row of any category.
+    """
+    if laws.law.dependence != "v1.0":
+        return np.broadcast_to(law.amounts, counts.amounts.shape)
+    rows = counts.amounts.sum(axis=2)
+    totals = np.maximum(rows.sum(axis=1, keepdims=True), 1)
+    own = (people.with_part[label][:, np.newaxis] / totals)[:, :, np.newaxis]
+    mixed = (rows / totals) @ law.amounts
+    return np.asarray(own * law.amounts + (1.0 - own) * mixed[:, np.newaxis, :])
+
+
+def _merchants(pairs: Pairs, laws: Laws, merchants: Merchants | None) -> Statistic:
+    found: Counter[tuple[int, str]] = Counter()
+    for counts, _ in pairs:
+        found.update(counts.merchants)
+    by_category: list[dict[str, int]] = [{} for _ in laws.categories]
+    for (position, name), number in found.items():
+        by_category[position][name] = number
+    groups = zip(laws.categories, by_category, strict=True)
+    return add(_within_category(seen, merchants[name] if merchants else None) for name, seen in groups if seen)
+
+
+def _within_category(seen: Mapping[str, int], listed: Sequence[str] | None) -> Statistic:
+    weights = Counter(listed or seen.keys())
+    names = sorted({*weights, *seen})
+    return compare([seen.get(name, 0) for name in names], [weights[name] for name in names])
+
+
+def _far_area(law: RowLaw) -> F64:
+    """Return how much of each cell of the larger square lies outside the smaller one; uniform if there is none."""
+    edges = np.linspace(-1.0, 1.0, PLACE_CELLS + 1)
+    near = law.near_share
+    inside = np.diff(np.clip(edges, -near, near))
+    return np.asarray(np.maximum((2.0 / PLACE_CELLS) ** 2 - np.outer(inside, inside), 0.0))
+
+
+def _travellers(groups: Sequence[tuple[People, int, RowLaw]]) -> Iterator[tuple[str, Statistic]]:
+    """Yield how many customers have the larger radius, and how many of their rows are near nevertheless."""
+    customers, near = [], []
+    for people, label, law in groups:
+        went, visible, rows, mean, spread = people.travellers[label].tolist()
+        share = law.travel_share if law.travel_radius > law.home_radius else 1.0 - law.travel_share
+        number = people.rows.total() + len(people.defrauded)
+        customers.append(compare_share(int(went), number, share * visible / max(1, number)))
+        near.append((rows - mean, spread, went))
+    yield "travelling customers", add(customers)
+    deviation, variance, went = np.array(near).T
+    yield "rows of travellers near home", normalised(deviation, variance, int(went.sum()))

@@ -1,0 +1,190 @@
+"""A dataset's certificate: does what was written follow its law, and is it what the receipt says?
+
+Files are read in groups that hold all rows of their customers: a batch of ours each, or everything where the names say
+nothing of batches. Memory: what a tally holds (some 100 MB), a few hundred bytes for every defrauded
+customer, and 220 bytes and a byte a day of the period for every customer of the largest group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vecgen.errors import InputError
+from vecgen.io.digest import Digest, digest_batches
+from vecgen.io.reader import digest_files, read_batches
+from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
+from vecgen.model.exact import Laws, write_out
+from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
+from vecgen.process.progress import Report, ignore
+from vecgen.process.scratch import scratch_directory
+from vecgen.scan.counts import Tally, start_tally
+from vecgen.scan.repeated_draws import Forks, recognise_forks
+from vecgen.scan.row_checks import FAULTS
+from vecgen.scan.time_zone import Clock
+from vecgen.scan.uniqueness import count_repeats
+from vecgen.stores.filesystem import Place
+from vecgen.verify.case_checks import count_wrong, read_cases
+from vecgen.verify.certificate import Check
+from vecgen.verify.claim import Claim
+from vecgen.verify.customer_checks import IDENTIFIERS, PeopleTally
+from vecgen.verify.customer_tests import share_defrauded
+from vecgen.verify.file_check import check_digests, check_files
+from vecgen.verify.read import UNSAFE, Work, find_parts, find_time_zone, read_again, read_customers, read_transactions
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A dataset read: what was counted and what was broken, before the laws are asked.
+
+    Attributes:
+        digests: Of the parts that were read, by name.
+        forks: Workers of the original that drew the same numbers; None where nothing shows that.
+        notes: Sentences about the dataset as a whole.
+        fault: Why nothing could be read of files that are not those that were written; None where all was read.
+    """
+
+    directory: Place
+    laws: Laws
+    tally: Tally
+    people: PeopleTally
+    digests: dict[str, Digest]
+    checks: tuple[Check, ...]
+    forks: Forks | None = None
+    notes: tuple[str, ...] = ()
+    fault: InputError | None = None
+
+    @property
+    def customers(self) -> int:
+        """Number of customers: those of the customer files, else those with transactions."""
+        seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.tally.people)
+        return self.people.rows or seen
+
+
+def read_dataset(
+    directory: Place, claim: Claim, processes: int = 1, report: Report = ignore, *, fast: bool = False
+) -> Reading:
+    """Hold the files of a dataset against their list, then count what the laws, and a report, ask of their rows.
+
+    Where transaction numbers repeat and no receipt is there, transactions are read again, to tell why.
+
+    Args:
+        report: Is told now and then how much of the transactions is read.
+        fast: Leave the bytes of files uncompared.
+
+    Raises:
+        InputError: No data files, or one that cannot be read as transactions or customers, though it is as it was
+            written, or nobody knows.
+        OutputError: Scratch files (16 bytes a row, below TMPDIR) cannot be written.
+    """
+    checks, notes = check_files(directory, claim.receipt, processes, fast=fast)
+    laws = write_out(claim.profiles, claim.law)
+    try:
+        reading = _read_rows(directory, claim, laws, processes, report)
+    except InputError as fault:
+        if all(check.holds for check in checks):
+            raise
+        notes.append(f"of the rows nothing is known: {fault}")
+        return Reading(directory, laws, start_tally(laws), PeopleTally(), {}, tuple(checks), None, tuple(notes), fault)
+    return replace(reading, checks=(*reading.checks, *checks), notes=(*reading.notes, *notes))
+
+
+def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, report: Report) -> Reading:
+    transactions, customers = find_parts(directory)
+    checks: list[Check] = []
+    notes: list[str] = []
+    digests: dict[str, Digest] = {}
+    tally, forks = start_tally(laws), None
+    if transactions:
+        clock = claim.clock or (None if claim.receipt else find_time_zone(transactions, claim.law.period))
+        with scratch_directory() as scratch:
+            work = Work(laws, scratch, claim.safe_identifiers, clock)
+            tally, digests["transactions"] = read_transactions(transactions, work, processes, report)
+            repeats = count_repeats(scratch)
+        if repeats and claim.receipt is None:
+            with scratch_directory() as scratch:
+                forks = recognise_forks(read_again(transactions, laws, clock), scratch)
+        checks += _check_rows(tally, laws, Check("unique trans_num", "no number twice", repeats, forks is not None))
+        checks += _check_safe("transactions", tally.faults[UNSAFE], claim)
+        notes += _note_clock(clock, claim) + _note_forks(forks, repeats)
+    people = PeopleTally()
+    if customers and claim.as_of is not None:
+        people, digests["customers"], again = read_customers(customers, claim, claim.as_of)
+        checks += _check_customers(people, again, claim)
+    elif customers and claim.receipt is None:
+        notes.append("customers files are there and were not checked: pass --as-of DATE, on which their ages hold")
+    elif customers:
+        batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
+        digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
+    checks += _check_cases(directory, claim, laws, tally, digests)
+    checks += check_digests(claim.receipt, digests)
+    return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes))
+
+
+def _note_clock(clock: Clock | None, claim: Claim) -> list[str]:
+    if clock is None:
+        return []
+    how = "as stated" if claim.clock else "found; --time-zone states it"
+    return [f"unix_time is the local time of {clock.name} ({how}); vecgen's own files count it in UTC"]
+
+
+def _note_forks(forks: Forks | None, repeats: int) -> list[str]:
+    if forks is None:
+        return []
+    return [
+        f"a known flaw of the original: run on several cores, its workers (at least {forks.workers}) draw the same "
+        f"numbers. {repeats:,} rows have a transaction number, {forks.places:,} a place from home, that another "
+        "customer's row had before. Therefore a law is broken only if it is so with a chi-square divided by "
+        f"{forks.workers}; all else is judged as ever. For unique numbers, run the original on one core, or vecgen"
+    ]
+
+
+def _check_rows(tally: Tally, laws: Laws, unique: Check) -> list[Check]:
+    remedies = {"unix_time": "; if it was made where clocks show another time, pass --time-zone NAME"}
+    faults = [
+        Check(name, f"{expected}{remedies.get(name, '')}", tally.faults[name]) for name, expected in FAULTS.items()
+    ]
+    kept = "no regular row of a customer on a date with a fraudulent one"
+    return [*faults, unique, Check("fraud dates", kept, tally.kept_on_fraud_dates), *check_defrauded(tally, laws)]
+
+
+def check_defrauded(tally: Tally, laws: Laws) -> list[Check]:
+    """Return the check of who is defrauded where the fraud rate leaves nothing to chance."""
+    shares = {share_defrauded(*pair, laws.law.fraud_rate) for pair in laws.rows}
+    if shares == {0.0}:
+        return [
+            Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in tally.people))
+        ]
+    if shares == {1.0}:
+        spared = sum(own.rows.total() for own in tally.people)
+        return [Check("defrauded", "fraudulent rows of every customer", spared)]
+    return []
+
+
+def _check_customers(people: PeopleTally, repeats: dict[str, int], claim: Claim) -> list[Check]:
+    ssns = (SAFE_SSNS if claim.safe_identifiers else ISSUED_SSNS).size
+    past = {"ssn": max(0, people.rows - ssns)}  # past their space, numbers go round again
+    return [
+        *(
+            Check(f"unique {name}", "no value twice among the customers", repeats[name] - past.get(name, 0))
+            for name in IDENTIFIERS
+        ),
+        *_check_safe("customers", people.unsafe, claim),
+        Check("segment", "the profile of the first segment that matches", people.wrong_profile),
+    ]
+
+
+def _check_cases(directory: Place, claim: Claim, laws: Laws, tally: Tally, digests: dict[str, Digest]) -> list[Check]:
+    """Return the check of the ledger of fraud cases, where there is or should be one; note its digest."""
+    there = (directory / FRAUD_CASES).is_dir()
+    if there:
+        digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
+    stated = claim.receipt is not None and FRAUD_CASES in claim.receipt.parts
+    if "transactions" not in digests or not (there or stated):
+        return []
+    wrong = count_wrong(tally.cases, read_cases(directory / FRAUD_CASES, laws))
+    return [Check("fraud cases", "one of each defrauded customer, with the rows it shows", wrong)]
+
+
+def _check_safe(part: str, unsafe: int, claim: Claim) -> list[Check]:
+    expected = f"{UNSAFE}: of SSN areas and groups never issued; card numbers that begin {SAFE_PREFIX}"
+    return [Check(f"safe: {part}", expected, unsafe)] if claim.safe_identifiers else []
