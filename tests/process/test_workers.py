@@ -152,7 +152,7 @@ def test_a_script_without_a_guard(reads: str, tmp_path: Path) -> None:
 
 SCRIPT = """
 import vecgen
-from vecgen.cli import main
+from vecgen.cli.main import main
 
 print("begun")
 receipt = vecgen.write_dataset(customers=10, end="2023-02-10", batch_rows=500, output="api", processes=2, quiet=True)
