@@ -39,11 +39,20 @@ def free_port() -> int:
 
 @dataclass
 class ObjectStore:
-    """A server of `directory`, and the process that is it."""
+    """A server of `directory`, and the process that is it.
+
+    Attributes:
+        host: By which clients name it.
+        authority: Certificate that vouches for its own; None for no TLS.
+        more: Of its arguments.
+    """
 
     directory: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    host: str = "127.0.0.1"
+    authority: Path | None = None
+    more: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[tuple[str, str], ...]:
@@ -53,7 +62,9 @@ class ObjectStore:
     @property
     def address(self) -> tuple[tuple[str, str], ...]:
         """The options without credentials."""
-        return (("endpoint", f"http://127.0.0.1:{self.port}"), ("region", "us-east-1"))
+        scheme = "https" if self.authority else "http"
+        trusted = (("tls_ca_file_path", str(self.authority)),) if self.authority else ()
+        return (("endpoint", f"{scheme}://{self.host}:{self.port}"), ("region", "us-east-1"), *trusted)
 
     @property
     def arguments(self) -> list[str]:
@@ -65,7 +76,8 @@ class ObjectStore:
         require_server()
         (self.directory / "objects" / BUCKET).mkdir(parents=True, exist_ok=True)
         command = [str(SERVER), "--port", f"127.0.0.1:{self.port}", "--access", ACCESS_KEY, "--secret", SECRET_KEY]
-        command += ["--quiet", "posix", "--sidecar", str(self.directory / "metadata"), str(self.directory / "objects")]
+        command += ["--quiet", *self.more]
+        command += ["posix", "--sidecar", str(self.directory / "metadata"), str(self.directory / "objects")]
         (self.directory / "metadata").mkdir(exist_ok=True)
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + 60

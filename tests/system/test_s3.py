@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import Compile, set_batch_rows
+from tests.run.test_loads import DECEMBER, JANUARY
 from tests.run.test_local import CrashError, crash_after
 from tests.support.checkout import ROOT
 from tests.support.clusters import OPTIONS, Machine, finish
@@ -30,7 +31,7 @@ from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 from vecgen.records.parse import FILE_LIST
-from vecgen.records.receipt import PROGRESS, RECEIPT, SUCCESS, read_receipt
+from vecgen.records.receipt import PROGRESS, RECEIPT, SUCCESS, Receipt, read_receipt
 from vecgen.run.local import run_local
 from vecgen.stores.filesystem import RemotePath, locate, write_text
 
@@ -136,9 +137,9 @@ def test_secrets_stay_secret(store: ObjectStore, prefix: str, plan: Plan, capsys
     assert captured.err.count("\n") == 3
 
 
-def break_off(plan: Plan, output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+def break_off(plan: Plan, output: Output, monkeypatch: pytest.MonkeyPatch, after: int = 20) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Assembler, "assemble", crash_after(20, CrashError(), Assembler.assemble))
+        patch.setattr(Assembler, "assemble", crash_after(after, CrashError(), Assembler.assemble))
         with pytest.raises(CrashError):
             run_local(plan, output, 1)
 
@@ -182,6 +183,34 @@ def test_overwrite_replaces_once_complete(
         run_local(plan, Output(place(store, f"{prefix}/mine")), 1, existing="overwrite")
     with pytest.raises(OutputError, match="--overwrite"):
         run_local(plan, Output(place(store, "")), 1, existing="overwrite")
+
+
+def test_dates_are_appended_as_on_disk(
+    store: ObjectStore, prefix: str, plan: Plan, parquet: tuple[Path, Receipt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain files: the first load begins the dataset, one that broke off is completed, one that is there is left."""
+    output = Output(place(store, prefix), append=True)
+    december, january = (replace(output, only_dates=dates) for dates in (DECEMBER, JANUARY))
+    run_local(plan, december, 1)
+    before = store.files(prefix)
+    break_off(plan, january, monkeypatch, after=8)
+    assert SUCCESS not in store.files(prefix)
+    with pytest.raises(OutputError, match="not complete; pass --resume"):
+        run_local(plan, january, 1)
+    receipt = run_local(plan, january, 2, existing="resume")
+    assert digest_dataset(output.path) == digest_dataset(parquet[0])
+    assert {name: part.digest for name, part in receipt.parts.items()} == {
+        name: part.digest for name, part in parquet[1].parts.items()
+    }
+    after = store.files(prefix)
+    assert all(after[name] == content for name, content in before.items() if name[0] != "_")
+    assert set(after) - set(data(store, prefix)) == {RECEIPT, SUCCESS, FILE_LIST}
+    for load in (december, january):
+        assert run_local(plan, load, 1) == receipt
+    assert store.files(prefix) == after
+    overlapping = replace(output, only_dates=(DECEMBER[1], JANUARY[0]))
+    with pytest.raises(InputError, match="dates that are not there yet"):
+        run_local(plan, overlapping, 1)
 
 
 def test_one_run_at_a_time(

@@ -9,7 +9,7 @@ from typing import Final
 
 from vecgen.errors import Step
 from vecgen.report.command import FLAGS, spell_option
-from vecgen.stores.filesystem import may_be_secret
+from vecgen.stores.options import may_be_secret
 
 _STORAGE: Final = "--storage-option"
 

@@ -14,6 +14,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMER_ID
 from vecgen.stores.filesystem import Place, RemotePath, describe
+from vecgen.stores.options import spell_endpoint
 
 LOG: Final = "_delta_log"
 CommitMode = Literal["error", "append", "overwrite"]
@@ -27,6 +28,8 @@ _OPTIONS: Final = {
     "secret_key": "AWS_SECRET_ACCESS_KEY",
     "session_token": "AWS_SESSION_TOKEN",
     "role_arn": "AWS_IAM_ROLE_ARN",
+    "anonymous": "AWS_SKIP_SIGNATURE",
+    "force_virtual_addressing": "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
 }
 
 
@@ -138,6 +141,7 @@ def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema) -> None
 
 def _open_table(table: Place) -> Any:
     deltalake = import_deltalake(str(table))
+    check_store(table)
     try:
         return deltalake.DeltaTable(str(table), storage_options=_storage_options(table))
     except (OSError, ValueError, deltalake.exceptions.DeltaError) as error:
@@ -146,6 +150,18 @@ def _open_table(table: Place) -> Any:
 
 def _list_live(there: Any) -> set[str]:
     return set(pa.table(there.get_add_actions())["path"].to_pylist())
+
+
+def check_store(table: Place) -> None:
+    """Accept a store that deltalake reaches with the options that are given.
+
+    Raises:
+        InputError: An option that it does not know.
+    """
+    if isinstance(table, RemotePath) and "tls_ca_file_path" in dict(table.store.options):
+        expected = "none for Delta tables, whose library reads the certificates of the system only"
+        remedy = "add the certificate to those of the system, or write plain files"
+        raise InputError("--storage-option", "tls_ca_file_path", "a file", expected, remedy)
 
 
 def import_deltalake(where: str) -> ModuleType:
@@ -178,7 +194,7 @@ def _storage_options(table: Place) -> dict[str, str] | None:
     if not isinstance(table, RemotePath) or not table.store.scheme.startswith("s3"):
         return None
     known = dict(table.store.options)
-    if "endpoint" in known and "://" not in known["endpoint"]:
-        known["endpoint"] = f"{known.get('scheme', 'https')}://{known['endpoint']}"
+    if endpoint := spell_endpoint(known, table.store.root.partition("://")[2]):
+        known["endpoint"] = endpoint
     options = {_OPTIONS[name]: value for name, value in known.items() if name in _OPTIONS}
     return {**options, "AWS_ALLOW_HTTP": "true"} if known.get("endpoint", "").startswith("http://") else options

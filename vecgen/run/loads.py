@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Final
 
 from vecgen.errors import InputError, OutputError
-from vecgen.io.delta import CommitMode, check_layout, commit_files, import_deltalake, list_ranges
+from vecgen.io.delta import CommitMode, check_layout, check_store, commit_files, import_deltalake, list_ranges
 from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, PART_COLUMNS, TRANSACTIONS, arrow_schema
@@ -67,6 +67,7 @@ def survey(output: Output) -> Receipt | None:
     """
     if output.table:
         import_deltalake("--table")
+        check_store(output.path)
     receipt = read_receipt(output.path)
     if receipt is None:
         return None

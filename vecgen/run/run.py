@@ -55,6 +55,7 @@ from vecgen.run.replacement import (
     remove_broken,
     replace_dataset,
 )
+from vecgen.stores.cell import check_writable
 from vecgen.stores.filesystem import Place, list_files, remove_file, remove_tree, write_text
 from vecgen.stores.lock import LOCK, Lease, Permit, hold, is_held, is_surely_held, refuse_run
 from vecgen.stores.permission import asking
@@ -97,6 +98,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
     remove_dead_scratch()
+    check_writable(output.path)
     refuse_links(output.path)
     if output.format == "csv":
         plan.source.check_lines()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 import time
+import warnings
 from abc import ABC, abstractmethod
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyarrow import fs
 
-from vecgen.errors import OutputError
-from vecgen.stores.filesystem import RemotePath, write_text
+from vecgen.errors import InputError, InputWarning, OutputError
+from vecgen.stores.filesystem import Place, RemotePath, write_text
+from vecgen.stores.options import spell_endpoint
 from vecgen.stores.permission import asking_nobody
 
 if TYPE_CHECKING:
@@ -59,20 +61,37 @@ class Cell(ABC):
         """
 
 
+def check_writable(place: Place) -> None:
+    """Accept a place whose cells can be written by the client of conditional writes, too.
+
+    Raises:
+        InputError: A storage option that only PyArrow's client knows.
+    """
+    if isinstance(place, RemotePath) and "role_arn" in dict(place.store.options):
+        expected = "none where vecgen writes: the client that holds the output for one run assumes no roles"
+        remedy = 'assume it before: eval "$(aws configure export-credentials --profile ROLE --format env)"'
+        raise InputError("--storage-option", "role_arn", "a role", expected, remedy)
+
+
 def open_cell(place: RemotePath) -> Cell:
     """Return the cell of a place, by conditional writes where its store has them and can be reached by them.
+
+    Where only PyArrow reaches the store, an `InputWarning` says so.
 
     Raises:
         OutputError: The store does not answer.
     """
-    if place.store.scheme.startswith("s3") and "role_arn" not in dict(place.store.options):
-        cell = _Conditional(place)
-        try:
-            cell.read()
-        except OutputError:  # credentials that only PyArrow finds, or a store that answers nobody
-            return _ReadFirst(place)
-        return cell
-    return _ReadFirst(place)
+    if not place.store.scheme.startswith("s3"):
+        return _ReadFirst(place)
+    cell, plain = _Conditional(place), _ReadFirst(place)
+    try:
+        cell.read()
+    except OutputError as error:  # credentials that only PyArrow finds, or a store that answers nobody
+        plain.read()
+        text = f"runs that begin on one output at one moment may not see each other: conditional writes fail, {error}"
+        warnings.warn(text, InputWarning, stacklevel=2)
+        return plain
+    return cell
 
 
 class _ReadFirst(Cell):
@@ -182,10 +201,8 @@ def _open_store(place: RemotePath) -> S3Store:
     bucket = place.store.root.partition("://")[2]
     virtual = options.get("force_virtual_addressing") == "true"
     config: dict[str, Any] = {"region": filesystem.region, "virtual_hosted_style_request": virtual}
-    if "endpoint" in options:
-        scheme, _, address = options["endpoint"].rpartition("://")
-        host = f"{bucket}.{address}" if virtual else address
-        config["endpoint"] = f"{scheme or options.get('scheme', 'https')}://{host}"
+    if endpoint := spell_endpoint(options, bucket):
+        config["endpoint"] = endpoint
     if options.get("anonymous") == "true":
         config["skip_signature"] = True
     else:

@@ -14,28 +14,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import pyarrow as pa
 from pyarrow import fs
 
 from vecgen.errors import InputError, OutputError, redact, suggest
 from vecgen.process.scratch import scratch_path
+from vecgen.stores.options import Options, check_options, may_be_secret, to_arguments
 from vecgen.stores.permission import ask_permission
-
-Options: TypeAlias = tuple[tuple[str, str], ...]
 
 SCHEMES: Final = ("s3", "s3a", "gs", "abfs", "abfss", "hdfs")
 _SECRET_REMEDY: Final = "set AWS_ACCESS_KEY_ID and its kin, or pass --storage-options-file"
-_S3_TEXTS: Final = frozenset({"region", "scheme", "access_key", "secret_key", "session_token", "role_arn"})
-_S3_SWITCHES: Final = frozenset({"anonymous", "force_virtual_addressing"})
-_S3_NUMBERS: Final = frozenset({"connect_timeout", "request_timeout", "max_attempts"})
-_S3_NAMES: Final = frozenset({"endpoint", "tls_ca_file_path", *_S3_TEXTS, *_S3_SWITCHES, *_S3_NUMBERS})
-_SHOWN: Final = frozenset({"endpoint", "region", "scheme", "tls_ca_file_path", *_S3_SWITCHES, *_S3_NUMBERS})
-_S3_ATTEMPTS: Final = 10
-"""Of a request that the store refuses for the moment, each after a longer wait: half a minute in all."""
-_S3_CONNECT_SECONDS: Final = 10
-_S3_REQUEST_SECONDS: Final = 60  # by default 3, which a busy store does not keep
 
 
 @dataclass(frozen=True)
@@ -53,14 +43,9 @@ class Store:
     def mask(self, text: str) -> str:
         """Return a text without the values of options that may be secret."""
         for name, value in self.options:
-            if name not in _SHOWN and value:
+            if value and may_be_secret(name):
                 text = text.replace(value, "***")
         return text
-
-
-def may_be_secret(option: str) -> bool:
-    """Return whether the value of a storage option must not be printed."""
-    return option.replace("-", "_") not in _SHOWN
 
 
 class RemotePath:
@@ -189,21 +174,8 @@ def locate(text: str, options: Iterable[tuple[str, str]] = ()) -> Place:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if endpoint and scheme.startswith("s3") and "endpoint" not in dict(options):
         options = tuple(sorted((*options, ("endpoint", endpoint))))  # executors may have another environment
-    _check_options(scheme, options)
+    check_options(scheme, options)
     return RemotePath(Store(f"{scheme}://{authority}", options)) / path
-
-
-def _check_options(scheme: str, options: Options) -> None:
-    for name, value in options:
-        if not scheme.startswith("s3"):
-            raise InputError("--storage-option", name, scheme, "s3 URLs; other stores are set up by the environment")
-        if name not in _S3_NAMES:
-            expected = f"one of {', '.join(sorted(_S3_NAMES))}"
-            raise InputError("--storage-option", "", name, expected, suggest(name, _S3_NAMES))
-        if name in _S3_SWITCHES and value not in ("true", "false"):
-            raise InputError("--storage-option", name, value, "true or false")
-        if name in _S3_NUMBERS and not (value.isascii() and value.isdecimal() and 0 < len(value) < 7):
-            raise InputError("--storage-option", name, value, "a whole number")
 
 
 @cache
@@ -212,33 +184,15 @@ def _connect(store: Store) -> tuple[fs.FileSystem, str]:
     authority = store.root.partition("://")[2]
     try:
         if store.scheme.startswith("s3"):
-            return fs.S3FileSystem(**_s3_arguments(store.options)), authority
+            return fs.S3FileSystem(**to_arguments(store.options)), authority
         filesystem, base = fs.FileSystem.from_uri(store.root)
+    except TypeError as error:  # of an argument that came with a later version
+        expected = "options that the installed PyArrow knows"
+        raise InputError("--storage-option", "", str(error), expected, "pip install --upgrade pyarrow") from error
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, ValueError) as error:
         reason = store.mask(str(error).splitlines()[0])
         raise InputError(store.root, "", reason, "a store that pyarrow.fs can open") from error
     return filesystem, base.rstrip("/")
-
-
-def _s3_arguments(options: Options) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"connect_timeout": _S3_CONNECT_SECONDS, "request_timeout": _S3_REQUEST_SECONDS}
-    attempts = int(dict(options).get("max_attempts", _S3_ATTEMPTS))
-    # Not the standard strategy: all requests of the process share its quota, which a busy hour uses up.
-    arguments["retry_strategy"] = fs.AwsDefaultS3RetryStrategy(max_attempts=attempts)
-    for name, value in options:
-        if name == "endpoint":
-            # Stores other than Amazon's may not know the checksums that its client sends by default.
-            os.environ.setdefault("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-            scheme, separator, address = value.rpartition("://")
-            arguments["endpoint_override"] = address
-            arguments |= {"scheme": scheme} if separator else {}
-        elif name == "max_attempts":
-            continue
-        elif name in _S3_SWITCHES:
-            arguments[name] = value == "true"
-        else:
-            arguments[name] = int(value) if name in _S3_NUMBERS else value
-    return arguments
 
 
 def open_input(place: Place) -> pa.NativeFile:
