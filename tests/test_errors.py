@@ -61,6 +61,8 @@ def test_a_wrong_type_is_named() -> None:
     "url",
     [
         "s3://key:hush@bucket/prefix",
+        "s3:/key:hush@bucket/prefix",
+        "s3:key:hush@bucket/prefix",
         "gs://hush@bucket",
         "abfs://user:hush@host/x y",
         "s3://bucket/prefix?secret_key=hush",

@@ -13,7 +13,7 @@ _MAX_VALUE: Final = 220
 _MAX_LINE: Final = 600
 _LINE_END: Final = 200  # of a line that is cut, what is kept of its end: the remedy
 _MAX_WORD: Final = 60  # no name of ours is longer
-_USER: Final = re.compile(r"(?<=://)[^\s/?#'\"]*@")
+_USER: Final = re.compile(r"(?<=:)(/*)[^\s/?#'\"]*@")  # also where a slash is missing
 _QUERY: Final = re.compile(r"(?<=[?&])([^\s=&'\"]{1,60})=[^\s&'\"]+")
 
 
@@ -135,7 +135,7 @@ def suggest(word: object, known: Iterable[str]) -> str:
 
 def redact(text: str) -> str:
     """Return a text without the user names, passwords and query values of the URLs in it."""
-    return _QUERY.sub(r"\1=…", _USER.sub("…@", text))
+    return _QUERY.sub(r"\1=…", _USER.sub(r"\1…@", text))
 
 
 def to_printable(text: object) -> str:

@@ -24,7 +24,7 @@ from tests.support.datasets import data_files
 from vecgen.cli.main import main
 from vecgen.records.receipt import PROGRESS
 
-LONGEST_LINE = 800
+LONGEST_LINE = 640
 MOST_REFUSED, MOST_READ = 1024, 2048
 """MiB that a command may take that refuses its input, or reads it."""
 HANG_SECONDS = 120

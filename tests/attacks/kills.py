@@ -30,7 +30,7 @@ from vecgen.records.receipt import PROGRESS, SUCCESS, is_being_replaced
 
 NEW = 2
 """Seed of the dataset that is written."""
-LONGEST_LINE = 800
+LONGEST_LINE = 640
 START_SECONDS = 3.0
 """Roughly what a run takes before it holds an output that another was killed on."""
 
