@@ -38,7 +38,7 @@ class Outcome:
 
     Attributes:
         attack: What was done, as the table says it.
-        promise: What had to hold each time, as the table says it.
+        promise: What had to hold each time.
         injected: Attacks that hit: a signal to a process that had ended is none.
         lost: What went wrong, a text for each attack that did not hold.
         notes: How many ended in which way.
@@ -79,7 +79,8 @@ def save(outcome: Outcome, directory: Path, seconds: float) -> None:
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "commit": _read_commit(),
     }
-    content = {"command": COMMAND, "on": describe_machine(), "result": {**held, outcome.attack: row}}
+    result = dict(sorted({**held, outcome.attack: row}.items()))
+    content = {"command": COMMAND, "on": describe_machine(), "result": result}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
@@ -93,11 +94,17 @@ def run_and_keep(attack: Callable[[], Outcome]) -> Outcome:
 
 
 def format_rows(result: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the lines of the README's table."""
+    """Return the lines of the README's table, in the order of the attacks' names."""
     return [
-        f"| {attack} | {row['promise']} | {row['injected']:,} | {row['held']:,} | {len(row['lost'])} |"
-        for attack, row in result.items()
+        f"| {attack} | {row['injected']:,} | {row['held']:,} | {len(row['lost'])} | {_format_notes(row)} |"
+        for attack, row in sorted(result.items())
     ]
+
+
+def _format_notes(row: Mapping[str, Any]) -> str:
+    notes = [f"{note} {count:,}" for note, count in row["notes"].items() if count]
+    peak = row["peak_mebibytes"]
+    return ", ".join([*notes, f"at most {peak} MiB"] if peak else notes)
 
 
 def _read_commit() -> str | None:
