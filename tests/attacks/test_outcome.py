@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench.results import RESULTS as DIRECTORY
+from bench.harness.results import RESULTS as DIRECTORY
 from tests.attacks.outcome import COMMAND, RESULTS, Outcome, format_rows, save, split_advice
-from tests.checkout import ROOT
+from tests.support.checkout import ROOT
 
 
 def test_an_attack_with_a_fault_is_lost() -> None:

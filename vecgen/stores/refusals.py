@@ -17,6 +17,7 @@ _WAIT: Final = Step("once it has ended, go on", {"resume": True})
 _SAME: Final = "ask for the same, or choose another --output"
 _UNSPELLED: Final = frozenset({"customers_file", "demographics", "parts", "profiles", "version", "word_lists"})
 """What is known by a fingerprint only, or belongs to no option."""
+_LONGEST_VALUE: Final = 200
 
 
 def refuse_held(output: Place, holder: str) -> OutputError:
@@ -98,9 +99,19 @@ def _name_option(name: str) -> str:
 
 def _correct(output: Place, changes: Mapping[str, Any], more: Mapping[str, object]) -> Step:
     """Return the step that asks for what is there, or where options cannot do that, for another output."""
-    if _UNSPELLED.intersection(changes):
+    if _UNSPELLED.intersection(changes) or not all(_can_be_typed(*change) for change in changes.items()):
         return _go_elsewhere(output)
     return Step("go on with what is there", {"overwrite": None, **changes, **more})
+
+
+def _can_be_typed(name: str, value: object) -> bool:
+    """Return whether an option can have a recorded value; what vecgen has not written may be anything."""
+    if name == "batches":
+        return isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    plain = value is None or (name != "only_dates" and isinstance(value, (str, int, float)))
+    return plain and len(str(value)) <= _LONGEST_VALUE
 
 
 def _go_elsewhere(output: Place) -> Step:
