@@ -96,21 +96,6 @@ def send(kill: Kill, process: subprocess.Popen[str]) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class End:
-    """How a run has ended."""
-
-    status: int
-    out: str
-    error: str
-    goes_on: bool
-
-    @property
-    def has_finished(self) -> bool:
-        """Whether it was complete: only the interpreter, which ends, may be stopped by a signal then."""
-        return self.status in (0, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)
-
-
 def kill_runs(range_: Range, wholes: Mapping[int, Contents], outcome: Outcome, number: int, seed: int) -> Outcome:
     """Kill runs until `number` kills have hit; judge each by what is there then and after the run again."""
     tried = 0
@@ -120,7 +105,7 @@ def kill_runs(range_: Range, wholes: Mapping[int, Contents], outcome: Outcome, n
         if kill.replaces:
             range_.copy_old(target)
         ends = list(strike(range_, target, kill))
-        if ends:
+        if ends[0].hit:
             faults = [fault for end in ends for fault in judge_end(kill, end)]
             faults += judge_what_is_left(target, kill, wholes, ends[-1])
             faults += list_secrets(target.scratch) + list_secrets(target.root)
@@ -129,14 +114,14 @@ def kill_runs(range_: Range, wholes: Mapping[int, Contents], outcome: Outcome, n
             outcome.judge(f"{kill} ({seed + tried - 1})", faults)
             outcome.notes[f"{signal.Signals(kill.number).name} to the {kill.victim}"] += 1
             outcome.notes["--overwrite"] += kill.replaces
-            outcome.notes["killed again after --resume"] += len(ends) > 1
-            outcome.notes["had just finished"] += ends[-1].has_finished
+            outcome.notes["killed again when they went on"] += len(ends) > 1 and ends[1].hit
+            outcome.notes["had just finished"] += ends[0].has_finished or ends[0].is_unheard
             target.discard()
     return outcome
 
 
 def strike(range_: Range, target: Target, kill: Kill) -> Iterator[End]:
-    """Kill a run, and the run that goes on if it is to be killed, too; yield how each has ended that was hit."""
+    """Kill a run, and the run that goes on if it is to be killed, too; yield how they end, until one is not hit."""
     span = range_.find_span(kill.replaces, kill.processes)
     for number, moment in enumerate(kill.moments):
         more = "--overwrite" if kill.replaces else "--resume"
@@ -148,9 +133,37 @@ def strike(range_: Range, target: Target, kill: Kill) -> Iterator[End]:
             hit = send(kill, process)
             left = outlives(process.pid)
             said = process.communicate(timeout=60)
+        yield End(process.returncode, *said, left, hit, goes_on=number > 0)
         if not hit:
             return
-        yield End(process.returncode, *said, left)
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run has ended.
+
+    Attributes:
+        outlived: Whether a process of its session was left.
+        hit: Whether it ran when the signal came.
+        goes_on: Whether it went on from what another had left.
+    """
+
+    status: int
+    out: str
+    error: str
+    outlived: bool
+    hit: bool
+    goes_on: bool
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether the run says that it is complete."""
+        return self.status == 0
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether a signal ended the interpreter before the run listens to it, or after it does no more."""
+        return self.status in (-signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)
 
 
 def judge_end(kill: Kill, end: End) -> list[str]:
@@ -159,20 +172,28 @@ def judge_end(kill: Kill, end: End) -> list[str]:
         asked = 2
     else:
         asked = -kill.number if kill.number == signal.SIGKILL else 128 + kill.number
-    faults = ["a process goes on"] * end.goes_on + list_printed_keys(end.out, end.error)
-    faults += [] if end.status == asked or end.has_finished else [f"status {end.status}"]
-    # Python's own process tells what a killed one has not given back.
-    lines = [line for line in split_advice(end.error)[0] if "resource_tracker" not in line]
-    if len(lines) > 1 or any(len(line) > LONGEST_LINE for line in lines) or "Traceback" in end.error:
+    faults = ["a process goes on"] * end.outlived + list_printed_keys(end.out, end.error)
+    faults += [] if end.status == asked or end.has_finished or end.is_unheard else [f"status {end.status}"]
+    lines = [] if is_pythons(kill, end) else split_advice(end.error)[0]
+    if len(lines) > 1 or any(len(line) > LONGEST_LINE or "Traceback" in line for line in lines):
         faults.append(f"it says {end.error[-300:]!r}")
     return faults
+
+
+def is_pythons(kill: Kill, end: End) -> bool:
+    """Return whether it is Python's own processes that say something after a run was killed: what it has not given
+    back, and that a process which was being started has found nobody.
+    """
+    own = "resource_tracker" in end.error or "spawn_main" in end.error
+    return kill.number == signal.SIGKILL and kill.victim != "youngest worker" and own
 
 
 def judge_what_is_left(target: Target, kill: Kill, wholes: Mapping[int, Contents], end: End) -> list[str]:
     """Return what is wrong with the output of a run that was killed."""
     found = read_contents(target.root)
-    if end.has_finished or SUCCESS in found:
-        seeds = [NEW] if end.has_finished or not kill.replaces else [OLD, NEW]
+    finished = end.has_finished or (end.is_unheard and not end.goes_on)
+    if finished or SUCCESS in found:
+        seeds = [NEW] if finished or not kill.replaces else [OLD, NEW]
         whole = read_visible(found) in [wholes[seed] for seed in seeds]
         return [] if whole and SUCCESS in found else [f"status {end.status} and {SUCCESS} over a broken dataset"]
     if kill.replaces and not is_being_replaced(target.root / PROGRESS):
