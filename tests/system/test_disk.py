@@ -12,26 +12,16 @@ import pytest
 
 from tests.support.checkout import ROOT
 from tests.support.datasets import list_tree
+from tests.support.disks import mount, small_disk
 from vecgen.io.reader import digest_dataset
 from vecgen.records.receipt import PROGRESS, SUCCESS
 from vecgen.run.checkpoint import read_finished
 
 
-def mount(directory: Path, options: str) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
-    return os.geteuid() == 0 and subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Yield a directory that is a file system of a megabyte; only root can mount one."""
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    if not mount(directory, "size=1m"):
-        assert "CI" not in os.environ, "continuous integration can mount"
-        pytest.skip("cannot mount a tmpfs here")
-    yield directory
-    subprocess.run(["umount", str(directory)], check=True)
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk
 
 
 def generate(output: Path, *more: str) -> subprocess.CompletedProcess[str]:
