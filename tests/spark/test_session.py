@@ -25,6 +25,7 @@ from vecgen.spark.cluster.environment import (
     count_cores,
     describe,
     find_starter,
+    name_program,
     recognise,
 )
 
@@ -49,6 +50,21 @@ OURS = {default.name: default.value for default in DEFAULTS}
 )
 def test_who_started_the_job(environ: Mapping[str, str], running: bool, starter: Starter) -> None:
     assert find_starter(environ, running) == starter
+
+
+@pytest.mark.parametrize(
+    ("environ", "spelled"),
+    [
+        ({}, "python 'my jobs/generate.py'"),
+        ({"PYSPARK_GATEWAY_PORT": "1"}, "spark-submit … 'my jobs/generate.py'"),
+        ({"PYSPARK_GATEWAY_PORT": "1", "VECGEN_PROGRAM": "./run_spark_datagen.sh"}, "./run_spark_datagen.sh"),
+    ],
+)
+def test_what_was_typed_before_the_options(
+    environ: Mapping[str, str], spelled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["my jobs/generate.py", "--seed", "7"])
+    assert name_program(environ) == spelled
 
 
 class TestOptionsThatComeTooLate:
