@@ -69,7 +69,7 @@ def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     names: dict[str, Any] = {}
     tables, files = (block for block in BLOCKS if "spark" not in block)
     run_block(tables, names)
-    assert names["people"].num_rows == 20
+    assert names["customers"].num_rows == 20
     assert list(names["frame"]) == ["ssn", "unix_time", "amt", "is_fraud"]
     assert names["batch"].num_columns == 26
     monkeypatch.chdir(tmp_path)
@@ -104,7 +104,7 @@ def test_its_spark_runs(spark: SparkSession, tmp_path: Path, parquet: tuple[Path
     run_block(source, names)
     rows = names["frame"].count()
     assert names["frame"].columns == ["trans_date", "amt", "is_fraud"]
-    assert names["people"].count() == 20
+    assert names["customers"].count() == 20
     lake, checkpoint = str(tmp_path / "lake"), str(tmp_path / "checkpoint")  # Spark's directory is the session's
     run_block(stream, names, **{'"lake"': repr(lake), '"checkpoint"': repr(checkpoint)})
     assert names["query"].awaitTermination(300)
