@@ -48,6 +48,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=fault))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep compiled tables apart from the user's, for commands that tests start, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VECGEN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))  # two years, two months, a leap day in the second year
 LAW = Law(WINTER, fraud_rate=0.5)
 

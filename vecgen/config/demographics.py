@@ -7,13 +7,14 @@ says whose file it is: ours, or one of the original's, which holds the same figu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.config.cache import Array, pack_json, unpack_json
 from vecgen.errors import InputError, suggest
 
 F64 = npt.NDArray[np.float64]
@@ -28,6 +29,8 @@ ORIGINAL_PLACES: Final = ("partition", "output")
 ORIGINAL_AGES: Final = ("", "age", "gender", "prop")
 """A number nobody reads, the age, `Male` or `Female`, and the share."""
 ORIGINAL_MERCHANTS: Final = ("category", "merchant_name")
+_PLACE_TEXTS: Final = ("zip", "city", "state")
+_PLACE_NUMBERS: Final = ("lat", "long", "city_pop", "zip_pop")
 MAX_AGE: Final = 120
 MAX_POPULATION: Final = 2**31 - 1
 MAX_TEXT: Final = 200
@@ -92,6 +95,31 @@ class Demographics:
     places: Places
     age_gender: AgeGender
     merchants: Merchants
+
+
+def pack_demographics(data: Demographics) -> dict[str, Array]:
+    """Return demographics as arrays for the cache."""
+    places, ages, merchants = data.places, data.age_gender, data.merchants
+    return {
+        **{name: pack_json(getattr(places, name)) for name in _PLACE_TEXTS},
+        **{name: getattr(places, name) for name in _PLACE_NUMBERS},
+        "gender": pack_json(ages.gender),
+        "age": ages.age,
+        "share": ages.share,
+        "categories": pack_json(merchants.categories),
+        "names": pack_json(merchants.names),
+    }
+
+
+def unpack_demographics(arrays: Mapping[str, Array]) -> Demographics:
+    """Return what `pack_demographics` took."""
+    columns: dict[str, Any] = {name: tuple(unpack_json(arrays[name])) for name in _PLACE_TEXTS}
+    columns |= {name: arrays[name] for name in _PLACE_NUMBERS}
+    return Demographics(
+        Places(**columns),
+        AgeGender(tuple(unpack_json(arrays["gender"])), arrays["age"], arrays["share"]),
+        Merchants(tuple(unpack_json(arrays["categories"])), tuple(map(tuple, unpack_json(arrays["names"])))),
+    )
 
 
 @dataclass(frozen=True)

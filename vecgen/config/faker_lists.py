@@ -7,6 +7,7 @@ list: by weight where a provider holds an ordered dictionary, uniformly (repeate
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import product
@@ -15,11 +16,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.config.cache import Array, load_or_make, pack_json, read_package_files, read_sources, unpack_json
 from vecgen.config.fingerprint import fingerprint
 
 KNOWN_LISTS: Final = "71ef8b1ceb0e162a"
 """Fingerprint of the lists of the Faker that golden digests were made with."""
 
+_PROVIDERS: Final = ("address", "credit_card", "job", "person")
 _DIGITS: Final = {"#": "0123456789", "%": "123456789"}
 
 
@@ -57,6 +60,41 @@ class WordLists:
     card_types: tuple[CardType, ...]
 
 
+_SOURCES: Final = ("__init__", *(f"{name}/{part}__init__" for name in _PROVIDERS for part in ("", "en_US/")))
+
+
+def load_word_lists() -> WordLists:
+    """Return `compile_word_lists()`, from the cache where the installed Faker's files were read before.
+
+    A Faker that is imported already is asked itself: a program may have added providers' words.
+    """
+    if "faker" in sys.modules:
+        return compile_word_lists()
+    return load_or_make("words", _read_origin, compile_word_lists, _pack, _unpack)
+
+
+def _read_origin() -> list[bytes]:
+    return read_package_files("faker", (f"providers/{name}.py" for name in _SOURCES)) + read_sources(__name__)
+
+
+def _pack(words: WordLists) -> dict[str, Array]:
+    lists = {name: getattr(words, name) for name in _list_names()}
+    texts = {name: pack_json(own.texts) for name, own in lists.items()}
+    weights = {f"{name}_weights": own.weights for name, own in lists.items()}
+    cards = [[card.prefixes, card.length] for card in words.card_types]
+    return {**texts, **weights, "card_types": pack_json(cards)}
+
+
+def _unpack(arrays: Mapping[str, Array]) -> WordLists:
+    lists = {name: WordList(tuple(unpack_json(arrays[name])), arrays[f"{name}_weights"]) for name in _list_names()}
+    cards = (CardType(tuple(prefixes), length) for prefixes, length in unpack_json(arrays["card_types"]))
+    return WordLists(**lists, card_types=tuple(cards))
+
+
+def _list_names() -> list[str]:
+    return [field.name for field in fields(WordLists) if field.name != "card_types"]
+
+
 def compile_word_lists() -> WordLists:
     """Read Faker's `en_US` providers (checked with Faker 40.54); needs the faker package, the draws do not."""
     from faker.providers.address.en_US import Provider as Address
@@ -83,9 +121,14 @@ def compile_word_lists() -> WordLists:
 
 def fingerprint_lists(words: WordLists) -> str:
     """Return the fingerprint of all lists; weights count to seven digits, so that no last bit of a sum decides."""
-    lists = [part for part in (getattr(words, f.name) for f in fields(words)) if isinstance(part, WordList)]
-    told = [[part.texts, [f"{weight:.6e}" for weight in part.weights.tolist()]] for part in lists]
-    return fingerprint([told, words.card_types])
+    lists: list[WordList] = [getattr(words, name) for name in _list_names()]
+    return fingerprint([[[part.texts, _spell_weights(part.weights)] for part in lists], words.card_types])
+
+
+def _spell_weights(weights: npt.NDArray[np.float64]) -> list[str]:
+    distinct, positions = np.unique(weights, return_inverse=True)
+    spelled = [f"{weight:.6e}" for weight in distinct.tolist()]
+    return [spelled[position] for position in positions.tolist()]
 
 
 def _weighted(weights: Mapping[str, float]) -> WordList:

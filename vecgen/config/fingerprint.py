@@ -10,9 +10,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def fingerprint(value: object) -> str:
@@ -34,7 +36,8 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _to_json(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_to_json(part) for part in value]
+        # A list of texts, as most values by far are, is taken as it is.
+        return value if _PLAIN.issuperset(map(type, value)) else [_to_json(part) for part in value]
     plain = value.item() if isinstance(value, np.generic) else value
     if plain is None or isinstance(plain, str | int | float):
         return plain

@@ -9,11 +9,20 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from vecgen.config.demographics import Demographics, Merchants, parse_age_gender, parse_merchants, parse_places
+from vecgen.config.cache import load_or_make, read_sources
+from vecgen.config.demographics import (
+    Demographics,
+    Merchants,
+    pack_demographics,
+    parse_age_gender,
+    parse_merchants,
+    parse_places,
+    unpack_demographics,
+)
 from vecgen.config.json_value import shorten
 from vecgen.config.parse_profile import find_names, parse_profile, parse_segments
 from vecgen.config.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX, Profile, ProfileSet, Segment
@@ -80,7 +89,16 @@ def load_demographics(directory: Path) -> Demographics:
         InputError: A directory or file that is missing, unreadable or invalid, or the same data in two files.
     """
     _check_directory(directory, "a directory with places.csv, age_gender.csv and merchants.csv")
-    return Demographics(*gather(partial(_load_table, directory, names, parse) for names, parse in _TABLES.items()))
+    # Each file is read once: what is kept must have been made of the texts that name it.
+    read = cache(partial(_read_table, directory))
+
+    def read_origin() -> list[bytes]:
+        return [read(names)[1].encode() for names in _TABLES] + read_sources(__name__, parse_places.__module__)
+
+    def parse_all() -> Demographics:
+        return Demographics(*gather(partial(_parse_table, read, names, parse) for names, parse in _TABLES.items()))
+
+    return load_or_make("demographics", read_origin, parse_all, pack_demographics, unpack_demographics)
 
 
 def check_merchants(profiles: Iterable[Profile], merchants: Merchants, where: str = "merchants.csv") -> None:
@@ -135,12 +153,21 @@ def _load_readable(directory: Path) -> Iterator[Profile]:
                 yield _load_profile(directory, file, "")
 
 
-def _load_table(directory: Path, names: Sequence[str], parse: Callable[[str, Iterator[list[str]]], object]) -> object:
+def _read_table(directory: Path, names: Sequence[str]) -> tuple[Path, str]:
     present = [name for name in names if os.path.lexists(directory / name)]
     if len(present) > 1:
         raise InputError(str(directory), "", " and ".join(present), "one of the two", "remove the other")
     path = directory / (present or names)[0]
-    return parse(str(path), _read_csv(path))
+    return path, _read_text(path, _MAX_CSV)
+
+
+def _parse_table(
+    read: Callable[[Sequence[str]], tuple[Path, str]],
+    names: Sequence[str],
+    parse: Callable[[str, Iterator[list[str]]], object],
+) -> object:
+    path, text = read(names)
+    return parse(str(path), _split_csv(path, text))
 
 
 def _load_profile(directory: Path, name: str, role: str) -> Profile:
@@ -209,8 +236,7 @@ def _quote(text: str, position: int) -> str:
     return rest or ("end of line" if position < len(text) else "end of file")
 
 
-def _read_csv(path: Path) -> Iterator[list[str]]:
-    text = _read_text(path, _MAX_CSV)
+def _split_csv(path: Path, text: str) -> Iterator[list[str]]:
     # One of the original's files is separated by bars; no header has both.
     delimiter = "|" if "|" in text.partition("\n")[0] else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

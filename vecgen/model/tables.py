@@ -16,11 +16,12 @@ import numpy as np
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import AmountLaw, Profile, ProfileSet
 from vecgen.errors import InputError
+from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
 from vecgen.model.params import Dependence, Law, Period
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.categorical import Categorical, cells_to_words, compile_categorical, compile_cells
-from vecgen.sampling.gamma import AmountTables, compile_amounts
+from vecgen.sampling.gamma import AmountTables
 
 HALF_DAY: Final = 43_200
 MAX_CUSTOMER_ROWS: Final = 10_000_000
@@ -133,7 +134,7 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: Law) -> Tabl
     return Tables(
         law,
         tuple(compiler.compile_profile(name, regular, fraud) for name, regular, fraud in pairs),
-        compile_amounts(amount_laws),
+        load_amounts(amount_laws),
         merchants.categories,
         tuple(name for names in merchants.names for name in names),
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.config.faker_lists import compile_word_lists, fingerprint_lists
+from vecgen.config.faker_lists import fingerprint_lists, load_word_lists
 from vecgen.config.fingerprint import fingerprint
 from vecgen.config.loader import check_merchants, load_demographics, load_profiles
 from vecgen.config.profile import Profile
@@ -125,7 +125,7 @@ def compile_plan(request: Request) -> Plan:
     else:
         check_count(request.customers)
         as_of = request.as_of or request.law.period.start
-        words = compile_word_lists()
+        words = load_word_lists()
         content["word_lists"] = fingerprint_lists(words)
         customer_tables = compile_customers(profiles, demographics, words, as_of, request.safe_identifiers)
         source = DrawnCustomers(customer_tables, request.seed, request.customers)

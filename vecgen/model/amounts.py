@@ -1,0 +1,43 @@
+"""Quantile tables of amounts, compiled with SciPy once and then kept."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from vecgen.config.cache import Array, load_or_make, pack_json, read_package_files, read_sources, unpack_json
+from vecgen.sampling.gamma import AmountTables, compile_amounts
+
+_ARRAYS: Final = ("coefficients", "below", "stretch", "slope")
+
+
+def load_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
+    """Return `compile_amounts(laws)`, from the cache where the same SciPy and NumPy compiled them before.
+
+    Raises:
+        InputError: As `compile_amounts`.
+    """
+
+    def read_origin() -> list[bytes]:
+        versions = f"{np.__version__} {sys.byteorder} {platform.machine()}".encode()
+        scipy = read_package_files("scipy", ["version.py"])
+        return [
+            np.array(laws, dtype=np.float64).tobytes(),
+            versions,
+            *scipy,
+            *read_sources(__name__, compile_amounts.__module__),
+        ]
+
+    return load_or_make("amounts", read_origin, lambda: compile_amounts(laws), _pack, _unpack)
+
+
+def _pack(tables: AmountTables) -> dict[str, Array]:
+    return {**{name: getattr(tables, name) for name in _ARRAYS}, "cell_bits": pack_json(tables.cell_bits)}
+
+
+def _unpack(arrays: Mapping[str, Array]) -> AmountTables:
+    return AmountTables(**{name: arrays[name] for name in _ARRAYS}, cell_bits=unpack_json(arrays["cell_bits"]))
