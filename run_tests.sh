@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks and tests everything: sets up .venv on the first call, then linters, types, import contracts and the test suite.
-# With arguments: only pytest, with these arguments, e.g. `./run_tests.sh tests/test_streams.py -k mix`; where there is no
+# With arguments: only pytest, with these arguments, e.g. `./run_tests.sh tests/sampling -k mix`; where there is no
 # Java, it leaves out the tests of Spark that they ask for, and says so.
 #
 # Environment: PYTHON (interpreter for .venv), JAVA_HOME.

@@ -65,6 +65,16 @@ def test_links_lead_to_files_and_headings() -> None:
             assert (ROOT / target).exists(), target
 
 
+@pytest.mark.parametrize("pattern", ["*.md", "tests/**/README.md", "vecgen/**/*.py", "bench/**/*.py", "tests/**/*.py"])
+def test_paths_in_texts_exist(pattern: str) -> None:
+    path = re.compile(
+        r"(?<![\w/])(?:vecgen|tests|bench|spark_jobs|profiles|demographic_data)/[a-z0-9_/]+\.(?:py|md|csv)\b"
+    )
+    found = [(file, p) for file in ROOT.glob(pattern) for p in path.findall(file.read_text(encoding="utf-8"))]
+    assert [(str(file), p) for file, p in found if not (ROOT / p).exists()] == []
+    assert found
+
+
 def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, Any] = {}
     tables, files = (block for block in BLOCKS if "spark" not in block)
