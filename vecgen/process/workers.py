@@ -66,7 +66,8 @@ def _shared(payload: bytes) -> Iterator[str]:
     Through a pipe, each process would wait until the one before it has imported everything; and a file would keep what
     the payload may hold, the keys of a store, on a disk after a crash.
     """
-    with _memory_file(payload) if hasattr(os, "memfd_create") else _shared_memory(payload) as place:
+    has_memory_files = hasattr(os, "memfd_create") and os.path.exists(_PROCESSES)
+    with _memory_file(payload) if has_memory_files else _shared_memory(payload) as place:
         yield place
 
 
@@ -114,7 +115,7 @@ def _start(place: str) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         start, arguments = _load(place)
-    except FileNotFoundError:  # it has ended with the parent
+    except OSError:  # it has ended with the parent
         os._exit(1)
     start(*arguments)
 
