@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +44,33 @@ def test_interrupted_processes_do_not_end_what_they_do() -> None:
         submit_all(pool, time.sleep, (300.0, 300.0))
         raise KeyboardInterrupt
     assert time.monotonic() - begun < 60
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="stops processes")
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_process_that_is_killed_at_the_end_keeps_nobody_waiting(victim: int) -> None:
+    """One of two idle processes holds the lock of the queue; whichever it is, it is killed while both shall end."""
+    begun = time.monotonic()
+    with open_pool(2, start_nothing) as pool:
+        futures = submit_all(pool, time.sleep, (0.5, 0.5))
+        assert [future.result() for future in futures] == [None, None]
+        time.sleep(0.5)
+        workers = sorted(process.pid or 0 for process in multiprocessing.active_children())
+        assert len(workers) == 2
+        for worker in workers:
+            send(worker, signal.SIGSTOP)
+        threading.Timer(1, send, (workers[victim], signal.SIGKILL)).start()
+        threading.Timer(2, send, (workers[1 - victim], signal.SIGCONT)).start()
+        rescue = threading.Timer(60, send, (workers[1 - victim], signal.SIGKILL))
+        rescue.start()
+    rescue.cancel()
+    assert time.monotonic() - begun < 40
+
+
+def send(process: int, number: int) -> None:
+    """Send a signal to a process that may have ended."""
+    with suppress(ProcessLookupError):
+        os.kill(process, number)
 
 
 @pytest.fixture(scope="module")

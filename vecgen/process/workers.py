@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Final, TypeVar
 
@@ -44,11 +45,11 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
         try:
             yield pool
         except BrokenProcessPool as error:
-            pool.shutdown(cancel_futures=True)
+            _shut_down(pool, others, drop=True)
             remedy = "the system kills processes when memory is short; fewer --processes need less"
             raise OutputError(f"a worker process was killed: {remedy}") from error
         except Exception:
-            pool.shutdown(cancel_futures=True)
+            _shut_down(pool, others, drop=True)
             raise
         except BaseException:
             for process in set(multiprocessing.active_children()) - others:
@@ -56,7 +57,27 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
             pool.shutdown(cancel_futures=True)
             remove_dead_scratch()
             raise
-        pool.shutdown()
+        _shut_down(pool, others, drop=False)
+
+
+def _shut_down(pool: ProcessPoolExecutor, others: set[BaseProcess], *, drop: bool) -> None:
+    """End a pool's processes once they have done their work.
+
+    One that is killed now may hold the lock of the queue: the others would wait for it, and Python for them, for ever.
+
+    Args:
+        others: Processes that are not the pool's.
+        drop: Whether work that nobody has begun is dropped.
+    """
+    left = set(multiprocessing.active_children()) - others
+    pool.shutdown(wait=False, cancel_futures=drop)
+    while left:
+        wait([process.sentinel for process in left])
+        ended = {process for process in left if process.exitcode is not None}
+        left -= ended
+        if any(process.exitcode for process in ended):
+            for process in left:
+                process.kill()
 
 
 @contextmanager
