@@ -18,6 +18,7 @@ from tests.attacks.targets import (
     Range,
     Target,
     ending,
+    kill_session,
     list_differences,
     list_printed_keys,
     list_secrets,
@@ -131,7 +132,8 @@ def strike(range_: Range, target: Target, kill: Kill) -> Iterator[End]:
                 target.wait_for_hold(process)
             time.sleep(moment * (span if number == 0 else span + START_SECONDS))
             hit = send(kill, process)
-            left = outlives(process.pid)
+            if left := outlives(process.pid):
+                kill_session(process.pid)
             said = process.communicate(timeout=60)
         yield End(process.returncode, *said, left, hit, goes_on=number > 0)
         if not hit:

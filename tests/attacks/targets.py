@@ -229,10 +229,15 @@ def ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        for each in list_session(process.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
+        kill_session(process.pid)
         process.communicate()
+
+
+def kill_session(leader: int) -> None:
+    """Kill all processes of a session."""
+    for each in list_session(leader):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
 
 
 @contextlib.contextmanager
