@@ -58,7 +58,7 @@ class Assembler:
         """Return the rows as a record batch of the assembler's schema."""
         who = pa.array(rows.customer.astype(np.int32))
         arrays = [
-            _take(*self.encoded[name], rows.customer, who) if name in self.encoded else _MADE_OF[name].make(self, rows)
+            _take(*self.encoded[name], rows, who) if name in self.encoded else _MADE_OF[name].make(self, rows)
             for name in self.schema.names
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
@@ -87,7 +87,7 @@ class Assembler:
     def digest(self, rows: Rows) -> Digest:
         """Return the digest of the rows' 26 columns, whichever were assembled; they must have all attributes."""
         day = rows.day + self.epoch_day
-        words = self._customer_words.take(rows.customer)
+        words = rows.spread(self._customer_words)
         words += self._category_words.take(rows.category)
         words += self._merchant_words.take(rows.merchant)
         words += take_time(rows.second, _TIME_WORDS)
@@ -139,8 +139,8 @@ def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any] | None, p
     return None if distinct else encoded.indices.to_numpy(), encoded.dictionary
 
 
-def _take(values: npt.NDArray[Any] | None, dictionary: pa.Array | None, customer: I64, who: pa.Array) -> pa.Array:
-    taken = who if values is None else pa.array(values.take(customer))
+def _take(values: npt.NDArray[Any] | None, dictionary: pa.Array | None, rows: Rows, who: pa.Array) -> pa.Array:
+    taken = who if values is None else pa.array(rows.spread(values))
     return taken if dictionary is None else pa.DictionaryArray.from_arrays(taken, dictionary, safe=False)
 
 

@@ -95,7 +95,7 @@ def whole(values: F64, column: Column) -> U64:
 
 def as_words(values: npt.NDArray[np.integer]) -> U64:
     """Return whole numbers as 64-bit words, negative ones modulo 2**64."""
-    return values.astype(np.int64).view(np.uint64)
+    return values.astype(np.int64, copy=False).view(np.uint64)
 
 
 def digest_batches(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Digest:

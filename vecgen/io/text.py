@@ -63,9 +63,11 @@ def fixed_text(data: U8, width: int) -> pa.Array:
 def take_time(second: I64, table: tuple[U64, U64]) -> U64:
     """Return what `split_times` has split, for each second of the day."""
     minutes, seconds = table
-    minute = second // 60
+    short = second.astype(np.uint32)  # divided in 0.1 ns, 64 bits in 0.7
+    minute = short // np.uint32(60)
     out: U64 = minutes.take(minute)
-    out += seconds.take(second - 60 * minute)
+    short -= np.uint32(60) * minute
+    out += seconds.take(short)
     return out
 
 

@@ -115,7 +115,7 @@ def scale_to(bits32: U64, size: int | U64) -> U64:
 
 def unit_interval(words: U64) -> F64:
     """Return uniforms in the open interval (0, 1): the exact midpoints of 2**52 equal cells."""
-    out = (words >> np.uint64(12)).astype(np.float64)
+    out = (words >> np.uint64(12)).view(np.int64).astype(np.float64)  # signed: 0.3 ns, unsigned 0.8
     out += 0.5
     out *= 2.0**-52
     return out
