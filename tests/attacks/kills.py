@@ -18,7 +18,6 @@ from tests.attacks.targets import (
     Range,
     Target,
     ending,
-    kill_session,
     list_differences,
     list_printed_keys,
     list_secrets,
@@ -26,6 +25,7 @@ from tests.attacks.targets import (
     list_shared_memory,
     outlives,
     read_contents,
+    signal_all,
 )
 from vecgen.records.receipt import PROGRESS, SUCCESS, is_being_replaced
 
@@ -106,7 +106,7 @@ def kill_runs(range_: Range, wholes: Mapping[int, Contents], outcome: Outcome, n
         if kill.replaces:
             range_.copy_old(target)
         ends = list(strike(range_, target, kill))
-        if ends[0].hit:
+        if ends[0].hit:  # else it was complete before
             faults = [fault for end in ends for fault in judge_end(kill, end)]
             faults += judge_what_is_left(target, kill, wholes, ends[-1])
             faults += list_secrets(target.scratch) + list_secrets(target.root)
@@ -133,7 +133,7 @@ def strike(range_: Range, target: Target, kill: Kill) -> Iterator[End]:
             time.sleep(moment * (span if number == 0 else span + START_SECONDS))
             hit = send(kill, process)
             if left := outlives(process.pid):
-                kill_session(process.pid)
+                signal_all(list_session(process.pid), signal.SIGKILL)
             said = process.communicate(timeout=60)
         yield End(process.returncode, *said, left, hit, goes_on=number > 0)
         if not hit:

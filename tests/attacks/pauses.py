@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tests.attacks.mutants import Draws
 from tests.attacks.outcome import Outcome, split_advice
-from tests.attacks.targets import Contents, Range, Target, ending, list_differences, list_session
+from tests.attacks.targets import Contents, Range, Target, ending, list_differences, list_session, signal_all
 from tests.support.object_store import slow
 from vecgen.records.receipt import PROGRESS
 
@@ -80,48 +79,52 @@ def sometimes_late(range_: Range, late: bool) -> Iterator[Range]:
 
 def pause_runs(range_: Range, wholes: Mapping[int, Contents], outcome: Outcome, number: int, seed: int) -> Outcome:
     """Pause runs until `number` pauses have hit a run that held its output; judge each by what is there in the end."""
-    tried = 0
+    tried = seed
     while outcome.injected < number:
-        pause = draw_pause(Draws(seed + tried), range_.store is not None)
-        name = f"paused-{seed + tried}"
-        tried += 1
-        span = range_.find_span(pause.second == "--overwrite", pause.processes) * (3 if pause.late else 1)
+        pause = draw_pause(Draws(tried), range_.store is not None)
         with sometimes_late(range_, pause.late) as way:
-            target = way.make(name)
-            if pause.second == "--overwrite":
-                way.copy_old(target)
-            more = ["--overwrite"] * (pause.second == "--overwrite")
-            command = target.ask(pause.seeds[0], *more, processes=pause.processes)
-            with ending(target.start(command, pause.speeds[0])) as first:
-                target.wait_for_hold(first)
-                time.sleep(pause.moment * span)
-                if not stop(first, pause) or not (target.root / PROGRESS).exists():
-                    continue
-                faults = act_meanwhile(way, target, pause, wholes)
-                for each in list_session(first.pid):
-                    with suppress(ProcessLookupError):
-                        os.kill(each, signal.SIGCONT)
-                error = first.communicate(timeout=120)[1]
-            faults += judge_first(target, pause, first.returncode, error)
-            way.clear_broken(target)  # a request that was under way may have left one file
-            faults += list_differences(target.root, wholes[pause.seeds[1]])
-        outcome.judge(f"{pause} ({seed + tried - 1})", faults)
-        outcome.notes["overtaken: status 2, one line"] += first.returncode == 2
-        outcome.notes[pause.second] += 1
-        outcome.notes["several processes"] += pause.processes > 1
-        outcome.notes["clocks of different speed"] += pause.speeds[0] != pause.speeds[1]
-        outcome.notes["late requests"] += pause.late
-        target.discard()
+            target = way.make(f"paused-{tried}")
+            ended = pause_run(way, target, pause, wholes)
+        if ended is not None:
+            outcome.judge(f"{pause} ({tried})", ended[1])
+            outcome.notes["overtaken: status 2, one line"] += ended[0] == 2
+            outcome.notes[pause.second] += 1
+            outcome.notes["several processes"] += pause.processes > 1
+            outcome.notes["clocks of different speed"] += pause.speeds[0] != pause.speeds[1]
+            outcome.notes["late requests"] += pause.late
+            target.discard()
+        tried += 1
     return outcome
+
+
+def pause_run(
+    range_: Range, target: Target, pause: Pause, wholes: Mapping[int, Contents]
+) -> tuple[int, list[str]] | None:
+    """Pause a run while another takes its output; return its status and what is wrong, None where it held nothing."""
+    replaces = pause.second == "--overwrite"
+    span = range_.find_span(replaces, pause.processes) * (3 if pause.late else 1)
+    if replaces:
+        range_.copy_old(target)
+    command = target.ask(pause.seeds[0], *["--overwrite"] * replaces, processes=pause.processes)
+    with ending(target.start(command, pause.speeds[0])) as first:
+        target.wait_for_hold(first)
+        time.sleep(pause.moment * span)
+        if not stop(first, pause) or not (target.root / PROGRESS).exists():
+            return None
+        faults = act_meanwhile(range_, target, pause, wholes)
+        signal_all(list_session(first.pid), signal.SIGCONT)
+        error = first.communicate(timeout=120)[1]
+    faults += judge_first(target, pause, first.returncode, error)
+    range_.clear_broken(target)  # a request that was under way may have left one file
+    return first.returncode, faults + list_differences(target.root, wholes[pause.seeds[1]])
 
 
 def stop(process: subprocess.Popen[str], pause: Pause) -> bool:
     """Stop a run; return whether it was still there."""
     if process.poll() is not None:
         return False
-    for each in [process.pid] if pause.stopped == "the parent" else list_session(process.pid):
-        with suppress(ProcessLookupError):
-            os.kill(each, signal.SIGSTOP)
+    chosen = [process.pid] if pause.stopped == "the parent" else list_session(process.pid)
+    signal_all(chosen, signal.SIGSTOP)
     return process.poll() is None
 
 

@@ -229,15 +229,15 @@ def ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        kill_session(process.pid)
+        signal_all(list_session(process.pid), signal.SIGKILL)
         process.communicate()
 
 
-def kill_session(leader: int) -> None:
-    """Kill all processes of a session."""
-    for each in list_session(leader):
+def signal_all(processes: list[int], number: int) -> None:
+    """Send a signal to processes, some of which may have ended."""
+    for each in processes:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
+            os.kill(each, number)
 
 
 @contextlib.contextmanager
