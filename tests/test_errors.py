@@ -62,6 +62,8 @@ def test_a_wrong_type_is_named() -> None:
     [
         "s3://key:hush@bucket/prefix",
         "s3:/key:hush@bucket/prefix",
+        "secret_kye=hush",
+        "AWS_SESSION_TOKEN=hush",
         "s3:key:hush@bucket/prefix",
         "gs://hush@bucket",
         "abfs://user:hush@host/x y",

@@ -15,6 +15,7 @@ _LINE_END: Final = 200  # of a line that is cut, what is kept of its end: the re
 _MAX_WORD: Final = 60  # no name of ours is longer
 _USER: Final = re.compile(r"(?<=:)(/*)[^\s/?#'\"]*@")  # also where a slash is missing
 _QUERY: Final = re.compile(r"(?<=[?&])([^\s=&'\"]{1,60})=[^\s&'\"]+")
+_NAMED: Final = re.compile(r"(?i)(\w*(?:secret|passw|token|access_key|credential)\w*)=[^\s&'\"]+")
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,8 @@ def suggest(word: object, known: Iterable[str]) -> str:
 
 
 def redact(text: str) -> str:
-    """Return a text without the user names, passwords and query values of the URLs in it."""
-    return _QUERY.sub(r"\1=…", _USER.sub(r"\1…@", text))
+    """Return a text without user names, passwords and query values of URLs, and without values of secret options."""
+    return _NAMED.sub(r"\1=…", _QUERY.sub(r"\1=…", _USER.sub(r"\1…@", text)))
 
 
 def to_printable(text: object) -> str:

@@ -82,7 +82,7 @@ def send(kill: Kill, process: subprocess.Popen[str]) -> bool:
     """Send the signal; return whether its victim was still there."""
     session = list_session(process.pid)
     if kill.victim == "youngest worker":
-        chosen = [max(session)] if len(session) > 2 else []  # Python's own process is older than the workers
+        chosen = session[-1:] if len(session) > 2 else []  # Python's own process is older than the workers
     elif kill.victim == "whole session":
         chosen = session
     else:
@@ -176,7 +176,7 @@ def judge_end(kill: Kill, end: End) -> list[str]:
         asked = -kill.number if kill.number == signal.SIGKILL else 128 + kill.number
     faults = ["a process goes on"] * end.outlived + list_printed_keys(end.out, end.error)
     faults += [] if end.status == asked or end.has_finished or end.is_unheard else [f"status {end.status}"]
-    lines = [] if is_pythons(kill, end) else split_advice(end.error)[0]
+    lines = [] if is_pythons(kill, end) or end.is_unheard else split_advice(end.error)[0]
     if len(lines) > 1 or any(len(line) > LONGEST_LINE or "Traceback" in line for line in lines):
         faults.append(f"it says {end.error[-300:]!r}")
     return faults

@@ -201,7 +201,7 @@ def list_shared_memory(target: Target) -> list[str]:
 
 
 def list_session(leader: int) -> list[int]:
-    """Return the processes of a session, whoever their parent is now."""
+    """Return the processes of a session, whatever their parent is now, the oldest first."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -209,8 +209,8 @@ def list_session(leader: int) -> list[int]:
         except OSError:  # it has just ended
             continue
         if int(fields[3]) == leader and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+            found.append((int(fields[19]), int(stat.parent.name)))
+    return [pid for _, pid in sorted(found)]
 
 
 def outlives(leader: int, seconds: float = 20.0) -> bool:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,19 @@ def test_what_a_dead_process_left_is_removed_and_what_lives_stays(tmp_path: Path
     foreign.touch()
     remove_dead_scratch()
     assert set(tmp_path.iterdir()) == {mine, foreign}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="states are read from /proc")
+def test_what_a_process_left_that_nobody_has_waited_for_is_removed(tmp_path: Path) -> None:
+    """As where the first process of a container waits for none."""
+    code = "from vecgen.process.scratch import scratch_path as s; s().touch()"
+    child = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)})
+    while Path(f"/proc/{child.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_dead_scratch()
+    assert not list(tmp_path.iterdir())
+    assert child.wait() == 0
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="start times are read from /proc")

@@ -104,6 +104,17 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RemotePath:
     return place
 
 
+def test_what_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").touch()
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(OutputError, match=r"/a: cannot be read \(Permission denied\)"):
+        list(list_files(tmp_path))
+
+
 def test_files_of_a_file_system(elsewhere: RemotePath, tmp_path: Path) -> None:
     write_text(elsewhere / "a" / "b", "content")
     write_text(elsewhere / "a" / "b", "other")

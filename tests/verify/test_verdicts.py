@@ -289,3 +289,12 @@ def test_forked_workers_excuse_no_other_mistake(parquet: Dataset, profiles: Path
     smaller = put(rows, "merch_lat", pc.add(rows["lat"], pc.multiply(pc.subtract(rows["merch_lat"], rows["lat"]), 0.5)))
     certificate = certify(write_foreign(tmp_path / "o", smaller), profiles=profiles, **STATED)
     assert "latitude (regular)" in certificate.broken
+
+
+@pytest.mark.parametrize("command", ["verify", "report"])
+def test_fewer_than_one_process_is_refused(
+    command: str, parquet: tuple[Path, Receipt], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ["--output", str(tmp_path / "r")] if command == "report" else []
+    assert main([command, str(parquet[0]), "--processes", "0", "--quiet", *more]) == 2
+    assert capsys.readouterr().err == "vecgen: --processes: got 0, expected a whole number from 1 up\n"

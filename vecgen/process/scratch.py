@@ -54,13 +54,20 @@ def _is_alive(pid: int, start: int) -> bool:
         return False
     except (OSError, OverflowError):  # another user's
         return True
-    return _start_time(pid) == start
+    state, began = _read_state(pid)
+    return state != "Z" and began == start  # a dead process stays as Z until its parent, or the system, asks for it
 
 
 def _start_time(pid: int) -> int:
     """Return when a process has started, in clock ticks since the machine has; 0 where there is no /proc."""
+    return _read_state(pid)[1]
+
+
+def _read_state(pid: int) -> tuple[str, int]:
+    """Return the letter that says what a process does, and its start time; "" and 0 where there is no /proc."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
-    return int(stat.rpartition(")")[2].split()[19])  # field 22; the second, a name, may hold spaces
+        return "", 0
+    fields = stat.rpartition(")")[2].split()
+    return fields[0], int(fields[19])  # fields 3 and 22; the second, a name, may hold spaces

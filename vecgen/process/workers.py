@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Final, TypeVar
 
-from vecgen.errors import OutputError
+from vecgen.errors import InputError, OutputError
 from vecgen.process.interrupts import SIGNALS
 from vecgen.process.scratch import remove_dead_scratch
 
@@ -25,6 +25,16 @@ _PROCESSES: Final = "/proc/"
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def check_processes(processes: int) -> None:
+    """Accept a number of processes.
+
+    Raises:
+        InputError: It is below 1.
+    """
+    if processes < 1:
+        raise InputError("--processes", "", processes, "a whole number from 1 up")
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from functools import partial
 
-from vecgen.errors import InputError
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, TRANSACTIONS
 from vecgen.plan.output import Existing, Output, list_parts
@@ -15,7 +14,7 @@ from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import expect_rows
 from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State, ignore
-from vecgen.process.workers import open_pool, submit_all
+from vecgen.process.workers import check_processes, open_pool, submit_all
 from vecgen.records.receipt import Receipt
 from vecgen.run.publish import sum_records
 from vecgen.run.run import Run, close_run, open_run
@@ -45,8 +44,7 @@ def run_local(
         InputError: Fewer than one process, or other values than those of the run to be resumed.
         OutputError: The output holds something else or cannot be written; what is finished can be resumed.
     """
-    if processes < 1:
-        raise InputError("--processes", "", processes, "a whole number from 1 up")
+    check_processes(processes)
     started = time.perf_counter()
     parts = list_parts(output, customers=customers, transactions=transactions)
     with open_run(plan, output, processes, parts, existing) as run:

@@ -290,9 +290,16 @@ def size_of(place: Place) -> int:
 
 
 def list_files(place: Place) -> Iterator[Place]:
-    """Yield every file below a directory, hidden ones too, in no order; nothing where there is no directory."""
+    """Yield every file below a directory, hidden ones too, in no order; nothing where there is no directory.
+
+    Raises:
+        OutputError: Something below it cannot be read.
+    """
     if isinstance(place, Path):
-        yield from (path for path in place.rglob("*") if path.is_file())
+        try:
+            yield from (path for path in place.rglob("*") if path.is_file())
+        except OSError as error:
+            raise OutputError(f"{error.filename or place}: cannot be read ({error.strerror or error})") from error
         return
     filesystem, base = place.connect()
     with _reaching(place):

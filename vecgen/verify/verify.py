@@ -17,6 +17,7 @@ from vecgen.model.exact import Laws, write_out
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
+from vecgen.process.workers import check_processes
 from vecgen.scan.counts import Tally, start_tally
 from vecgen.scan.repeated_draws import Forks, recognise_forks
 from vecgen.scan.row_checks import FAULTS
@@ -72,10 +73,11 @@ def read_dataset(
         fast: Leave the bytes of files uncompared.
 
     Raises:
-        InputError: No data files, or one that cannot be read as transactions or customers, though it is as it was
-            written, or nobody knows.
+        InputError: Fewer than one process, no data files, or one that cannot be read as transactions or customers,
+            though it is as it was written, or nobody knows.
         OutputError: Scratch files (16 bytes a row, below TMPDIR) cannot be written.
     """
+    check_processes(processes)
     checks, notes = check_files(directory, claim.receipt, processes, fast=fast)
     laws = write_out(claim.profiles, claim.law)
     try:
