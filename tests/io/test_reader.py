@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.datasets import data_files, read_rows
-from vecgen.errors import InputError
+from vecgen.errors import InputError, InputWarning
 from vecgen.io.reader import digest_dataset, find_files, read_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
 from vecgen.plan.slices import PARTITION_KEYS
@@ -169,7 +169,9 @@ def test_what_is_no_data_file_is_named(name: str, content: bytes, tmp_path: Path
 def test_a_missing_column_is_named(parquet: Dataset, tmp_path: Path) -> None:
     pq.write_table(read_rows(parquet[0]).drop_columns(["amt"]), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"a\.parquet: columns: got 'amt'"):
-        digest_dataset(tmp_path)
+        digest_dataset(tmp_path, COLUMNS)
+    with pytest.warns(InputWarning, match="digest of 25 columns"):
+        assert digest_dataset(tmp_path)["transactions"] != digest_dataset(parquet[0])["transactions"]
 
 
 @pytest.mark.parametrize("line", ["too|few", "x" + "|" * 25, "a|b|c|d|F|s|c|NY|1|x|2|3|j|2000-01-01|1|p" + "|0" * 10])

@@ -83,6 +83,8 @@ class Written(Asked, total=False):
     table: Table | None
     append: bool
     with_customer_id: bool
+    columns: Sequence[str] | str | None
+    normalized: bool
     single_file: bool
     only_dates: tuple[Day, Day] | str | None
     batch_rows: int | None

@@ -106,7 +106,7 @@ def _make_parser() -> Parser:
         command = add(name, run, summary)
         add_customer_options(command, with_file=name != "customers")
         add_law_options(command)
-        add_output_options(command)
+        add_output_options(command, with_columns=name != "customers")
         if name != "customers":
             add_slice_options(command)
         add_processes_option(command)

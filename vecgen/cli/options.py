@@ -13,6 +13,7 @@ from typing import Final
 from vecgen.cli.argument_types import (
     parse_date,
     parse_dates,
+    parse_names,
     parse_number,
     parse_partition_keys,
     parse_path,
@@ -80,8 +81,8 @@ def add_law_options(parser: ArgumentParser) -> None:
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
 
 
-def add_output_options(parser: ArgumentParser) -> None:
-    """Add where the result goes and in which form."""
+def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> None:
+    """Add where the result goes and in which form; `with_columns`: also which columns transactions have."""
     group = parser.add_argument_group("output")
     help_output = "empty or new: a directory, or a URL such as s3://bucket/prefix (output)"
     group.add_argument("--output", type=parse_place, default="output", metavar="DIR", help=help_output)
@@ -112,7 +113,18 @@ def add_output_options(parser: ArgumentParser) -> None:
         "--append", action="store_true", help="add --only-dates, or a period, to the dataset that is there, or begin it"
     )
     group.add_argument("--with-customer-id", action="store_true", help="a last column customer_id")
+    if with_columns:
+        add_columns_options(group)
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
+
+
+def add_columns_options(parser: argparse._ArgumentGroup) -> None:
+    """Add which columns transactions have."""
+    either = parser.add_mutually_exclusive_group()
+    help_columns = "of transactions, in this order; others are not made, which saves time (all)"
+    either.add_argument("--columns", type=parse_names, metavar="NAMES", help=help_columns)
+    help_normalized = "transactions with customer_id instead of the columns of customers, whose files have it, too"
+    either.add_argument("--normalized", action="store_true", help=help_normalized)
 
 
 def add_storage_option(parser: argparse._ArgumentGroup | ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from vecgen.model.params import Law, make_period
-from vecgen.plan.output import Existing, Output
+from vecgen.plan.output import NORMALIZED_NAMES, Existing, Output
 from vecgen.plan.request import Request
 from vecgen.stores.filesystem import Place, locate
 
@@ -68,6 +68,7 @@ def to_existing(options: Namespace) -> Existing:
 
 def to_output(options: Namespace) -> Output:
     """Return the output that parsed options describe."""
+    normalized = getattr(options, "normalized", False)
     return Output(
         locate(options.output, list_storage_options(options)),
         options.format,
@@ -81,6 +82,7 @@ def to_output(options: Namespace) -> Output:
         getattr(options, "only_dates", None),
         options.table,
         options.append,
-        options.with_customer_id,
+        options.with_customer_id or normalized,
+        NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
         encoding=options.encoding,
     )

@@ -20,6 +20,7 @@ from vecgen.io.schema import (
     TRANSACTION_SCHEMA,
     Column,
     batch_schema,
+    select_digested,
 )
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
 from vecgen.model.tables import Tables
@@ -44,12 +45,14 @@ class Assembler:
 
     Attributes:
         people: The customers, one chunk a column.
+        digested: The columns that digests are over.
         encoded: Values per customer of a customer's columns that are asked for: see `_encode`.
     """
 
     schema: pa.Schema
     epoch_day: int
     people: pa.Table
+    digested: tuple[Column, ...]
     encoded: Mapping[str, tuple[npt.NDArray[Any] | None, pa.Array | None]]
     categories: pa.Array
     merchants: pa.Array
@@ -74,7 +77,7 @@ class Assembler:
 
     @cached_property
     def _customer_words(self) -> U64:
-        return sum_words(self.people, CUSTOMER_COLUMNS)
+        return sum_words(self.people, [c for c in self.digested if c.name not in _MADE_OF])
 
     @cached_property
     def _category_words(self) -> U64:
@@ -85,7 +88,9 @@ class Assembler:
         return text_words(self.merchants, "merchant")
 
     def digest(self, rows: Rows) -> Digest:
-        """Return the digest of the rows' 26 columns, whichever were assembled; they must have all attributes."""
+        """Return the digest of the rows, over the columns of `select_digested`."""
+        if self.digested is not COLUMNS:
+            return self._digest_some(rows)
         day = rows.day + self.epoch_day
         words = rows.spread(self._customer_words)
         words += self._category_words.take(rows.category)
@@ -102,15 +107,24 @@ class Assembler:
             words += number * NUMBER_MULTIPLIERS[half]
         return digest_words(words)
 
+    def _digest_some(self, rows: Rows) -> Digest:
+        words = self._customer_words.take(rows.customer)
+        for column in self.digested:
+            if column.name in _MADE_OF:
+                words += _MADE_OF[column.name].words(self, rows)
+        return digest_words(words)
+
 
 def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column] = COLUMNS) -> Assembler:
     """Return the assembler of `columns` of the transactions of `customers` (with `customer_id`, one row each)."""
     people = customers.combine_chunks()
     own = [c for c in columns if c in (CUSTOMER_ID, *CUSTOMER_COLUMNS)]
+    digested = select_digested({c.name for c in columns}, COLUMNS)
     return Assembler(
         TRANSACTION_SCHEMA if columns is COLUMNS else batch_schema(columns),
         tables.law.period.first_day,
         people,
+        COLUMNS if digested == COLUMNS else digested,
         {c.name: _encode(people.column(c.name).combine_chunks(), c) for c in own},
         pa.array(tables.categories, pa.string()),
         pa.array(tables.merchants, pa.string()),
@@ -156,17 +170,26 @@ _TIME_WORDS: Final = split_times(text_words(fixed_text(list_times().view(np.uint
 
 @dataclass(frozen=True)
 class _Recipe:
-    """How a column of a transaction is made of rows, and which of their attributes it takes."""
+    """How a column of a transaction is made of rows, and which of their attributes it takes.
+
+    Attributes:
+        words: Makes what the column adds to the words of a digest.
+    """
 
     attributes: tuple[Attribute, ...]
     make: Callable[[Assembler, Rows], pa.Array]
+    words: Callable[[Assembler, Rows], U64]
 
 
-def _make_unix_time(assembler: Assembler, rows: Rows) -> pa.Array:
-    moment = rows.day + assembler.epoch_day
+def _list_days(assembler: Assembler, rows: Rows) -> I64:
+    return rows.day + assembler.epoch_day
+
+
+def _list_moments(assembler: Assembler, rows: Rows) -> I64:
+    moment = _list_days(assembler, rows)
     moment *= SECONDS_PER_DAY
     moment += rows.second
-    return pa.array(moment)
+    return moment
 
 
 def _make_merchant(assembler: Assembler, rows: Rows) -> pa.Array:
@@ -174,17 +197,49 @@ def _make_merchant(assembler: Assembler, rows: Rows) -> pa.Array:
     return _dictionary(names.indices.to_numpy().take(rows.merchant), names.dictionary)
 
 
+def _number_words(_: Assembler, rows: Rows) -> U64:
+    left, right = (number * factor for number, factor in zip(rows.number, NUMBER_MULTIPLIERS, strict=True))
+    return left + right
+
+
+def _words_of(name: str, values: Callable[[Assembler, Rows], npt.NDArray[np.integer]]) -> Callable[..., U64]:
+    """Return what makes the words of a column of whole numbers."""
+    return lambda assembler, rows: as_words(values(assembler, rows)) * MULTIPLIERS[name]
+
+
 _MADE_OF: Final[Mapping[str, _Recipe]] = {
-    "trans_num": _Recipe(("number",), lambda _, rows: number_text(rows.number)),
-    "trans_date": _Recipe((), lambda a, rows: pa.array((rows.day + a.epoch_day).astype(np.int32)).view(pa.date32())),
-    "trans_time": _Recipe(
-        ("second",), lambda _, rows: fixed_text(take_time(rows.second, _TIME_TEXT).view(np.uint8), 8)
+    "trans_num": _Recipe(("number",), lambda _, rows: number_text(rows.number), _number_words),
+    "trans_date": _Recipe(
+        (),
+        lambda a, rows: pa.array(_list_days(a, rows).astype(np.int32)).view(pa.date32()),
+        _words_of("trans_date", _list_days),
     ),
-    "unix_time": _Recipe(("second",), _make_unix_time),
-    "category": _Recipe(("category",), lambda a, rows: _dictionary(rows.category, a.categories)),
-    "amt": _Recipe(("cents",), lambda _, rows: pa.array(rows.cents / 100.0)),
-    "is_fraud": _Recipe((), lambda _, rows: pa.array(rows.is_fraud)),
-    "merchant": _Recipe(("merchant",), _make_merchant),
-    "merch_lat": _Recipe(("lat",), lambda _, rows: pa.array(rows.lat / _MICRODEGREES)),
-    "merch_long": _Recipe(("long",), lambda _, rows: pa.array(rows.long / _MICRODEGREES)),
+    "trans_time": _Recipe(
+        ("second",),
+        lambda _, rows: fixed_text(take_time(rows.second, _TIME_TEXT).view(np.uint8), 8),
+        lambda _, rows: take_time(rows.second, _TIME_WORDS),
+    ),
+    "unix_time": _Recipe(
+        ("second",), lambda a, rows: pa.array(_list_moments(a, rows)), _words_of("unix_time", _list_moments)
+    ),
+    "category": _Recipe(
+        ("category",),
+        lambda a, rows: _dictionary(rows.category, a.categories),
+        lambda a, rows: a._category_words.take(rows.category),
+    ),
+    "amt": _Recipe(
+        ("cents",), lambda _, rows: pa.array(rows.cents / 100.0), _words_of("amt", lambda _, rows: rows.cents)
+    ),
+    "is_fraud": _Recipe(
+        (), lambda _, rows: pa.array(rows.is_fraud), _words_of("is_fraud", lambda _, rows: rows.is_fraud)
+    ),
+    "merchant": _Recipe(("merchant",), _make_merchant, lambda a, rows: a._merchant_words.take(rows.merchant)),
+    "merch_lat": _Recipe(
+        ("lat",), lambda _, rows: pa.array(rows.lat / _MICRODEGREES), _words_of("merch_lat", lambda _, rows: rows.lat)
+    ),
+    "merch_long": _Recipe(
+        ("long",),
+        lambda _, rows: pa.array(rows.long / _MICRODEGREES),
+        _words_of("merch_long", lambda _, rows: rows.long),
+    ),
 }

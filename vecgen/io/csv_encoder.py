@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.errors import InputError
-from vecgen.io.schema import COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, TRANSACTION_COLUMNS, Column
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, TRANSACTION_COLUMNS, Column
 from vecgen.io.text import fixed_text
 from vecgen.sampling.arrays import F64, I64, Bools
 
@@ -43,6 +43,7 @@ class Lines:
     def __init__(self, names: Sequence[str]) -> None:
         columns = [_KNOWN[name] for name in names]
         first = next((place for place, column in enumerate(columns) if column in TRANSACTION_COLUMNS), len(columns))
+        first = max(first, 1)  # without a customer's, the first column takes their way
         self._customer, self._own = columns[:first], columns[first:]
 
     def join(self, batch: pa.RecordBatch) -> pa.Buffer:
@@ -97,7 +98,9 @@ def _own_pieces(array: pa.Array, column: Column) -> Iterator[Piece]:
         yield from _decimal_pieces(array.to_numpy(), column.decimals)
         return
     yield _BAR
-    if column.name in _WIDTHS:
+    if column in CUSTOMER_COLUMNS:
+        yield _customer_text(array, column)
+    elif column.name in _WIDTHS:
         yield _bytes_of(array, _WIDTHS[column.name])
     elif isinstance(array, pa.DictionaryArray):
         _refuse_separators(array.dictionary, column)

@@ -65,7 +65,8 @@ def commit_files(
 
     fields = pa.schema([*schema, *partitions])
     now = int(time.time() * 1000)
-    actions = [_to_action(deltalake, record, now) for record in records]
+    ranges = "trans_date" in schema.names
+    actions = [_to_action(deltalake, record, now, ranges=ranges) for record in records]
     try:
         if deltalake.DeltaTable.is_deltatable(uri, options):
             there = deltalake.DeltaTable(uri, storage_options=options)
@@ -180,11 +181,11 @@ def import_deltalake(where: str) -> ModuleType:
     return deltalake
 
 
-def _to_action(deltalake: ModuleType, record: FileRecord, now: int) -> Any:
+def _to_action(deltalake: ModuleType, record: FileRecord, now: int, *, ranges: bool) -> Any:
     name = record.path.split("/", 1)[1]
     values = dict(part.split("=", 1) for part in name.split("/")[:-1])
     stats: dict[str, Any] = {"numRecords": record.rows}
-    if record.first_date and record.last_date:
+    if ranges and record.first_date and record.last_date:
         stats["minValues"] = {"trans_date": record.first_date.isoformat()}
         stats["maxValues"] = {"trans_date": record.last_date.isoformat()}
     return deltalake.transaction.AddAction(name, record.bytes, values, now, True, json.dumps(stats))

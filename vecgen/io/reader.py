@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import PurePosixPath
 from typing import Final
@@ -10,11 +11,21 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, InputWarning
 from vecgen.io.delta import LOG, live_files
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.row_schema import check_names, check_parquet, conform
-from vecgen.io.schema import PART_COLUMNS, Column, arrow_schema
+from vecgen.io.schema import (
+    COLUMNS,
+    CUSTOMERS,
+    FRAUD_CASES,
+    PART_COLUMNS,
+    TRANSACTION_COLUMNS,
+    TRANSACTIONS,
+    Column,
+    arrow_schema,
+    select_digested,
+)
 from vecgen.stores.filesystem import Place, is_file, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
@@ -71,8 +82,12 @@ def _is_live(parts: tuple[str, ...], live: Mapping[tuple[str, ...], set[str]]) -
     return all("/".join(parts[len(table) :]) in files for table, files in live.items() if parts[: len(table)] == table)
 
 
-def digest_dataset(directory: Place) -> dict[str, Digest]:
+def digest_dataset(directory: Place, transactions: Sequence[Column] | None = None) -> dict[str, Digest]:
     """Return the digests of the parts of a dataset by name (see `PART_COLUMNS`), told apart by their columns elsewhere.
+
+    Args:
+        transactions: What their digest is over; None for what their files hold, of which an `InputWarning` tells if
+            that is not all.
 
     Raises:
         InputError: No data files, or a file without the columns of a dataset.
@@ -82,12 +97,39 @@ def digest_dataset(directory: Place) -> dict[str, Digest]:
         files = [(recognise_part(read_names(path)), path) for path in require_files(directory)]
         found = {part for part, _ in files}
         parts = {name: [path for part, path in files if part == name] for name in PART_COLUMNS if name in found}
-    return {name: _digest(paths, PART_COLUMNS[name]) for name, paths in parts.items()}
+    columns = dict(PART_COLUMNS)
+    if paths := parts.get(TRANSACTIONS):
+        columns[TRANSACTIONS] = tuple(transactions or _find_digested(paths))
+    return {name: _digest(paths, columns[name]) for name, paths in parts.items()}
+
+
+def _find_digested(files: Sequence[Place]) -> tuple[Column, ...]:
+    """Return what the digest of transactions is over, given nothing but their files.
+
+    Raises:
+        InputError: Files of different columns, or of none that transactions have.
+    """
+    found = select_digested(read_names(files[0]), COLUMNS)
+    for path in files[1:]:
+        own = select_digested(read_names(path), COLUMNS)
+        if differing := {column.name for column in {*own} ^ {*found}}:
+            raise InputError(str(path), "columns", min(differing), f"the columns of {files[0]} in all files")
+    if not found:
+        raise InputError(str(files[0]), "columns", "none of transactions", "some", "see the README's schema")
+    if len(found) < len(COLUMNS):
+        names = ", ".join(column.name for column in found)
+        warnings.warn(
+            f"digest of {len(found)} columns of transactions, the others are not there: {names}",
+            InputWarning,
+            stacklevel=3,
+        )
+    return found
 
 
 def recognise_part(names: Sequence[str]) -> str:
     """Return which part of a dataset has columns of these names."""
-    return "transactions" if "trans_num" in names else "fraud_cases" if "frauds" in names else "customers"
+    own = {column.name for column in TRANSACTION_COLUMNS}
+    return TRANSACTIONS if own.intersection(names) else FRAUD_CASES if "frauds" in names else CUSTOMERS
 
 
 def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:

@@ -5,7 +5,7 @@ The README's tables, the Arrow schemas and the CSV headers are all made from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -136,8 +136,21 @@ def choose_schema(columns: Sequence[Column], text: Text) -> pa.Schema:
     return arrow_schema(columns) if text == "string" else batch_schema(columns)
 
 
-def choose_columns(names: Sequence[str], known: Sequence[Column]) -> tuple[Column, ...]:
+def select_digested(names: Collection[str], usual: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the columns that the digest of a part is over, of which `names` were written.
+
+    Those of `usual`; where some of them are missing, `customer_id` counts, too: it may be all that tells customers.
+    """
+    own = tuple(column for column in usual if column.name in names)
+    counts_id = len(own) < len(usual) and CUSTOMER_ID.name in names and CUSTOMER_ID not in own
+    return (*own, CUSTOMER_ID) if counts_id else own
+
+
+def choose_columns(names: Sequence[str], known: Sequence[Column], where: str = "columns") -> tuple[Column, ...]:
     """Return the columns of these names, in their order.
+
+    Args:
+        where: What a refusal begins with.
 
     Raises:
         InputError: No name, a name twice, or one that none of the known columns has.
@@ -146,7 +159,7 @@ def choose_columns(names: Sequence[str], known: Sequence[Column]) -> tuple[Colum
     for position, name in enumerate(names):
         if name not in by_name or name in names[:position]:
             expected = f"each name once, of {', '.join(by_name)}"
-            raise InputError("columns", "", name, expected, "" if name in by_name else suggest(name, by_name))
+            raise InputError(where, "", name, expected, "" if name in by_name else suggest(name, by_name))
     if not names:
-        raise InputError("columns", "", "no name", f"any of {', '.join(by_name)}")
+        raise InputError(where, "", "no name", f"any of {', '.join(by_name)}")
     return tuple(by_name[name] for name in names)

@@ -8,7 +8,18 @@ from typing import Final, Literal, get_args
 
 from vecgen.errors import InputError
 from vecgen.io.parquet_layout import Compression, Encodings
-from vecgen.io.schema import CUSTOMER_ID, CUSTOMERS, FRAUD_CASES, PARTITION_COLUMNS, TRANSACTIONS, Column
+from vecgen.io.schema import (
+    COLUMNS,
+    CUSTOMER_ID,
+    CUSTOMERS,
+    FRAUD_CASES,
+    PART_COLUMNS,
+    PARTITION_COLUMNS,
+    TRANSACTION_COLUMNS,
+    TRANSACTIONS,
+    Column,
+    choose_columns,
+)
 from vecgen.io.writers import Format
 from vecgen.model.params import Period
 from vecgen.plan.slices import PARTITION_KEYS, PartitionKey, select_days
@@ -18,6 +29,8 @@ Table = Literal["delta"]
 TABLES: Final[tuple[Table, ...]] = get_args(Table)
 Existing = Literal["refuse", "resume", "overwrite"]
 """What to do with an output that holds something: see `progress`."""
+NORMALIZED_NAMES: Final = tuple(column.name for column in (CUSTOMER_ID, *TRANSACTION_COLUMNS))
+"""Columns of transactions whose customers stand in a table of their own."""
 DEFAULT_MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 
 
@@ -37,12 +50,13 @@ class Output:
         append: Add transactions to the dataset that is there, or begin it; see `snapshots`.
         kept: Parts that are there already and are not written again.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
+        columns: Names of the transactions' columns in their order; None for all.
         load: What the names of files begin with where those of other loads stay; see `snapshots`.
         encoding: Of Parquet: for every reader, or smaller files for new ones; see `encodings`.
 
     Raises:
-        InputError: A partition key named twice, a limit that is none, a single file that would have to be several, or
-            a table that cannot be.
+        InputError: An unknown column, a column or a partition key named twice, a limit that is none, a single file that
+            would have to be several, or a table that cannot be.
     """
 
     path: Place
@@ -58,6 +72,7 @@ class Output:
     table: Table | None = None
     append: bool = False
     with_customer_id: bool = False
+    columns: tuple[str, ...] | None = None
     load: str = ""
     kept: tuple[str, ...] = ()
     encoding: Encodings = "portable"
@@ -80,10 +95,14 @@ class Output:
             )
         if len(set(self.partition_by)) < len(self.partition_by):
             raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
+        self.columns_of(TRANSACTIONS)
 
-    def columns(self, usual: tuple[Column, ...]) -> tuple[Column, ...]:
-        """Return the columns of a part, given the usual ones."""
-        return (*usual, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in usual else usual
+    def columns_of(self, part: str) -> tuple[Column, ...]:
+        """Return the columns of a part's files."""
+        columns = PART_COLUMNS[part]
+        if part == TRANSACTIONS and self.columns is not None:
+            columns = choose_columns(self.columns, (*COLUMNS, CUSTOMER_ID), "--columns")
+        return (*columns, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in columns else columns
 
     def partition_columns(self) -> tuple[Column, ...]:
         """Return the columns whose values stand in the directories of the transactions."""

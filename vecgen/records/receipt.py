@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final, cast
 
 from vecgen.errors import InputError
+from vecgen.io.schema import COLUMNS, CUSTOMER_ID, Column, choose_columns, select_digested
 from vecgen.model.params import Law, Period
 from vecgen.records.file_list import FileList
 from vecgen.records.parse import check_receipt, read_recorded
@@ -116,6 +117,21 @@ def asked_law(receipt: Receipt) -> Law:
         return Law(**{**fields, "period": Period(start, end)})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(RECEIPT, "request.law", str(error), "period and law of a dataset") from error
+
+
+def written_columns(receipt: Receipt) -> tuple[Column, ...]:
+    """Return the columns of a dataset's transactions that their digest is over.
+
+    Raises:
+        InputError: A receipt that names others than transactions have.
+    """
+    names = receipt.output.get("columns")
+    if names is None:
+        return COLUMNS
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(RECEIPT, "output.columns", str(names), "a list of names")
+    written = {column.name for column in choose_columns(names, (*COLUMNS, CUSTOMER_ID), f"{RECEIPT}: output.columns")}
+    return select_digested(written | {CUSTOMER_ID.name} if receipt.output.get("with_customer_id") else written, COLUMNS)
 
 
 def is_incomplete(path: Place) -> bool:

@@ -16,7 +16,7 @@ from vecgen.records.receipt import Receipt
 
 _DEFAULT_OUTPUT: Final = Output(Path("output"))
 FLAGS: Final = frozenset(
-    {"append", "overwrite", "resume", "safe_identifiers", "single_file", "travel", "with_customer_id"}
+    {"append", "normalized", "overwrite", "resume", "safe_identifiers", "single_file", "travel", "with_customer_id"}
 )
 
 

@@ -18,7 +18,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.io.delta import CommitMode, check_layout, check_store, commit_files, import_deltalake, list_ranges
 from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
-from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, PART_COLUMNS, TRANSACTIONS, arrow_schema
+from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.file_list import ListedFile, read_other_loads
@@ -26,7 +26,7 @@ from vecgen.records.receipt import Load, Part, Receipt, asked_law, read_receipt
 from vecgen.stores.refusals import refuse_difference
 
 _PERIOD: Final = ("start", "end")
-_FORM: Final = ("format", "partition_by", "with_customer_id")
+_FORM: Final = ("format", "partition_by", "with_customer_id", "columns")
 
 
 def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) -> str:
@@ -126,8 +126,8 @@ def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
     if before.output.get("batches"):
         raise InputError("--append", "", "batches of a dataset", "a dataset with all of its customers")
     asked = {name: value for name, value in plan.identity.items() if name not in _PERIOD}
-    if not output.table:  # which knows its own columns and partitions
-        asked |= {name: _plain(getattr(output, name)) for name in _FORM}
+    form = ("columns",) if output.table else _FORM  # a table knows its partitions, and what else a part may have
+    asked |= {name: _plain(getattr(output, name)) for name in form}
     refuse_difference("--append", output.path, asked, {**before.output, **before.identity})
 
 
@@ -183,7 +183,7 @@ def commit_load(output: Output, parts: Iterable[str], records: Iterable[FileReco
 def _layout(output: Output, part: str) -> tuple[Any, Any]:
     """Return the schema of a part's files, and of the columns in its paths."""
     keys = output.partition_columns() if part == TRANSACTIONS else ()
-    return arrow_schema(output.columns(PART_COLUMNS[part])), arrow_schema(keys)
+    return arrow_schema(output.columns_of(part)), arrow_schema(keys)
 
 
 def unite(before: Receipt, now: Receipt) -> Receipt:

@@ -13,7 +13,6 @@ import pyarrow as pa
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import (
-    COLUMNS,
     CUSTOMER_COLUMNS,
     CUSTOMERS,
     FRAUD_CASE_COLUMNS,
@@ -45,7 +44,7 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
     name = customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.partition_by, name)
     wanted = output.select_days(tables.law.period)
-    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.columns(COLUMNS))
+    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.columns_of(TRANSACTIONS))
     records: list[FileRecord] = []
     for position, part in enumerate(slices):
         if days := intersect(part.days, wanted):
@@ -73,7 +72,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
     path = output.path / name
     digest = Digest()
     cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
-    columns = output.columns(COLUMNS)
+    columns = output.columns_of(TRANSACTIONS)
     days = output.select_days(tables.law.period)
     with _open(output, path, batch_schema(columns)) as writer:
         for customers in parts:
@@ -108,7 +107,7 @@ def write_customers(output: Output, customers: pa.Table) -> FileRecord:
 
 def _write_table(output: Output, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
     """Write a table as one file of these columns, which its digest is of."""
-    schema = arrow_schema(output.columns(columns))
+    schema = arrow_schema(output.columns_of(part))
     name = f"{part}/{output.load}{name}.{output.format}"
     path = output.path / name
     with _open(output, path, schema) as writer:
@@ -142,7 +141,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         name = f"{stem}-{number:03d}.{output.format}"
         path = output.path / name
         digest = Digest()
-        with _open(output, path, batch_schema(output.columns(COLUMNS))) as writer:
+        with _open(output, path, batch_schema(output.columns_of(TRANSACTIONS))) as writer:
             while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)

@@ -7,7 +7,7 @@ number of a piece of work; it draws its own customers, so nothing is shuffled.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS, TRANSACTIONS, Column, 
 from vecgen.plan.customer_source import ListedCustomers
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, index_batches
+from vecgen.plan.slices import PartitionKey
 from vecgen.process.memory import keep_freed_memory
 from vecgen.records.receipt import Part
 from vecgen.run.batch import start_group
@@ -125,19 +126,34 @@ def _to_arrow(frames: Iterator[pd.DataFrame]) -> pa.Table:
     return pa.concat_tables(pa.Table.from_pandas(f[names], CUSTOMER_SCHEMA) for f in frames).sort_by("customer_id")
 
 
+_KEY_COLUMNS: Final[Mapping[PartitionKey, str]] = {
+    "year": "trans_date",
+    "month": "trans_date",
+    "profile_group": "profile",
+}
+"""What the keys of directories are made of."""
+
+
+def list_drawn(output: Output) -> tuple[Column, ...]:
+    """Return the columns of transactions that `write_rows` needs: those of the files and of their keys."""
+    written = output.columns_of(TRANSACTIONS)
+    needed = {_KEY_COLUMNS[key] for key in output.partition_by} - {column.name for column in written}
+    return (*written, *(column for column in COLUMNS if column.name in needed))
+
+
 def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
     spark = frame.sparkSession
     keys = output.partition_by if name == TRANSACTIONS else ()
-    values = {
-        "year": sf.year("trans_date"),
-        "month": sf.month("trans_date"),
-        "profile_group": sf.col("profile"),
-    }
+    extra = set(frame.columns) - {column.name for column in output.columns_of(name)}
+    makers = {"year": sf.year, "month": sf.month, "profile_group": sf.col}
+    values = {key: makers[key](_KEY_COLUMNS[key]) for key in keys}
     if output.format == "csv":
         frame = _as_text(frame)
     for key in keys:  # Connect refuses to add no columns at once
         frame = frame.withColumn(key, values[key])
+    if extra:
+        frame = frame.drop(*extra)
     writer = frame.write.mode("append").partitionBy(*keys)
     path = output.path.absolute() / name
     if output.format == "csv":

@@ -35,7 +35,7 @@ from vecgen.cli.steps import spell_step
 from vecgen.cli.summary import summarise
 from vecgen.errors import InputError, OutputError, Step, VecgenError
 from vecgen.io.file_record import FileRecord
-from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMERS, FRAUD_CASES, TRANSACTIONS
+from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS
 from vecgen.plan.output import Existing, Output, list_parts
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.schedule import describe_estimate, estimate, expect_rows
@@ -52,7 +52,15 @@ from vecgen.spark.cluster.jobs import Jobs
 from vecgen.spark.cluster.session import add_session_options, open_session, promised_cores, registered_cores
 from vecgen.spark.cluster.stderr import speak_on_stderr
 from vecgen.spark.cluster.watch import count_done, watch
-from vecgen.spark.frames import customers, fraud_cases, read_records, transactions, write_rows, written_files
+from vecgen.spark.frames import (
+    customers,
+    fraud_cases,
+    list_drawn,
+    read_records,
+    transactions,
+    write_rows,
+    written_files,
+)
 from vecgen.spark.stored import store_customers
 
 __all__ = ["customers", "main", "run", "transactions"]
@@ -118,8 +126,8 @@ def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[
     """Let Spark's writer write; of tasks that leave no records, Spark says how many are finished."""
     plan, output = run.plan, run.output
     makers: dict[str, Callable[[], DataFrame]] = {
-        CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns(CUSTOMER_COLUMNS)]),
-        TRANSACTIONS: lambda: transactions(spark, plan, output.columns(COLUMNS)),
+        CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns_of(CUSTOMERS)]),
+        TRANSACTIONS: lambda: transactions(spark, plan, list_drawn(output)),
         FRAUD_CASES: lambda: fraud_cases(spark, plan),
     }
     rows = [batch.rows for batch in plan.batches]

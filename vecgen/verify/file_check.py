@@ -17,7 +17,7 @@ from vecgen.io.reader import digest_dataset, find_files
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.records.file_list import FileList, ListedFile, read_file_list
 from vecgen.records.parse import FILE_LIST
-from vecgen.records.receipt import Receipt, read_receipt
+from vecgen.records.receipt import Receipt, read_receipt, written_columns
 from vecgen.stores.checksum import checksum_file
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.certificate import MOST_EXAMPLES, Check, spell_examples
@@ -164,4 +164,4 @@ def digest_complete(directory: Place) -> dict[str, Digest]:
             names = spell_examples(found.unlisted.first, found.unlisted.number)
             text = f"{directory}: counted, though {FILE_LIST} does not list them: {names}"
             warnings.warn(text, InputWarning, stacklevel=2)
-    return digest_dataset(directory)
+    return digest_dataset(directory, written_columns(receipt) if receipt else None)
