@@ -23,7 +23,7 @@ class Step:
     """What to change in a command that was refused or stopped; the command line prints the command that results.
 
     Attributes:
-        verb: What the command does, as in "go on".
+        verb: What the command does, as in "resume".
         options: Values by the names of options, instead of those that were given; None and False leave an option out.
     """
 

@@ -21,7 +21,8 @@ RESULTS = "attacks.json"
 
 
 _ADVICE = re.compile(
-    r"vecgen: (?:go on|begin again|replace it|once it has ended, go on|write elsewhere).* with vecgen (.*)"
+    r"vecgen: (?:resume|start over|replace it|once it has ended, resume|keep the recorded options|write elsewhere).*"
+    r" with vecgen (.*)"
 )
 
 

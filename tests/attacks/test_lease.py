@@ -90,7 +90,7 @@ def test_on_disk_a_paused_run_is_waited_for(near: Range, wholes: Wholes, capsys:
     holder = f"process {first.pid} on {platform.node()}"
     told = f"vecgen: --output: another run ({holder}) is writing {target.output}; wait for it"
     assert [line.partition(", or")[0] for line in lines[::2]] == [told] * 3
-    assert all(line.startswith("vecgen: once it has ended, go on with vecgen generate ") for line in lines[1::2])
+    assert all(line.startswith("vecgen: once it has ended, resume with vecgen generate ") for line in lines[1::2])
 
 
 def test_a_paused_run_that_nobody_overtakes_goes_on(far: Range, wholes: Wholes) -> None:

@@ -27,5 +27,5 @@ def test_outcomes_are_saved_beside_each_other_and_make_a_table(tmp_path: Path) -
 
 
 def test_a_message_is_what_is_no_note_and_no_advice() -> None:
-    lines = ["vecgen: note: odd", "vecgen: --output: no", "vecgen: go on with vecgen generate --resume"]
+    lines = ["vecgen: note: odd", "vecgen: --output: no", "vecgen: resume with vecgen generate --resume"]
     assert split_advice("\n".join(lines)) == ([lines[1]], ["generate --resume"])

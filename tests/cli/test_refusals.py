@@ -206,17 +206,17 @@ def overwrite_a_stranger(desk: Desk) -> str:
 @pytest.mark.parametrize(
     ("make", "verb", "seed", "name"),
     [
-        (stop_a_new_run, "go on", 1, "o"),
-        (stop_at_once, "begin again", 1, "o"),
-        (kill_a_new_run, "go on", 1, "o"),
-        (stop_an_overwriting_run, "begin again", 2, "o"),
+        (stop_a_new_run, "resume", 1, "o"),
+        (stop_at_once, "start over", 1, "o"),
+        (kill_a_new_run, "resume", 1, "o"),
+        (stop_an_overwriting_run, "start over", 2, "o"),
         (kill_an_overwriting_run, "replace it", 2, "o"),
         (resume_an_overwriting_run, "replace it", 2, "o"),
-        (stop_during_the_move, "go on", 2, "o"),
-        (fail_during_the_move, "go on", 2, "o"),
+        (stop_during_the_move, "resume", 2, "o"),
+        (fail_during_the_move, "resume", 2, "o"),
         (kill_during_the_move, "replace it", 2, "o"),
-        (come_while_another_lives, "once it has ended, go on", 1, "o"),
-        (come_while_another_lives_to_overwrite, "once it has ended, go on", 1, "o"),
+        (come_while_another_lives, "once it has ended, resume", 1, "o"),
+        (come_while_another_lives_to_overwrite, "once it has ended, resume", 1, "o"),
         (find_a_dataset, "replace it", 2, "o"),
         (find_a_stranger, "write elsewhere", 1, "o-2"),
         (find_a_stranger_in_the_dataset, "write elsewhere", 2, "o-2"),
@@ -253,7 +253,7 @@ def run_what_is_told(said: str, verb: str, desk: Desk) -> Path:
         (ask_otherwise, "replace it", ["--seed", "2", "--with-customer-id"]),
         (
             resume_otherwise,
-            "go on with what is there",
+            "keep the recorded options",
             ["--seed", "1", *LIMITS],
         ),
     ],
@@ -272,7 +272,7 @@ def test_a_load_that_was_begun_with_other_dates(desk: Desk) -> None:
         ("--append", "--only-dates", "2024-01-01..2024-01-20"),
     )
     stop_a_new_run(desk, *december)
-    output = run_what_is_told(desk.run(1, *january, status=2), "go on with what is there", desk)
+    output = run_what_is_told(desk.run(1, *january, status=2), "keep the recorded options", desk)
     assert digest_dataset(output)["customers"].rows == 12
     desk.run(1, *january)
     whole = desk.directory / "whole"

@@ -367,7 +367,7 @@ def test_a_pipe_is_refused_and_not_waited_for(profile_dir: Path, data_dir: Path,
     load, directory = (load_profiles, profile_dir) if name.endswith(".json") else (load_demographics, data_dir)
     (directory / name).unlink(missing_ok=True)
     os.mkfifo(directory / name)
-    assert refuse(load, directory, directory / name).value == "something else"
+    assert refuse(load, directory, directory / name).value == "not a regular file"
 
 
 @pytest.mark.parametrize("examples", [100, pytest.param(10_000, marks=pytest.mark.heavy)])

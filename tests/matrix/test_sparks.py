@@ -111,7 +111,7 @@ def test_ctrl_c_through_connect(server: Server, plain: Path, tmp_path: Path) -> 
     assert "Traceback" not in said
     (told,) = re.findall("vecgen: .*stopped.*", said)
     assert told.endswith(f" are finished in {output}")
-    assert re.search(r"vecgen: go on with .* --resume$", said, re.MULTILINE)
+    assert re.search(r"vecgen: resume with .* --resume$", said, re.MULTILINE)
     (worker,) = re.findall("^wait (.*)$", notes.read_text(encoding="utf-8"), re.MULTILINE)
     wait_for(lambda: not is_running(int(worker)), server.process)
     (tmp_path / "again").mkdir()

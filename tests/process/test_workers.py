@@ -123,7 +123,7 @@ def test_a_run_that_is_told_to_end_ends_at_once_and_says_how_to_go_on(
     stopped, how = err.splitlines()[-2:]  # a slow machine says before how far it is
     assert stopped.startswith("vecgen: stopped; ")
     assert not [path for path in list_tree(output) if Path(path).name.startswith(".")]
-    program, *words = shlex.split(how.removeprefix("vecgen: go on with "))
+    program, *words = shlex.split(how.removeprefix("vecgen: resume with "))
     assert (program, words[-1]) == ("vecgen", "--resume")
     assert main(words) == 0
     assert digest_dataset(output) == digest_dataset(undisturbed)
@@ -153,7 +153,7 @@ def test_a_worker_that_is_killed_is_one_line_and_what_is_finished_stays(undistur
     assert (process.returncode, out) == (2, "")
     reason, how = err.splitlines()[-2:]  # a slow machine says before how far it is
     assert reason.startswith("vecgen: a worker process was killed: ")
-    assert how.startswith("vecgen: go on with vecgen generate ")
+    assert how.startswith("vecgen: resume with vecgen generate ")
     assert main(["generate", *OPTIONS, "--processes", "1", "--output", str(output), "--resume"]) == 0
     assert digest_dataset(output) == digest_dataset(undisturbed)
 

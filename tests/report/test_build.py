@@ -219,9 +219,7 @@ def test_readers_overlook_a_report_in_its_dataset(
     directory = Path(shutil.copytree(parquet[0], tmp_path / "a<b> & c"))
     assert main(["report", str(directory), "--processes", "1"]) == 0
     rows = parquet[1].parts["transactions"].rows
-    assert capsys.readouterr().out == (
-        f"{directory / REPORT / PAGE}: {rows:,} transactions, nothing speaks against its model\n"
-    )
+    assert capsys.readouterr().out == (f"{directory / REPORT / PAGE}: {rows:,} transactions, no check failed\n")
     assert digest_dataset(directory) == digest_dataset(parquet[0])
     assert (directory / REPORT).is_dir()
     page = Page((directory / REPORT / PAGE).read_text(encoding="utf-8"))
@@ -287,7 +285,7 @@ def test_csv_without_receipt(text: Dataset, profiles: Path, tmp_path: Path, undr
         shutil.copy(file, directory)
     stated = {"start": date(2023, 12, 20), "end": date(2024, 1, 20), "fraud_rate": 0.5, "profiles": profiles}
     page = report(directory, tmp_path / "r", **stated)
-    assert "No receipt stands beside this dataset" in page.text
+    assert "This dataset has no receipt" in page.text
     assert "vecgen generate" not in page.text
     assert f"{text[1].parts['transactions'].rows:,}" in page.text
 

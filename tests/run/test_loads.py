@@ -198,7 +198,7 @@ def test_a_receipt_of_an_older_version_is_refused(plan: Plan, output: Output, tm
     del receipt["identity"]
     path.write_text(json.dumps(receipt), encoding="utf-8")
     for asked, existing in ((replace(output, only_dates=JANUARY), "refuse"), (Output(output.path), "resume")):
-        with pytest.raises(InputError, match="got 'a dataset begun by an older version', expected one that says"):
+        with pytest.raises(InputError, match="got 'a dataset started by an older version', expected one that says"):
             run_local(plan, asked, 1, existing=existing)  # type: ignore[arg-type]
 
 

@@ -116,6 +116,6 @@ def test_real_failures_are_one_line_and_gone_on_from(
         assert third == "vecgen: Spark's own words:"
         if fault == "disk":
             assert mount(directory, "remount,size=100m")
-        python, _, *words = shlex.split(second.removeprefix("vecgen: go on with "))
+        python, _, *words = shlex.split(second.removeprefix("vecgen: resume with "))
         assert (python, main(words)) == ("python", 0)
         check_identical(output, undisturbed)

@@ -159,7 +159,7 @@ def test_a_failure_is_told_with_its_cause_and_what_it_leaves(
     else:
         assert first.endswith(f" rows in {len(records)} files are finished in {output}")
         assert len(records) > 1
-        assert second.startswith("vecgen: go on with python ")
+        assert second.startswith("vecgen: resume with python ")
         assert second.endswith(" --resume")
 
 

@@ -37,7 +37,7 @@ def test_a_full_disk_is_gone_on_from_when_there_is_room(disk: Path, tmp_path: Pa
     assert "No space left on device" in failed.stderr
     reason, how = failed.stderr.splitlines()
     assert "what is finished stays" in reason
-    assert how.startswith("vecgen: go on with vecgen generate --customers 80 ")
+    assert how.startswith("vecgen: resume with vecgen generate --customers 80 ")
     assert not (disk / "o" / SUCCESS).exists()
     finished = [record.path for records in read_finished(disk / "o").values() for record in records]
     moments = {name: (disk / "o" / name).stat().st_mtime_ns for name in finished}

@@ -67,7 +67,7 @@ def test_three_customers_are_too_few_for_laws_of_customers(three: Path) -> None:
     assert all(finding.freedom > 0 for finding in certificate.findings if finding.verdict == "holds")
     assert certificate.outcome == "accepted"
     untested = list(verdicts.values()).count("not testable")
-    assert f"{untested} of {len(verdicts)} laws not testable with so few rows" in spell_outcome(certificate)
+    assert f"{untested} of {len(verdicts)} tests need more rows" in spell_outcome(certificate)
     line = next(line for line in to_text(certificate).splitlines() if line.startswith("fraud rate "))
     assert line.endswith("not testable with so few rows")
 
@@ -77,9 +77,7 @@ def test_where_nothing_can_be_tested_nothing_is_decided(
 ) -> None:
     run_local(compile_small(customers=3), Output(tmp_path / "o"), 1, transactions=False)
     assert main(["verify", str(tmp_path / "o"), "--quiet"]) == 2
-    assert (
-        capsys.readouterr().out.splitlines()[-1].startswith("UNDECIDED: nothing is broken, but there are too few rows")
-    )
+    assert capsys.readouterr().out.splitlines()[-1].startswith("UNDECIDED: no check failed, but there are too few rows")
     assert main(["verify", str(tmp_path / "o"), "--quiet", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["outcome"] == "undecided"
 

@@ -1,4 +1,4 @@
-"""Who lives where: places, ages by gender and merchants, parsed once from rows of text and frozen.
+"""Parses demographics - places, ages by gender, merchants - from rows of text into frozen values.
 
 Each parser takes the rows of a CSV file, the header first; row i stands on line i + 1, which errors name. The header
 says whose file it is: ours, or one of the original's, which holds the same figures in another form.
@@ -27,7 +27,7 @@ MERCHANT_COLUMNS: Final = ("category", "name")
 ORIGINAL_PLACES: Final = ("partition", "output")
 """Cumulative shares of the population, and `city|state|zip|lat|long|city_pop`."""
 ORIGINAL_AGES: Final = ("", "age", "gender", "prop")
-"""A number nobody reads, the age, `Male` or `Female`, and the share."""
+"""An unused number, the age, `Male` or `Female`, and the share."""
 ORIGINAL_MERCHANTS: Final = ("category", "merchant_name")
 _PLACE_TEXTS: Final = ("zip", "city", "state")
 _PLACE_NUMBERS: Final = ("lat", "long", "city_pop", "zip_pop")
@@ -204,7 +204,7 @@ def _parse_partition(table: _Table) -> I64:
 def _find_counts(shares: F64) -> I64:
     """Return whole numbers in the proportion of `shares` (positive, sum 1): the smallest that fit, or fine ones.
 
-    The original divided the people of each area by all people. Who finds them again draws exactly as from our file.
+    The original divided the people of each area by all people. These numbers give exactly the draws of our file.
     """
     for smallest in range(1, _LARGEST_SMALLEST + 1):
         counts = np.rint(shares * (smallest / shares.min()))
@@ -235,7 +235,7 @@ def parse_age_gender(where: str, rows: Iterable[Sequence[str]]) -> AgeGender:
 def parse_merchants(where: str, rows: Iterable[Sequence[str]]) -> Merchants:
     """Return the merchants of a CSV file with the columns MERCHANT_COLUMNS or ORIGINAL_MERCHANTS.
 
-    Categories stand in the order of their first line, names in the order of the file.
+    Categories are in the order of their first line, names in the order of the file.
 
     Raises:
         InputError: A wrong header, no rows, or a text with |, double quote, line break or nothing in it.

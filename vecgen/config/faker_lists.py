@@ -1,7 +1,7 @@
-"""Names, streets, jobs and card issuers of Faker's `en_US` locale, read once and frozen.
+"""Reads Faker's `en_US` names, streets, jobs and card issuers into frozen lists.
 
 The original calls Faker for every customer. Here Faker is only a source of lists and weights: `compile_word_lists`
-reads the class attributes of its providers, and the law with which Faker chooses among them is written down beside each
+reads the class attributes of its providers, and how Faker chooses among them is noted beside each
 list: by weight where a provider holds an ordered dictionary, uniformly (repeated entries count) where it holds a tuple.
 """
 
@@ -36,7 +36,7 @@ class WordList:
 
 @dataclass(frozen=True)
 class WordLists:
-    """All lists a customer's text is taken from.
+    """All lists from which a customer's texts are drawn.
 
     Attributes:
         first_female, first_male: First names by gender.
@@ -46,7 +46,7 @@ class WordLists:
         building: House numbers of 3, 4 or 5 digits with equal probability; leading zeros occur, as they do in Faker.
         secondary: Second half of a street address, with its leading blank; "" with probability 1/2.
         job: Occupations.
-        card_types: Issuers with equal probability. Faker lists two of them under two names each; they stand here twice.
+        card_types: Issuers with equal probability. Faker has two of them under two names each: here twice.
     """
 
     first_female: WordList
@@ -66,7 +66,7 @@ _SOURCES: Final = ("__init__", *(f"{name}/{part}__init__" for name in _PROVIDERS
 def load_word_lists() -> WordLists:
     """Return `compile_word_lists()`, from the cache where the installed Faker's files were read before.
 
-    A Faker that is imported already is asked itself: a program may have added providers' words.
+    If Faker is already imported, its own lists are read: the program may have added words.
     """
     if "faker" in sys.modules:
         return compile_word_lists()
@@ -146,7 +146,7 @@ def _expand_pattern(pattern: str) -> WordList:
 
 
 def _merge(lists: list[WordList]) -> WordList:
-    """Return all lists behind each other, each list with the same total weight."""
+    """Return all lists one after the other, each list with the same total weight."""
     texts = tuple(text for words in lists for text in words.texts)
     return _freeze(texts, np.concatenate([words.weights for words in lists]))
 

@@ -1,6 +1,6 @@
-"""JSON Schema of the files of a profiles directory, for editors; every bound is the parser's own (`profile`).
+"""JSON Schema of profile files, for editors, with the bounds of the parser (`profile`).
 
-A schema says less than the parser: it compares no two values, so bounds out of order, amounts too wide for their mean
+A schema checks less than the parser: it compares no two values, so bounds out of order, amounts too wide for their mean
 and categories without an amount pass it.
 """
 
@@ -160,7 +160,7 @@ def _amount() -> Schema:
     mean = _number("Mean, dollars.", MIN_MEAN, MAX_AMOUNT)
     least = MIN_MEAN / math.sqrt(MAX_SHAPE)
     stdev = _number("Standard deviation, dollars: 1/10,000 of the mean to 10,000 times the mean.", least, MAX_AMOUNT)
-    return _record("A gamma law.", {"mean": mean, "stdev": stdev})
+    return _record("A gamma distribution.", {"mean": mean, "stdev": stdev})
 
 
 def _range(description: str) -> Schema:

@@ -1,4 +1,4 @@
-"""Parsed JSON that knows the place it stands at, so that every refusal can name file and field.
+"""Parsed JSON values that know their file and path, so that every error can name both.
 
 What fails in one value does not keep its neighbours from being read: an object's faults are raised together (`gather`).
 """
@@ -22,7 +22,7 @@ _MAX_MEMBERS: Final = 10_000  # of an object; more would take minutes to compile
 
 @dataclass(frozen=True)
 class JsonValue:
-    """A value of a JSON document, or the place of one that is missing: whatever is asked of that one fails.
+    """A value of a JSON document, or the place of a missing one, whose every use fails.
 
     Attributes:
         where: The file.
@@ -56,7 +56,7 @@ class JsonValue:
 
     def child(self, key: str) -> JsonValue:
         """Return the value of one key, which may be missing."""
-        # A path is part of a one-line message, whatever stands in the key.
+        # A path is part of a one-line message, whatever the key contains.
         name = (key if key.isprintable() else repr(key)[1:-1])[:_MAX_SHOWN]
         raw = self.raw.get(key, _MISSING) if isinstance(self.raw, dict) else _MISSING
         return JsonValue(self.where, f"{self.path}.{name}" if self.path else name, raw, key)

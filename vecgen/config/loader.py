@@ -1,4 +1,4 @@
-"""The only reader of configuration files: directories of JSON and CSV in, frozen values out."""
+"""Loads configuration directories of JSON and CSV files into frozen values; the only reader of them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def load_profiles(directory: Path) -> ProfileSet:
 
 
 def check_profiles(directory: Path, demographics: Path) -> ProfileSet:
-    """Return the profiles of a directory once nothing is wrong with them and the merchants of `demographics`.
+    """Return the profiles of a directory, checked, also against the merchants of `demographics`.
 
     Raises:
         InputError: The first fault, with all others as its `further`.
@@ -187,8 +187,8 @@ def _check_directory(directory: Path, expected: str) -> None:
 
 def _read_text(path: Path, limit: int) -> str:
     try:
-        if path.exists() and not path.is_file():  # to open a pipe might wait for ever
-            raise InputError(str(path), "", "something else", "a readable file")
+        if path.exists() and not path.is_file():  # opening a pipe could block for ever
+            raise InputError(str(path), "", "not a regular file", "a readable file")
         if (size := path.stat().st_size) > limit:
             raise InputError(str(path), "", f"{size:,} bytes", f"at most {limit:,} bytes")
         # A byte order mark, which some editors leave, is skipped.

@@ -1,4 +1,4 @@
-"""Merchant lists: company names from Faker, a fixed number per category."""
+"""Makes merchant lists: company names from Faker, a fixed number per category."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small files that nobody has written before."""
+"""Writes small files that must not exist yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New profiles made of old ones: all their files or none, and nothing that was there is written over."""
+"""Makes new profiles from existing ones: writes all files or none, and overwrites nothing."""
 
 from __future__ import annotations
 

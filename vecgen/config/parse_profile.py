@@ -1,4 +1,4 @@
-"""Parsed JSON of behaviour profiles and segments to frozen, validated values in one step."""
+"""Turns parsed JSON of behaviour profiles and segments into frozen, validated values in one step."""
 
 from __future__ import annotations
 

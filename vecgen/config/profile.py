@@ -15,7 +15,7 @@ LEFTOVERS: Final = "leftovers"
 FRAUD_PREFIX: Final = "fraud_"
 SUFFIX: Final = ".json"
 SCHEMA_KEY: Final = "$schema"
-"""Where an editor looks for the schema of a file; any file may have it, and it means nothing to us."""
+"""Key by which editors find a file's schema; any file may have it, vecgen ignores it."""
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY_PARTS: Final = ("AM", "PM")
 DEFAULT_WEIGHT: Final = 100.0
@@ -28,7 +28,7 @@ MAX_END: Final = 1e12
 """Of a range of ages or populations."""
 MAX_PER_DAY: Final = 10_000
 MIN_MEAN: Final = 1.0
-"""Dollars. Amounts below 1 dollar are replaced: with a smaller mean the replacements would be the law."""
+"""Dollars. Amounts below 1 dollar are replaced: with a smaller mean most amounts would be replacements."""
 MAX_AMOUNT: Final = 1e7
 MIN_SHAPE: Final = 1e-8
 MAX_SHAPE: Final = 1e8
@@ -59,7 +59,7 @@ class Season:
 
 @dataclass(frozen=True)
 class AmountLaw:
-    """Gamma law of an amount: mean and standard deviation in dollars, both > 0."""
+    """Gamma distribution of an amount: mean and standard deviation in dollars, both > 0."""
 
     mean: float
     stdev: float
@@ -77,7 +77,7 @@ class Profile:
         year_weights: Weight of the i-th calendar year of the period; years past the end weigh 100.
         categories: In file order.
         category_weights: One weight per category, not all zero.
-        amounts: One law per category.
+        amounts: One distribution per category.
         day_parts: "AM" and "PM" in file order; one of them may be missing.
         day_part_weights: One weight per day part, not all zero.
         travel_pct: Share of customers who travel, percent, 0..100.

@@ -83,8 +83,8 @@ def _list_files(path: Path) -> list[Path]:
     if not files:
         raise InputError(str(path), "", "neither", "a file name that ends in .csv or .parquet")
     for file in files:
-        if not file.is_file():  # to open a pipe might wait for ever
-            raise InputError(str(file), "", "something else", "a file")
+        if not file.is_file():  # opening a pipe could block for ever
+            raise InputError(str(file), "", "not a regular file", "a regular file")
     return files
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a run in one way: as KeyboardInterrupt, which knows its exit status."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into one KeyboardInterrupt that knows its exit status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""What asks a run to end; Windows has no SIGHUP."""
+"""The signals that end a run; Windows has no SIGHUP."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""The memory of a process that does nothing but generate: one allocator, told to keep what it has."""
+"""Makes a worker process keep and reuse the memory it frees, with one allocator for all libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is, as engines report it; what becomes of a report is the caller's business."""
+"""Progress of a run, as engines report it; the caller decides how to show it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class State:
         total: Work in all: expected rows, or bytes to be read.
         done: Of it, what is finished.
         rows: Rows of `part` written or read.
-        bytes: Bytes written or read; 0 where nobody knows before the end.
-        part: Whose rows are counted; customers beside them are no rows of transactions.
+        bytes: Bytes written or read; 0 where that is unknown before the end.
+        part: The part whose rows are counted; rows of customers do not count as transactions.
     """
 
     total: int
@@ -53,4 +53,4 @@ Report = Callable[[State], None]
 
 
 def ignore(state: State) -> None:
-    """Report to nobody."""
+    """Ignore the report."""

@@ -1,4 +1,4 @@
-"""Scratch files below TMPDIR. A name says which process made it, so that a later run removes what a dead one left."""
+"""Scratch files below TMPDIR, named by their process, so that a later run removes what a dead one left."""
 
 from __future__ import annotations
 

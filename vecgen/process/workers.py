@@ -1,4 +1,4 @@
-"""Processes of this machine that share work. They end at once when the run is told to stop, and when it dies."""
+"""A pool of worker processes on this machine; they end at once when the run is interrupted or dies."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
     After an error, work under way is completed and the rest dropped; after an interrupt, the processes are killed.
 
     Raises:
-        OutputError: A process died, killed by the system or by somebody.
+        OutputError: A process was killed, for example because memory is short.
     """
     # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
     context = multiprocessing.get_context("spawn")
@@ -169,7 +169,7 @@ def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Ite
 def _without_script() -> Iterator[None]:
     """Keep processes that start from running the caller's script, as Python lets them do.
 
-    None of their work is in it. One without `if __name__ == "__main__":` would begin itself again in each process, and
+    None of their work is in it. One without `if __name__ == "__main__":` would run itself again in each process, and
     one that was read from standard input cannot be read twice.
     """
     script = sys.modules["__main__"]
@@ -185,7 +185,7 @@ def _without_script() -> Iterator[None]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Hold back whatever asks the run to end: nobody could kill a process half started.
+    """Block the signals that end a run: a process that is half started could not be killed.
 
     A terminal sends Ctrl-C and hang-ups to children too. They inherit that both are blocked, and end when told to.
     """

@@ -1,1 +1,1 @@
-"""What stands beside the data: the receipt and the list of files, read back strictly."""
+"""Records beside the data: the receipt and the list of files, read back strictly."""

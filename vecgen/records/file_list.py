@@ -23,7 +23,7 @@ _REMEDY: Final = "restore both, or write the dataset again"
 
 @dataclass(frozen=True)
 class FileList:
-    """Where the list lies, relative to the dataset, and the checksum of its bytes."""
+    """Path of the list relative to the dataset, and the checksum of its bytes."""
 
     path: str
     checksum: str

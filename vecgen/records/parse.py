@@ -1,7 +1,7 @@
-"""What vecgen has written beside the data, read back strictly: size, kind of file, depth, types and names.
+"""Reads receipts and records of runs strictly: size, kind of file, depth, types and names are checked.
 
 Receipts and records travel with a dataset, so they are input like any other: nothing is taken from them that could name
-a file outside their output or end in arithmetic on words.
+a file outside their output, or fail in arithmetic on text.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_recorded(path: Place, what: str, check: Check) -> JsonValue | None:
         _check_depth(value)
         check(value)
     except InputError as error:
-        expected, remedy = f"{error.expected} in {what}", "remove it and state what it would say"
+        expected, remedy = f"{error.expected} in {what}", "delete it and pass --start, --end and --law"
         raise InputError(error.where, error.field, error.value, expected, remedy) from None
     return value
 
@@ -81,9 +81,9 @@ def read_recorded_lines(path: Place, what: str, check: Check) -> Iterator[Any]:
 
 
 def _refuse_pipe(path: Place) -> None:
-    """Accept a file only: to open a pipe might wait for ever."""
+    """Accept a regular file only: opening a pipe could block for ever."""
     if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
-        raise InputError(str(path), "", "something else", "a file")
+        raise InputError(str(path), "", "not a regular file", "a regular file")
 
 
 def _read_json(path: Place) -> object:
@@ -136,7 +136,7 @@ def _resolve(value: JsonValue, path: str, check: Check) -> None:
 
 
 def _check_members(value: JsonValue, checks: Mapping[str, Check], optional: Sequence[str] = ()) -> None:
-    """Accept an object with these members; others are left to those who know them."""
+    """Accept an object with these members; others are not checked."""
     present = {child.key for child in value.children()}
     for name, check in checks.items():
         if name in present or name not in optional:
@@ -246,12 +246,12 @@ _USED: Final[Mapping[str, Check]] = {
     "output.batches": _each(_each(_count, 2)),
     "output.only_dates": _or_none(_each(_day, 2)),
 }
-"""What is used of a request and an output, by its place."""
+"""The checked values of a request and an output, by path."""
 
 
 # -------------------------------------------------------------------------------------------------------------- records
 def check_run(run: JsonValue) -> None:
-    """Accept what says how a run was begun; `load` is part of the names of its files."""
+    """Accept the record of how a run was started; `load` is part of the names of its files."""
     _check_members(
         run,
         {
@@ -263,7 +263,7 @@ def check_run(run: JsonValue) -> None:
 
 
 def check_move(move: JsonValue) -> None:
-    """Accept what says which files of a new dataset are moved to its place."""
+    """Accept the record of which files of a new dataset are moved to its place."""
     _check_members(move, {"new": _matching("new-[0-9a-f]{32}", "the name of a new dataset"), "files": _each(_path)})
 
 
@@ -290,7 +290,7 @@ _RECORD: Final[Mapping[str, Check]] = {
 
 
 def check_listed(line: JsonValue) -> None:
-    """Accept a line of the list of files: a record, some of whose values nobody knows."""
+    """Accept a line of the list of files: a record in which some values may be unknown."""
     for child in line.children():
         child.check_key(tuple(_RECORD))
     _check_members(line, {**_RECORD, **{name: _or_none(_RECORD[name]) for name in ("rows", "checksum", "digest")}})

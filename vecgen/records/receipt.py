@@ -1,4 +1,4 @@
-"""The receipt of a dataset: what was asked, what was written, and how to read it back."""
+"""The receipt of a dataset: its options, what was written, and how to read it back."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class Load:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was asked, what was written and how long it took; stands as `_vecgen.json` beside the data.
+    """The options of a dataset, what was written and how long it took: `_vecgen.json` beside the data.
 
     Attributes:
-        fingerprint: Equal for two datasets if and only if the same rows were asked for.
+        fingerprint: Equal for two datasets if and only if they are defined to have the same rows.
         parts: By name: "customers", "transactions", "fraud_cases".
         cores: Processes or Spark task slots that shared the work.
         identity: See `Plan.identity`; empty where an older version wrote the receipt.
-        loads: What the dataset was appended of, by date; empty for plain files of one run.
+        loads: The loads of which the dataset consists, by date; empty for plain files of one run.
         files: The list of all files; None where an older version wrote the receipt.
     """
 
@@ -96,9 +96,9 @@ def read_receipt(directory: Place) -> Receipt | None:
         loads = tuple(Load(**{**load, "parts": _read_parts(load["parts"])}) for load in raw.get("loads", ()))
         files = FileList(**raw["files"]) if raw.get("files") else None
         return Receipt(**{**raw, "parts": parts, "loads": loads, "files": files})
-    except TypeError as error:  # keys that nobody knows
+    except TypeError as error:  # unknown keys
         expected = "the receipt that vecgen wrote"
-        raise InputError(str(path), "", str(error), expected, "remove it and state what it would say") from error
+        raise InputError(str(path), "", str(error), expected, "delete it and pass --start, --end and --law") from error
 
 
 def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:
@@ -106,7 +106,7 @@ def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:
 
 
 def asked_law(receipt: Receipt) -> Law:
-    """Return the law that a dataset was asked to follow.
+    """Return the model of a dataset.
 
     Raises:
         InputError: A receipt without it.
@@ -135,11 +135,11 @@ def written_columns(receipt: Receipt) -> tuple[Column, ...]:
 
 
 def is_incomplete(path: Place) -> bool:
-    """Return whether a run has begun a dataset there and has not come to its end; a table may hold earlier loads."""
+    """Return whether a run has started a dataset there and not completed it; a table may hold earlier loads."""
     begun = (path / PROGRESS / RUN).exists() and not (path / RECEIPT).exists()
     return begun or is_being_replaced(path / PROGRESS)
 
 
 def is_being_replaced(progress: Place) -> bool:
-    """Return whether a run was killed, or lives, while it moved a dataset to its place."""
+    """Return whether a run was killed, or is running, while it moved a dataset to its place."""
     return is_file(progress / MOVE)

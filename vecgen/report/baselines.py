@@ -1,4 +1,4 @@
-"""How far one rule goes: the best detectors of a line, searched among counts of rows instead of rows.
+"""Finds the best single rules that detect fraud, from counts of rows instead of rows.
 
 A rule flags the rows of an interval of hours whose amount reaches the threshold of their category. Hours, categories
 and amounts are its three conditions; a family of rules uses some of them. Within a family the search is exact.

@@ -24,7 +24,7 @@ from vecgen.verify.claim import Claim
 from vecgen.verify.verify import read_dataset
 
 REPORT: Final = "_report"
-"""Where a report stands below its dataset; readers of data overlook the name."""
+"""Directory of a report below its dataset; readers of data skip the name."""
 PAGE: Final = "index.html"
 _PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png")
 
@@ -39,7 +39,7 @@ def write_report(
     Args:
         output: Directory of the report, new, empty, or an earlier report; by default `_report` below the dataset, if
             that is on this machine.
-        progress: Is told how far the reading is.
+        progress: Called with how much is read.
 
     Raises:
         InputError: Matplotlib is not installed, or the dataset cannot be read or has no transactions.
@@ -73,7 +73,7 @@ def write_report(
 
 
 def default_output(directory: Place) -> Path:
-    """Return where the report on a dataset stands unless asked otherwise.
+    """Return the default directory of the report on a dataset.
 
     Raises:
         InputError: The dataset is not on this machine, or a single file.
@@ -102,7 +102,7 @@ def _publish(path: Path, files: Mapping[str, bytes]) -> None:
     scratch: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # a name that nobody has
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # an unused name
         new = scratch / "new"
         new.mkdir()
         for name, content in files.items():

@@ -1,4 +1,4 @@
-"""Pieces of a page: sections, tables, lists of facts, and numbers as people read them."""
+"""Pieces of a page: sections, tables, lists of facts, and formatted numbers."""
 
 from __future__ import annotations
 

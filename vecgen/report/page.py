@@ -1,4 +1,4 @@
-"""The page of a report: one HTML document that needs nothing beside it, not even a script."""
+"""The page of a report: one HTML document without any other file or script."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from vecgen.verify.row_tests import Finding, Verdict
 from vecgen.version import __version__
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
-"""Stands in every page, so that a report is known for one."""
+"""Part of every page, so that a report is recognised."""
 _FEW_FRAUDS: Final = 300
 _EASY, _MEDIUM = 0.8, 0.5  # F1 of the best rule
 _NIGHT: Final = f"{clock(NIGHT[0])} to {clock(NIGHT[-1] + 1)}"
@@ -222,7 +222,7 @@ def _figures(score: Score) -> tuple[float, float, float]:
 
 def _meaning(score: Score) -> str:
     """Say how hard fraud is to find, by the best of all rules that the page lists."""
-    beat = f"A model whose F1 is not above {share(score.f1)} has learnt no more than this rule says."
+    beat = f"A model whose F1 is not above {share(score.f1)} has learned no more than this rule says."
     if score.f1 >= _EASY:
         return f"<strong>Easy:</strong> one rule nearly does it. {beat}"
     if score.f1 >= _MEDIUM:
@@ -251,7 +251,7 @@ def _certificate_lead(certificate: Certificate) -> str:
 
 
 def _is_tested(finding: Finding) -> bool:
-    """Return whether there were rows enough to test a law."""
+    """Return whether there were rows enough for a test."""
     return finding.verdict != "not testable"
 
 
@@ -295,7 +295,7 @@ def _origin_parts(report: Report) -> list[str]:
     digests = [(f"Digest of {name}", f"<code>{digest}</code>") for name, digest in report.certificate.digests.items()]
     stated = _stated_model(report)
     if receipt is None:
-        words = "<p>No receipt stands beside this dataset, so the command that made it is not known.</p>\n"
+        words = "<p>This dataset has no receipt, so the command that made it is not known.</p>\n"
         return [words, facts([("Compared with", stated), *digests])]
     size = sum(part.bytes for part in receipt.parts.values())
     number = sum(part.files for part in receipt.parts.values())
@@ -316,7 +316,7 @@ def _origin_parts(report: Report) -> list[str]:
 
 
 def _stated_model(report: Report) -> str:
-    """Say which values the dataset was held against, and which of them could not be tested."""
+    """Say with which values the dataset was compared, and which of them could not be tested."""
     law = report.laws.law
     tested = any(f.law == "defrauded" and _is_tested(f) for f in report.certificate.findings)
     origin = "as its receipt says" if report.receipt else "assumed"

@@ -1,4 +1,4 @@
-"""What a report says of a dataset, in numbers: sums over the tally of all its rows."""
+"""The figures of a report: sums over the counts of all rows of a dataset."""
 
 from __future__ import annotations
 

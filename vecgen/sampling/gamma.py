@@ -1,11 +1,11 @@
-"""Amounts by inversion: compiled quantile tables of the gamma law with the below-1 rule.
+"""Draws amounts by inversion, from compiled quantile tables of gamma distributions with the below-1 rule.
 
-The law of an amount (dollars): X ~ Gamma(shape mean^2/stdev^2, scale stdev^2/mean); where X < 1, a fresh U(1, 10)
+An amount in dollars: X ~ Gamma(shape mean^2/stdev^2, scale stdev^2/mean); where X < 1, a fresh U(1, 10)
 instead; rounded to cents. One uniform u serves both branches: u < P(X < 1) is itself uniform below that probability and
 is stretched over (1, 10); the rest walks the quantile function from 1 dollar up.
 
 The quantile function of v = (u - p) / (1 - p) is a piecewise cubic. Its cells halve towards both ends of (0, 1) - every
-octave of min(v, 1 - v) has the same number of cells - because that is how the tails of a gamma law spread. The cell and
+octave of min(v, 1 - v) has the same number of cells - because that is how gamma tails spread. The cell and
 the position inside it come straight from the exponent and mantissa bits of min(v, 1 - v), so a draw uses no logarithm
 and only operations that IEEE 754 rounds alike on every processor.
 """
@@ -32,7 +32,7 @@ _EXPONENT_BIAS: Final = 1023
 _BELOW_HALF: Final = 0.5 - 2.0**-54  # 0.5 itself would open an octave of its own
 _MIN_CELL_BITS: Final = 5
 _MAX_CELL_BITS: Final = 9
-_MAX_CELLS: Final = 1 << 25  # of all laws, 32 bytes each
+_MAX_CELLS: Final = 1 << 25  # of all distributions, 32 bytes each
 _SMALLEST_UNIFORM: Final = 2.0**-53
 _LARGE_SHAPE: Final = 1e5
 _FOUR_FLOATS: Final = np.dtype("V32")
@@ -40,12 +40,12 @@ _FOUR_FLOATS: Final = np.dtype("V32")
 
 @dataclass(frozen=True)
 class AmountTables:
-    """Quantile tables of several amount laws behind each other.
+    """Quantile tables of several distributions of amounts, one after the other.
 
     Attributes:
         coefficients: Cubic in the position t of [0, 1) inside a cell, dollars, shape (laws * cells, 4), rising powers.
-        below: P(X < 1 dollar) of each law.
-        stretch: 1 / (1 - below) of each law.
+        below: P(X < 1 dollar) of each distribution.
+        stretch: 1 / (1 - below) of each distribution.
         slope: Dollars per unit of v on the branch below 1 (see `_amounts_below`).
         cell_bits: Each octave has 2**cell_bits cells.
     """
@@ -137,7 +137,7 @@ def _choose_cell_bits(scale: F64) -> int:
 
 
 def _compile_law(shape: float, scale: float, below: float, cell_bits: int) -> F64:
-    """Return the coefficients of one law, lower half of (0, 1) first, shape (4, 2 * octaves * cells per octave)."""
+    """Return the coefficients of one distribution, lower half first, shape (4, 2 * octaves * cells per octave)."""
     from scipy import special
 
     octave = 1.0 + np.arange(1 << cell_bits) / (1 << cell_bits)

@@ -59,7 +59,7 @@ def permute(values: U64, size: int | U64, key: int | U64) -> U64:
 def permute_ids(ids: U64, size: int, key: int) -> U64:
     """Return `permute` of ids of any magnitude (uint64): distinct for ids below `size`.
 
-    Past `size` ids go round again: each lap (id // size) has a bijection of its own and may repeat earlier numbers.
+    Larger ids are permuted in laps (id // size): each lap has its own bijection and may repeat earlier numbers.
     """
     laps = ids // np.uint64(size)
     if not laps.any():
@@ -69,7 +69,7 @@ def permute_ids(ids: U64, size: int, key: int) -> U64:
 
 def derive_permutation_keys(seed: int, numbers: npt.NDArray[np.integer]) -> U64:
     """Return the keys of the permutations `numbers` (each >= 0) of `seed` (any integer)."""
-    # Streams take odd multiples of the increment (`streams.derive_keys`), permutations even ones.
+    # Streams take odd multiples of the increment (`rng.derive_keys`), permutations even ones.
     keys = numbers.astype(np.uint64)
     keys += np.uint64(1)
     keys *= np.uint64(2 * GOLDEN & _MASK)

@@ -55,7 +55,7 @@ def mix_scalar(x: int) -> int:
 def derive_keys(seed: int, stream: int, customer_ids: npt.NDArray[np.integer], period_start: int | None = None) -> Keys:
     """Return the keys of `customer_ids` (0 <= id < 2**63) in one named stream of `seed` (any integer).
 
-    `period_start` (days since 0001-01-01) gives a period keys of its own; None is for what customers keep for ever.
+    `period_start` (days since 0001-01-01) gives a period its own keys; None is for values that all periods share.
     """
     root = mix_scalar(mix_scalar(seed) + GOLDEN * (2 * stream + 1))
     if period_start is not None:

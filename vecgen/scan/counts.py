@@ -1,4 +1,4 @@
-"""Rows counted: what the laws are compared with, of any number of rows in little memory.
+"""Counts any number of rows in little memory, for comparison with the model.
 
 Rows come group by group, a group holding all rows of its customers. Within a group a tally remembers each customer;
 afterwards, only counts and the defrauded remain. Tallies of groups add up.
@@ -236,7 +236,7 @@ class _Customers:
         return int(self.regular_days[who, day].sum())
 
     def list_cases(self) -> I64:
-        """Return who was defrauded as in `Tally.cases`."""
+        """Return the defrauded customers as in `Tally.cases`."""
         cells = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells]))
         who, day = np.divmod(cells, self.days)
         who, starts = np.unique(who, return_index=True)
@@ -277,7 +277,7 @@ class _Customers:
 
 
 def _travellers(rows: I64, far: I64, law: RowLaw) -> F64:
-    """Sum up who went far: a customer of the larger radius stays near with every row with probability near ** rows.
+    """Sum up customers who went far: with the larger radius, all rows are near with probability near ** rows.
 
     Returns the customers with a far row; the sum of the probability that one of the larger radius has any; the near
     rows of those that have; their expectation and variance, given that not all are near.

@@ -21,7 +21,7 @@ _SQUARE: Final = float(2_000_001**2)  # places of a square, a microdegree apart
 
 @dataclass(frozen=True)
 class Forks:
-    """Workers that drew the same numbers, at least; `places` counts the rows whose place from home stood before."""
+    """At least `workers` drew the same numbers; `places` counts rows whose place from home occurred before."""
 
     workers: int
     places: int

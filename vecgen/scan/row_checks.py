@@ -1,4 +1,4 @@
-"""Record batches of anybody's dataset to plain columns, and a count of the values that no law allows."""
+"""Turns record batches of any dataset into plain columns, and counts the values that no model allows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FAULTS: Final = {
     "is_fraud": "0 or 1",
     "place": "no further from home than the profile goes",
 }
-"""What every row must show, by column."""
+"""What every row must satisfy, by column."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Columns:
 
     Attributes:
         customer: A hash of what identifies the customer.
-        holder: A hash of what the ledger of fraud cases knows of the customer, see `hash_holders`.
+        holder: A hash of what the table of fraud cases holds of the customer, see `hash_holders`.
         profile, category: Positions in `Laws.profiles` and `Laws.categories`.
         day: Days from the start of the period.
         second: Second of the day.

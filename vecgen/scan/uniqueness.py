@@ -1,4 +1,4 @@
-"""Whether 128-bit values are unique, of more of them than memory holds: spilled to files by their bits, sorted."""
+"""Counts duplicates of 128-bit values out of core: spilled to files by their bits, then sorted."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class Spill:
 
 
 def count_repeats(directory: Path) -> int:
-    """Return how many of the values spilled below a directory stood there before."""
+    """Return how many of the values spilled below a directory repeat an earlier one."""
     return sum(_count_repeats(values) for values in _read_buckets(directory))
 
 
 def count_most(directory: Path) -> int:
-    """Return how often the most frequent of the values spilled below a directory stands there."""
+    """Return how often the most frequent of the values spilled below a directory occurs."""
     counts = (np.unique(values, axis=0, return_counts=True)[1] for values in _read_buckets(directory))
     return max((int(count.max()) for count in counts), default=0)
 

@@ -1,4 +1,4 @@
-"""One small object of a store, changed only by who has seen its last state.
+"""A small object in a store, changed by compare-and-swap.
 
 S3 compares by itself (`If-None-Match`, `If-Match`), which PyArrow's client cannot ask for, so obstore does. In other
 stores, and in stores without such writes, it is read before it is written: two writers may pass each other there.
@@ -86,9 +86,11 @@ def open_cell(place: RemotePath) -> Cell:
     cell, plain = _Conditional(place), _ReadFirst(place)
     try:
         cell.read()
-    except OutputError as error:  # credentials that only PyArrow finds, or a store that answers nobody
+    except OutputError as error:  # credentials that only PyArrow finds, or a store that does not answer
         plain.read()
-        text = f"runs that begin on one output at one moment may not see each other: conditional writes fail, {error}"
+        text = (
+            f"runs that start on one output at the same moment may not see each other: conditional writes fail, {error}"
+        )
         warnings.warn(text, InputWarning, stacklevel=2)
         return plain
     return cell

@@ -1,7 +1,7 @@
-"""Where files lie: paths of this machine, and URLs of object stores and distributed file systems.
+"""Paths on this machine and URLs of object stores or distributed file systems, used alike.
 
-A `RemotePath` knows the few things of `pathlib.Path` that datasets need, so most code takes either. Whatever is written
-appears under its name whole or not at all.
+A `RemotePath` knows the few things of `pathlib.Path` that datasets need, so most code takes either. A file
+appears under its name when it is complete, or not at all.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class RemotePath:
         return self.parent / name
 
     def absolute(self) -> RemotePath:
-        """Return the path itself: no working directory bears on it."""
+        """Return the path itself: it does not depend on a working directory."""
         return self
 
     def exists(self) -> bool:

@@ -1,9 +1,9 @@
-"""One run at a time on an output: a lock of the file system here, a lease that is renewed in a store.
+"""Lets one run at a time write an output: a file lock on disk, a lease that is renewed in a store.
 
-A lease is a text with its holder's token. The holder changes it every few seconds, and believes in it for some time
-after the last change: so long nobody else takes it. Another run takes it once it has seen no change for longer than the
-holder believes and its last request can be repeated. Then the holder's next change fails, and it has lost for ever: it
-writes, moves and removes nothing any more. A process that was paused asks before it touches anything.
+A lease is a text with its holder's token. The holder changes it every few seconds and trusts it for some time after
+the last change. Another run takes the lease only after it has seen no change for longer than that, repeats of the
+holder's last request included. The holder's next change then fails: it has lost the lease for good and writes, moves
+and removes nothing more. A process that was paused checks the lease before it touches anything.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ BEAT: Final = 2.0
 """Seconds between two renewals of a lease."""
 LOCK: Final = "lock"
 HOLDER: Final = "holder"
-"""Names of what holds an output, below its progress."""
+"""Names of the files of a lock, below the output's progress."""
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}:([0-9]{1,10}):([\w.-]{1,255})", re.ASCII)
 _BELIEF: Final = 5
-"""Beats for which a holder believes in a lease that it cannot renew."""
+"""Beats for which a holder trusts a lease that it cannot renew."""
 _PATIENCE: Final = _BELIEF + 18
 """Beats after which a lease that does not change is taken: requests of its holder are repeated for half a minute."""
 
 
 class LostError(OutputError):
-    """Another run has taken the output: whatever is there belongs to it."""
+    """Another run has taken the output, and everything in it."""
 
 
 @dataclass(frozen=True)
 class Permit:
-    """What a process that works for a run needs to see that the run still holds its output.
+    """What a worker of a run needs to check that the run still holds its output.
 
     Attributes:
         holder: The file that says whose the output is.
@@ -76,7 +76,7 @@ def _make_permit(lock: Place, output: Place) -> Permit:
 
 
 def _name_holder(lock: Place) -> str:
-    """Return which process of which machine holds a lock, "" where nobody can say."""
+    """Return which process of which machine holds a lock, "" where that is unknown."""
     with suppress(OutputError):
         if found := _TOKEN.fullmatch(_read_small(lock.with_name(HOLDER))):
             return f"process {found[1]} on {found[2]}"
@@ -97,7 +97,7 @@ def _read_small(place: Place, tries: int = 5) -> str:
 
 
 class Lease(ABC):
-    """A hold on an output.
+    """A lock that is held on an output.
 
     Attributes:
         permit: For the run's workers.
@@ -107,7 +107,7 @@ class Lease(ABC):
 
     @abstractmethod
     def prove(self) -> None:
-        """Return if the output is held: nobody else can have taken it yet.
+        """Return if the output is held: no other run can have taken it yet.
 
         Raises:
             LostError: Another run has it.
@@ -138,7 +138,7 @@ def hold(lock: Place, output: Place) -> Iterator[Lease]:
         OutputError: Another run holds it.
     """
     with _hold_file(lock, output) if isinstance(lock, Path) else _hold_object(lock, output) as lease:
-        # On disk, whose lock nobody takes away, it is this file that proves.
+        # A lock on disk cannot be taken away; this file proves which run has it.
         with asking(lease.prove) if isinstance(lease, _ObjectLease) else nullcontext():
             write_text(lease.permit.holder, lease.permit.token)
         try:
@@ -150,7 +150,7 @@ def hold(lock: Place, output: Place) -> Iterator[Lease]:
 
 
 def is_held(lock: Place) -> bool:
-    """Return whether a run that lives holds a lock; in a store that takes some seconds to see.
+    """Return whether a running process holds a lock; in a store this takes some seconds.
 
     Raises:
         OutputError: The store does not answer.
@@ -173,7 +173,7 @@ def is_held(lock: Place) -> bool:
 
 
 class _FileLease(Lease):
-    """A lock that the system takes away from nobody who lives.
+    """A file lock, which the system releases when its process ends, never before.
 
     All of the output may be removed with it, so that another run finds no lock: a file beside it says whose it is.
     """
@@ -202,7 +202,7 @@ def _hold_file(lock: Path, output: Place) -> Iterator[Lease]:
 
 
 class _ObjectLease(Lease):
-    """A lease in a store; `believed` is when the request began that last renewed it."""
+    """A lease in a store; `believed` is when the request started that last renewed it."""
 
     def __init__(self, cell: Cell, lock: RemotePath, output: Place) -> None:
         self.permit = _make_permit(lock, output)
@@ -211,7 +211,7 @@ class _ObjectLease(Lease):
         self._changing = threading.Lock()
 
     def take(self) -> None:
-        """Take the lease where there is none, or where its holder is dead.
+        """Take the lease if there is none or its holder is dead.
 
         Raises:
             OutputError: Another run holds it.
@@ -304,13 +304,13 @@ def _keep_renewing(lease: _ObjectLease, ended: threading.Event) -> None:
 
 
 def _now() -> float:
-    """Return seconds by a clock that nobody sets, and that goes on while the machine is suspended if one does."""
+    """Return seconds of a clock that cannot be set; it counts suspended time where the system has such a clock."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def refuse_run(lock: Place, output: Place) -> OutputError:
-    """Return what a run is told while another that lives holds its output."""
+    """Return the error of a run whose output another live run holds."""
     return refuse_held(output, _name_holder(lock))
 
 

@@ -1,4 +1,4 @@
-"""Who may write: a check that every publication, move and deletion of a place asks first, see `storage`."""
+"""A check before every publication, move and deletion of a place: may this thread still write? See `filesystem`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Check = Callable[[], None]
 
 
 def _allow() -> None:
-    """Let everything be written: no run holds an output."""
+    """Allow every write: no run holds an output."""
 
 
 _CHECK: Final[ContextVar[Check]] = ContextVar("check", default=_allow)
@@ -28,7 +28,7 @@ def ask_permission() -> None:
 
 @contextmanager
 def asking(check: Check) -> Iterator[None]:
-    """Let everything that this thread writes, moves or deletes while the block runs ask `check` first."""
+    """Call `check` before everything that this thread writes, moves or deletes while the block runs."""
     before = _CHECK.set(check)
     try:
         yield

@@ -10,10 +10,10 @@ from typing import Any, Final
 from vecgen.errors import InputError, OutputError, Step, advise
 from vecgen.stores.filesystem import Place
 
-RESUME: Final = Step("go on", {"overwrite": None, "resume": True})
+RESUME: Final = Step("resume", {"overwrite": None, "resume": True})
 OVERWRITE: Final = Step("replace it", {"resume": None, "overwrite": True})
-AGAIN: Final = Step("begin again")
-_WAIT: Final = Step("once it has ended, go on", {"resume": True})
+AGAIN: Final = Step("start over")
+_WAIT: Final = Step("once it has ended, resume", {"resume": True})
 _SAME: Final = "ask for the same, or choose another --output"
 _UNSPELLED: Final = frozenset({"customers_file", "demographics", "parts", "profiles", "version", "word_lists"})
 """What is known by a fingerprint only, or belongs to no option."""
@@ -21,7 +21,7 @@ _LONGEST_VALUE: Final = 200
 
 
 def refuse_held(output: Place, holder: str) -> OutputError:
-    """Return what a run is told while another that lives holds its output.
+    """Return the error of a run whose output another live run holds.
 
     Args:
         holder: Who it is, as far as that is known, else "".
@@ -32,24 +32,24 @@ def refuse_held(output: Place, holder: str) -> OutputError:
 
 
 def refuse_finished(output: Place) -> OutputError:
-    """Return what a run is told whose output holds a dataset."""
+    """Return the error of a run whose output holds a dataset."""
     text = f"--output: {output} holds a dataset; choose another, or pass --overwrite to replace it"
     return advise(OutputError(text), OVERWRITE)
 
 
 def refuse_foreign(output: Place, reason: str) -> OutputError:
-    """Return what a run is told whose output holds something that is not of vecgen's."""
+    """Return the error of a run whose output holds something other than a dataset of vecgen."""
     return advise(OutputError(reason), _go_elsewhere(output))
 
 
 def refuse_unfinished(
     output: Place, asked: Mapping[str, Any], begun: Mapping[str, Any], *, in_place: bool
 ) -> OutputError:
-    """Return what a run is told whose output holds a dataset that is not complete.
+    """Return the error of a run whose output holds an incomplete dataset.
 
     Args:
-        asked: What is asked now, by the names of options.
-        begun: With what it was begun.
+        asked: The options of this run, by name.
+        begun: The options with which it was started.
         in_place: Whether the run would write among the files of others, as loads do; it replaces nothing then.
     """
     text = f"--output: {output} holds a dataset that is not complete; pass --resume"
@@ -57,7 +57,7 @@ def refuse_unfinished(
     if not changes:
         return advise(OutputError(f"{text}, or remove it"), RESUME)
     told = ", ".join(_name_option(name) for name in changes)
-    text = f"--output: {output} holds a dataset that is not complete and was begun with other values of {told}"
+    text = f"--output: {output} holds a dataset that is not complete and was started with other values of {told}"
     if in_place:
         return advise(OutputError(f"{text}; complete it first"), _correct(output, changes, {"resume": True}))
     return advise(OutputError(f"{text}; pass --overwrite to replace it, or choose another"), OVERWRITE)
@@ -66,7 +66,7 @@ def refuse_unfinished(
 def refuse_difference(
     option: str, where: Place, asked: Mapping[str, Any], before: Mapping[str, Any], *, complete: bool = True
 ) -> None:
-    """Compare what is asked with what a dataset was begun with, by the names of options.
+    """Compare the options of a run with those with which a dataset was started, by name.
 
     Args:
         complete: Whether the dataset is.
@@ -77,19 +77,19 @@ def refuse_difference(
     resumes = option == "--resume"
     if "word_lists" not in before:
         expected = "one that says what decides its rows, as those of this version do"
-        remedy = "finish it with the version of vecgen that began it, or choose another --output"
-        error = InputError(option, str(where), "a dataset begun by an older version", expected, remedy)
+        remedy = "finish it with the version of vecgen that started it, or choose another --output"
+        error = InputError(option, str(where), "a dataset started by an older version", expected, remedy)
         raise advise(error, OVERWRITE if resumes else _go_elsewhere(where))
     changes = _list_changes(asked, before)
     for name, value in changes.items():
-        expected = f"{value!r}, with which {where} was begun"
+        expected = f"{value!r}, with which {where} was started"
         error = InputError(option, _name_option(name), asked[name], expected, _SAME)
         more = {"resume": True} if resumes else {}
         raise advise(error, OVERWRITE if resumes and complete else _correct(where, changes, more))
 
 
 def _list_changes(asked: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a dataset that differ from what is asked."""
+    """Return the values of a dataset that differ from the options of a run."""
     return {name: before.get(name) for name in sorted(asked) if asked[name] != before.get(name)}
 
 
@@ -98,14 +98,14 @@ def _name_option(name: str) -> str:
 
 
 def _correct(output: Place, changes: Mapping[str, Any], more: Mapping[str, object]) -> Step:
-    """Return the step that asks for what is there, or where options cannot do that, for another output."""
+    """Return the step that repeats the recorded options, or where they cannot be spelled, takes another output."""
     if _UNSPELLED.intersection(changes) or not all(_can_be_typed(*change) for change in changes.items()):
         return _go_elsewhere(output)
-    return Step("go on with what is there", {"overwrite": None, **changes, **more})
+    return Step("keep the recorded options", {"overwrite": None, **changes, **more})
 
 
 def _can_be_typed(name: str, value: object) -> bool:
-    """Return whether an option can have a recorded value; what vecgen has not written may be anything."""
+    """Return whether an option can have a recorded value; a value that vecgen has not written may be anything."""
     if name == "batches":
         return isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
     if isinstance(value, list):

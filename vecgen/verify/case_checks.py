@@ -1,4 +1,4 @@
-"""The ledger of fraud cases against the rows: each defrauded customer has one case, which says what the rows say."""
+"""Compares the table of fraud cases with the rows: each defrauded customer has one case with the same figures."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ them from the start of the period, and 1 where the window fits them."""
 
 
 def read_cases(directory: Place, laws: Laws) -> I64:
-    """Return the cases of a ledger, shape (cases, fields); none where there is no ledger.
+    """Return the recorded cases, shape (cases, fields); none without a table of cases.
 
     Raises:
-        InputError: A file that cannot be read as a ledger.
+        InputError: A file that cannot be read as fraud cases.
     """
     files = find_files(directory) if directory.is_dir() else []
     batches = (batch for path in files for batch in read_batches(path, FRAUD_CASE_COLUMNS))
@@ -33,11 +33,11 @@ def read_cases(directory: Place, laws: Laws) -> I64:
 
 
 def count_wrong(shown: I64, stated: I64) -> int:
-    """Return the number of customers whose case is missing, stated twice, not what rows show, or shown by no row.
+    """Return the number of customers whose case is missing, recorded twice, or different from the rows.
 
     Args:
         shown: By the rows, shape (cases, fields but the last).
-        stated: By the ledger.
+        stated: By the table of cases.
     """
     fitting = np.column_stack([shown, np.ones(len(shown), dtype=np.int64)])
     distinct, which = np.unique(np.concatenate([fitting, stated]), axis=0, return_inverse=True)

@@ -1,4 +1,4 @@
-"""What `vecgen verify` found, as text for people and as JSON for programs."""
+"""The result of `vecgen verify`, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vecgen.verify.row_tests import Finding
 Outcome = Literal["accepted", "rejected", "undecided"]
 
 STATUSES: Final[dict[Outcome, int]] = {"accepted": 0, "rejected": 1, "undecided": 2}
-"""Exit statuses: a script that asks for a verdict must not take none for a good one."""
+"""Exit statuses; "undecided" has its own, so that no script takes it for "accepted"."""
 
 MOST_EXAMPLES: Final = 3
 """Exceptions that a check names."""
 
 SENTENCES: Final[dict[Outcome, str]] = {
-    "accepted": "nothing speaks against its model",
+    "accepted": "no check failed",
     "rejected": "it does not follow its model",
     "undecided": "too few rows to test its model",
 }
@@ -27,7 +27,7 @@ SENTENCES: Final[dict[Outcome, str]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """Something every row, customer or file must show; `broken` counts those that do not.
+    """A condition of every row, customer or file; `broken` counts the exceptions.
 
     Attributes:
         known_flaw: Whether the exceptions are a known flaw of the original, of which a note tells.
@@ -42,7 +42,7 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """Whether there is no exception that speaks against the dataset."""
+        """Whether there is no exception that counts against the dataset."""
         return self.broken == 0 or self.known_flaw
 
 
@@ -53,7 +53,7 @@ class Certificate:
     Attributes:
         digests: Of the parts that were read, by name.
         notes: Sentences about the dataset as a whole.
-        error: Probability that a dataset that follows its law is rejected.
+        error: Probability that a valid dataset is rejected.
     """
 
     directory: str
@@ -68,20 +68,20 @@ class Certificate:
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """Names of the checks and laws that do not hold."""
+        """Names of the checks and tests that failed."""
         laws = (f"{finding.law} ({finding.of})" for finding in self.findings if finding.verdict == "broken")
         return (*(check.name for check in self.checks if not check.holds), *laws)
 
     @property
     def outcome(self) -> Outcome:
-        """The verdict on all: "undecided" where nothing is broken, but no law could be tested."""
+        """The verdict: "undecided" if nothing failed but nothing could be tested."""
         if self.broken:
             return "rejected"
         return "accepted" if any(finding.verdict != "not testable" for finding in self.findings) else "undecided"
 
     @property
     def holds(self) -> bool:
-        """Whether nothing speaks against the dataset and something was tested."""
+        """Whether no check failed and something was tested."""
         return self.outcome == "accepted"
 
 
@@ -98,7 +98,7 @@ def _or_null(value: object) -> object:
 
 
 def to_text(certificate: Certificate) -> str:
-    """Return a certificate as lines for people."""
+    """Return a certificate as lines of text."""
     lines = [
         f"{certificate.directory}: {certificate.rows:,} transactions of {certificate.customers:,} customers, "
         f"law {certificate.dependence}"
@@ -117,17 +117,17 @@ def to_text(certificate: Certificate) -> str:
 
 def spell_outcome(certificate: Certificate) -> str:
     """Return the verdict on a dataset as one line."""
-    rarely = f"a true dataset is rejected once in {1 / certificate.error:,.0f}"
+    rarely = f"a valid dataset fails about once in {1 / certificate.error:,.0f}"
     if certificate.outcome == "rejected":
         return f"REJECTED: {', '.join(certificate.broken)} ({rarely})"
     if certificate.outcome == "undecided":
-        return "UNDECIDED: nothing is broken, but there are too few rows to test any law"
+        return "UNDECIDED: no check failed, but there are too few rows to test the model"
     untested = sum(finding.verdict == "not testable" for finding in certificate.findings)
-    few = f"; {untested} of {len(certificate.findings)} laws not testable with so few rows" if untested else ""
+    few = f"; {untested} of {len(certificate.findings)} tests need more rows" if untested else ""
     known = [check.name for check in certificate.checks if check.broken and check.holds]
     known += [f"{f.law} ({f.of})" for f in certificate.findings if f.verdict == "known flaw"]
     flaw = f" but for a known flaw of the original ({', '.join(known)})" if known else ""
-    return f"ACCEPTED{flaw}: nothing speaks against the law{few} ({rarely})"
+    return f"ACCEPTED{flaw}: no check failed{few} ({rarely})"
 
 
 def _describe(check: Check) -> str:
@@ -137,7 +137,7 @@ def _describe(check: Check) -> str:
 
 
 def spell_expected(check: Check) -> str:
-    """Return what a check expects, and the names of what is otherwise."""
+    """Return what a check expects, and the names of exceptions."""
     names = spell_examples(check.examples, check.broken)
     return f"{check.expected}; not so: {names}" if names else check.expected
 

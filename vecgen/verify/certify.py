@@ -1,4 +1,4 @@
-"""From a dataset that was read to its certificate."""
+"""Makes the certificate of a dataset that was read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vecgen.verify.row_tests import Finding, examine, judge
 from vecgen.verify.verify import Reading, read_dataset
 
 FAMILY_ERROR: Final = 1e-3
-"""Probability that a dataset that follows its law is rejected."""
+"""Probability that a valid dataset is rejected."""
 
 
 def verify_dataset(
@@ -27,12 +27,12 @@ def verify_dataset(
     *,
     fast: bool = False,
 ) -> Certificate:
-    """Read a dataset and hold it against what it is said to be; arguments and errors as of `read_dataset`."""
+    """Read a dataset and check it against the expected one; arguments and errors as of `read_dataset`."""
     return certify(read_dataset(directory, claim, processes, report, fast=fast), claim, error)
 
 
 def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
-    """Return how a dataset that was read fares; one that follows its law is rejected with probability `error`."""
+    """Return the certificate of a dataset that was read; a valid one is rejected with probability `error`."""
     statistics: dict[tuple[str, str], Statistic] = {}
     if "transactions" in reading.digests:
         statistics |= examine(reading.tally, reading.laws, claim.merchants)
@@ -53,7 +53,7 @@ def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Cert
 
 
 def _note_fraud_rate(reading: Reading, claim: Claim, findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Return what to pass where nobody but the default says that so few, or many, are defrauded."""
+    """Return which rate to pass if only the default contradicts the number of defrauded customers."""
     broken = any(finding.law == "defrauded" and finding.verdict == "broken" for finding in findings)
     if not broken or claim.receipt is not None:
         return ()

@@ -1,7 +1,7 @@
 """Pearson's chi-square for counts that are compared group by group, with an effect size and Holm's correction.
 
-Chi-square cannot judge a cell that expects fewer than five. Such cells are pooled for it, and each is held against the
-exact binomial as well, so that nothing hides in a pool.
+Chi-square cannot judge a cell that expects fewer than five. Such cells are pooled for it, and each is compared with the
+exact binomial as well, so that a pool hides nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SMALLEST_P: Final = 1e-300  # keeps its chi-square finite
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic that follows chi-square with `freedom` degrees of freedom if the law holds; sums of such add up.
+    """A statistic that follows chi-square with `freedom` degrees of freedom under the model; such statistics add up.
 
     Attributes:
         number: Observations (rows or customers).
@@ -54,7 +54,7 @@ class Statistic:
 
     @property
     def p(self) -> float:
-        """Probability of what is as unlikely under the law, at most; 1 where nothing could be compared."""
+        """Upper bound of the probability of a result as unlikely; 1 where nothing could be compared."""
         if math.isinf(self.value):
             return 0.0
         return self._join(self._p_of(self.value))
@@ -149,7 +149,7 @@ def add(statistics: Iterable[Statistic]) -> Statistic:
 
 
 def reject(p_values: Sequence[float], error: float) -> list[bool]:
-    """Return which hypotheses fall, at a probability of at most `error` that a true one does (Holm 1979)."""
+    """Return which hypotheses are rejected; any true one is with probability `error` at most (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
     bounds = error / np.arange(len(order), 0, -1)
     stands = np.flatnonzero(~(np.asarray(p_values)[order] < bounds))

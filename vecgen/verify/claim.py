@@ -1,4 +1,4 @@
-"""What a dataset is said to be: by its receipt and, before it, by what a user states."""
+"""The expected dataset, by its receipt and, with precedence, by the user's options."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGR
 
 @dataclass(frozen=True)
 class Claim:
-    """What a dataset is said to be.
+    """The expected dataset.
 
     Attributes:
         merchants: Names by category; None for those that are seen.
-        as_of: Day on which the customers' ages hold; None where customers were not drawn from the demographics.
-        receipt: What the dataset says of itself; None for one without.
+        as_of: Reference date for the customers' ages; None where customers were not drawn from the demographics.
+        receipt: The receipt; None for a dataset without.
         safe_identifiers: Whether no person can have its social security and card numbers.
         clock: Of dates and times; None for UTC, or what is found in a dataset without receipt.
     """
@@ -45,7 +45,7 @@ class Claim:
 
 
 def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
-    """Return what a dataset is said to be by its receipt and, before it, by what is `stated`.
+    """Return the expected dataset, by its receipt and, with precedence, by what is `stated`.
 
     Args:
         stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of", "safe_identifiers", "time_zone";
@@ -62,12 +62,12 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
         raise InputError(str(directory), "", "an incomplete dataset", "one whose run has come to its end", remedy)
     receipt = read_receipt(directory) if directory.is_dir() else None
     if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
-        expected = "a whole dataset: of a slice, nobody can say how many rows a customer should have"
+        expected = "a whole dataset: of a slice, the number of rows of a customer is not known"
         raise InputError(str(directory), "", "a slice", expected, "verify all slices together, without receipt")
     periods = sorted({(load.start, load.end) for load in receipt.loads}) if receipt else []
     if len(periods) > 1:
         found = ", ".join("..".join(period) for period in periods)
-        expected = "one: each period follows a law of its own"
+        expected = "one: each period is a model of its own"
         raise InputError(str(directory), "periods", found, expected, "write the period alone to verify it")
     if receipt is None:
         require_files(directory)

@@ -1,4 +1,4 @@
-"""Customers held against their law: who they are, where they live, which profile they have."""
+"""Checks customers against the model: age, gender, ZIP code, profile, identifiers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class PeopleTally:
     unsafe: int = 0
 
     def add(self, batch: pa.RecordBatch, profiles: ProfileSet, as_of: date) -> None:
-        """Count the customers of a batch; ages hold on `as_of`."""
+        """Count the customers of a batch; ages are those on `as_of`."""
         born = batch.column("dob").view(pa.int32()).to_numpy().astype("datetime64[D]")
         age = np.clip(_age(born, as_of), 0, _OLDEST - 1)
         male = pc.equal(_plain(batch.column("gender")), "M").to_numpy(zero_copy_only=False).astype(np.int64)
@@ -94,7 +94,7 @@ def _match(texts: pa.Array, pattern: str) -> Bools:
 
 
 def examine_people(tally: PeopleTally, demographics: Demographics) -> Iterator[tuple[str, Statistic]]:
-    """Yield each law of who customers are with its statistic."""
+    """Yield the name and statistic of each test of customers' own columns."""
     ages = np.zeros((2, _OLDEST))
     table = demographics.age_gender
     for gender, age, share in zip(table.gender, table.age.tolist(), table.share.tolist(), strict=True):
@@ -116,7 +116,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def _age(born: npt.NDArray[np.datetime64], as_of: date) -> I64:
-    """Return full years; who was born on 29 February grows older on 1 March."""
+    """Return full years; a birthday on 29 February is celebrated on 1 March."""
     year = born.astype("datetime64[Y]").astype(np.int64)
     month = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
     day = (born - born.astype("datetime64[M]")).astype(np.int64) + 1

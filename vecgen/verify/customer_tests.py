@@ -1,4 +1,4 @@
-"""What the law says of a customer's rows as a whole: how many, who is defrauded, when, and what is dropped for it."""
+"""Tests the rows of each customer as a whole: their number, fraud, its dates, and rows dropped for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEVER = Statistic(float("inf"), 1, 1)  # what no customer may show
 
 
 def examine_histories(people: Sequence[People], laws: Laws) -> Iterator[tuple[str, Statistic]]:
-    """Yield each law of customers with its statistic; `people` by profile."""
+    """Yield the name and statistic of each test of customers; `people` by profile."""
     span, fraud_days = laws.law.period.span, laws.law.fraud_days
     regular, twins = zip(*laws.rows, strict=True)
     yield "rate", add(_rates(own.rows, law.rates, span) for own, law in zip(people, regular, strict=True))

@@ -90,9 +90,9 @@ def _note_unread(unknown: int, fast: bool) -> list[str]:
 
 
 def compare_files(directory: Place, known: FileList, threads: int = 1, *, fast: bool = False) -> Comparison:
-    """Hold the files of a dataset against the list that its receipt names.
+    """Compare the files of a dataset with the list that its receipt names.
 
-    Which files belong to a table is said by its log, and a table may have been compacted: of its files, only those that
+    The log of a table says which files belong to it, and a table may have been compacted: of its files, only those that
     are listed are compared.
 
     Raises:

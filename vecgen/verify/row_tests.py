@@ -1,7 +1,7 @@
-"""A tally held against the laws: one statistic for each law, summed over profiles.
+"""Tests of the model on counted rows: one statistic for each hypothesis, summed over profiles.
 
-Everything is compared given what does not belong to the law in question: hours given categories, amounts given
-categories and day parts, dates given how many rows a customer has. So a fault shows in one law, not in all.
+Everything is compared given what is not part of the hypothesis: hours given categories, amounts given
+categories and day parts, dates given how many rows a customer has. So a fault shows in one test, not in all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vecgen.verify.chi_square import Statistic, add, compare, compare_share, nor
 from vecgen.verify.customer_tests import examine_histories
 
 Merchants = Mapping[str, Sequence[str]]
-"""Names by category; a name that stands there twice is drawn twice as often."""
+"""Names by category; a name listed twice is drawn twice as often."""
 
 LABELS: Final = ("regular", "fraud")
 _LEAST_RADIUS: Final = 100 * PLACE_CELLS  # microdegrees; in a smaller square the six decimals show
@@ -31,7 +31,7 @@ Verdict = Literal["holds", "broken", "not testable", "known flaw"]
 
 @dataclass(frozen=True)
 class Finding:
-    """How one law fares: `p` is the probability of such a statistic under the law, `effect` Cohen's w.
+    """The result of one test: `p` is the probability of such a statistic under the model, `effect` Cohen's w.
 
     Attributes:
         verdict: "not testable" where no sample of this size could have been found broken; "known flaw" where it is only
@@ -49,7 +49,7 @@ class Finding:
 
 
 def judge(statistics: Mapping[tuple[str, str], Statistic], error: float, workers: int = 1) -> list[Finding]:
-    """Return a finding for each (law, of); the probability that any true law is found broken is at most `error`.
+    """Return a finding for each (law, of); a valid dataset has any finding "broken" with probability `error` at most.
 
     Args:
         workers: So many rows may be one draw: sums of squares are as many times as large, at most.
@@ -72,7 +72,7 @@ def _decide(statistic: Statistic, falls: bool, falls_alone: bool, bound: float) 
 
 
 def examine(tally: Tally, laws: Laws, merchants: Merchants | None) -> dict[tuple[str, str], Statistic]:
-    """Return the statistic of each law by (name of the law, "regular", "fraud" or "customers").
+    """Return the statistic of each test by (its name, "regular", "fraud" or "customers").
 
     Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
     there must be none: that is a check of every customer.
@@ -102,7 +102,7 @@ def _examine_rows(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterato
     yield "hour", add(compare(c.month_hours.sum(axis=0).reshape(by_half_day), w.hours) for c, w in pairs)
     clock = np.sum([c.minute_seconds for c, _ in pairs], axis=0)
     yield "minute and second", compare(clock, np.ones(3600))
-    # Of few rows, neighbours are pooled until nothing of a pattern is left: so margins have laws of their own.
+    # Of few rows, neighbours are pooled until no pattern is left: so margins have tests of their own.
     for law, counts in zip(("minute", "second"), _margins(clock, 60), strict=True):
         yield law, compare(counts, np.ones(60))
     yield from _amounts(tally, laws, pairs, label)

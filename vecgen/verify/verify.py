@@ -1,4 +1,4 @@
-"""A dataset's certificate: does what was written follow its law, and is it what the receipt says?
+"""Reads a dataset once: checks its files and rows, and counts what tests and reports need.
 
 Files are read in groups that hold all rows of their customers: a batch of ours each, or everything where the names say
 nothing of batches. Memory: what a tally holds (some 100 MB), a few hundred bytes for every defrauded
@@ -35,7 +35,7 @@ from vecgen.verify.read import UNSAFE, Work, find_parts, find_time_zone, read_ag
 
 @dataclass(frozen=True)
 class Reading:
-    """A dataset read: what was counted and what was broken, before the laws are asked.
+    """A dataset that was read: its counts and failed checks, before the tests.
 
     Attributes:
         digests: Of the parts that were read, by name.
@@ -64,12 +64,12 @@ class Reading:
 def read_dataset(
     directory: Place, claim: Claim, processes: int = 1, report: Report = ignore, *, fast: bool = False
 ) -> Reading:
-    """Hold the files of a dataset against their list, then count what the laws, and a report, ask of their rows.
+    """Compare the files of a dataset with their list, then count what tests and a report need of their rows.
 
     Where transaction numbers repeat and no receipt is there, transactions are read again, to tell why.
 
     Args:
-        report: Is told now and then how much of the transactions is read.
+        report: Called now and then with how much of the transactions is read.
         fast: Leave the bytes of files uncompared.
 
     Raises:
@@ -113,7 +113,7 @@ def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, repor
         people, digests["customers"], again = read_customers(customers, claim, claim.as_of)
         checks += _check_customers(people, again, claim)
     elif customers and claim.receipt is None:
-        notes.append("customers files are there and were not checked: pass --as-of DATE, on which their ages hold")
+        notes.append("customers were not checked: pass --as-of DATE, the reference date for their ages")
     elif customers:
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
@@ -164,7 +164,7 @@ def check_defrauded(tally: Tally, laws: Laws) -> list[Check]:
 
 def _check_customers(people: PeopleTally, repeats: dict[str, int], claim: Claim) -> list[Check]:
     ssns = (SAFE_SSNS if claim.safe_identifiers else ISSUED_SSNS).size
-    past = {"ssn": max(0, people.rows - ssns)}  # past their space, numbers go round again
+    past = {"ssn": max(0, people.rows - ssns)}  # past their space, numbers repeat
     return [
         *(
             Check(f"unique {name}", "no value twice among the customers", repeats[name] - past.get(name, 0))
@@ -176,7 +176,7 @@ def _check_customers(people: PeopleTally, repeats: dict[str, int], claim: Claim)
 
 
 def _check_cases(directory: Place, claim: Claim, laws: Laws, tally: Tally, digests: dict[str, Digest]) -> list[Check]:
-    """Return the check of the ledger of fraud cases, where there is or should be one; note its digest."""
+    """Return the check of the table of fraud cases, where there is or should be one; note its digest."""
     there = (directory / FRAUD_CASES).is_dir()
     if there:
         digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
