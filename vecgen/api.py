@@ -1,4 +1,4 @@
-"""The Python API: a dataset as Arrow tables in this process, or written, verified, reported on as by the command line.
+"""The Python API: datasets as Arrow tables in this process, or written, verified and reported on.
 
 Keywords are the options of the command line with "_" for "-"; the same values give the same rows. Tables convert with
 one call: `.to_pandas()`, `polars.from_arrow(table)`, or `duckdb.sql("SELECT … FROM table")`.
@@ -63,7 +63,7 @@ _BATCH_ROWS: Final = 1_000_000  # transactions whose dates are drawn at once: so
 
 
 def _make_parsers() -> tuple[Parser, Parser, Parser]:
-    """Return parsers of what is asked, written and stated."""
+    """Return the parsers of requests, outputs and expected datasets."""
     asked, written, stated = (Parser(prog="vecgen", add_help=False) for _ in range(3))
     for parser in (asked, written):
         add_customer_options(parser, with_file=True)
@@ -127,7 +127,7 @@ def generate_transactions(
     """Return transactions as a table, profile by profile, within it by month, customer and date.
 
     Args:
-        columns: Names, in the order wanted; None for the 26 of a dataset. What is not named is not drawn.
+        columns: Names, in the order wanted; None for the 26 of a dataset. Other columns are not drawn.
             `customer_id` can be among them.
         only_dates: First and last date of the period to return; None for all.
         text: How text that repeats is stored: "string", or "dictionary" (categories).
@@ -159,7 +159,7 @@ def iterate_transactions(
 def generate_fraud_cases(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
 ) -> pa.Table:
-    """Return who was defrauded, when and of how much, as a table: a row for each defrauded customer, ascending by id.
+    """Return fraud cases as a table: a row for each defrauded customer, ascending by id.
 
     Args:
         columns: Names, in the order wanted; None for all.
@@ -206,7 +206,7 @@ def estimate_dataset(**written: Unpack[Written]) -> Estimate:
 
 @takes(_STATED, Stated, processes=1)
 def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack[Stated]) -> Certificate:
-    """Hold a dataset against its law, as `vecgen verify` does; the certificate says what `holds`.
+    """Check a dataset against its model, as `vecgen verify` does; `holds` of the certificate is the verdict.
 
     Args:
         fast: Do not read files for the checksums of their bytes.

@@ -1,4 +1,4 @@
-"""Every error vecgen raises on purpose: one sentence that names place, value, expectation and remedy."""
+"""The exceptions of vecgen: one sentence each that names place, value, expectation and remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED: Final = re.compile(r"(?i)(\w*(?:secret|passw|token|access_key|credential
 
 @dataclass(frozen=True)
 class Step:
-    """What to change in a command that was refused or stopped; the command line prints the command that results.
+    """What to change in a command that was refused or interrupted; the command line prints the resulting command.
 
     Attributes:
         verb: What the command does, as in "resume".
@@ -94,7 +94,7 @@ class WrongTypeError(InputError, TypeError):
 
 
 class InputWarning(UserWarning):
-    """Something in an input that is legal, and that its owner may not know; the command line prints it as one line."""
+    """Something legal in an input that its owner may not know; the command line prints it as one line."""
 
 
 class OutputError(VecgenError):

@@ -1,4 +1,4 @@
-"""The version: every module can name it without importing the package's front door, and the wheel takes this one."""
+"""The version, in its only place: modules import it from here, and the wheel is built with it."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ def test_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     assert [run_command(lambda status=status: status) for status in (1, 2)] == [1, 2]  # type: ignore[misc]
     assert run_command(lambda: fail(OutputError("x\n\x1b[2J"))) == 2
     assert capsys.readouterr().err == "vecgen: x\\n\\x1b[2J\n"
-    assert run_command(lambda: fail(KeyboardInterrupt("vecgen: stopped\x07"))) == 130
-    assert capsys.readouterr().err == "vecgen: stopped\\x07\n"
+    assert run_command(lambda: fail(KeyboardInterrupt("vecgen: interrupted\x07"))) == 130
+    assert capsys.readouterr().err == "vecgen: interrupted\\x07\n"
     assert run_command(lambda: fail(ZeroDivisionError())) == 2  # a fault of ours is no verdict
     assert "ZeroDivisionError" in capsys.readouterr().err
 

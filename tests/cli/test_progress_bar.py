@@ -160,13 +160,13 @@ class TestStopped:
             run_local(plan, Output(tmp_path / "o", partition_by=()), 1, report=stop)
         first, second = describe_stop(tmp_path / "o", partial(spell_step, "vecgen", ["x"])).splitlines()
         finished = f"{states[-1].rows:,} rows in 3 files"
-        assert first == f"vecgen: stopped; {finished} are finished in {tmp_path / 'o'}"
+        assert first == f"vecgen: interrupted; {finished} are finished in {tmp_path / 'o'}"
         assert second == "vecgen: resume with vecgen x --resume"
 
     def test_nothing_is_finished(self, tmp_path: Path) -> None:
         told = describe_stop(tmp_path, partial(spell_step, "vecgen", ["x", "--overwrite"]))
         assert told.splitlines() == [
-            f"vecgen: stopped; nothing of this run is left in {tmp_path}",
+            f"vecgen: interrupted; nothing of this run is left in {tmp_path}",
             "vecgen: start over with vecgen x --overwrite",
         ]
 

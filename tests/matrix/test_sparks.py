@@ -109,7 +109,7 @@ def test_ctrl_c_through_connect(server: Server, plain: Path, tmp_path: Path) -> 
         stop(job)
     said = job.err.read_text(encoding="utf-8")
     assert "Traceback" not in said
-    (told,) = re.findall("vecgen: .*stopped.*", said)
+    (told,) = re.findall("vecgen: .*interrupted.*", said)
     assert told.endswith(f" are finished in {output}")
     assert re.search(r"vecgen: resume with .* --resume$", said, re.MULTILINE)
     (worker,) = re.findall("^wait (.*)$", notes.read_text(encoding="utf-8"), re.MULTILINE)

@@ -121,7 +121,7 @@ def test_a_run_that_is_told_to_end_ends_at_once_and_says_how_to_go_on(
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (128 + number, "")
     stopped, how = err.splitlines()[-2:]  # a slow machine says before how far it is
-    assert stopped.startswith("vecgen: stopped; ")
+    assert stopped.startswith("vecgen: interrupted; ")
     assert not [path for path in list_tree(output) if Path(path).name.startswith(".")]
     program, *words = shlex.split(how.removeprefix("vecgen: resume with "))
     assert (program, words[-1]) == ("vecgen", "--resume")
@@ -225,4 +225,4 @@ def test_ctrl_c_while_options_are_read_is_one_line_too(
 
     monkeypatch.setattr("vecgen.cli.main.digest_complete", stop)
     assert main(["digest", "anything"]) == 130
-    assert capsys.readouterr().err == "vecgen: stopped\n"
+    assert capsys.readouterr().err == "vecgen: interrupted\n"

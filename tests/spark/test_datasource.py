@@ -218,7 +218,7 @@ def test_a_stream_of_other_options_is_not_continued(compile_small: Compile, opti
     assert reader.latestOffset(first, ReadAllAvailable())["next"] == "2024-01-21"
     assert reader.latestOffset(reader.reportLatestOffset(), ReadMaxRows(1)) == reader.reportLatestOffset()
     assert list(reader.partitions(first, first)) == []
-    with pytest.raises(InputError, match="with which the stream of this checkpoint was begun"):
+    with pytest.raises(InputError, match="with which the stream of this checkpoint was started"):
         start(seed="43").latestOffset(first, ReadMaxRows(1))
     with pytest.raises(InputError, match="--days-per-trigger: got 0"):
         start(days_per_trigger="0")

@@ -94,7 +94,7 @@ def test_ctrl_c_stops_a_job_at_once_and_says_how_to_go_on(machine: Machine, undi
         assert job.popen.wait(60) == 130
         said = job.out.read_text(encoding="utf-8") + job.err.read_text(encoding="utf-8")
     assert "Traceback" not in said
-    assert "vecgen: stopped; " in said
+    assert "vecgen: interrupted; " in said
     assert re.search(r"vecgen: resume with spark-submit … \S+ .* --resume$", said, re.MULTILINE)
     assert main(["generate", *OPTIONS, "--resume", "--output", str(output)]) == 0
     check_identical(output, undisturbed)

@@ -1,4 +1,4 @@
-"""Types of arguments: text of the command line to values of Python; what cannot be read is refused in one line."""
+"""Types of arguments: parse text of the command line into Python values, or refuse it in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command ends: what it prints where nobody reads or nothing can be written, and its exit status.
+"""Runs a command to its exit status, whatever happens to the work or to standard output.
 
 0: done. 1: a verdict, the dataset is rejected. 2: an error, or a dataset too small for a verdict.
 130, 143, 129: stopped by Ctrl-C, SIGTERM, SIGHUP.
@@ -23,7 +23,7 @@ FAILED: Final = 2
 
 
 class Patient:
-    """A text stream that outlives its reader: after the first write that fails, it takes texts and drops them.
+    """A text stream that survives its reader: after the first write that fails, it drops all texts.
 
     Attributes:
         failure: Why nothing can be written any more, if so.
@@ -38,11 +38,11 @@ class Patient:
         return len(text)
 
     def flush(self) -> None:
-        """Hand over what is written, or drop it."""
+        """Flush, or drop what is buffered."""
         self._try(self._stream.flush)
 
     def isatty(self) -> bool:
-        """Return whether people look at it."""
+        """Return whether it is a terminal."""
         return self.failure is None and bool(self._stream.isatty())
 
     def __getattr__(self, name: str) -> Any:
@@ -56,7 +56,7 @@ class Patient:
                 self.failure = error
 
     def let_go(self) -> None:
-        """Hand over what is written; where that fails, keep the interpreter from trying it again at its end."""
+        """Flush; where that fails, keep the interpreter from trying it again at its end."""
         self.flush()
         if self.failure is not None:
             with suppress(OSError, AttributeError, ValueError):  # a stream of a test has no file
@@ -97,7 +97,7 @@ def _run(run: Callable[[], int | None], spell: Callable[[Step], str] | None) -> 
         print_error(error, spell)
         return FAILED
     except KeyboardInterrupt as stop:
-        print(*map(to_printable, stop.args or ["vecgen: stopped"]), file=sys.stderr)
+        print(*map(to_printable, stop.args or ["vecgen: interrupted"]), file=sys.stderr)
         return exit_status(stop)
     except Exception:  # status 1, the interpreter's own, would say that a dataset is rejected
         traceback.print_exc()

@@ -49,7 +49,7 @@ _OPTION: Final = re.compile(r"(?<![^\s(,])--([a-z][a-z-]*[a-z])(?: (?=\d|\"))?")
 
 
 class Asked(TypedDict, total=False):
-    """What decides the content of a dataset."""
+    """The options that decide the content of a dataset."""
 
     customers: int
     customers_file: Directory | None
@@ -67,7 +67,7 @@ class Asked(TypedDict, total=False):
 
 
 class Written(Asked, total=False):
-    """What decides the content of a dataset, where it goes and in which form."""
+    """The options that decide the content of a dataset, its place and its form."""
 
     output: Directory
     storage_option: Mapping[str, str] | None
@@ -94,7 +94,7 @@ class Written(Asked, total=False):
 
 
 class Stated(TypedDict, total=False):
-    """What a dataset is held against, where its receipt does not say it, and how it is read."""
+    """What is expected of a dataset where its receipt does not say it, and how the dataset is read."""
 
     storage_option: Mapping[str, str] | None
     storage_options_file: Directory | None

@@ -1,4 +1,4 @@
-"""The command line. Commands translate options into calls; what goes wrong becomes one line and exit status 2."""
+"""The command line: commands translate options into calls; an error is one line and exit status 2."""
 
 from __future__ import annotations
 
@@ -120,13 +120,13 @@ def _make_parser() -> Parser:
         "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"
     )
 
-    verify = add("verify", _verify, "hold a dataset against its law; exit status 1 if it does not follow it")
+    verify = add("verify", _verify, "check a dataset against its model; exit status 1 if a check fails")
     add_dataset_argument(verify)
     add_claim_options(verify)
     verify.add_argument("--fast", action="store_true", help="do not read files for the checksums of their bytes")
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
-    add_quiet_option(verify, "what was found and nothing else")
+    add_quiet_option(verify, "the result only")
 
     report = add("report", _report, "write a page about a dataset: charts, certificate, how hard its fraud is to find")
     add_dataset_argument(report)
@@ -134,12 +134,12 @@ def _make_parser() -> Parser:
     report.add_argument("--output", type=parse_path, metavar="DIR", help=help_output)
     add_claim_options(report)
     add_processes_option(report)
-    add_quiet_option(report, "what was found and nothing else")
+    add_quiet_option(report, "the result only")
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
 
-    summary = "look at behaviour profiles, check them, make new ones"
+    summary = "show, check and create behaviour profiles"
     examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")
     _add_profile_actions(commands.add_parser("profiles", help=summary, description=summary, examples=examples))
     return parser

@@ -1,4 +1,4 @@
-"""Sentences about a run that was interrupted, or whose word lists are unknown."""
+"""Messages about interrupted runs, and about unknown word lists of Faker."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def note_lists(plan: Plan) -> None:
         )
 
 
-def describe_stop(output: Place, spell: Callable[[Step], str], reason: str = "stopped") -> str:
-    """Return in two lines why a run has ended early with what it has finished, and how to go on.
+def describe_stop(output: Place, spell: Callable[[Step], str], reason: str = "interrupted") -> str:
+    """Return two lines: why a run has ended early and what it has finished; how to resume it.
 
     Args:
         spell: Returns the line that prints the command of a step.

@@ -31,7 +31,7 @@ from vecgen.plan.request import Request
 from vecgen.plan.slices import PARTITION_KEYS
 
 _REQUEST: Final = Request()
-"""Whose defaults are the options'."""
+"""The request whose values are the options' defaults."""
 
 
 def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
@@ -43,7 +43,7 @@ def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
     if with_file:
         help_file = "take them from a '|' separated CSV, a Parquet file, or a directory of either"
         either.add_argument("--customers-file", type=parse_path, metavar="F", help=help_file)
-    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold (the first day)")
+    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="reference date for ages (the first day)")
     help_safe = "social security and card numbers that no person can have"
     group.add_argument("--safe-identifiers", action="store_true", help=help_safe)
     add_demographics_option(group)
@@ -62,7 +62,7 @@ def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) ->
 
 def add_law_options(parser: ArgumentParser) -> None:
     """Add what decides the transactions."""
-    law, group = _REQUEST.law, parser.add_argument_group("law")
+    law, group = _REQUEST.law, parser.add_argument_group("model")
     group.add_argument(
         "--start", type=parse_date, default=law.period.start, metavar="DATE", help=f"first day ({law.period.start})"
     )
@@ -76,7 +76,7 @@ def add_law_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-rate", type=parse_number, default=law.fraud_rate, metavar="P", help=help_rate)
     help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS}; 1 is two dates ({law.fraud_days})"
     group.add_argument("--fraud-days", type=parse_whole, default=law.fraud_days, metavar="F", help=help_days)
-    help_law = f"joint law of date, category, day part and amount ({law.dependence})"
+    help_law = f"joint model of date, category, day part and amount ({law.dependence})"
     group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_law)
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
 
@@ -103,14 +103,14 @@ def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> 
     )
     group.add_argument("--max-records-per-file", type=parse_whole, metavar="N", help="(no limit)")
     either = group.add_mutually_exclusive_group()
-    either.add_argument("--resume", action="store_true", help="complete what a run that broke off has begun")
+    either.add_argument("--resume", action="store_true", help="complete an interrupted run")
     either.add_argument(
         "--overwrite", action="store_true", help="replace a dataset of vecgen once the new one is complete"
     )
     help_table = "commit the files as a table, one of transactions and one of customers (needs deltalake)"
     group.add_argument("--table", choices=TABLES, help=help_table)
     group.add_argument(
-        "--append", action="store_true", help="add --only-dates, or a period, to the dataset that is there, or begin it"
+        "--append", action="store_true", help="add --only-dates, or a period, to the dataset that is there, or start it"
     )
     group.add_argument("--with-customer-id", action="store_true", help="a last column customer_id")
     if with_columns:
@@ -151,24 +151,24 @@ def add_dataset_argument(parser: ArgumentParser) -> None:
 
 
 def add_claim_options(parser: ArgumentParser) -> None:
-    """Add what a dataset is held against, each by default what its receipt says."""
+    """Add what is expected of a dataset, each by default what its receipt says."""
     group = parser.add_argument_group(
         "what it should be (as its receipt says; without one, --start and --end are needed)"
     )
-    group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint law (v0.5)")
+    group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint model (v0.5)")
     group.add_argument("--start", type=parse_date, metavar="DATE", help="first day")
     group.add_argument("--end", type=parse_date, metavar="DATE", help="last day")
     group.add_argument("--profiles", type=parse_path, metavar="DIR", help="(the shipped)")
     group.add_argument(
-        "--demographics", type=parse_path, metavar="DIR", help="(the shipped; merchants: those that are seen)"
+        "--demographics", type=parse_path, metavar="DIR", help="(the shipped; merchants: those in the dataset)"
     )
     group.add_argument("--fraud-rate", type=parse_number, metavar="P", help="share of defrauded customers (0.01)")
     group.add_argument(
         "--fraud-days", type=parse_whole, metavar="F", help="days from a fraud's first to its last; 1 is two dates (1)"
     )
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
-    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="day on which ages hold, to check customers")
-    help_zone = "where its dates and times hold, such as America/New_York (UTC; without receipt: as found)"
+    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="reference date for ages, to check customers")
+    help_zone = "time zone of its dates and times, such as America/New_York (UTC; without receipt: as found)"
     group.add_argument("--time-zone", metavar="NAME", help=help_zone)
     help_safe = "whether no person can have its numbers (no)"
     group.add_argument("--safe-identifiers", action=argparse.BooleanOptionalAction, help=help_safe)
@@ -191,7 +191,7 @@ def add_plan_option(parser: ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help="print rows, bytes, files, memory and time; write nothing")
 
 
-def add_quiet_option(parser: ArgumentParser, what: str = "nothing but errors") -> None:
+def add_quiet_option(parser: ArgumentParser, what: str = "errors only") -> None:
     """Add silence. `what`: is said all the same."""
     parser.add_argument("--quiet", action="store_true", help=f"say {what}")
 

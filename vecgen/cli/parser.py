@@ -16,7 +16,7 @@ _MAX_MESSAGE = 500  # argparse repeats whatever was typed
 
 
 class Parser(ArgumentParser):
-    """An argument parser whose errors are ours: one line that names the likely word, no usage page before it."""
+    """An argument parser whose errors are one line that names the likely word, without a usage page."""
 
     def __init__(self, *, examples: Sequence[str] = (), **options: Any) -> None:
         """Make a parser; `examples`: command lines without the program, shown below its options."""

@@ -1,4 +1,4 @@
-"""How far a run is, for people: a bar on a terminal, else a line now and then; what is left of one that was stopped."""
+"""Shows the progress of a run: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def describe(state: State, seconds: float, now: float) -> str:
         return f"{_clock_face(now)} so far"
     left = max(0.0, seconds * state.total / state.done - now)
     size = [_spell_bytes(state.bytes)] if state.bytes else []
-    # Of a start that took longer than the first pieces of work, nobody can say how long all will take.
+    # After a start that took longer than the first pieces of work, no estimate of the whole is possible.
     known = seconds >= _SURE_SECONDS or state.done * _SURE_SHARE >= state.total
     time_left = f"{_clock_face(left)} left" if known else f"{_clock_face(now)} so far"
     return ", ".join([f"{state.rows:,} rows", f"{state.rows / seconds:,.0f} rows/s", *size, time_left])

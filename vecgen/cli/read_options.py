@@ -1,4 +1,4 @@
-"""Parsed options to requests, outputs and datasets."""
+"""Turns parsed options into requests, outputs and datasets."""
 
 from __future__ import annotations
 

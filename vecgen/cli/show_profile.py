@@ -1,4 +1,4 @@
-"""One profile as a page in the terminal, its fraud twin beside it; plain text where there is no terminal."""
+"""Prints one profile beside its fraud twin, as tables in a terminal or as plain text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Purchases:
 
     Attributes:
         share: Of all its transactions.
-        morning: Share of these before noon, where one uniform drives category and day part (laws v0.5 and v1.0).
+        morning: Share of these before noon, where one uniform drives category and day part (models v0.5 and v1.0).
         mean, quantiles: Of the amount, dollars; `QUANTILES` of it.
     """
 
@@ -70,7 +70,7 @@ def print_page(profiles: ProfileSet, name: str, file: IO[str] | None = None) -> 
         expected = f"one of {', '.join(profiles.names)}"
         raise InputError("profiles show", "", name, expected, suggest(name, profiles.names))
     position = profiles.names.index(name)
-    # Names are text, whatever brackets and colons stand in them.
+    # Names are text, whatever brackets and colons they contain.
     console = Console(file=file, markup=False, emoji=False, highlight=False)
     console.print(name, style="bold")
     own = [segment for segment in profiles.segments if segment.profile == name]
@@ -99,7 +99,7 @@ def _lay_out(regular: Profile, fraud: Profile) -> Iterator[RenderableType]:
     yield Columns(_tabulate_purchases(label, profile) for label, profile in zip(_LABELS, both, strict=True))
     yield (
         "Amounts in dollars, their mean and quantiles; one that would be below 1 is drawn again between 1 and 10, "
-        "which these figures include. Times of day hold where one uniform drives category and day part (v0.5, v1.0); "
+        "which these figures include. Times of day: where one uniform drives category and day part (v0.5, v1.0); "
         "under --dependence independent every category follows the day parts of the profile."
     )
 

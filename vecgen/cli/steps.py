@@ -28,7 +28,7 @@ def spell_step(program: str, words: Sequence[str], step: Step) -> str:
 
 def _change(words: Sequence[str], step: Step) -> list[str]:
     options = dict(step.options)
-    if "--overwrite" in words and "overwrite" not in options:  # which begins anew; the two exclude each other
+    if "--overwrite" in words and "overwrite" not in options:  # which starts over; the two exclude each other
         options.pop("resume", None)
     kept = list(words)
     for name in options:

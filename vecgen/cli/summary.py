@@ -1,4 +1,4 @@
-"""What a finished run prints."""
+"""The summary that a finished run prints."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
 
 
 def summarise(receipt: Receipt) -> str:
-    """Return a receipt as five lines for people: content, files, digest, time, and what to do next."""
+    """Return a receipt as five lines: content, files, digest, time, and what to do next."""
     parts = receipt.parts
     nouns = {CUSTOMERS: "customer", TRANSACTIONS: "transaction", FRAUD_CASES: "fraud case"}
     rows = ", ".join(_count(parts[name].rows, noun) for name, noun in nouns.items() if name in parts)

@@ -1,4 +1,4 @@
-"""Columns of customers: which must be there, and what their values may be."""
+"""Checks the columns of customers files: names, types, values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers files as the original writes them: lines of text, separated by |, in which quotes mean nothing."""
+"""Reads customers files as the original writes them: lines separated by |, in which quotes are text."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_csv(path: Path) -> tuple[pa.Table, Origin]:
 
 
 def _check_bytes(path: Path) -> None:
-    """Decode a file and forget it: what the CSV reader makes of other bytes depends on where they stand."""
+    """Decode a file as a check only: how the CSV reader treats other bytes depends on their position."""
     decoder, read = codecs.getincrementaldecoder("utf-8")(), 0
     with path.open("rb") as file:
         start = file.read(4)

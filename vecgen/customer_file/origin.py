@@ -1,4 +1,4 @@
-"""Where the rows of customers files stand, so that every refusal names file, row and column."""
+"""Maps rows back to customers files, so that every error names file, row and column."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Origin:
         return InputError(self.where, f"{self.name(row)}, {column}", shorten(value), expected, remedy)
 
     def fail_at(self, column: Chunks, row: int, name: str, expected: str, remedy: str = "") -> InputError:
-        """Return the error of the value that stands in a row of `column`."""
+        """Return the error of the value in a row of `column`."""
         return self.fail(row, name, _show(column, row), expected, remedy)
 
 

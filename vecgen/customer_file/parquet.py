@@ -1,4 +1,4 @@
-"""Customers files in Parquet, in which few bytes can stand for many: sizes are bounded before texts are written out."""
+"""Reads customers files in Parquet; few bytes can expand to many, so sizes are bounded before."""
 
 from __future__ import annotations
 

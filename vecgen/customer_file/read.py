@@ -1,4 +1,4 @@
-"""Customers files of the user: every value checked, every refusal with its file, row and column."""
+"""Reads customers files of the user and checks every value; errors name file, row and column."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _describe_repeats(column: Chunks, name: str, rows: npt.NDArray[np.int64], or
     places = " and ".join(_spell(origins, row) for row in same)
     return (
         f"{len(rows):,} customers share a {_IDENTIFIERS[name]} with another, the first {shorten(first)!r} ({places}); "
-        f"whoever joins on {name} will mix them"
+        f"a join on {name} will mix them"
     )
 
 

@@ -1,4 +1,4 @@
-"""Sampled rows to Arrow record batches with the columns of a dataset."""
+"""Assembles sampled rows into Arrow record batches with the columns of a dataset."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MICRODEGREES: Final = 1e6
 
 
 def needed_attributes(columns: Sequence[Column]) -> frozenset[Attribute]:
-    """Return what has to be drawn of rows for these columns."""
+    """Return the attributes that have to be drawn for these columns."""
     own = {column.name for column in TRANSACTION_COLUMNS}
     return frozenset(attribute for c in columns if c.name in own for attribute in _MADE_OF[c.name].attributes)
 
@@ -46,7 +46,7 @@ class Assembler:
     Attributes:
         people: The customers, one chunk a column.
         digested: The columns that digests are over.
-        encoded: Values per customer of a customer's columns that are asked for: see `_encode`.
+        encoded: Values per customer of the wanted columns of customers: see `_encode`.
     """
 
     schema: pa.Schema
@@ -132,7 +132,7 @@ def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column
 
 
 def locate_customers(customers: pa.Table) -> Customers:
-    """Return what transactions need to know of `customers` (with `customer_id`)."""
+    """Return what the sampler of transactions needs of `customers` (with `customer_id`)."""
 
     def micro(name: str) -> I64:
         degrees: F64 = customers.column(name).to_numpy()

@@ -1,4 +1,4 @@
-"""Record batches as lines of the original's text format: columns separated by `|`, no quotes.
+"""Encodes record batches as lines of the original's text format: columns separated by `|`, no quotes.
 
 Most of a line is the customer, the same for a run of rows, and joined once per run. Neighbours of equal width - numbers
 of transactions, times, cents - are laid side by side as bytes; Arrow then joins the few pieces that are left. A line

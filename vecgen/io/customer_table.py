@@ -1,4 +1,4 @@
-"""Customers as Arrow tables: text made of codes a column at a time."""
+"""Turns drawn customers into Arrow tables, a column of text at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delta tables: written files made one snapshot, and the files that a snapshot holds, without a JVM."""
+"""Commits files to Delta tables and lists the files of a snapshot, without a JVM."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vecgen.stores.options import spell_endpoint
 
 LOG: Final = "_delta_log"
 CommitMode = Literal["error", "append", "overwrite"]
-_REMEDY: Final = "ask for what the table has, or choose another --output"
+_REMEDY: Final = "use the options of the table, or choose another --output"
 
 # Names of our options of a store (`storage.locate`) in deltalake.
 _OPTIONS: Final = {

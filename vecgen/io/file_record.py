@@ -1,4 +1,4 @@
-"""The manifest: one record per written file, and its passage as JSON from wherever the file was written."""
+"""The record of a written file, and its JSON form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def to_json(record: FileRecord) -> dict[str, Any]:
 
 
 def from_json(row: Mapping[str, Any]) -> FileRecord:
-    """Return the record that `to_json` has described.
+    """Return the record that `to_json` wrote.
 
     Raises:
         KeyError, TypeError, ValueError: It has not.

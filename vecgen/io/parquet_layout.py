@@ -1,4 +1,4 @@
-"""How each column is laid out in Parquet: one table, with the measurement that decided each row.
+"""The Parquet encoding of each column, in one table, with the measurement behind each choice.
 
 By default nothing but PLAIN and dictionaries, which old Parquet readers know; tests/matrix has such files read by every
 reader and version in the README's table. `compact` takes newer encodings, which many of them refuse.
@@ -25,8 +25,8 @@ class Layout:
     """How a column is written.
 
     Attributes:
-        statistics: Minimum and maximum per row group and page, on what people filter by and the order of rows makes
-            selective. On a dictionary of text they cost 7 to 50 ns.
+        statistics: Minimum and maximum per row group and page, for columns that queries filter by and the order of
+            rows makes selective. On a dictionary of text they cost 7 to 50 ns.
         snappy: False where snappy finds nothing to fold; zstd always does.
     """
 

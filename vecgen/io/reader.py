@@ -1,4 +1,4 @@
-"""Reading a dataset back: its files, their rows, and the digest of what they hold."""
+"""Reads a dataset back: its files, their rows, and the digest of their content."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from vecgen.stores.filesystem import Place, is_file, list_files, open_input
 _BATCH_ROWS: Final = 262_144
 _HEADER_BYTES: Final = 4096
 _UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
-"""What PyArrow raises of damaged files; UnicodeDecodeError is a ValueError."""
+"""The exceptions of PyArrow for damaged files; UnicodeDecodeError is a ValueError."""
 _SUFFIXES: Final = {".parquet", ".csv"}
 
 

@@ -1,4 +1,4 @@
-"""What a data file must be before its rows are decoded, and a batch of it before anybody computes with its values.
+"""Checks a data file before its rows are decoded, and each batch before its values are used.
 
 A small file can say a great deal: one long text repeated a million times, a page that unpacks to gigabytes. So names,
 types and sizes are read from the footer first, text that repeats stays a dictionary, and batches are cut by bytes.
@@ -42,7 +42,7 @@ def check_names(where: str, names: Sequence[str], columns: Sequence[Column]) -> 
     """Accept the column names of a file that has each of `columns` once.
 
     Raises:
-        InputError: One is missing or stands there twice.
+        InputError: One is missing or there twice.
     """
     for column in columns:
         times = names.count(column.name)
@@ -91,7 +91,7 @@ def _check_row_group(where: str, group: Any, texts: set[str]) -> Iterator[tuple[
         # In the first, a text may hold all of the one before; dictionaries of the second cannot stay dictionaries.
         if "DELTA_BYTE_ARRAY" in encodings or (encodings & _DICTIONARIES and encodings & _NEWER):
             found = ", ".join(sorted(encodings))
-            raise InputError(where, f"column {name}", found, "encodings that bound the text", "write the file anew")
+            raise InputError(where, f"column {name}", found, "encodings that bound the text", "write the file again")
         yield name, encodings
 
 
@@ -114,7 +114,7 @@ def _conform_column(where: str, column: Column, array: pa.Array) -> pa.Array:
     place = f"column {column.name}"
     _check_type(where, column, array.type)
     if array.null_count:
-        raise InputError(where, place, None, "a value in every row", "write the dataset anew")
+        raise InputError(where, place, None, "a value in every row", "write the dataset again")
     target = arrow_schema([column]).field(0).type
     if pa.types.is_dictionary(array.type):
         target = pa.dictionary(pa.int32(), target)

@@ -126,7 +126,7 @@ TRANSACTION_SCHEMA: Final = batch_schema(COLUMNS)
 
 
 def choose_schema(columns: Sequence[Column], text: Text) -> pa.Schema:
-    """Return the schema of `columns` that holds text as asked.
+    """Return the schema of `columns` with text stored in this way.
 
     Raises:
         InputError: `text` is neither.

@@ -1,4 +1,4 @@
-"""Texts of equal width as bytes: transaction numbers and times of day."""
+"""Formats and parses texts of equal width as bytes: transaction numbers and times of day."""
 
 from __future__ import annotations
 

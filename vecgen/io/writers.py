@@ -1,4 +1,4 @@
-"""Record batches to Parquet or CSV files, each published whole under its final name or not at all."""
+"""Writes record batches to Parquet or CSV files, each published whole or not at all."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Writer(ABC):
 
     @abstractmethod
     def end_row_group(self) -> None:
-        """Let what follows have dictionaries of its own, in formats that know such a thing."""
+        """Start a new row group, with its own dictionaries, in formats that have them."""
 
     @abstractmethod
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""The law of a customer: who lives where, is called what, was born when, and behaves after which profile.
+"""The model of a customer: name, address, birth date, numbers, profile.
 
 Every attribute is a pure function of (seed, customer id): one word of the customer's stream per purpose, or a keyed
 permutation of the id where values must not repeat. Results are codes (positions in the tables) and integers; text is
@@ -63,7 +63,7 @@ class Permutation(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class CustomerTables:
-    """The law of a customer, compiled for one reference day; picklable, read-only, about 7 MB for the shipped figures.
+    """The model of a customer, compiled for one reference day; picklable, read-only, about 7 MB as shipped.
 
     Attributes:
         profiles: Names of the profiles, without suffix; codes of `Customers.profile` are positions in it.
@@ -140,7 +140,7 @@ class Customers:
 def compile_customers(
     profiles: ProfileSet, demographics: Demographics, words: WordLists, as_of: date, safe_identifiers: bool = False
 ) -> CustomerTables:
-    """Compile the law of a customer; ages and dates of birth agree on the day `as_of`.
+    """Compile the model of a customer; ages and dates of birth agree on the day `as_of`.
 
     Safe identifiers change social security and card numbers, nothing else (`identifiers`).
 
@@ -184,7 +184,7 @@ def _compile_segments(profiles: ProfileSet, places: Places, age_gender: AgeGende
     place_class = np.searchsorted(cuts, places.city_pop, side="right").astype(np.int16)
     samples, gender = np.array([cuts[0] - 1.0, *cuts]), np.array(age_gender.gender)
     position = {name: number for number, name in enumerate(profiles.names)}
-    # The last profile takes whoever is left over; of several segments that match, the first has the last word.
+    # The last profile takes all others. Segments are written last to first, so that the first that matches wins.
     profile_of = np.full((len(gender), len(samples)), len(profiles.names) - 1, dtype=np.int16)
     for s in reversed(segments):
         matching = (gender == s.gender) & (age_gender.age >= s.age_min) & (age_gender.age < s.age_max)
@@ -205,7 +205,7 @@ def _compile_births(age_gender: AgeGender, as_of: date) -> tuple[I32, U64]:
 def _birth_range(age: int, as_of: date) -> tuple[date, date]:
     """Return the first and the last date of birth of those who are `age` years old on the day `as_of`.
 
-    Who is born on 29 February grows a year older on 1 March where the year has no such day.
+    In a year without 29 February, a birthday on that day counts on 1 March.
     """
     return _years_before(as_of, age + 1) + timedelta(days=1), _years_before(as_of, age)
 
@@ -300,7 +300,7 @@ def _draw_cards(cards: CardTables, seed: int, ids: U64) -> tuple[U64, U8]:
 
 
 def append_check_digits(numbers: U64) -> U64:
-    """Return numbers (below 10**18) with their Luhn check digit behind them (ISO/IEC 7812-1, annex B)."""
+    """Return numbers (below 10**18) with their Luhn check digit appended (ISO/IEC 7812-1, annex B)."""
     total = np.zeros(len(numbers), dtype=np.uint8)
     rest = numbers
     while rest.any():

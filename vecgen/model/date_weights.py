@@ -1,4 +1,4 @@
-"""The weight of each date of a period under a profile."""
+"""Computes the weight of each date of a period under a profile."""
 
 from __future__ import annotations
 

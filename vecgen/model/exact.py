@@ -1,7 +1,7 @@
-"""The law written out: exact probabilities of what a transaction can be, straight from the profiles' figures.
+"""Exact probabilities of the model, computed straight from the profiles' figures.
 
-The sampler compiles the same figures into cells and quantile tables (`tables`, `quantiles`). Of these nothing is used
-here but the weights of dates, so that whoever compares a sample with these probabilities checks the compilation too.
+The sampler compiles the same figures into cells and quantile tables (`tables`, `gamma`). Only the weights of dates are
+shared with it, so that a comparison of a sample with these probabilities checks the compilation too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AMOUNT_ENDS: Final[F64] = np.asarray(
 
 @dataclass(frozen=True)
 class RowLaw:
-    """What a row of one profile and label can be.
+    """The distribution of the rows of one profile and label.
 
     Attributes:
         name: Of the profile; a fraud twin's carries the prefix.
@@ -82,7 +82,7 @@ class RowLaw:
 
 @dataclass(frozen=True)
 class Laws:
-    """The laws of all rows: `rows[i]` holds regular and fraud rows of the i-th profile."""
+    """The distributions of all rows: `rows[i]` has those of regular and fraud rows of the i-th profile."""
 
     law: Law
     categories: tuple[str, ...]
@@ -96,7 +96,7 @@ class Laws:
 
 
 def write_out(profiles: ProfileSet, law: Law) -> Laws:
-    """Return the laws of all profiles; `categories` are those that any of them lists, sorted."""
+    """Return the distributions of all profiles; `categories` are those that any of them lists, sorted."""
     everyone = (*profiles.regular, *profiles.fraud)
     categories = tuple(sorted({category for profile in everyone for category in profile.categories}))
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
@@ -131,7 +131,7 @@ def amount_shares(mean: float, stdev: float, dollars: F64 = _AMOUNT_ENDS) -> F64
 
 
 def amount_mean(mean: float, stdev: float) -> float:
-    """Return the mean amount in dollars of a gamma law whose draws below 1 are replaced."""
+    """Return the mean amount in dollars of a gamma distribution whose draws below 1 are replaced."""
     from scipy import special
 
     shape, scale = (mean / stdev) ** 2, stdev**2 / mean
@@ -142,7 +142,7 @@ def amount_quantile(mean: float, stdev: float, share: float) -> float:
     """Return the dollars that a share (0 < share < 1) of such amounts stays below."""
     from scipy import optimize, special
 
-    # From 10 dollars on, what was replaced lies below, and the gamma law's own quantile counts.
+    # From 10 dollars on, replaced draws are below, and the gamma distribution's own quantile counts.
     end = max(10.0, special.gammaincinv((mean / stdev) ** 2, share) * stdev**2 / mean)
     return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
 

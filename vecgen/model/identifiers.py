@@ -1,14 +1,14 @@
-"""Numbers that name a person, laid out so that none repeats: social security numbers and card numbers.
+"""Lays out social security and card numbers so that no two customers share one.
 
-Those of the law look like numbers in use, as in the original, and some are. The *safe* ones cannot belong to anybody:
+The usual numbers look like numbers in use, as in the original, and some are. The *safe* ones cannot belong to a person:
 
 - Social security numbers: the areas 000, 666 and 900 to 999 are never issued. From 900 on the tax office numbers people
   who have none, told apart by the group: 50 to 99 but for a few (ITIN, ATIN), 01 to 10, 17 to 19, 28, 29, 37 to 39, 49
   (IRSN). Of the groups below 50 the other thirty are safe.
 - Card numbers (ISO/IEC 7812-1): an issuer number that begins with 9 is given out by the national standards body of the
   country whose three-digit code (ISO 3166-1) follows. The codes 900 to 999 are kept for users' own purposes and no
-  country has one, so nobody can issue a number that begins with 99. Published test numbers would not do: they are a few
-  dozen, and the ranges around them belong to banks.
+  country has one, so no bank can issue a number that begins with 99. Published test numbers would not do: they are
+  a few dozen, and the ranges around them belong to banks.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ SAFE_SSNS: Final = SsnRanges(
     _list(range(1), range(666, 667), range(900, 1000)),
     _list(range(11, 17), range(20, 28), range(30, 37), range(40, 49)),
 )
-"""30,596,940 numbers that nobody has."""
+"""30,596,940 numbers that no person has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ def compile_cards(types: Sequence[CardType]) -> CardTables:
 
 
 def compile_safe_cards(types: Sequence[CardType]) -> CardTables:
-    """Lay out numbers that nobody issues; each customer's has as many digits as it would have among `types`."""
+    """Lay out numbers that no bank issues; each customer's has as many digits as it would have among `types`."""
     safe = compile_cards([CardType((SAFE_PREFIX,), kind.length) for kind in types])
     return replace(safe, capacity=min(safe.capacity, compile_cards(types).capacity))
 

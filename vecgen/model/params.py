@@ -1,4 +1,4 @@
-"""What decides the transactions: the period and the parameters of the model."""
+"""Parameters of the model of transactions, and the period."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Period:
 
     @property
     def span(self) -> int:
-        """The D of the law: days from start to end, one less than the number of calendar days."""
+        """Days from start to end (D in the model), one less than the number of calendar days."""
         return (self.end - self.start).days
 
     @property
@@ -63,11 +63,11 @@ _LAST_WINDOW_MARGIN: Final = 7  # days between the last possible window start an
 
 @dataclass(frozen=True)
 class Law:
-    """What is asked of the transactions, beside profiles and customers.
+    """Parameters of the model of transactions, beside profiles and customers.
 
     Attributes:
         fraud_rate: Probability (0..1) that a customer is defrauded.
-        fraud_days: The f of the law, 1..7; a fraud window has f + 1 calendar days.
+        fraud_days: 1..7; a fraud window has one calendar day more.
         travel: Whether profiles' travel figures widen the radius of purchases.
 
     Raises:

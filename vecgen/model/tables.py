@@ -1,7 +1,7 @@
-"""Profiles compiled for one period: all a draw needs as arrays, nothing left to parse, sum or look up by name.
+"""Compiles profiles for one period into arrays, so that a draw has nothing to parse, sum or look up by name.
 
-Here, and only here, is decided which uniform feeds what (`Dependence`); the draws follow the tables:
-an *atom* is a pair (category, day part); a *slot* is what the date uniform chooses: a day, under v1.0 with an atom.
+Only this module decides which uniform drives what (`Dependence`); the draws follow the tables. A *pair* is (category,
+day part). A *slot* is what the date uniform selects: a day, under v1.0 with a pair.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TRAVEL_DEGREES: Final = 1.43 / 100  # degrees per unit of travel_max_dist
 
 @dataclass(frozen=True)
 class Atoms:
-    """Per (category, day part): what the other attributes of a row need of it; int64 arrays of one length."""
+    """Per (category, day part): what the other attributes of a row depend on; int64 arrays of one length."""
 
     category: I64
     second: I64
@@ -47,7 +47,7 @@ class Atoms:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How one profile spends, apart from when.
+    """How one profile spends, apart from dates.
 
     Attributes:
         per_day: Bounds (included) of a customer's integer rate of transactions per day.
@@ -66,7 +66,7 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When regular transactions happen: slots in the order of time.
+    """The dates of regular transactions: slots in the order of time.
 
     Attributes:
         slots: The slot, from one uniform.
@@ -81,7 +81,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class FraudWindows:
-    """When fraudulent transactions happen: the slots of each possible window, one row per window start.
+    """The dates of fraudulent transactions: the slots of each possible window, one row per window start.
 
     Attributes:
         ends: Exclusive upper ends of the slots in units of 2**-64, shape (starts, slots).
@@ -107,7 +107,7 @@ class ProfileTables:
 
 @dataclass(frozen=True)
 class Tables:
-    """All profiles compiled for one law; picklable, about 10 MB for the shipped profiles."""
+    """All profiles compiled for one set of parameters; picklable, about 10 MB for the shipped profiles."""
 
     law: Law
     profiles: tuple[ProfileTables, ...]
@@ -226,7 +226,7 @@ class _Compiler:
         most = _MAX_WINDOW_SLOTS // self.profiles
         if slots > most:
             expected = f"at most {most:,} parts of fraud windows in a profile, not {slots:,}"
-            remedy = "shorten the period, choose another law, or pass --fraud-rate 0"
+            remedy = "shorten the period, choose another --dependence, or pass --fraud-rate 0"
             raise InputError("--dependence", "", self.law.dependence, expected, remedy)
 
 
@@ -266,7 +266,7 @@ def _joint_atoms(profile: Profile, dependence: Dependence) -> tuple[list[tuple[i
 
 
 def _slots_of_one_uniform(weights: F64, profile: Profile) -> tuple[F64, I64, I64]:
-    """Return the slots of the v1.0 law: cumulative ends, day and atom where one uniform drives both.
+    """Return the slots of the v1.0 model: cumulative ends, day and atom where one uniform drives both.
 
     `weights` are those of the days, or of several windows of days, one per row.
     """

@@ -1,7 +1,7 @@
-"""When transactions happen: every date of every customer, cheap, and all that has to be known before any row.
+"""Samples all transaction dates of a group of customers up front.
 
-What is kept are counts per customer and slot; a row's index is its position among its customer's rows in the order of
-time.
+Dates are kept as counts per customer and slot, which is cheap, and all that must be known before any row is drawn. The
+index of a row is its position among its customer's rows in the order of time.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CHUNK_ROWS: Final = 24_000
 
 @dataclass(frozen=True)
 class Customers:
-    """What transactions need to know of customers, all of one profile; arrays of one length.
+    """What the sampler needs of customers, all of one profile; arrays of one length.
 
     Attributes:
         ids: Customer ids (int64, 0 <= id < 2**62).
@@ -70,7 +70,7 @@ class Stream:
         kept: Rows to emit, shape (members, slots), int32.
         first: Index of the first row of each slot, same shape; dropped rows are counted too.
         atom: Atoms, shape as `day`; None where each row draws its own.
-        amount_atoms: Atom whose amount law a row takes, by `amount_start` + index; None where it is the row's own.
+        amount_atoms: Pair whose amounts a row follows, by `amount_start` + index; None where it is its own.
         radius: Half the side of the square of purchases in microdegrees, per member (int64).
     """
 
@@ -89,7 +89,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When the transactions of some customers happen; `fraud` is None where nobody is defrauded.
+    """The dates of the transactions of some customers; `fraud` is None where no customer is defrauded.
 
     Attributes:
         number_keys: What a row's index is xored with to begin its transaction number, per customer: the period's first

@@ -1,7 +1,7 @@
-"""The law of a transaction, in batches: customers of one profile in, plain columns of integers out.
+"""Samples transactions in batches: customers of one profile in, plain columns of integers out.
 
-`calendars.draw_calendar` has drawn every date of every customer. `draw_rows` completes the rows of some days in the
-order (customer, date), by index: any range of days, any customers, give the same rows alone as they do together.
+`transaction_dates.draw_calendar` has drawn every date of every customer. `draw_rows` completes the rows of some days in
+the order (customer, date), by index: any range of days, any customers, give the same rows alone as they do together.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vecgen.sampling.rng import GOLDEN, Keys, draw_words, high_half, low_half, m
 
 Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number"]
 ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
-"""What is drawn of a row beside customer, day and label; each can be left out, and changes no other."""
+"""What is drawn of a row beside customer, day and label; leaving one out changes no other."""
 
 _FRAUD_INDEX: Final = np.uint64(1 << 62)  # keeps the numbers of fraud rows apart from those of regular rows
 _NIGHT_SHARE: Final = 0.8  # of fraud rows happen at 0-3 h (morning) or 22-23 h (afternoon)
@@ -30,12 +30,12 @@ _NIGHT_MORNING: Final = 4 * 3600  # seconds, from midnight
 _NIGHT_EVENING: Final = 2 * 3600  # seconds, until midnight
 _LONG_RUN: Final = 5  # rows of a customer from which on np.repeat beats a gather
 _SCATTERED: Final = 500  # rows between insertions from which on to copy them beats a gather of all: 12 to 3 ns
-_NOTHING: Final = np.empty(0, dtype=np.int64)  # an attribute that was not asked for
+_NOTHING: Final = np.empty(0, dtype=np.int64)  # an attribute that was not requested
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Transactions as plain columns of one length; attributes that were not asked for are empty.
+    """Transactions as plain columns of one length; attributes that were not requested are empty.
 
     Attributes:
         customer: Position of the customer in the calendar's batch (int64).
@@ -98,7 +98,7 @@ def draw_rows(
 ) -> Iterator[Rows]:
     """Complete the rows on `days` (days from the start of the period, ascending), in the order (customer, date).
 
-    `customers` selects positions in the calendar; None means all. Nothing but `attributes` is drawn. Yields batches of
+    `customers` selects positions in the calendar; None means all. Only `attributes` are drawn. Yields batches of
     about 24,000 rows, enough to spread the cost of a call, few enough that the columns in use stay in the cache.
     Regular rows of one customer and date come before fraudulent ones; the order within is that of the index.
     """
@@ -355,7 +355,7 @@ def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
 
 
 def _radius(stream: Stream, who: I64) -> I64:
-    """Return the radius of each row, or the one of all where nobody travels."""
+    """Return the radius of each row, or the common one where no customer travels."""
     if stream.behaviour.travel_share == 0:
         return np.array([stream.behaviour.home_radius], dtype=np.int64)
     return stream.radius.take(who)

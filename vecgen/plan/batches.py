@@ -1,4 +1,4 @@
-"""Customers in batches: how much is computed at once and which file a row lands in, never what the row is."""
+"""Cuts customers into batches: decides what is computed at once and in which file, never what a row is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vecgen.plan.customer_source import CustomerSource
 BATCH_ROWS: Final = 4_000_000
 MAX_BATCH_ROWS: Final = 32_000_000
 MAX_BATCHES: Final = 500_000
-"""More would be a burden to whoever hands them out: 16 million million transactions."""
+"""More would burden the driver; these are 16 million million transactions."""
 _EASY: Final = 50_000  # batches
 _BATCH_CUSTOMERS: Final = 1_000_000  # 700 MB
 _BATCH_IDS: Final = 10_000_000  # half a second
@@ -34,7 +34,7 @@ class Batch:
 
 
 def cut_evenly(source: CustomerSource, rows_per_customer: Sequence[float]) -> tuple[Batch, ...]:
-    """Return batches for whoever does not say how many: few enough to be handed out with ease."""
+    """Return batches of a default size: few enough to be handed out easily."""
     rows = source.count * float(source.shares(len(rows_per_customer)) @ np.array(rows_per_customer))
     return cut_batches(source, rows_per_customer, min(max(BATCH_ROWS, int(rows / _EASY)), MAX_BATCH_ROWS))
 

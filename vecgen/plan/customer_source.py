@@ -1,4 +1,4 @@
-"""Where customers come from: drawn by id, or listed in a file. Both answer the same two questions."""
+"""Sources of customers, with one interface: drawn by id, or listed in a file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DrawnCustomers:
         return customers_to_arrow(self.tables, draw_customers(self.tables, self.seed, ids))
 
     def check_lines(self) -> None:
-        """Do nothing: words and places hold no bars."""
+        """Do nothing: drawn words and places contain no bars."""
 
     def _find(self, first: int, last: int, profile: int) -> npt.NDArray[np.int64]:
         """Return the ids of a profile, holding only a block of all ids at a time."""

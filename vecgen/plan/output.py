@@ -1,4 +1,4 @@
-"""Where a dataset is written, in which form, and which part of it."""
+"""Options of the output: place, form, and the part of the dataset."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ from vecgen.stores.filesystem import Place
 Table = Literal["delta"]
 TABLES: Final[tuple[Table, ...]] = get_args(Table)
 Existing = Literal["refuse", "resume", "overwrite"]
-"""What to do with an output that holds something: see `progress`."""
+"""What to do with an output that is not empty: see `run.run`."""
 NORMALIZED_NAMES: Final = tuple(column.name for column in (CUSTOMER_ID, *TRANSACTION_COLUMNS))
-"""Columns of transactions whose customers stand in a table of their own."""
+"""Columns of transactions whose customers are in a table of their own."""
 DEFAULT_MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where a dataset goes and in which form; nothing here changes a row.
+    """The place and form of a dataset; nothing here changes a row.
 
     Attributes:
         partition_by: Directory levels of the transactions, in this order; may be empty.
-        max_file_size: Bytes after which a file is closed and the next begun.
+        max_file_size: Bytes after which a file is closed and the next started.
         max_records_per_file: Rows a file may hold; None for no limit.
         single_file: All transactions in one file, written by one process; asks for no partitions and no limits.
         batch_rows: Expected rows of a batch; None to let the number of cores decide.
         batches: First and last numbers of the batches to write; empty for all. Customers are not written then.
         only_dates: First and last date of the transactions to write; None for the whole period.
         table: Kind of table that the files are committed to, one of transactions and one of customers.
-        append: Add transactions to the dataset that is there, or begin it; see `snapshots`.
+        append: Add transactions to the dataset that is there, or start it; see `run.loads`.
         kept: Parts that are there already and are not written again.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
         columns: Names of the transactions' columns in their order; None for all.
-        load: What the names of files begin with where those of other loads stay; see `snapshots`.
-        encoding: Of Parquet: for every reader, or smaller files for new ones; see `encodings`.
+        load: Prefix of file names, for a directory with other loads; see `run.loads`.
+        encoding: Of Parquet: for every reader, or smaller files for new ones; see `parquet_layout`.
 
     Raises:
-        InputError: An unknown column, a column or a partition key named twice, a limit that is none, a single file that
-            would have to be several, or a table that cannot be.
+        InputError: An unknown column, a column or partition key named twice, an invalid limit, or options that exclude
+            each other.
     """
 
     path: Place
@@ -105,7 +105,7 @@ class Output:
         return (*columns, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in columns else columns
 
     def partition_columns(self) -> tuple[Column, ...]:
-        """Return the columns whose values stand in the directories of the transactions."""
+        """Return the columns whose values are in the directories of the transactions."""
         known = {column.name: column for column in PARTITION_COLUMNS}
         return tuple(known[key] for key in self.partition_by)
 

@@ -34,8 +34,8 @@ class Plan:
     """A compiled request. Picklable: about 10 MB, and the customers file if one was given.
 
     Attributes:
-        identity: What decides the rows, by the names of options; of files and lists, their fingerprints. Equal for two
-            plans if and only if they ask for the same rows.
+        identity: What decides the rows, by the names of options; files and lists by their fingerprints. Equal for two
+            plans if and only if they define the same rows.
         rows_per_customer: Expected transactions of a customer, per profile.
     """
 
@@ -77,7 +77,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class BatchIndex:
-    """Which batch a customer is in; all a Spark executor needs to group customers."""
+    """The batch of each customer: all that a Spark executor needs to group them."""
 
     profiles: tuple[str, ...]
     firsts: tuple[npt.NDArray[np.int64], ...]

@@ -1,4 +1,4 @@
-"""What decides the content of a dataset."""
+"""The options that decide the content of a dataset."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _DEFAULT_LAW: Final = Law(make_period(date(2023, 1, 1)))
 
 @dataclass(frozen=True)
 class Request:
-    """What decides the content of a dataset; two equal requests give the same rows.
+    """The options that decide the content of a dataset; equal requests give the same rows.
 
     Attributes:
         customers: Number of customers to draw; ignored where `customers_file` is given.
         customers_file: The original's `|` CSV, a Parquet file, or a directory of either.
-        as_of: Day on which ages hold; None for the first day of the period.
-        safe_identifiers: Whether social security and card numbers are such as nobody can have.
+        as_of: Reference date for ages; None for the first day of the period.
+        safe_identifiers: Whether social security and card numbers are such as no person can have.
     """
 
     customers: int = 1000
@@ -64,7 +64,7 @@ def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a seed that another one stands for.
+    """Refuse a seed that is equal to another modulo 2**64.
 
     Raises:
         InputError: It is out of range.

@@ -1,4 +1,4 @@
-"""How a dataset is cut into batches for a number of cores, and what that will cost before anything is written."""
+"""Cuts a dataset into batches for a number of cores, and estimates their cost before anything is written."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def check_slices(plan: Plan, output: Output) -> range:
 
 
 def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
-    """Return what a plan will cost once it is scheduled, or what those batches and dates will that are asked for.
+    """Return the cost of a scheduled plan, or of the selected batches and dates.
 
     Raises:
         InputError: Batches or dates that the plan does not have.
@@ -130,7 +130,7 @@ def _expect_work(output: Output, batches: Sequence[Batch], rows: float, files: i
 
 
 def describe_estimate(e: Estimate) -> str:
-    """Return an estimate as a few lines for people."""
+    """Return an estimate as a few lines of text."""
     return "\n".join(
         [
             f"{e.customers:,} customers, about {e.rows:,} transactions",
@@ -151,7 +151,7 @@ def _lookup(table: Mapping[tuple[str, str], float], output: Output) -> float:
 
 
 def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, int]:
-    """Return the expected rows of each piece of work by the name of its record, see `checkpoints.once`."""
+    """Return the expected rows of each piece of work by the name of its record, see `run.checkpoint`."""
     expected = {}
     if CUSTOMERS in parts:
         expected = {f"{CUSTOMERS}-{first}": last - first for first, last in plan.customer_ranges()}

@@ -1,4 +1,4 @@
-"""Dates of a period in slices: one for each directory, or those that a user selects."""
+"""Cuts a period into slices of dates: one for each directory, or the user's selection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One batch of customers to record batches."""
+"""Turns one batch of customers into record batches of their transactions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Group:
     def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
         """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest.
 
-        Every attribute must have been asked for.
+        Every attribute must have been requested.
         """
         for drawn in self._rows(days, chunk):
             step = limit or len(drawn)
@@ -70,7 +70,7 @@ def start_group(
     """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row).
 
     Args:
-        slice_days: The most days that will be asked for at once (None: the whole period); it sets the size of chunks.
+        slice_days: The most days that will be requested at once (None: the whole period); it sets the size of chunks.
         columns: What batches will hold; of other columns nothing is drawn.
     """
     name = customers.column("profile")[0].as_py()

@@ -1,4 +1,4 @@
-"""What a run records of finished work below `_progress`, so that another run can resume it."""
+"""Records finished work of a run below `_progress`, so that another run can resume it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def find_load(path: Place) -> str:
-    """Return what the names of files begin with that a broken-off run has added to a dataset, "" if there is none."""
+    """Return the prefix of the files that an interrupted run has added to a dataset, "" if there is none."""
     value = read_recorded(path / PROGRESS / RUN, "a run's record", check_run)
     return "" if value is None else str(value.child("load").raw)
 
@@ -44,10 +44,10 @@ def form_of(output: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return how the run was begun: its `rows_per_batch`, the `load` of a table, and whether it `replaces` others.
+    """Return how the run was started: its `rows_per_batch`, the `load` of a table, and whether it `replaces` others.
 
     Raises:
-        InputError: It was begun with other values.
+        InputError: It was started with other values.
     """
     before = read_begun(path)
     refuse_difference("--resume", path, asked, before, complete=False)
@@ -55,7 +55,7 @@ def read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_begun(path: Place) -> dict[str, Any]:
-    """Return what a run has written down when it began."""
+    """Return what a run recorded when it started."""
     record = path / PROGRESS / RUN
     value = read_recorded(record, "a run's record", check_run)
     if value is None:
@@ -64,7 +64,7 @@ def read_begun(path: Place) -> dict[str, Any]:
 
 
 def clear_progress(path: Place) -> None:
-    """Remove all records of a run; what holds its output goes with the hold."""
+    """Remove all records of a run; its lock is removed when it is released."""
     for file in list_files(path / PROGRESS):
         if file.name not in HOLD:
             remove_file(file)
@@ -79,7 +79,7 @@ def remove_drafts(path: Place) -> None:
 
 
 def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:
-    """Return the records of a batch's files: of those it has written before, if they are still whole, or written now.
+    """Return the records of a batch's files: those of an earlier run if the files are still whole, else written now.
 
     Args:
         name: Of the batch, different from every other's.
@@ -101,7 +101,7 @@ def read_finished(path: Place, known: Collection[str] = ()) -> dict[str, list[Fi
 
 
 def list_recorded(path: Place) -> dict[str, Place]:
-    """Return where the records of finished work lie, by its names."""
+    """Return the paths of the records of finished work, by name."""
     above = len(path.parts) + 1
     found = [
         file for file in list_files(path / PROGRESS) if len(file.parts) == above + 1
@@ -114,7 +114,7 @@ def _read_records(path: Place) -> list[FileRecord] | None:
     try:
         value = read_recorded(path, "a batch's records", check_records)
     except InputError:
-        return None  # spoiled: the batch is written anew
+        return None  # damaged: the batch is written again
     return None if value is None else [from_json(row) for row in cast(list[dict[str, Any]], value.raw)]
 
 

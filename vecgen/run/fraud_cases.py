@@ -1,4 +1,4 @@
-"""The truth ledger: who was defrauded, in which window, how often and of how much; one row for each such customer."""
+"""Lists fraud cases: a row for each defrauded customer, with window, number and sum of fraudulent rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CELLS: Final = 4_000_000  # defrauded customers x slots whose dates are counted
 
 
 def find_cases(tables: Tables, seed: int, source: CustomerSource, first: int, last: int) -> pa.Table:
-    """Return the cases among customers first..last-1, ascending by id; of others than the defrauded, no date is drawn.
+    """Return the cases among customers first..last-1, ascending by id; dates are drawn for the defrauded only.
 
     Rows are those of `list_cases`.
     """

@@ -1,8 +1,8 @@
-"""Loads: dates or periods that one run adds to a dataset, beside those of earlier runs.
+"""Appends a load, the dates or the period of one run, to a dataset with earlier loads.
 
-A load's files begin with a name of its own, so they lie in the same directories as others' and can be told apart. In a
-table a load is one commit; among plain files `_SUCCESS` is missing until it is complete. What is there already is said
-by the receipt and, of a table, by the table itself, which may have been restored to an earlier version.
+The file names of a load have its own prefix, so that loads share directories and can be told apart. In a table a load
+is one commit; among plain files `_SUCCESS` is missing until it is complete. The receipt says what is there already,
+and of a table the table itself, which may have been restored to an earlier version.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FORM: Final = ("format", "partition_by", "with_customer_id", "columns")
 
 
 def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) -> str:
-    """Return what the names of a load's files begin with: eight hexadecimal digits of all that was asked, and a dash.
+    """Return the prefix of a load's file names: eight hexadecimal digits of a hash of its options, and a dash.
 
     Files of a table that is replaced stay for those who read it; so its successor's names depend on it.
     """
@@ -79,7 +79,7 @@ def survey(output: Output) -> Receipt | None:
 
 
 def _whole(receipt: Receipt) -> tuple[Load, ...]:
-    """Return the only load of a dataset that was begun without --append."""
+    """Return the only load of a dataset that was started without --append."""
     period = asked_law(receipt).period
     start, end = period.start.isoformat(), period.end.isoformat()
     dates: Any = receipt.output.get("only_dates") or (start, end)
@@ -104,7 +104,7 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
     if (replaces or output.append) and before.output.get("table") != output.table:
         held = "no table" if before.output.get("table") is None else f"a {before.output['table']} table"
         wanted = f"--table {output.table}" if output.table else "--append"
-        raise OutputError(f"{wanted}: {output.path} holds {held}; ask for the same kind, or choose another --output")
+        raise OutputError(f"{wanted}: {output.path} holds {held}; choose the same kind, or another --output")
     if output.table and (replaces or output.append):
         for part in before.parts:
             check_layout(output.path / part, *_layout(output, part))
@@ -112,7 +112,7 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
         return False
     load = describe_load(output, plan, {})
     known = {other.dates for other in before.loads}
-    if not output.append:  # refused, unless a scheduler asks again for the load that began the table
+    if not output.append:  # refused, unless a scheduler repeats the load that started the table
         return load.dates in known and before.identity == plan.identity
     _check_fit(output, plan, before)
     if load.dates in known:

@@ -1,4 +1,4 @@
-"""Whole datasets on this machine's processors, without a JVM."""
+"""Writes datasets with the processors of this machine, without a JVM."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def run_local(
     existing: Existing = "refuse",
     report: Report = ignore,
 ) -> Receipt:
-    """Write the asked parts of a dataset with `processes` processes, its receipt last.
+    """Write the parts of a dataset with `processes` processes, its receipt last.
 
     Memory does not grow with the dataset: a process holds one batch at a time. More than one process are started
     afresh (spawned), without the script that calls this.
 
     Args:
-        existing: What to do with an output that holds something: see `progress.open_run`.
-        report: Is told how far the run is whenever a batch is finished.
+        existing: What to do with an output that holds something: see `run.open_run`.
+        report: Called with the progress of the run whenever a batch is finished.
 
     Raises:
         InputError: Fewer than one process, or other values than those of the run to be resumed.

@@ -1,7 +1,7 @@
-"""One dataset in the place of another: built inside the output, and moved to its names once it is complete.
+"""Replaces a dataset by another, which is built inside the output and moved into place once it is complete.
 
 It is built in a directory of its run's own below the output's progress. What is moved is written down before the first
-file moves, so that the next run completes what a killed one has begun. Whatever else lies in the output stays.
+file moves, so that the next run completes the move of a killed one. Other files in the output stay.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def check_replaceable(output: Place) -> None:
 
 
 def check_removable(output: Place, broken: str = "") -> None:
-    """Accept a dataset, complete or not, whose parts hold nothing but files of vecgen's.
+    """Accept a dataset, complete or not, whose parts contain only files of vecgen.
 
     Args:
-        broken: What the names of files begin with that a broken-off run has added to it; "" for none.
+        broken: Prefix of the files that an interrupted run has added to it; "" for none.
 
     Raises:
         OutputError: Somebody's files are among those that would be removed.
@@ -85,7 +85,7 @@ def check_removable(output: Place, broken: str = "") -> None:
 
 
 def _list_known(output: Place, receipt: Receipt) -> set[str] | None:
-    """Return the files that the list of a dataset names, None where nobody can read it: its dataset is to go anyway."""
+    """Return the files that the list of a dataset names, None if it cannot be read: the dataset is replaced anyway."""
     try:
         return {file.path for file in read_file_list(output, receipt.files)} if receipt.files else None
     except InputError:
@@ -114,7 +114,7 @@ def replace_dataset(new: Place, progress: Place) -> None:
 
 
 def complete_replacement(progress: Place) -> None:
-    """Complete what a run has begun that was killed while it moved a dataset to its place.
+    """Complete the move of a dataset by a run that was killed meanwhile.
 
     Raises:
         InputError: What it has written down cannot be read.
@@ -137,7 +137,7 @@ def _complete(progress: Place, new: Place, files: list[str]) -> None:
     """Move a dataset; every step finds done what a killed run has done of it."""
     output = progress.parent
     if is_file(new / SUCCESS):  # it moves last
-        remove_file(progress / RUN)  # of an unfinished dataset that is replaced: nobody must go on with it
+        remove_file(progress / RUN)  # of an unfinished dataset that is replaced: it must not be resumed
         remove_file(output / SUCCESS)
         if isinstance(new, Path) and isinstance(progress, Path):
             _swap_directories(new, progress, {name.partition("/")[0] for name in files})
@@ -187,7 +187,7 @@ def _check_moved(output: Place, files: list[str]) -> None:
     found = {_below(output, file) for name in PART_COLUMNS for file in find_files(output / name)}
     if found != set(files):
         told = f"{len(found)} data files where {len(files)} were moved"
-        raise OutputError(f"{output}: {told}; remove what is not of this run, then ask again")
+        raise OutputError(f"{output}: {told}; remove what is not of this run, then rerun")
 
 
 def _below(directory: Place, file: Place) -> str:

@@ -1,6 +1,6 @@
-"""A run in its output directory: alone there, resumed where it broke off, complete before it replaces another.
+"""A run in its output directory: it holds the lock, resumes earlier work, and publishes the dataset when complete.
 
-While a run is under way, `_progress` stands beside the data: `run.json` says what was asked, and each finished batch
+While a run is under way, `_progress` stands beside the data: `run.json` has the options, and each finished batch
 leaves a record of its files. The receipt and `_SUCCESS` come last, then `_progress` goes.
 """
 
@@ -74,7 +74,7 @@ class Run:
         parts: What the run writes.
         before: Receipt of the dataset that the run adds to, or of the table that it replaces.
         replaces: Whether the run replaces what the table holds.
-        permit: What workers ask before they write.
+        permit: What workers check before they write.
     """
 
     plan: Plan
@@ -89,12 +89,12 @@ class Run:
 
 @contextmanager
 def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], existing: Existing) -> Iterator[Run]:
-    """Take the output for one run, or take up the run that broke off there.
+    """Take the output for one run, or resume the interrupted run in it.
 
-    Where the block raises, finished batches stay and can be resumed, unless the error lies in what was asked.
+    Where the block raises, finished batches stay and can be resumed, unless the error is one of the options.
 
     Raises:
-        InputError: What is to be resumed was asked with other values.
+        InputError: The run to be resumed has other options.
         OutputError: The output holds something else, cannot be written, or belongs to a run under way.
     """
     remove_dead_scratch()
@@ -108,7 +108,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             complete_replacement(final / PROGRESS)
             clear_progress(final)  # of an unfinished dataset that was replaced
     seen = _read_raw(final)
-    # Resumed, the batches are those of the run that was begun: nobody knows yet how many.
+    # A resumed run has the batches of the run that was started: their number is not known yet.
     check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
     asked = describe_run(plan, output, parts)
     replaces = existing == "overwrite"
@@ -167,7 +167,7 @@ def _read_raw(path: Place) -> str | None:
 def _find_complete(
     plan: Plan, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing
 ) -> Receipt | None:
-    """Return the receipt of a dataset that holds all that is asked, None where there is something to do."""
+    """Return the receipt of a dataset that is complete already, None where there is something to do."""
     if (output.table or output.append) and check_load(output, plan, before, replaces=existing == "overwrite"):
         return before
     return _read_complete(output.path, asked) if existing == "resume" and not output.append else None
@@ -175,7 +175,7 @@ def _find_complete(
 
 @contextmanager
 def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease: Lease) -> Iterator[None]:
-    """Clear away a run that breaks off where nobody would resume it, unless another has taken its output."""
+    """Remove a failed run that cannot be resumed, unless another run has taken its output."""
     path = output.path
     try:
         yield
@@ -186,13 +186,13 @@ def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease
         if path != final:
             moves = is_being_replaced(final / PROGRESS)
             if not moves:  # else the next run completes that
-                remove_tree(path)  # an overwriting run begins anew
+                remove_tree(path)  # an overwriting run starts over
             if isinstance(error, OutputError):
                 advise(error, error.step or (RESUME if moves else AGAIN))
         elif impossible or not list_recorded(path):
             _clear(output)
         elif isinstance(error, OutputError):
-            text = f"{error}; what is finished stays, --resume goes on from there"
+            text = f"{error}; what is finished stays; --resume completes it"
             raise advise(OutputError(text), RESUME) from error
         else:
             remove_drafts(path)  # of processes that were killed
@@ -202,7 +202,7 @@ def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease
 def close_run(
     run: Run, parts: dict[str, Part], seconds: float, cores: int, records: Sequence[FileRecord] | None
 ) -> Receipt:
-    """Commit the table if there is one, write list of files, receipt and marker of success, let the dataset stand.
+    """Commit the table if there is one, write the list of files, the receipt and the marker of success.
 
     Args:
         records: Of all files; None where Spark's own writer wrote them.
@@ -212,7 +212,7 @@ def close_run(
     """
     path = run.output.path
     _check_files(run.output, parts)
-    remove_drafts(path)  # of tasks that were killed, or of a slow twin
+    remove_drafts(path)  # of tasks that were killed, or of a slow speculative copy
     receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
     if run.output.table:
         commit_load(run.output, parts, records or (), run.replaces)
@@ -256,7 +256,7 @@ def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
 
 def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing) -> None:
     fits = existing == "overwrite" or (output.append and before is not None)
-    # Of a dataset that will be replaced, a broken-off run may have left something; loads are written in place.
+    # An interrupted run may have left something of a dataset that will be replaced; loads are written in place.
     if (output.load or not fits) and (path / PROGRESS / RUN).exists():
         if is_held(path / PROGRESS / LOCK):
             raise refuse_run(path / PROGRESS / LOCK, path)
@@ -268,12 +268,12 @@ def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt
 
 @contextmanager
 def _alone(path: Place, seen: str | None) -> Iterator[Lease]:
-    """Hold the output against other runs, in this process or any other that sees it."""
+    """Lock the output against other runs, in this process or any other."""
     progress = path / PROGRESS
     with hold(progress / LOCK, path) as lease, asking(lease.prove):
         try:
             if _read_raw(path) != seen:
-                raise OutputError(f"--output: another run has just written {path}; look at it, then ask again")
+                raise OutputError(f"--output: another run has just written {path}; inspect it, then rerun")
             yield lease
         finally:  # where a run was cleared away or is complete, no record is left
             with suppress(OutputError):  # of a store that does not answer: the error under way says so

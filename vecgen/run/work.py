@@ -1,4 +1,4 @@
-"""The pieces of a run that are done alone, in any order, by whoever: a process of this machine or a task of Spark."""
+"""The independent pieces of a run, done in any order, by processes of this machine or tasks of Spark."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def name_work(item: Work) -> str:
 
 
 def do_work(run: Run, item: Work) -> list[FileRecord]:
-    """Write the files of a piece of work, unless a run that broke off has done it; return their records."""
+    """Write the files of a piece of work, unless an interrupted run has done it; return their records."""
     plan, output = run.plan, run.output
 
     def write() -> list[FileRecord]:

@@ -1,4 +1,4 @@
-"""One batch of customers to files: what every engine calls."""
+"""Writes one batch of customers to files; every engine calls this."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _EPOCH: Final = date(1970, 1, 1)
 def write_transactions(tables: Tables, seed: int, output: Output, number: int, customers: pa.Table) -> list[FileRecord]:
     """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
 
-    Names and bytes of the files are a function of the arguments: a retried or twin task replaces each file by itself.
+    Names and bytes of the files are a function of the arguments: a retried task replaces each file by itself.
     """
     if customers.num_rows == 0:
         return []

@@ -1,4 +1,4 @@
-"""What Spark makes lazily of a plan: customers, transactions and fraud cases as frames, or files that tasks write.
+"""Turns a plan into Spark frames of customers, transactions and fraud cases, or files written by tasks.
 
 Rows: customers are grouped into batches, each completed by `applyInPandas` in a task of its own. Files: a task is the
 number of a piece of work; it draws its own customers, so nothing is shuffled.
@@ -62,7 +62,7 @@ def customers(spark: SparkSession, plan: Plan) -> DataFrame:
 
 
 def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = COLUMNS) -> DataFrame:
-    """Return the transactions of a plan lazily, what `columns` ask for; one task per batch of whole customers."""
+    """Return these columns of the transactions of a plan lazily; one task per batch of whole customers."""
     payload, seed, schema = make_payload(plan.tables), plan.request.seed, arrow_schema(columns)
 
     def draw(frames: Iterator[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
@@ -86,7 +86,7 @@ def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
 
 
 def written_files(spark: SparkSession, run: Run, work: Sequence[Work]) -> DataFrame:
-    """Let each piece of work write its files in a task of its own; return their records, see `read_records`."""
+    """Write the files of each piece of work in a task of its own; return their records, see `read_records`."""
     payload = make_payload(replace(run, plan=replace(run.plan, batches=())))  # a task has its own piece, and no other
     pieces = list(work)
 

@@ -1,4 +1,4 @@
-"""The dataset as a Spark job: frames of customers and transactions, written, and their receipt.
+"""The Spark job that writes a dataset and its receipt.
 
 Run it with spark-submit (options as `vecgen generate`), or import `transactions(spark, plan)` into a job of your own.
 """
@@ -75,11 +75,11 @@ def run(
     report: Report = ignore,
     stopping: Callable[[], None] = lambda: None,
 ) -> Receipt:
-    """Write customers, transactions and the receipt below an output directory; see `progress` for what it may hold.
+    """Write customers, transactions and the receipt below an output directory; see `run.run` for what it may contain.
 
     Args:
-        report: Is told every second or so how far the run is.
-        stopping: Is called at Ctrl-C, before anything is cancelled.
+        report: Called with the progress of the run about every second.
+        stopping: Called at Ctrl-C, before anything is cancelled.
     """
     if output_mode == "rows" and existing == "resume":
         raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
@@ -105,7 +105,7 @@ def run(
 def _run_files(
     spark: SparkSession, run: Run, names: Sequence[str], report: Report, stopping: Callable[[], None]
 ) -> list[FileRecord]:
-    """Let tasks write files; how far they are is told by the records they leave, whoever ran them and how often."""
+    """Let tasks write files; the records that they leave show the progress, also of retried tasks."""
     expected = expect_rows(run.plan, run.output, names)
     known: set[str] = set()
     state = State(sum(expected.values()))
@@ -123,7 +123,7 @@ def _run_files(
 
 
 def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[[], None]) -> dict[str, Part]:
-    """Let Spark's writer write; of tasks that leave no records, Spark says how many are finished."""
+    """Let Spark's writer write; its tasks leave no records, so Spark tells how many are finished."""
     plan, output = run.plan, run.output
     makers: dict[str, Callable[[], DataFrame]] = {
         CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns_of(CUSTOMERS)]),

@@ -1,4 +1,4 @@
-"""What every task needs, unpickled once by each Python process of an executor instead of once by each task.
+"""The payload of all tasks, unpickled once by each Python process of an executor instead of once by each task.
 
 A compiled plan takes a tenth of a second to unpickle and half a second until its texts are Arrow's. Spark has broadcast
 variables for that, Spark Connect has none.

@@ -1,4 +1,4 @@
-"""Customers of a file for tasks that write files: stored beside their output, so that each task reads its own."""
+"""Stores listed customers beside the output, so that each task reads its own."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def create(place: Place, examine: Callable[[Path], None] | None = None) -> Itera
     Raises:
         OutputError: The directory or the file cannot be written.
     """
-    # Readers of every kind overlook names that begin with a dot; twins of one task must not share a draft.
+    # Readers of every kind overlook names that begin with a dot; speculative copies of one task must not share a draft.
     draft = place.parent / _draft_name(place) if isinstance(place, Path) else scratch_path()
     try:
         draft.parent.mkdir(parents=True, exist_ok=True)

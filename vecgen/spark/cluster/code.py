@@ -1,4 +1,4 @@
-"""vecgen's own code for machines that lack it: an archive, as `spark-submit --py-files` and Connect servers take it."""
+"""Packs the code of vecgen into an archive for `spark-submit --py-files` and Connect servers."""
 
 from __future__ import annotations
 

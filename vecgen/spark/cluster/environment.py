@@ -1,4 +1,4 @@
-"""Where a job runs, who started it, and which settings it adds: decided from what Spark and the machine say.
+"""Finds out where a job runs, what started it, and which settings it adds.
 
 Strongest first: what runs already, flags of spark-submit, spark-defaults, then ours. Nothing here imports Spark.
 """
@@ -18,7 +18,7 @@ Starter = Literal["python", "spark-submit", "a running session"]
 
 @dataclass(frozen=True)
 class Setting:
-    """A value we choose where nobody else has, and why; `mine` once we are the ones who set it."""
+    """A value that we set only where it is unset, and why; `mine` once we have set it."""
 
     name: str
     value: str
@@ -71,7 +71,7 @@ def find_starter(environ: Mapping[str, str], running: bool) -> Starter:
 
 
 def name_program(environ: Mapping[str, str]) -> str:
-    """Return what was typed before the job's own options, as a shell takes it; "…" for flags that nobody knows."""
+    """Return what was typed before the job's own options, as a shell takes it; "…" for unknown flags."""
     if "VECGEN_PROGRAM" in environ:
         return shlex.quote(environ["VECGEN_PROGRAM"])
     start = "spark-submit …" if find_starter(environ, running=False) == "spark-submit" else "python"
@@ -79,7 +79,7 @@ def name_program(environ: Mapping[str, str]) -> str:
 
 
 def check_start(starter: Starter, master: str | None, app_name: str | None, remote: str | None = None) -> None:
-    """Refuse options that come too late: code would beat the flags the user gave before.
+    """Refuse options that come too late: code would override the flags given before.
 
     Raises:
         InputError: A master, a name or a server, although plain Python has not started the job.

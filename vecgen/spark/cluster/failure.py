@@ -1,4 +1,4 @@
-"""Why Spark has given up, in one line: its own words are hundreds of lines of Java."""
+"""Summarises a failure of Spark, which is hundreds of lines of Java, in one line."""
 
 from __future__ import annotations
 

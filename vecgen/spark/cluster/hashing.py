@@ -1,4 +1,4 @@
-"""Which partition Spark's hash places a whole number in, and numbers for which that is the partition we want."""
+"""Spark's hash partitioning of whole numbers, and numbers for each wanted partition."""
 
 from __future__ import annotations
 

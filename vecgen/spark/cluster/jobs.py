@@ -1,4 +1,4 @@
-"""The jobs of an action: marked, counted and cancelled, through the driver's context or through Spark Connect."""
+"""Marks, counts and cancels the jobs of an action, through the driver's context or Spark Connect."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class ContextJobs:
 
 
 class ConnectJobs:
-    """Operations of a session of Spark Connect: a tag. Before Spark 4.0, nobody tells how far they are."""
+    """Operations of a session of Spark Connect: a tag. Before Spark 4.0, their progress is unknown."""
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark, self._tag = spark, f"vecgen-{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""The Spark session of a job: what spark-submit, spark-defaults or a notebook have set is left as it is."""
+"""The Spark session of a job; settings of spark-submit, spark-defaults or a notebook are kept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def add_session_options(parser: ArgumentParser) -> None:
 def open_session(
     master: str | None = None, app_name: str | None = None, remote: str | None = None, *, quiet: bool = False
 ) -> SparkSession:
-    """Return the session that runs already, or a new one; set `DEFAULTS` only where nobody has.
+    """Return the session that runs already, or a new one; set `DEFAULTS` only where they are unset.
 
     What was found and set is said on stderr, unless `quiet`. A Connect server gets the code of vecgen.
 
@@ -115,7 +115,7 @@ def _set_defaults(spark: SparkSession) -> tuple[Setting, ...]:
 
 
 def _read_settings(spark: SparkSession, names: Iterable[str]) -> dict[str, str]:
-    """Return those of the settings that somebody has made."""
+    """Return those of the settings that are set."""
     values: dict[str, str] = {}
     for name in names:
         with suppress(PySparkException):  # nor be read

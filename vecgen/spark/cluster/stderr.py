@@ -1,4 +1,4 @@
-"""Standard error under spark-submit, which merges both streams of its Python into its own standard output."""
+"""Restores standard error under spark-submit, which merges both streams of its Python into standard output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What versions of Spark differ in. Nothing else of vecgen asks for a version.
+"""The differences between versions of Spark; no other module asks for a version.
 
 Of a Connect client and its server, the older one counts.
 """

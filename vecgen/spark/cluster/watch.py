@@ -1,4 +1,4 @@
-"""An action of Spark's that is watched: it runs in a thread of its own while the caller looks on, and can be stopped.
+"""Runs a Spark action in a thread of its own, so that the caller can show its progress and cancel it.
 
 The caller waits in Python, not in a call of the JVM, so Ctrl-C reaches it at once and where it can still speak to the
 JVM. (Spark's own handler cancels every job of the application, those of others too.)
@@ -31,7 +31,7 @@ def watch(
     """Return what an action returns; call `look` with its jobs every second or so meanwhile.
 
     Args:
-        stopping: Is called at Ctrl-C, before anything is cancelled: under spark-submit, the JVM through which all is
+        stopping: Called at Ctrl-C, before anything is cancelled: under spark-submit, the JVM through which all is
             said gets it too and ends within a second.
 
     Raises:
@@ -69,7 +69,7 @@ def _cancel(jobs: Jobs, action: Future[T]) -> None:
     with suppress(Exception):  # the JVM may be ending too
         for _ in range(_PATIENCE):
             if not action.done():
-                jobs.cancel()  # again and again: the action may have begun another job
+                jobs.cancel()  # repeatedly: the action may have started another job
             time.sleep(0.5)
             if action.done() and not jobs.have_tasks():
                 return
@@ -78,6 +78,6 @@ def _cancel(jobs: Jobs, action: Future[T]) -> None:
 def count_done(jobs: Jobs, rows: Sequence[int]) -> int:
     """Return the expected rows of the finished tasks of a stage that has a task for each of `rows`.
 
-    Which tasks are finished is not told; they begin in this order.
+    Spark does not tell which tasks are finished; they start in this order.
     """
     return [0, *accumulate(rows)][min(jobs.count_tasks(len(rows)), len(rows))]

@@ -1,7 +1,7 @@
 """Transactions and customers as a format of Spark: `spark.read.format("vecgen")`, `spark.readStream.format("vecgen")`.
 
 Register it once per session: `spark.dataSource.register(VecgenDataSource)`. Options are those of the command line, with
-"-" or "_"; what is theirs alone stands in `_make_parser`. Each task makes one batch of customers; no row passes the
+"-" or "_"; those of the source alone are in `_make_parser`. Each task makes one batch of customers; no row passes the
 driver. Spark does not tell Python sources which columns a query uses: the option `columns`, or a schema, says it.
 """
 
@@ -54,7 +54,7 @@ class VecgenDataSource(DataSource):
         return "vecgen"
 
     def schema(self) -> StructType:
-        """Return the columns that the options ask for.
+        """Return the columns that the options select.
 
         Raises:
             VecgenError: Options that do not exist, or values outside their ranges.

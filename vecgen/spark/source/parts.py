@@ -1,4 +1,4 @@
-"""Parts of a read: customers and dates that one Spark task samples."""
+"""The parts of a read: customers and dates that one Spark task samples."""
 
 from __future__ import annotations
 

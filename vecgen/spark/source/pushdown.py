@@ -1,4 +1,4 @@
-"""Filters of a query that our data source takes over, so that only the dates they keep are made; needs Spark 4.1."""
+"""Pushes filters of dates down to the data source, so that only those dates are made; needs Spark 4.1."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Transactions as a stream in the order of event time: a micro-batch holds all rows of one or several days.
 
 An offset is a date: the first that is still to come. Rows are a function of the options and the days, so a micro-batch
-that is made again after a restart holds the very rows it held before. Each task sorts its own rows by time; a later
+that is made again after a restart has exactly the same rows. Each task sorts its own rows by time; a later
 micro-batch holds later days only, hence a watermark without any delay drops nothing.
 """
 
@@ -61,7 +61,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return self._offset(self._days.stop)
 
     def prepareForTriggerAvailableNow(self) -> None:  # noqa: N802
-        """Do nothing: the end of the period is known from the beginning."""
+        """Do nothing: the end of the period is known from the start."""
 
     def partitions(self, start: Offset, end: Offset) -> Sequence[InputPartition]:
         """Return the parts of a micro-batch, one task a batch of customers."""
@@ -83,7 +83,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def _day(self, offset: Offset) -> int:
         if offset["fingerprint"] != self._fingerprint:
-            expected = f"{offset['fingerprint']}, with which the stream of this checkpoint was begun"
+            expected = f"{offset['fingerprint']}, with which the stream of this checkpoint was started"
             raise InputError("options", "fingerprint", self._fingerprint, expected, "ask for the same")
         return (date.fromisoformat(offset["next"]) - self._start).days
 
