@@ -504,7 +504,7 @@ def test_files_that_would_grow_are_refused_before_they_do(
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, tables: CustomerTables) -> None:
     os.mkfifo(tmp_path / "c.csv")
     for path in (tmp_path, tmp_path / "c.csv"):
-        with pytest.raises(InputError, match=r"c\.csv: got 'something else', expected a file"):
+        with pytest.raises(InputError, match=r"c\.csv: got 'not a regular file', expected a regular file"):
             read_customers(path, tables.profiles)
 
 
