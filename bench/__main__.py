@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from bench.studies.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.studies.stages import format_stages, measure_stages
 from bench.studies.verification import ROWS as VERIFIED_ROWS
 from bench.studies.verification import measure_verification
+from bench.studies.versions import measure_versions
 from vecgen.errors import VecgenError
 from vecgen.plan.request import Request
 
@@ -73,15 +75,19 @@ def _make_parser() -> argparse.ArgumentParser:
     many.add_argument("--stragglers", type=float, default=0.01, metavar="P", help="share of slow batches (0.01)")
     many.add_argument("--slowdown", type=float, default=3.0, metavar="X", help="times as slow as the others (3)")
     many.set_defaults(run=_simulate)
+    versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
+    versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
+    versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
+    versions.set_defaults(run=_versions)
     bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
     bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
     for option, choices in (("--streams", list(STREAMS)), ("--bits", ["forward", "reversed"])):
         some = _some_of(choices)
         bits.add_argument(option, type=some, default=choices, metavar="NAMES", help=f"some of {','.join(choices)}")
     bits.set_defaults(run=_bits)
-    for command in (draws, against, grow):
+    for command in (draws, against, grow, versions):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, many, bits):
+    for command in (draws, against, grow, parts, verify, many, versions, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -161,6 +167,15 @@ def _simulate(options: argparse.Namespace) -> None:
     print(format_simulation(result))
     asked = " ".join(f"--{name} {getattr(options, name)}" for name in ("customers", "cores", *vars(disturbance)))
     save(f"simulate {asked}", result, options.results)
+
+
+def _versions(options: argparse.Namespace) -> None:
+    def keep(result: dict[str, object]) -> None:
+        save(f"versions --options '{options.options}' --repeats {options.repeats}", result, options.results)
+
+    result = measure_versions(options.checkouts, shlex.split(options.options), options.repeats, keep)
+    for name, own in result.items():
+        print(f"{own['cpu_of_first']:.2f} x CPU time, {own['wall_seconds']:.2f} s: {name}")
 
 
 def _bits(options: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from bench.__main__ import main
 from bench.harness.measure import measure
+from bench.harness.results import ROOT
 from bench.studies.chart import draw_chart
 from bench.studies.scale import SERIES
 from bench.studies.simulate import Costs, Disturbance, list_schedule, simulate, summarise
@@ -43,6 +44,21 @@ def test_compare_reports_who_ran_and_who_is_missing(tmp_path: Path, capsys: pyte
     assert result["contenders"]["original"]["runs"] == []
     assert "missing" in result["contenders"]["original"]
     assert "original" in capsys.readouterr().out
+
+
+def test_versions_take_turns_and_are_held_to_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("vecgen", "profiles", "demographic_data"):
+        (other / name).symlink_to(ROOT / name)
+    options = ["--options", "--customers 20 --processes 1 --end 2023-01-20", "--repeats", "1"]
+    assert main(["versions", str(ROOT), str(other), *options, "--results", str(tmp_path)]) == 0
+    first, second = json.loads((tmp_path / "versions.json").read_text())["result"].values()
+    assert first["cpu_of_first"] == 1.0
+    assert second["cpu_of_first"] == round(second["cpu_seconds"] / first["cpu_seconds"], 3)
+    assert len(second["runs"]) == 1
+    assert main(["versions", str(tmp_path / "nowhere"), "--repeats", "1", "--options", "--seed x"]) == 2
+    assert "--seed" in capsys.readouterr().err
 
 
 def test_verify(tmp_path: Path) -> None:
