@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import set_batch_rows
@@ -17,9 +19,9 @@ from vecgen.io.assembler import Assembler
 from vecgen.io.file_record import FileRecord
 from vecgen.io.parquet_layout import Compression
 from vecgen.io.reader import digest_dataset
-from vecgen.io.schema import COLUMNS
+from vecgen.io.schema import COLUMNS, select_digested
 from vecgen.io.writers import COMPRESSIONS
-from vecgen.plan.output import Output
+from vecgen.plan.output import NORMALIZED_NAMES, Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import schedule
 from vecgen.records.receipt import RECEIPT, SUCCESS, Receipt
@@ -51,6 +53,28 @@ def test_digest_is_the_local_one(
         str(path.relative_to(tmp_path / "out").parent) for path in (tmp_path / "out").rglob(f"*.{file_format}")
     }
     assert any("year=2023/month=12/profile_group=" in directory for directory in directories)
+
+
+@pytest.mark.parametrize("names", [("amt", "customer_id", "lat"), NORMALIZED_NAMES])
+def test_fewer_columns_are_the_local_ones(
+    spark: SparkSession, plan: Plan, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    from vecgen.spark.job import run
+
+    output = Output(tmp_path / "local", columns=names, batch_rows=2000)
+    run_local(plan, output, 1)
+    run(spark, plan, replace(output, path=tmp_path / "files"))
+    run(spark, plan, replace(output, path=tmp_path / "rows", batch_rows=None), "rows")
+    local = data_files(tmp_path / "local")
+    for path in local:
+        assert (tmp_path / "files" / path.relative_to(tmp_path / "local")).read_bytes() == path.read_bytes()
+    columns = select_digested(names, COLUMNS)
+    assert digest_dataset(tmp_path / "rows", columns) == digest_dataset(tmp_path / "local", columns)
+    rows = data_files(tmp_path / "rows" / "transactions")
+    assert {path.parent.relative_to(tmp_path / "rows") for path in rows} == {
+        path.parent.relative_to(tmp_path / "local") for path in local if "transactions" in path.parts
+    }
+    assert pq.ParquetFile(rows[0]).schema_arrow.names == list(names)
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)

@@ -51,6 +51,9 @@ def write_report(
     reading = read_dataset(directory, claim, processes, progress)
     if reading.fault:
         raise reading.fault
+    if missing := reading.scope.missing:
+        expected = "a dataset with all columns, or with customer_id and the customers' files"
+        raise InputError(str(directory), "columns", f"none of these: {', '.join(missing)}", expected)
     if reading.tally.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
     certificate = certify(reading, claim)

@@ -7,6 +7,7 @@ afterwards, only counts and the defrauded remain. Tallies of groups add up.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -146,15 +147,15 @@ def start_tally(laws: Laws) -> Tally:
 class GroupTally:
     """Counts the rows of one group of customers, in any order."""
 
-    def __init__(self, laws: Laws, clock: Clock | None = None) -> None:
-        self._laws, self._clock = laws, clock
+    def __init__(self, laws: Laws, clock: Clock | None = None, untested: Collection[str] = ()) -> None:
+        self._laws, self._clock, self._untested = laws, clock, untested
         self._tally = start_tally(laws)
         self._customers = _Customers(laws.law.period.days)
         self._months = _month_of_day(laws)
 
     def add(self, batch: pa.RecordBatch) -> Columns:
         """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
-        columns, faults = inspect(batch, self._laws, self._clock)
+        columns, faults = inspect(batch, self._laws, self._clock, self._untested)
         self._tally.rows += batch.num_rows
         self._tally.faults.update(faults)
         _count_together(self._tally, columns)

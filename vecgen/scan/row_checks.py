@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,11 +86,14 @@ class Columns:
         return Columns(**columns, merchants=self.merchants)
 
 
-def inspect(batch: pa.RecordBatch, laws: Laws, clock: Clock | None = None) -> tuple[Columns, Counter[str]]:
+def inspect(
+    batch: pa.RecordBatch, laws: Laws, clock: Clock | None = None, untested: Collection[str] = ()
+) -> tuple[Columns, Counter[str]]:
     """Return the rows of a batch (all `COLUMNS`, no nulls) that have no fault, and the number of rows with each.
 
     Args:
         clock: Of dates and times, if not UTC.
+        untested: Faults that are not looked for.
     """
     profile, profile_known = _find(batch.column("profile"), laws.profile_files)
     category, category_known = _find(batch.column("category"), laws.categories)
@@ -134,8 +138,9 @@ def inspect(batch: pa.RecordBatch, laws: Laws, clock: Clock | None = None) -> tu
         home_long,
         number,
     )
+    good = {name: mask for name, mask in good.items() if name not in untested}
     faults = Counter({name: int(len(mask) - np.count_nonzero(mask)) for name, mask in good.items()})
-    return columns.where(np.logical_and.reduce(list(good.values()))), +faults
+    return columns.where(np.logical_and.reduce([np.ones(len(columns), dtype=np.bool_), *good.values()])), +faults
 
 
 def read_moments(batch: pa.RecordBatch) -> tuple[I64, I64, Bools]:

@@ -21,7 +21,7 @@ MOST_EXAMPLES: Final = 3
 SENTENCES: Final[dict[Outcome, str]] = {
     "accepted": "no check failed",
     "rejected": "it does not follow its model",
-    "undecided": "too few rows to test its model",
+    "undecided": "too few rows or columns to test its model",
 }
 
 

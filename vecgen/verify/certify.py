@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vecgen.process.progress import Report, ignore
+from vecgen.scan.missing import LAW_NEEDS
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certificate import Certificate
 from vecgen.verify.chi_square import Statistic
@@ -34,8 +35,12 @@ def verify_dataset(
 def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
     """Return the certificate of a dataset that was read; a valid one is rejected with probability `error`."""
     statistics: dict[tuple[str, str], Statistic] = {}
+    untested: list[str] = []
     if "transactions" in reading.digests:
-        statistics |= examine(reading.tally, reading.laws, claim.merchants)
+        known = reading.scope.known
+        found = examine(reading.tally, reading.laws, claim.merchants)
+        statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
+        untested = reading.scope.describe_untested((law for law, _ in found), LAW_NEEDS)
     if "customers" in reading.digests and claim.as_of is not None:
         statistics |= {(law, "customers"): s for law, s in examine_people(reading.people, claim.demographics)}
     findings = tuple(judge(statistics, error, reading.forks.workers if reading.forks else 1))
@@ -47,7 +52,7 @@ def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Cert
         {name: str(digest) for name, digest in reading.digests.items()},
         reading.checks,
         findings,
-        reading.notes + _note_fraud_rate(reading, claim, findings),
+        (*reading.notes, *untested, *_note_fraud_rate(reading, claim, findings)),
         error,
     )
 

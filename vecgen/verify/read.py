@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from vecgen.errors import InputError
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import read_batches, read_names, recognise_part, require_files
-from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES
+from vecgen.io.schema import (
+    COLUMNS,
+    CUSTOMER_COLUMNS,
+    CUSTOMER_ID,
+    FRAUD_CASES,
+    PART_COLUMNS,
+    Column,
+    arrow_schema,
+)
 from vecgen.model.exact import Laws
 from vecgen.model.params import Period
 from vecgen.process.memory import keep_freed_memory
@@ -26,6 +35,7 @@ from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import open_pool, submit_all
 from vecgen.sampling.arrays import I64
 from vecgen.scan.counts import GroupTally, Tally, start_tally
+from vecgen.scan.missing import WHOLE, Scope, complete
 from vecgen.scan.row_checks import Columns, inspect, read_moments
 from vecgen.scan.time_zone import Clock, find_clock
 from vecgen.scan.uniqueness import Spill, count_repeats
@@ -63,8 +73,11 @@ def read_again(files: Sequence[Place], laws: Laws, clock: Clock | None) -> Itera
     return (inspect(batch, laws, clock)[0] for path in files for batch in read_batches(path, COLUMNS))
 
 
-def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
+def find_parts(directory: Place, written: Sequence[Column] = COLUMNS) -> tuple[list[Place], list[Place]]:
     """Return the files of transactions and those of customers below a directory (or a file), told apart by columns.
+
+    Args:
+        written: Columns of the transactions; with fewer than usual, parts are told apart by their directories.
 
     Raises:
         InputError: There are no data files.
@@ -72,10 +85,12 @@ def find_parts(directory: Place) -> tuple[list[Place], list[Place]]:
     parts: tuple[list[Place], list[Place]] = ([], [])
     for path in require_files(directory):
         names = read_names(path)
-        if (part := recognise_part(names)) == FRAUD_CASES:
+        place = path.parts[len(directory.parts) :][:1]
+        part = place[0] if written != COLUMNS and place and place[0] in PART_COLUMNS else recognise_part(names)
+        if part == FRAUD_CASES:
             continue
         is_customers = part == "customers"
-        columns = CUSTOMER_COLUMNS if is_customers else COLUMNS
+        columns = CUSTOMER_COLUMNS if is_customers else written
         missing = [column.name for column in columns if column.name not in names]
         if missing:
             raise InputError(str(path), "columns", missing[0], "a file with this column", "see the README's schema")
@@ -95,12 +110,25 @@ def _group(files: Iterable[Place]) -> list[list[Place]]:
 
 @dataclass(frozen=True)
 class Work:
-    """What reading transactions needs; picklable. `scratch` takes the transaction numbers."""
+    """What reading transactions needs; picklable. `scratch` takes the transaction numbers.
+
+    Attributes:
+        customers: Files of the customers that rows are joined with, if they are.
+    """
 
     laws: Laws
     scratch: Path
     safe_identifiers: bool
     clock: Clock | None
+    scope: Scope = WHOLE
+    customers: tuple[Place, ...] = ()
+
+
+def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Scope:
+    """Return what can be looked at of transactions with these columns, given the files of their customers."""
+    can_join = CUSTOMER_ID in columns and customers
+    joined = can_join and all(CUSTOMER_ID.name in read_names(path) for path in customers)
+    return Scope(columns, bool(joined))
 
 
 def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Tally, Digest]:
@@ -136,16 +164,31 @@ def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[
 def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:
     total, digest = start_tally(work.laws), Digest()
     spill = Spill(work.scratch, str(os.getpid()))
+    people = _read_people(work.customers) if work.scope.joined else None
+    untested = work.scope.untested
     for files in bundle:
-        group = GroupTally(work.laws, work.clock)
+        group = GroupTally(work.laws, work.clock, untested)
         for path in files:
-            for batch in read_batches(path, COLUMNS):
-                spill.add(group.add(batch).number)
-                digest += digest_batches([batch], COLUMNS)
-                total.faults[UNSAFE] += count_unsafe(batch) if work.safe_identifiers else 0
+            for batch in read_batches(path, work.scope.columns):
+                digest += digest_batches([batch], work.scope.columns)
+                whole = batch
+                if work.scope.columns != COLUMNS:
+                    whole, strangers = complete(batch, work.laws, people)
+                    total.faults[CUSTOMER_ID.name] += strangers
+                spill.add(group.add(whole).number)
+                total.faults[UNSAFE] += count_unsafe(whole) if work.safe_identifiers else 0
         total.add(group.close())
     spill.flush()
     return total, digest
+
+
+def _read_people(files: Sequence[Place]) -> pa.Table:
+    """Return the customers of files with their ids, ascending."""
+    columns = (CUSTOMER_ID, *CUSTOMER_COLUMNS)
+    schema = arrow_schema(columns)
+    batches = (batch for path in files for batch in read_batches(path, columns))
+    tables = [pa.Table.from_batches([batch]).cast(schema) for batch in batches]
+    return pa.concat_tables([schema.empty_table(), *tables]).sort_by(CUSTOMER_ID.name).combine_chunks()
 
 
 def read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[PeopleTally, Digest, dict[str, int]]:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from vecgen.errors import InputError
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
-from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
 from vecgen.model.exact import Laws, write_out
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
+from vecgen.records.receipt import written_columns
 from vecgen.scan.counts import Tally, start_tally
+from vecgen.scan.missing import CHECK_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import Forks, recognise_forks
 from vecgen.scan.row_checks import FAULTS
 from vecgen.scan.time_zone import Clock
@@ -30,7 +32,16 @@ from vecgen.verify.claim import Claim
 from vecgen.verify.customer_checks import IDENTIFIERS, PeopleTally
 from vecgen.verify.customer_tests import share_defrauded
 from vecgen.verify.file_check import check_digests, check_files
-from vecgen.verify.read import UNSAFE, Work, find_parts, find_time_zone, read_again, read_customers, read_transactions
+from vecgen.verify.read import (
+    UNSAFE,
+    Work,
+    choose_scope,
+    find_parts,
+    find_time_zone,
+    read_again,
+    read_customers,
+    read_transactions,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Reading:
         digests: Of the parts that were read, by name.
         forks: Workers of the original that drew the same numbers; None where nothing shows that.
         notes: Sentences about the dataset as a whole.
+        scope: Which columns could be looked at.
         fault: Why nothing could be read of files that are not those that were written; None where all was read.
     """
 
@@ -52,6 +64,7 @@ class Reading:
     checks: tuple[Check, ...]
     forks: Forks | None = None
     notes: tuple[str, ...] = ()
+    scope: Scope = WHOLE
     fault: InputError | None = None
 
     @property
@@ -86,12 +99,15 @@ def read_dataset(
         if all(check.holds for check in checks):
             raise
         notes.append(f"of the rows nothing is known: {fault}")
-        return Reading(directory, laws, start_tally(laws), PeopleTally(), {}, tuple(checks), None, tuple(notes), fault)
+        nothing = start_tally(laws), PeopleTally(), dict[str, Digest]()
+        return Reading(directory, laws, *nothing, tuple(checks), notes=tuple(notes), fault=fault)
     return replace(reading, checks=(*reading.checks, *checks), notes=(*reading.notes, *notes))
 
 
 def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, report: Report) -> Reading:
-    transactions, customers = find_parts(directory)
+    columns = written_columns(claim.receipt) if claim.receipt else COLUMNS
+    transactions, customers = find_parts(directory, columns)
+    scope = choose_scope(columns, customers)
     checks: list[Check] = []
     notes: list[str] = []
     digests: dict[str, Digest] = {}
@@ -99,12 +115,14 @@ def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, repor
     if transactions:
         clock = claim.clock or (None if claim.receipt else find_time_zone(transactions, claim.law.period))
         with scratch_directory() as scratch:
-            work = Work(laws, scratch, claim.safe_identifiers, clock)
+            work = Work(laws, scratch, claim.safe_identifiers, clock, scope, tuple(customers))
             tally, digests["transactions"] = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
         if repeats and claim.receipt is None:
             with scratch_directory() as scratch:
                 forks = recognise_forks(read_again(transactions, laws, clock), scratch)
+        if scope.joined:
+            checks.append(Check("customer_id", "a customer of the customers' files", tally.faults["customer_id"]))
         checks += _check_rows(tally, laws, Check("unique trans_num", "no number twice", repeats, forks is not None))
         checks += _check_safe("transactions", tally.faults[UNSAFE], claim)
         notes += _note_clock(clock, claim) + _note_forks(forks, repeats)
@@ -118,8 +136,10 @@ def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, repor
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
     checks += _check_cases(directory, claim, laws, tally, digests)
+    notes += scope.describe_untested((check.name for check in checks), CHECK_NEEDS)
+    checks = [check for check in checks if check.name not in scope.untested]
     checks += check_digests(claim.receipt, digests)
-    return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes))
+    return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes), scope)
 
 
 def _note_clock(clock: Clock | None, claim: Claim) -> list[str]:

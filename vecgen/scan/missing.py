@@ -1,0 +1,168 @@
+"""Datasets with fewer columns: which checks their rows allow, and rows made complete for those that they do.
+
+Customers' columns are joined where transactions carry `customer_id` and the customers' files are there. What is missing
+then is filled with values that the other checks overlook; whatever needs it is not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column, arrow_type
+from vecgen.model.exact import Laws
+from vecgen.sampling.arrays import Bools
+
+_CUSTOMER: Final = CUSTOMER_ID.name
+"""Stands for what tells customers apart: their id, or all three identifiers."""
+_IDENTIFIERS: Final = frozenset({"ssn", "cc_num", "acct_num"})
+_KIND: Final = frozenset({"profile", "is_fraud"})
+_HISTORY: Final = _KIND | {_CUSTOMER, "trans_date"}
+_SLOT: Final = _HISTORY | {"category", "trans_time"}
+_COORDINATES: Final = frozenset({"lat", "long", "merch_lat", "merch_long"})
+_PLACE: Final = _KIND | _COORDINATES
+
+CHECK_NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    **{name: frozenset({name}) for name in ("profile", "trans_num", "trans_date", "trans_time", "amt", "is_fraud")},
+    "customer_id": frozenset(),
+    "unix_time": frozenset({"trans_date", "trans_time", "unix_time"}),
+    "category": _KIND | {"category"},
+    "place": _PLACE,
+    "unique trans_num": frozenset({"trans_num"}),
+    "fraud dates": frozenset({_CUSTOMER, "trans_date", "is_fraud"}),
+    "defrauded": frozenset({_CUSTOMER, "is_fraud"}),
+    "safe: transactions": frozenset({"ssn", "cc_num"}),
+    "fraud cases": _HISTORY | {"ssn", "cc_num", "amt"},
+}
+"""Columns that a check of transactions needs."""
+
+LAW_NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        (
+            "rate",
+            "defrauded",
+            "defrauded by profile",
+            "fraud rate",
+            "regular rows of the defrauded",
+            "rate of the defrauded",
+            "fraud window",
+            "length of fraud windows",
+            "dates within windows",
+            "date",
+            "weekday",
+            "month",
+        ),
+        _HISTORY,
+    ),
+    "category and day part": _SLOT,
+    "date, category and day part": _SLOT,
+    "category and day part by month and weekday": _SLOT,
+    "hour by category": _KIND | {"category", "trans_time"},
+    "hour by month": _KIND | {"trans_date", "trans_time"},
+    "hour": _KIND | {"trans_time"},
+    **dict.fromkeys(("minute and second", "minute", "second"), frozenset({"is_fraud", "trans_time"})),
+    **dict.fromkeys(("amount by category and day part", "amount"), _SLOT | {"amt"}),
+    **dict.fromkeys(("place", "latitude", "longitude", "place of travellers"), _PLACE),
+    **dict.fromkeys(("travelling customers", "rows of travellers near home"), _PLACE | {_CUSTOMER}),
+    "merchant within category": frozenset({"is_fraud", "category", "merchant"}),
+}
+"""Columns that a law of transactions needs."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which columns of transactions can be looked at.
+
+    Attributes:
+        columns: Those of the files.
+        joined: Whether the customers' are added by `customer_id`.
+    """
+
+    columns: tuple[Column, ...] = COLUMNS
+    joined: bool = False
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Names of what can be looked at; `customer_id` if customers can be told apart."""
+        names = {column.name for column in (*self.columns, *(CUSTOMER_COLUMNS if self.joined else ()))}
+        return frozenset(names | ({_CUSTOMER} if names >= _IDENTIFIERS else set()))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the usual columns that cannot be looked at."""
+        known = self.known
+        return tuple(column.name for column in COLUMNS if column.name not in known)
+
+    @property
+    def untested(self) -> frozenset[str]:
+        """Names of the checks that rows do not allow."""
+        return frozenset(name for name, needs in CHECK_NEEDS.items() if needs - self.known)
+
+    def describe_untested(self, names: Iterable[str], needs: Mapping[str, Collection[str]]) -> list[str]:
+        """Return a sentence for each set of missing columns, on what of `names` is not testable without it."""
+        by_columns: dict[tuple[str, ...], list[str]] = {}
+        for name in dict.fromkeys(names):
+            if lacking := tuple(sorted(set(needs.get(name, ())) - self.known)):
+                by_columns.setdefault(lacking, []).append(name)
+        return [f"not testable: {', '.join(own)} ({_tell(columns)})" for columns, own in by_columns.items()]
+
+
+def _tell(columns: tuple[str, ...]) -> str:
+    return f"column{'s' * (len(columns) > 1)} {', '.join(columns)} {'are' if len(columns) > 1 else 'is'} not there"
+
+
+WHOLE: Final = Scope()
+"""Of a dataset with all columns."""
+
+
+def complete(batch: pa.RecordBatch, laws: Laws, people: pa.Table | None = None) -> tuple[pa.RecordBatch, int]:
+    """Return the rows of a batch with all `COLUMNS`, and how many were left out, since nobody knows their customers.
+
+    Args:
+        people: Customers with `customer_id`, ascending; None for none.
+    """
+    strangers, joined = 0, dict[str, pa.Array]()
+    if people is not None:
+        ids, known = batch.column(_CUSTOMER).to_numpy(), people.column(_CUSTOMER).to_numpy()
+        found: Bools = np.isin(ids, known)
+        strangers = int(np.count_nonzero(~found))
+        batch, ids = batch.filter(pa.array(found)), ids[found]
+        places, which = np.unique(np.searchsorted(known, ids), return_inverse=True)
+        own = people.take(pa.array(places)).combine_chunks()
+        joined = {column.name: _spread(own.column(column.name), which) for column in CUSTOMER_COLUMNS}
+    values = joined | {name: batch.column(name) for name in batch.schema.names}
+    if not values.keys() >= _COORDINATES:
+        values = {name: array for name, array in values.items() if name not in _COORDINATES}
+    arrays = [values[c.name] if c.name in values else _fill(c, batch, laws) for c in COLUMNS]
+    return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]), strangers
+
+
+def _spread(column: pa.ChunkedArray, which: np.ndarray) -> pa.Array:
+    """Return each row's value of its customer."""
+    values = column.combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
+    if not pa.types.is_string(values.type):
+        return values.take(pa.array(which))
+    return pa.DictionaryArray.from_arrays(pa.array(which.astype(np.int32)), values)
+
+
+def _fill(column: Column, batch: pa.RecordBatch, laws: Laws) -> pa.Array:
+    """Return values of a column that is not there."""
+    if column.name == "ssn" and _CUSTOMER in batch.schema.names:
+        return batch.column(_CUSTOMER).cast(pa.string())  # customers stay apart
+    fillers = {
+        "profile": laws.profile_files[0],
+        "category": laws.categories[0],
+        "trans_num": "0" * 32,
+        "trans_time": "00:00:00",
+        "trans_date": laws.law.period.start,
+        "dob": laws.law.period.start,
+        "amt": 1.0,
+    }
+    value = fillers.get(column.name, "" if column.type == "text" else 0)
+    return pa.repeat(pa.scalar(value, arrow_type(column)), batch.num_rows)
