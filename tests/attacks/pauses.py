@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -18,6 +19,8 @@ from vecgen.records.receipt import PROGRESS
 FIRST, SECOND = 2, 3
 """Seeds of the run that is paused and of the one that comes then."""
 DELAY = 0.05
+LATE = "a request under way:"
+"""What begins a fault that README.md names as a limit."""
 SPEEDS = (0.5, 1.0, 1.0, 2.0)
 
 
@@ -115,8 +118,8 @@ def pause_run(
         signal_all(list_session(first.pid), signal.SIGCONT)
         error = first.communicate(timeout=120)[1]
     faults += judge_first(target, pause, first.returncode, error)
-    range_.clear_broken(target)  # a request that was under way may have left one file
-    return first.returncode, faults + list_differences(target.root, wholes[pause.seeds[1]])
+    range_.clear_broken(target)
+    return first.returncode, faults + judge_late(list_differences(target.root, wholes[pause.seeds[1]]), pause)
 
 
 def stop(process: subprocess.Popen[str], pause: Pause) -> bool:
@@ -143,7 +146,15 @@ def act_meanwhile(range_: Range, target: Target, pause: Pause, wholes: Mapping[i
 
 def judge_first(target: Target, pause: Pause, status: int, error: str) -> list[str]:
     """Return what is wrong with how the paused run has ended."""
-    told = error.startswith(f"vecgen: --output: another run has taken {target.output}; ")
+    told = re.match(rf"vecgen: --output: another run has (taken|just written) {re.escape(target.output)}; ", error)
     if (status, error) == (0, "") or (status == 2 and told and error.count("\n") == 1 and pause.second != "refused"):
         return []
     return [f"the first ends with {status}: {error[-300:]!r}"]
+
+
+def judge_late(differences: list[str], pause: Pause) -> list[str]:
+    """Name what only a request can have done that was under way when a run was stopped: no store takes it back then."""
+    data = [difference for difference in differences if not difference.startswith(PROGRESS)]
+    if len(data) > pause.processes or any(not difference.endswith("is other") for difference in data):
+        return differences
+    return [f"{LATE} {difference}" for difference in differences]

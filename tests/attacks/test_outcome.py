@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.attacks.outcome import RESULTS, Outcome, format_rows, save, split_advice
+from bench.harness.results import RESULTS as DIRECTORY
+from tests.attacks.outcome import COMMAND, RESULTS, Outcome, format_rows, save, split_advice
+from tests.support.checkout import ROOT
 
 
 def test_an_attack_with_a_fault_is_lost() -> None:
@@ -29,3 +31,11 @@ def test_outcomes_are_saved_beside_each_other_and_make_a_table(tmp_path: Path) -
 def test_a_message_is_what_is_no_note_and_no_advice() -> None:
     lines = ["vecgen: note: odd", "vecgen: --output: no", "vecgen: resume with vecgen generate --resume"]
     assert split_advice("\n".join(lines)) == ([lines[1]], ["generate --resume"])
+
+
+def test_the_table_of_the_readme_is_what_was_counted() -> None:
+    result = json.loads((DIRECTORY / RESULTS).read_text(encoding="utf-8"))["result"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [line for line in format_rows(result) if line not in readme] == []
+    assert COMMAND in readme
+    assert [attack for attack, row in result.items() if row["lost"]] == ["runs paused in a store"]  # README says why
