@@ -148,6 +148,17 @@ def test_resume_begins_where_nothing_is(plan: Plan, whole: dict[str, bytes], tmp
         assert contents(tmp_path / name) == whole
 
 
+def test_records_that_a_run_left_beside_its_complete_dataset_are_removed(plan: Plan, tmp_path: Path) -> None:
+    """As one does that is killed while it removes them."""
+    run_local(plan, Output(tmp_path / "o"), 1)
+    tree = list_tree(tmp_path)
+    (tmp_path / "o" / PROGRESS).mkdir()
+    for name in ("lock", "holder", "transactions-1.json"):
+        (tmp_path / "o" / PROGRESS / name).touch()
+    run_local(plan, Output(tmp_path / "o"), 1, existing="resume")
+    assert list_tree(tmp_path) == tree
+
+
 def test_resume_leaves_a_complete_dataset_alone(plan: Plan, tmp_path: Path) -> None:
     output = Output(tmp_path / "o")
     receipt = run_local(plan, output, 1)

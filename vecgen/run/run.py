@@ -119,6 +119,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     if not resumes:
         complete = _find_complete(plan, output, asked, before, existing)
         if complete is not None:
+            _clear_left(final, seen)
             yield Run(plan, output, final, complete)
             return
         _prepare(final, output, asked, before, existing)
@@ -264,6 +265,13 @@ def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt
     if not fits:
         check_empty(path, overlooked=PROGRESS)
     make_directory(path)
+
+
+def _clear_left(path: Place, seen: str | None) -> None:
+    """Remove the records that a run has left beside its dataset, which was complete when it was killed."""
+    if any(True for _ in list_files(path / PROGRESS)):
+        with suppress(OutputError), _alone(path, seen):  # a run that lives does it itself
+            clear_progress(path)
 
 
 @contextmanager
