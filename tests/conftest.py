@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from tests.support.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
@@ -57,7 +57,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))  # two years, two months, a leap day in the second year
-LAW = Law(WINTER, fraud_rate=0.5)
+LAW = ModelParameters(WINTER, fraud_rate=0.5)
 
 
 @pytest.fixture(scope="session")

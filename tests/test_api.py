@@ -20,7 +20,7 @@ import pytest
 import vecgen
 from tests.conftest import LAW, WINTER
 from tests.support.datasets import read_people, read_rows
-from vecgen.cli.keywords import Asked, Stated, Written, list_keywords
+from vecgen.cli.keywords import ExpectationKeywords, OutputKeywords, RequestKeywords, list_keywords
 from vecgen.cli.main import _make_parser
 from vecgen.errors import InputError, OutputError
 from vecgen.io.digest import digest_batches
@@ -32,7 +32,7 @@ Dataset = tuple[Path, Receipt]
 
 
 @pytest.fixture(scope="module")
-def asked(profiles: Path, demographics: Path) -> Asked:
+def asked(profiles: Path, demographics: Path) -> RequestKeywords:
     """Return the keywords of the fixture `plan`."""
     return {
         "customers": 60,
@@ -44,13 +44,13 @@ def asked(profiles: Path, demographics: Path) -> Asked:
     }
 
 
-def test_transactions_are_those_of_the_dataset(asked: Asked, parquet: Dataset) -> None:
+def test_transactions_are_those_of_the_dataset(asked: RequestKeywords, parquet: Dataset) -> None:
     rows = vecgen.generate_transactions(**asked)
     assert rows.schema == arrow_schema(COLUMNS)
     assert rows.sort_by("trans_num") == read_rows(parquet[0])
 
 
-def test_customers_are_those_of_the_dataset(asked: Asked, parquet: Dataset) -> None:
+def test_customers_are_those_of_the_dataset(asked: RequestKeywords, parquet: Dataset) -> None:
     people = vecgen.generate_customers(**asked)
     assert people.schema == arrow_schema(CUSTOMER_COLUMNS)
     assert people.combine_chunks() == read_people(parquet[0])
@@ -59,14 +59,14 @@ def test_customers_are_those_of_the_dataset(asked: Asked, parquet: Dataset) -> N
     assert ids["ssn"] == people["ssn"]
 
 
-def test_columns_come_as_they_are_asked_for(asked: Asked) -> None:
+def test_columns_come_as_they_are_asked_for(asked: RequestKeywords) -> None:
     names = ["is_fraud", "customer_id", "amt", "ssn"]
     whole, some = vecgen.generate_transactions(**asked), vecgen.generate_transactions(columns=names, **asked)
     assert some.column_names == names
     assert some.drop_columns("customer_id") == whole.select(["is_fraud", "amt", "ssn"])
 
 
-def test_dates_made_apart_are_the_whole(asked: Asked) -> None:
+def test_dates_made_apart_are_the_whole(asked: RequestKeywords) -> None:
     cut: list[tuple[str | date, str | date]] = [
         ("2023-12-20", "2023-12-20"),
         (date(2023, 12, 21), "2024-01-03"),
@@ -79,7 +79,7 @@ def test_dates_made_apart_are_the_whole(asked: Asked) -> None:
     assert pa.concat_tables(parts).sort_by("trans_num") == vecgen.generate_transactions(**asked).sort_by("trans_num")
 
 
-def test_batches_add_up_to_the_table(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_add_up_to_the_table(asked: RequestKeywords, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", 100)
     monkeypatch.setattr("vecgen.api._PEOPLE", 7)
     batches = list(vecgen.iterate_transactions(**asked))
@@ -90,7 +90,7 @@ def test_batches_add_up_to_the_table(asked: Asked, monkeypatch: pytest.MonkeyPat
     assert pa.Table.from_batches(people) == vecgen.generate_customers(**asked)
 
 
-def test_text_as_dictionaries_says_the_same(asked: Asked) -> None:
+def test_text_as_dictionaries_says_the_same(asked: RequestKeywords) -> None:
     for generate, columns in (
         (vecgen.generate_transactions, COLUMNS),
         (vecgen.generate_customers, CUSTOMER_COLUMNS),
@@ -100,7 +100,7 @@ def test_text_as_dictionaries_says_the_same(asked: Asked) -> None:
         assert table.cast(arrow_schema(columns)) == generate(**asked)
 
 
-def test_frames_are_one_call_away(asked: Asked) -> None:
+def test_frames_are_one_call_away(asked: RequestKeywords) -> None:
     rows = vecgen.generate_transactions(columns=["category", "amt"], text="dictionary", **asked)
     pandas = rows.to_pandas()
     assert str(pandas["category"].dtype) == "category"
@@ -123,7 +123,7 @@ def test_frames_are_one_call_away(asked: Asked) -> None:
         ({"text": "categories"}, "text: got 'categories', expected string or dictionary"),
     ],
 )
-def test_wrong_values_are_refused_at_the_call(asked: Asked, wrong: dict[str, Any], message: str) -> None:
+def test_wrong_values_are_refused_at_the_call(asked: RequestKeywords, wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message.replace("(", r"\(")):
         vecgen.iterate_transactions(**{**asked, **wrong})
 
@@ -144,7 +144,7 @@ def test_wrong_values_are_refused_at_the_call(asked: Asked, wrong: dict[str, Any
         ({"only_dates": ("2023-12-24",)}, "only_dates: got ('2023-12-24',) (tuple), expected two dates"),
     ],
 )
-def test_wrong_types_are_named(asked: Asked, wrong: dict[str, Any], message: str) -> None:
+def test_wrong_types_are_named(asked: RequestKeywords, wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)) as caught:
         vecgen.iterate_transactions(**{**asked, **wrong})
     assert isinstance(caught.value, TypeError)
@@ -160,7 +160,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert vecgen.make_request(**numbers) == vecgen.make_request(customers=7, fraud_rate=0.5, travel=True)
 
 
-def test_one_name_is_one_column(asked: Asked) -> None:
+def test_one_name_is_one_column(asked: RequestKeywords) -> None:
     assert vecgen.generate_transactions(columns="amt", **asked).column_names == ["amt"]
     assert vecgen.generate_customers(columns="ssn,dob", **asked).column_names == ["ssn", "dob"]
 
@@ -190,10 +190,14 @@ def keywords_of(function: Callable[..., object]) -> set[str]:
 
 def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     """What differs is named here: nothing else may."""
-    written, asked, stated = options_of("generate"), set(Asked.__annotations__), options_of("verify") - {"json"}
+    written, asked, stated = (
+        options_of("generate"),
+        set(RequestKeywords.__annotations__),
+        options_of("verify") - {"json"},
+    )
     functions: list[Callable[..., object]] = [vecgen.write_dataset, vecgen.write_transactions, vecgen.write_customers]
     for function in functions:
-        assert keywords_of(function) == written - {"plan"} == set(Written.__annotations__)
+        assert keywords_of(function) == written - {"plan"} == set(OutputKeywords.__annotations__)
     for name in ("customers", "transactions"):
         assert options_of(name) <= written
     functions = [vecgen.generate_customers, vecgen.iterate_customers, vecgen.generate_fraud_cases]
@@ -203,7 +207,7 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     for function in functions:
         assert keywords_of(function) == asked | {"columns", "text", "only_dates"}
     assert keywords_of(vecgen.make_request) == asked <= written
-    assert stated == set(Stated.__annotations__) | {"fast"}
+    assert stated == set(ExpectationKeywords.__annotations__) | {"fast"}
     assert keywords_of(vecgen.verify_dataset) == stated | {"directory"}
     assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
     assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
@@ -224,7 +228,7 @@ def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
 
 
 def test_a_dataset_is_written_read_and_held_against_its_law(
-    asked: Asked, parquet: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    asked: RequestKeywords, parquet: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "o"
     assert vecgen.estimate_dataset(output=output, **asked).customers == 60
@@ -246,7 +250,7 @@ def test_a_dataset_is_written_read_and_held_against_its_law(
     assert capsys.readouterr().out == ""
 
 
-def test_parts_are_written_alone(asked: Asked, parquet: Dataset, tmp_path: Path) -> None:
+def test_parts_are_written_alone(asked: RequestKeywords, parquet: Dataset, tmp_path: Path) -> None:
     for write, names in (
         (vecgen.write_customers, {"customers"}),
         (vecgen.write_transactions, {"transactions", "fraud_cases"}),

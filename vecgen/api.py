@@ -14,11 +14,20 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from vecgen.cli.argument_types import parse_dates, parse_names, parse_path, parse_place
-from vecgen.cli.keywords import Asked, Day, Directory, Stated, Written, read_keywords, read_value, takes
+from vecgen.cli.keywords import (
+    Day,
+    Directory,
+    ExpectationKeywords,
+    OutputKeywords,
+    RequestKeywords,
+    read_keywords,
+    read_value,
+    takes,
+)
 from vecgen.cli.options import (
-    add_claim_options,
     add_customer_options,
-    add_law_options,
+    add_expectation_options,
+    add_model_options,
     add_output_options,
     add_processes_option,
     add_quiet_option,
@@ -49,8 +58,9 @@ from vecgen.run.batch import start_group
 from vecgen.run.fraud_cases import find_cases
 from vecgen.run.local import run_local
 from vecgen.stores.filesystem import Place, locate
-from vecgen.verify import certify, claim
+from vecgen.verify import certify
 from vecgen.verify.certificate import Certificate
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
 
 if TYPE_CHECKING:
@@ -67,11 +77,11 @@ def _make_parsers() -> tuple[Parser, Parser, Parser]:
     asked, written, stated = (Parser(prog="vecgen", add_help=False) for _ in range(3))
     for parser in (asked, written):
         add_customer_options(parser, with_file=True)
-        add_law_options(parser)
+        add_model_options(parser)
     add_output_options(written)
     add_slice_options(written)
     add_storage_option(stated)
-    add_claim_options(stated)
+    add_expectation_options(stated)
     for parser in (written, stated):
         add_processes_option(parser)
         add_quiet_option(parser)
@@ -81,8 +91,8 @@ def _make_parsers() -> tuple[Parser, Parser, Parser]:
 _ASKED, _WRITTEN, _STATED = _make_parsers()
 
 
-@takes(_ASKED, Asked)
-def make_request(**asked: Unpack[Asked]) -> Request:
+@takes(_ASKED, RequestKeywords)
+def make_request(**asked: Unpack[RequestKeywords]) -> Request:
     """Return what decides the content of a dataset.
 
     Raises:
@@ -91,9 +101,9 @@ def make_request(**asked: Unpack[Asked]) -> Request:
     return to_request(read_keywords(_ASKED, asked))
 
 
-@takes(_ASKED, Asked)
+@takes(_ASKED, RequestKeywords)
 def generate_customers(
-    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
+    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> pa.Table:
     """Return customers as a table, ascending by id.
 
@@ -108,21 +118,21 @@ def generate_customers(
     return _to_table(_people(_compile(asked), schema), schema)
 
 
-@takes(_ASKED, Asked)
+@takes(_ASKED, RequestKeywords)
 def iterate_customers(
-    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
+    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the customers of `generate_customers` in record batches of 50,000."""
     return _people(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
 
 
-@takes(_ASKED, Asked)
+@takes(_ASKED, RequestKeywords)
 def generate_transactions(
     *,
     columns: Sequence[str] | str | None = None,
     only_dates: tuple[Day, Day] | str | None = None,
     text: Text = "string",
-    **asked: Unpack[Asked],
+    **asked: Unpack[RequestKeywords],
 ) -> pa.Table:
     """Return transactions as a table, profile by profile, within it by month, customer and date.
 
@@ -139,13 +149,13 @@ def generate_transactions(
     return _to_table(batches, choose_schema(_choose(columns, COLUMNS), text))
 
 
-@takes(_ASKED, Asked)
+@takes(_ASKED, RequestKeywords)
 def iterate_transactions(
     *,
     columns: Sequence[str] | str | None = None,
     only_dates: tuple[Day, Day] | str | None = None,
     text: Text = "string",
-    **asked: Unpack[Asked],
+    **asked: Unpack[RequestKeywords],
 ) -> Iterator[pa.RecordBatch]:
     """Yield the transactions of `generate_transactions` in record batches of about 24,000 rows, in little memory."""
     chosen = _choose(columns, COLUMNS)
@@ -155,9 +165,9 @@ def iterate_transactions(
     return _rows(plan, chosen, select_days(plan.tables.law.period, dates), schema)
 
 
-@takes(_ASKED, Asked)
+@takes(_ASKED, RequestKeywords)
 def generate_fraud_cases(
-    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[Asked]
+    *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> pa.Table:
     """Return fraud cases as a table: a row for each defrauded customer, ascending by id.
 
@@ -174,8 +184,8 @@ def generate_fraud_cases(
     return _encode(cases.select(schema.names), schema)
 
 
-@takes(_WRITTEN, Written, processes=1)
-def write_dataset(**written: Unpack[Written]) -> Receipt:
+@takes(_WRITTEN, OutputKeywords, processes=1)
+def write_dataset(**written: Unpack[OutputKeywords]) -> Receipt:
     """Write customers, transactions and fraud cases, as `vecgen generate` does; return the receipt.
 
     Raises:
@@ -185,27 +195,27 @@ def write_dataset(**written: Unpack[Written]) -> Receipt:
     return _write(written, customers=True, transactions=True)
 
 
-@takes(_WRITTEN, Written, processes=1)
-def write_customers(**written: Unpack[Written]) -> Receipt:
+@takes(_WRITTEN, OutputKeywords, processes=1)
+def write_customers(**written: Unpack[OutputKeywords]) -> Receipt:
     """Write customers only; see `write_dataset`."""
     return _write(written, customers=True, transactions=False)
 
 
-@takes(_WRITTEN, Written, processes=1)
-def write_transactions(**written: Unpack[Written]) -> Receipt:
+@takes(_WRITTEN, OutputKeywords, processes=1)
+def write_transactions(**written: Unpack[OutputKeywords]) -> Receipt:
     """Write transactions and fraud cases only; see `write_dataset`."""
     return _write(written, customers=False, transactions=True)
 
 
-@takes(_WRITTEN, Written, processes=1)
-def estimate_dataset(**written: Unpack[Written]) -> Estimate:
+@takes(_WRITTEN, OutputKeywords, processes=1)
+def estimate_dataset(**written: Unpack[OutputKeywords]) -> Estimate:
     """Return rows, bytes, files, memory and time of what `write_dataset` would write; write nothing."""
     options = read_keywords(_WRITTEN, written)
     return estimate(compile_plan(to_request(options)), to_output(options), options.processes)
 
 
-@takes(_STATED, Stated, processes=1)
-def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack[Stated]) -> Certificate:
+@takes(_STATED, ExpectationKeywords, processes=1)
+def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack[ExpectationKeywords]) -> Certificate:
     """Check a dataset against its model, as `vecgen verify` does; `holds` of the certificate is the verdict.
 
     Args:
@@ -216,12 +226,12 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     """
     place, options = _read_stated(directory, stated)
     with show(options.quiet) as progress:
-        stated_claim = claim.read_claim(place, vars(options))
-        return certify.verify_dataset(place, stated_claim, options.processes, report=progress, fast=fast)
+        expectation = read_expectation(place, vars(options))
+        return certify.verify_dataset(place, expectation, options.processes, report=progress, fast=fast)
 
 
-@takes(_STATED, Stated, processes=1)
-def write_report(directory: Directory, output: Directory | None = None, **stated: Unpack[Stated]) -> Path:
+@takes(_STATED, ExpectationKeywords, processes=1)
+def write_report(directory: Directory, output: Directory | None = None, **stated: Unpack[ExpectationKeywords]) -> Path:
     """Write a page about a dataset, as `vecgen report` does; return the page.
 
     Args:
@@ -234,7 +244,7 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
     place, options = _read_stated(directory, stated)
     target = report.default_output(place) if output is None else read_value("output", parse_path, output)
     with show(options.quiet) as progress:
-        report.write_report(place, claim.read_claim(place, vars(options)), target, options.processes, progress)
+        report.write_report(place, read_expectation(place, vars(options)), target, options.processes, progress)
     return target / report.PAGE
 
 
@@ -255,7 +265,7 @@ def digest_dataset(
     return digest_complete(place)
 
 
-def _write(written: Written, *, customers: bool, transactions: bool) -> Receipt:
+def _write(written: OutputKeywords, *, customers: bool, transactions: bool) -> Receipt:
     options = read_keywords(_WRITTEN, written)
     plan, output = compile_plan(to_request(options)), to_output(options)
     with show(options.quiet) as progress:
@@ -270,12 +280,12 @@ def _write(written: Written, *, customers: bool, transactions: bool) -> Receipt:
         )
 
 
-def _read_stated(directory: Directory, stated: Stated) -> tuple[Place, Namespace]:
+def _read_stated(directory: Directory, stated: ExpectationKeywords) -> tuple[Place, Namespace]:
     options = read_keywords(_STATED, stated)
     return locate(read_value("directory", parse_place, directory), list_storage_options(options)), options
 
 
-def _compile(asked: Asked) -> Plan:
+def _compile(asked: RequestKeywords) -> Plan:
     return compile_plan(make_request(**asked))
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bench.contenders.commands import customers_for
 from bench.harness.stopwatch import Stopwatch, parse_section
-from bench.harness.written import Written, save_section
+from bench.harness.written import OutputKeywords, save_section
 from vecgen.io.parquet_layout import Compression
 from vecgen.io.schema import TRANSACTION_SCHEMA, TRANSACTIONS
 from vecgen.io.writers import open_writer
@@ -75,7 +75,7 @@ def run_section(rows: int, output: Path) -> None:
             if done >= rows:
                 break
     shutil.rmtree(output / "made")
-    save_section(output, Written(done, size, watch.cpu, watch.wall))
+    save_section(output, OutputKeywords(done, size, watch.cpu, watch.wall))
 
 
 if __name__ == "__main__":

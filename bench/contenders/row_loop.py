@@ -24,7 +24,7 @@ from typing import NamedTuple
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import DEFAULT_WEIGHT, Profile, Season
 from vecgen.io.schema import COLUMNS
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 
 EPOCH = date(1970, 1, 1)
 HOME_RADIUS = 1.0  # degrees
@@ -59,7 +59,7 @@ class Transaction(NamedTuple):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What a profile fixes for every row: cumulative shares, gamma laws (shape, scale) and merchants by category."""
+    """What a profile fixes for every row: cumulative shares, gamma shapes and scales, merchants by category."""
 
     categories: tuple[str, ...]
     category_ends: list[float]
@@ -70,7 +70,12 @@ class Behaviour:
 
 
 def generate(
-    profile: Profile, twin: Profile, customer: Customer, law: Law, merchants: Mapping[str, Sequence[str]], rng: Random
+    profile: Profile,
+    twin: Profile,
+    customer: Customer,
+    law: ModelParameters,
+    merchants: Mapping[str, Sequence[str]],
+    rng: Random,
 ) -> Iterator[Transaction]:
     """Yield one customer's transactions under the law v0.5: the fraudulent ones, if any, then the regular ones.
 
@@ -105,7 +110,7 @@ def complete(
     profile: Profile,
     dates: Sequence[date],
     customer: Customer,
-    law: Law,
+    law: ModelParameters,
     merchants: Mapping[str, Sequence[str]],
     rng: Random,
     *,
@@ -148,7 +153,7 @@ def draw_amount(shape: float, scale: float, rng: Random) -> float:
     return round(amount if amount >= 1 else rng.uniform(1, 10), 2)
 
 
-def draw_radius(profile: Profile, law: Law, rng: Random) -> float:
+def draw_radius(profile: Profile, law: ModelParameters, rng: Random) -> float:
     """Return half the side, in degrees, of the square around home in which a customer buys."""
     travels = law.travel and rng.random() < profile.travel_pct / 100
     return profile.travel_max_distance * TRAVEL_DEGREES if travels else HOME_RADIUS
@@ -214,7 +219,7 @@ def read_customers(path: Path) -> Iterator[Customer]:
             yield Customer(float(row["lat"]), float(row["long"]), profile, "|".join(row.values()))
 
 
-def write_csv(customers: Path, output: Path, law: Law, seed: int) -> int:
+def write_csv(customers: Path, output: Path, law: ModelParameters, seed: int) -> int:
     """Write the transactions of customers, 26 columns, and return their number."""
     profiles = load_profiles(DEFAULT_PROFILES)
     merchants = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
@@ -245,7 +250,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
-    law = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
+    law = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)))
     print(f"{write_csv(options.customers, options.output, law, options.seed):,} rows")
 
 

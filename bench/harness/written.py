@@ -16,7 +16,7 @@ _BLOCK = 1 << 24
 
 
 @dataclass(frozen=True)
-class Written:
+class OutputKeywords:
     """Rows and bytes of a contender; the seconds are given where only a part of the command counts."""
 
     rows: int
@@ -25,22 +25,22 @@ class Written:
     wall_seconds: float | None = None
 
 
-def save_section(directory: Path, written: Written) -> None:
+def save_section(directory: Path, written: OutputKeywords) -> None:
     """Leave word of a measured section for `count_output`."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / SECTION).write_text(json.dumps(vars(written)), encoding="utf-8")
 
 
-def count_output(directory: Path) -> Written:
+def count_output(directory: Path) -> OutputKeywords:
     """Return what stands below a directory: a section's own word, else all files of transactions."""
     section = directory / SECTION
     if section.exists():
         fields: dict[str, Any] = json.loads(section.read_text(encoding="utf-8"))
-        return Written(**fields)
+        return OutputKeywords(**fields)
     files = [path for path in directory.rglob("*") if path.is_file() and path.name[0] not in "._"]
     counts = [(count_rows(path), path.stat().st_size) for path in files]
     own = [(rows, size) for rows, size in counts if rows is not None]
-    return Written(sum(rows for rows, _ in own), sum(size for _, size in own))
+    return OutputKeywords(sum(rows for rows, _ in own), sum(size for _, size in own))
 
 
 def count_rows(path: Path) -> int | None:

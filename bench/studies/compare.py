@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.contenders.commands import Contender, Setting, environment
 from bench.harness.measure import RunError, Usage, measure, read_tail
-from bench.harness.written import Written, count_output
+from bench.harness.written import OutputKeywords, count_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def _check(usage: Usage, log: Path) -> None:
         raise RunError(f"exit status {usage.status}: {read_tail(log)}")
 
 
-def figures(usage: Usage, written: Written) -> dict[str, Any]:
+def figures(usage: Usage, written: OutputKeywords) -> dict[str, Any]:
     """Return the figures of one run; a section's own seconds count where it has given them."""
     cpu = usage.cpu_seconds if written.cpu_seconds is None else written.cpu_seconds
     wall = usage.wall_seconds if written.wall_seconds is None else written.wall_seconds

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.contenders.commands import customers_for
 from bench.harness.stopwatch import parse_section
-from bench.harness.written import Written, save_section
+from bench.harness.written import OutputKeywords, save_section
 from vecgen.io.assembler import locate_customers
 from vecgen.model.tables import ProfileTables
 from vecgen.model.transaction_dates import Customers, draw_calendar
@@ -73,7 +73,7 @@ def run_section(rows: int, output: Path) -> None:
     draw_transactions(compile_plan(Request(customers=100)))  # first touches: imports, tables, memory
     wall, cpu = time.perf_counter(), time.process_time()
     drawn = draw_transactions(plan)
-    save_section(output, Written(drawn, 0, time.process_time() - cpu, time.perf_counter() - wall))
+    save_section(output, OutputKeywords(drawn, 0, time.process_time() - cpu, time.perf_counter() - wall))
 
 
 def _measure(run: Callable[[], int], repeats: int) -> dict[str, Any]:

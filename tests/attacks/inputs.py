@@ -95,21 +95,21 @@ def damage_csv(box: Sandbox) -> list[Command]:
     """Damage a CSV file of a dataset, with or without the receipt."""
     directory = box.copy(box.samples.csv)
     box.draws.pick(TEXT_MUTATORS)(box.draws.pick(data_files(directory)), box.draws)
-    claim = []
+    expectation = []
     if box.draws.below(2):
         for name in ("_vecgen.json", "_vecgen_files.jsonl"):
             (directory / name).unlink()
-        claim = ["--start", "2023-12-20", "--end", "2024-01-20", "--profiles", str(box.samples.profiles)]
-    return read_dataset(directory, box, *claim)
+        expectation = ["--start", "2023-12-20", "--end", "2024-01-20", "--profiles", str(box.samples.profiles)]
+    return read_dataset(directory, box, *expectation)
 
 
-def read_dataset(directory: Path, box: Sandbox, *claim: str) -> list[Command]:
+def read_dataset(directory: Path, box: Sandbox, *expectation: str) -> list[Command]:
     """Return the commands that read a dataset."""
     few = ["--processes", "1", "--quiet"]
     return [
         ["digest", str(directory)],
-        ["verify", str(directory), *claim, *few],
-        ["report", str(directory), *claim, *few, "--output", box.output],
+        ["verify", str(directory), *expectation, *few],
+        ["report", str(directory), *expectation, *few, "--output", box.output],
     ]
 
 

@@ -23,7 +23,7 @@ from vecgen.cli.argument_types import (
 )
 from vecgen.cli.options import (
     add_customer_options,
-    add_law_options,
+    add_model_options,
     add_output_options,
     add_processes_option,
     add_slice_options,
@@ -32,18 +32,18 @@ from vecgen.cli.parser import UsageError, make_parser
 from vecgen.cli.read_options import list_storage_options, to_output, to_request
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError, VecgenError
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import DEFAULT_MAX_FILE_SIZE, Output
 from vecgen.plan.request import Request
 from vecgen.plan.slices import PARTITION_KEYS
 
-_DEFAULT_LAW = Law(Period(date(2023, 1, 1), date(2023, 12, 31)), 0.01, 1, "v0.5", False)
+_DEFAULT_PARAMETERS = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)), 0.01, 1, "v0.5", False)
 
 
 def parse(*arguments: str) -> Namespace:
     parser = make_parser("test", "")
     add_customer_options(parser, with_file=True)
-    add_law_options(parser)
+    add_model_options(parser)
     add_output_options(parser)
     add_slice_options(parser)
     add_processes_option(parser)
@@ -52,7 +52,7 @@ def parse(*arguments: str) -> Namespace:
 
 def test_defaults() -> None:
     options = parse()
-    expected = Request(1000, None, 42, _DEFAULT_LAW, None, DEFAULT_PROFILES, DEFAULT_DEMOGRAPHICS)
+    expected = Request(1000, None, 42, _DEFAULT_PARAMETERS, None, DEFAULT_PROFILES, DEFAULT_DEMOGRAPHICS)
     assert to_request(options) == expected == Request()
     expected_output = Output(Path("output"), "parquet", "snappy", PARTITION_KEYS, DEFAULT_MAX_FILE_SIZE)
     assert to_output(options) == expected_output == Output(Path("output"))
@@ -81,18 +81,18 @@ def test_what_decides_the_content(arguments: list[str], field: str, value: objec
 @pytest.mark.parametrize(
     ("arguments", "law"),
     [
-        (["--start", "2023-02-03"], Law(Period(date(2023, 2, 3), date(2023, 12, 31)))),
-        (["--start", "02-03-2023"], Law(Period(date(2023, 2, 3), date(2023, 12, 31)))),
-        (["--end", "11-30-2024"], Law(Period(date(2023, 1, 1), date(2024, 11, 30)))),
-        (["--fraud-rate", "1"], Law(_DEFAULT_LAW.period, 1.0)),
-        (["--fraud-rate", "0"], Law(_DEFAULT_LAW.period, 0.0)),
-        (["--fraud-days", "7"], Law(_DEFAULT_LAW.period, 0.01, 7)),
-        (["--dependence", "v1.0"], Law(_DEFAULT_LAW.period, 0.01, 1, "v1.0")),
-        (["--dependence", "independent"], Law(_DEFAULT_LAW.period, 0.01, 1, "independent")),
-        (["--travel"], Law(_DEFAULT_LAW.period, travel=True)),
+        (["--start", "2023-02-03"], ModelParameters(Period(date(2023, 2, 3), date(2023, 12, 31)))),
+        (["--start", "02-03-2023"], ModelParameters(Period(date(2023, 2, 3), date(2023, 12, 31)))),
+        (["--end", "11-30-2024"], ModelParameters(Period(date(2023, 1, 1), date(2024, 11, 30)))),
+        (["--fraud-rate", "1"], ModelParameters(_DEFAULT_PARAMETERS.period, 1.0)),
+        (["--fraud-rate", "0"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.0)),
+        (["--fraud-days", "7"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.01, 7)),
+        (["--dependence", "v1.0"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.01, 1, "v1.0")),
+        (["--dependence", "independent"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.01, 1, "independent")),
+        (["--travel"], ModelParameters(_DEFAULT_PARAMETERS.period, travel=True)),
     ],
 )
-def test_what_decides_the_law(arguments: list[str], law: Law) -> None:
+def test_what_decides_the_law(arguments: list[str], law: ModelParameters) -> None:
     assert to_request(parse(*arguments)) == Request(law=law)
 
 

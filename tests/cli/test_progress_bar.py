@@ -29,7 +29,7 @@ HALF = State(4_000_000, 2_000_000, 1_999_000, 142_000_000)
 FIGURES = "1,999,000 rows, 99,950 rows/s, 142.0 MB, 0:20 left"
 
 
-class Clock:
+class TimeZone:
     """A clock that stands until it is set."""
 
     now = 1000.0
@@ -73,7 +73,7 @@ class TestFigures:
 class TestTerminal:
     def draw(self, *states: State, width: int = 120) -> str:
         """Return the last picture of a bar whose reports come ten seconds apart."""
-        clock, file = Clock(), io.StringIO()
+        clock, file = TimeZone(), io.StringIO()
         console = Console(file=file, force_terminal=True, width=width, color_system=None)
         with show_bar(console, clock) as report:
             for state in states:
@@ -104,7 +104,7 @@ class TestTerminal:
     def test_it_is_gone_at_the_end_even_after_an_interrupt(self) -> None:
         file = io.StringIO()
         console = Console(file=file, force_terminal=True, width=120)
-        with suppress(KeyboardInterrupt), show_bar(console, Clock()) as report:
+        with suppress(KeyboardInterrupt), show_bar(console, TimeZone()) as report:
             report(HALF)
             raise KeyboardInterrupt
         assert file.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor again; up; the line erased
@@ -112,7 +112,7 @@ class TestTerminal:
 
 class TestPlainLines:
     def test_at_most_one_every_ten_seconds(self) -> None:
-        clock, file = Clock(), io.StringIO()
+        clock, file = TimeZone(), io.StringIO()
         report = print_lines(file, clock)
         for second in range(31):
             clock.now = 1000.0 + second
@@ -125,7 +125,7 @@ class TestPlainLines:
 
     def test_a_short_run_says_nothing(self) -> None:
         file = io.StringIO()
-        report = print_lines(file, Clock())
+        report = print_lines(file, TimeZone())
         for done in range(5):
             report(State(5, done))
         assert file.getvalue() == ""
@@ -133,7 +133,7 @@ class TestPlainLines:
     def test_they_go_to_standard_error(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        clock = Clock()
+        clock = TimeZone()
         monkeypatch.setattr("vecgen.cli.progress_bar.print_lines.__defaults__", (clock, 10.0))
         for quiet in (True, False):
             with show(quiet) as report:

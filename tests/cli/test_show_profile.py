@@ -15,10 +15,10 @@ from vecgen.cli.show_profile import QUANTILES, list_purchases, print_page
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import Profile, ProfileSet
 from vecgen.errors import InputError
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.sampling.gamma import compile_amounts
 
-LAW = Law(Period(date(2023, 1, 1), date(2023, 12, 31)), fraud_rate=0.0)
+LAW = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)), fraud_rate=0.0)
 WORDS = (np.arange(1 << 17, dtype=np.uint64) << np.uint64(47)) + np.uint64(1 << 46)  # evenly spread
 
 
@@ -40,8 +40,8 @@ def page(profiles: ProfileSet, name: str, width: int, monkeypatch: pytest.Monkey
 @given(calm_profiles)
 def test_shares_and_times_are_those_of_the_draws(profile: Profile) -> None:
     tables, own = compile_one(profile, LAW)
-    atoms = own.regular.choice.draw(WORDS)
-    category, morning = own.regular.atoms.category.take(atoms), own.regular.atoms.second.take(atoms) == 0
+    pairs = own.regular.choice.draw(WORDS)
+    category, morning = own.regular.pairs.category.take(pairs), own.regular.pairs.second.take(pairs) == 0
     listed = {bought.category: bought for bought in list_purchases(profile)}
     for name in profile.categories:
         chosen = category == tables.categories.index(name)

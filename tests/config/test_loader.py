@@ -25,7 +25,7 @@ from vecgen.config.loader import (
 )
 from vecgen.config.merchants import CATEGORIES
 from vecgen.config.parse_profile import parse_profile
-from vecgen.config.profile import AmountLaw, Profile, ProfileSet
+from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError
 
 
@@ -82,11 +82,11 @@ def test_shipped_figures(shipped: ProfileSet) -> None:
     assert men.weekday_weights == (80.0, 90.0, 100.0, 100.0, 150.0, 175.0, 175.0)
     assert [season.name for season in men.seasons] == ["holidays", "post_holidays", "summer"]
     assert men.categories == CATEGORIES[:14]
-    assert men.amounts[-1] == AmountLaw(60.0, 600.0)
+    assert men.amounts[-1] == AmountDistribution(60.0, 600.0)
     assert (men.day_parts, men.day_part_weights) == (("AM", "PM"), (60.0, 40.0))
     assert (men.travel_pct, men.travel_max_distance) == (45.0, 1000.0)
     assert shipped.fraud[-1].categories == ("food_dining", "health_fitness")
-    assert shipped.fraud[-1].amounts == (AmountLaw(120.0, 50.0), AmountLaw(200.0, 50.0))
+    assert shipped.fraud[-1].amounts == (AmountDistribution(120.0, 50.0), AmountDistribution(200.0, 50.0))
 
 
 def test_shipped_segments_leave_nobody_over(shipped: ProfileSet) -> None:

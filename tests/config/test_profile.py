@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.support.documents import profile_to_json
 from tests.support.strategies import Json, get, json_values, names, paths, profiles, put, split, spoiled_documents
 from vecgen.config.parse_profile import check_name, parse_profile, parse_segments
-from vecgen.config.profile import AmountLaw, Profile, Season, Segment
+from vecgen.config.profile import AmountDistribution, Profile, Season, Segment
 from vecgen.errors import InputError
 
 DOCUMENT: Json = {
@@ -78,7 +78,7 @@ def test_every_field_is_read_in_file_order() -> None:
         year_weights=(100.0, 110.5),
         categories=("travel", "home"),
         category_weights=(35.0, 0.0),
-        amounts=(AmountLaw(50.25, 600.0), AmountLaw(60.0, 15.0)),
+        amounts=(AmountDistribution(50.25, 600.0), AmountDistribution(60.0, 15.0)),
         day_parts=("PM", "AM"),
         day_part_weights=(40.0, 60.0),
         travel_pct=45.0,

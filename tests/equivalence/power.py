@@ -22,7 +22,7 @@ from tests.equivalence.test_wrong_samplers import (
     on_the_full_minute,
     world_of,
 )
-from vecgen.config.profile import AmountLaw, Profile
+from vecgen.config.profile import AmountDistribution, Profile
 from vecgen.model.tables import ProfileTables
 from vecgen.verify.row_tests import examine, judge
 
@@ -56,11 +56,11 @@ def _weigh_first_season(profile: Profile, size: float) -> Profile:
 
 
 def _scale_mean(profile: Profile, size: float) -> Profile:
-    return replace(profile, amounts=tuple(AmountLaw(a.mean * (1 + size), a.stdev) for a in profile.amounts))
+    return replace(profile, amounts=tuple(AmountDistribution(a.mean * (1 + size), a.stdev) for a in profile.amounts))
 
 
 def _scale_stdev(profile: Profile, size: float) -> Profile:
-    return replace(profile, amounts=tuple(AmountLaw(a.mean, a.stdev * (1 + size)) for a in profile.amounts))
+    return replace(profile, amounts=tuple(AmountDistribution(a.mean, a.stdev * (1 + size)) for a in profile.amounts))
 
 
 def _shrink(size: float) -> Wrong:
@@ -116,8 +116,8 @@ def find_smallest(change: Callable[[float], Wrong], law: Mapping[str, object]) -
 
 def _find(wrong: Wrong, true: World, seed: int) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        tally = count(wrong.draw(true, CUSTOMERS, seed, monkeypatch), true.laws)
-    for finding in judge(examine(tally, true.laws, true.names), 1e-3):
+        totals = count(wrong.draw(true, CUSTOMERS, seed, monkeypatch), true.model)
+    for finding in judge(examine(totals, true.model, true.names), 1e-3):
         if finding.verdict == "broken":
             yield f"{finding.law} ({finding.of})"
 
@@ -125,7 +125,7 @@ def _find(wrong: Wrong, true: World, seed: int) -> Iterator[str]:
 def main() -> None:
     """Print the table."""
     true = world_of()
-    rows = count(draw_arrays(true, CUSTOMERS, SEEDS[0]), true.laws).rows
+    rows = count(draw_arrays(true, CUSTOMERS, SEEDS[0]), true.model).rows
     print(f"{rows:,} rows of {2 * CUSTOMERS} customers:\n")  # noqa: T201
     print("| change | smallest found | by |\n|---|---|---|")  # noqa: T201
     for name, change in CHANGES.items():

@@ -15,11 +15,11 @@ from bench.contenders import row_loop
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import SUFFIX, ProfileSet
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
-from vecgen.model.exact import Laws, write_out
-from vecgen.model.params import Law
+from vecgen.model.exact import ExactModel, write_out
+from vecgen.model.params import ModelParameters
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.run.batch import start_group
-from vecgen.scan.counts import GroupTally, RowCounts, Tally, start_tally
+from vecgen.scan.counts import GroupCounter, RowCounts, Totals, start_totals
 from vecgen.verify.chi_square import Statistic, add, compare
 from vecgen.verify.row_tests import Finding, examine, judge
 from vecgen.verify.verify import check_defrauded
@@ -33,7 +33,7 @@ class World:
 
     profiles: ProfileSet
     merchants: Merchants
-    law: Law
+    law: ModelParameters
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
@@ -41,7 +41,7 @@ class World:
         return dict(zip(self.merchants.categories, self.merchants.names, strict=True))
 
     @property
-    def laws(self) -> Laws:
+    def model(self) -> ExactModel:
         """The exact law."""
         return write_out(self.profiles, self.law)
 
@@ -98,30 +98,30 @@ def spoil_rows(groups: Iterable[Batches], spoil: Spoil) -> Iterator[Batches]:
         yield spoil(pa.Table.from_batches(list(batches)).unify_dictionaries()).combine_chunks().to_batches()
 
 
-def count(groups: Iterable[Batches], laws: Laws) -> Tally:
+def count(groups: Iterable[Batches], model: ExactModel) -> Totals:
     """Return the tally of all groups."""
-    total = start_tally(laws)
+    total = start_totals(model)
     for batches in groups:
-        group = GroupTally(laws)
+        group = GroupCounter(model)
         for batch in batches:
             group.add(batch)
         total.add(group.close())
     return total
 
 
-def find_broken(tally: Tally, world: World, error: float = 1e-3) -> set[str]:
+def find_broken(totals: Totals, world: World, error: float = 1e-3) -> set[str]:
     """Return what does not hold, "law (of whom)" or the name of a fault."""
-    broken = {f"{f.law} ({f.of})" for f in find(tally, world, error) if f.verdict == "broken"}
-    broken |= {check.name for check in check_defrauded(tally, world.laws) if not check.holds}
-    return broken | {*tally.faults} | ({"fraud dates"} if tally.kept_on_fraud_dates else set())
+    broken = {f"{f.law} ({f.of})" for f in find(totals, world, error) if f.verdict == "broken"}
+    broken |= {check.name for check in check_defrauded(totals, world.model) if not check.holds}
+    return broken | {*totals.faults} | ({"fraud dates"} if totals.kept_on_fraud_dates else set())
 
 
-def find(tally: Tally, world: World, error: float = 1e-3) -> list[Finding]:
+def find(totals: Totals, world: World, error: float = 1e-3) -> list[Finding]:
     """Return how each law fares."""
-    return judge(examine(tally, world.laws, world.names), error)
+    return judge(examine(totals, world.model, world.names), error)
 
 
-def compare_samples(one: Tally, other: Tally) -> dict[str, Statistic]:
+def compare_samples(one: Totals, other: Totals) -> dict[str, Statistic]:
     """Return the two-sample statistic of every joint count, given the totals of both, by name.
 
     Each cell is a group of two: so its share of one sample is compared with the share of all rows. That counts one
@@ -157,7 +157,7 @@ def _two(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Statistic:
     return compare(np.stack([a.ravel(), b.ravel()], axis=1), totals)
 
 
-def shipped(law: Law, profiles: ProfileSet, merchants: Merchants, names: Iterable[str]) -> World:
+def shipped(law: ModelParameters, profiles: ProfileSet, merchants: Merchants, names: Iterable[str]) -> World:
     """Return a world of some of the shipped profiles."""
     chosen = [profiles.names.index(name) for name in names]
     regular, fraud = (tuple(side[position] for position in chosen) for side in (profiles.regular, profiles.fraud))

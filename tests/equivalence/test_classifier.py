@@ -26,8 +26,8 @@ from tests.equivalence.samplers import Batches, draw_arrays, draw_loop, shipped
 from tests.equivalence.test_wrong_samplers import Wrong, permute_amounts, swap_shape_and_scale
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import Profile
-from vecgen.model.exact import Laws
-from vecgen.model.params import Law, Period
+from vecgen.model.exact import ExactModel
+from vecgen.model.params import ModelParameters, Period
 from vecgen.scan.row_checks import inspect
 
 F64 = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ I64 = npt.NDArray[np.int64]
 
 NAMES = ("young_adults_male_urban", "adults_2550_female_urban", "adults_50up_male_rural")
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
-SPRING = Law(Period(date(2023, 2, 1), date(2023, 4, 30)), fraud_rate=1.0)
+SPRING = ModelParameters(Period(date(2023, 2, 1), date(2023, 4, 30)), fraud_rate=1.0)
 WORLD = shipped(SPRING, load_profiles(DEFAULT_PROFILES), MERCHANTS, NAMES)
 CUSTOMERS = 120  # of each profile: about 94,000 rows of each sampler
 SWAPS = 2_000
@@ -67,7 +67,7 @@ class Sample:
         return Sample(features, self.customer[first], self.is_fraud[first])
 
 
-def sample(groups: list[Batches], laws: Laws) -> Sample:
+def sample(groups: list[Batches], laws: ExactModel) -> Sample:
     """Return the features of all rows; customers are numbered in the order of their keys, so alike in every sampler."""
     batches = [batch for group in groups for batch in group]
     rows = [inspect(batch, laws)[0] for batch in batches]
@@ -101,12 +101,12 @@ def merchant_codes(batch: pa.RecordBatch) -> I64:
 
 @cache
 def loop(seed: int) -> Sample:
-    return sample(list(draw_loop(WORLD, CUSTOMERS, seed)), WORLD.laws)
+    return sample(list(draw_loop(WORLD, CUSTOMERS, seed)), WORLD.model)
 
 
 @cache
 def arrays(seed: int) -> Sample:
-    return sample(list(draw_arrays(WORLD, CUSTOMERS, seed)), WORLD.laws)
+    return sample(list(draw_arrays(WORLD, CUSTOMERS, seed)), WORLD.model)
 
 
 def split() -> tuple[I64, I64]:
@@ -185,7 +185,7 @@ def buy_more(profile: Profile) -> Profile:
 def test_a_learner_tells_wrong_samplers(
     wrong: Wrong, view: Callable[[Sample], Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoiled = sample(list(wrong.draw(WORLD, CUSTOMERS, 2, monkeypatch)), WORLD.laws)
+    spoiled = sample(list(wrong.draw(WORLD, CUSTOMERS, 2, monkeypatch)), WORLD.model)
     _, p = tell_apart(view(loop(1)), view(spoiled))
     assert p < 1e-3
 

@@ -12,7 +12,7 @@ import pytest
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.model.exact import AMOUNT_EDGES, amount_shares, write_out
-from vecgen.model.params import DEPENDENCES, Dependence, Law, Period
+from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
 from vecgen.model.tables import compile_tables
 from vecgen.sampling.gamma import compile_amounts
 from vecgen.sampling.rng import derive_keys, draw_words, start_counters
@@ -60,20 +60,20 @@ def test_one_amount_law_follows_the_gamma_law(draws: int) -> None:
 @pytest.mark.parametrize("dependence", DEPENDENCES)
 def test_slots_follow_the_shares_of_dates_categories_and_day_parts(dependence: Dependence, draws: int) -> None:
     """Two leap days and two New Years, compiled by the tables and written out from the figures."""
-    law = Law(Period(date(2023, 12, 1), date(2025, 2, 10)), fraud_rate=0.0, dependence=dependence)
+    law = ModelParameters(Period(date(2023, 12, 1), date(2025, 2, 10)), fraud_rate=0.0, dependence=dependence)
     tables = compile_tables(PROFILES, load_demographics(DEFAULT_DEMOGRAPHICS).merchants, law)
-    laws = write_out(PROFILES, law)
-    order = np.array([laws.categories.index(c) if c in laws.categories else -1 for c in tables.categories])
+    model = write_out(PROFILES, law)
+    order = np.array([model.categories.index(c) if c in model.categories else -1 for c in tables.categories])
     statistics: list[Statistic] = []
-    for position, (profile, (exact, _)) in enumerate(zip(tables.profiles, laws.rows, strict=True)):
+    for position, (profile, (exact, _)) in enumerate(zip(tables.profiles, model.rows, strict=True)):
         words = draw_word_block(position, draws // len(tables.profiles))
         cells = profile.schedule.slots.draw_cells(words)
         day = profile.schedule.day[cells]
         choice = profile.regular.choice.draw(draw_word_block(1000 + position, len(words)))
-        atom = choice if profile.schedule.atom is None else profile.schedule.atom[cells]
-        part, category = profile.regular.atoms.second[atom] // 43_200, order[profile.regular.atoms.category[atom]]
+        pair = choice if profile.schedule.pair is None else profile.schedule.pair[cells]
+        part, category = profile.regular.pairs.second[pair] // 43_200, order[profile.regular.pairs.category[pair]]
         assert exact.days is not None
         shares = exact.slots if exact.slots is not None else exact.days[:, np.newaxis, np.newaxis] * exact.choice
-        code = (day * 2 + part) * len(laws.categories) + category
+        code = (day * 2 + part) * len(model.categories) + category
         statistics.append(compare(np.bincount(code, minlength=shares.size), shares.ravel()))
     assert add(statistics).p > ERROR

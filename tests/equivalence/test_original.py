@@ -21,8 +21,8 @@ from scipy import stats
 
 from tests.support.checkout import SUPPORT
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.model.exact import RowLaw, amount_shares, write_out
-from vecgen.model.params import Dependence, Law, Period
+from vecgen.model.exact import RowDistribution, amount_shares, write_out
+from vecgen.model.params import Dependence, ModelParameters, Period
 from vecgen.model.tables import compile_tables
 from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
 from vecgen.model.transactions import Rows, draw_rows
@@ -129,7 +129,7 @@ def measured(name: str, release: str, is_fraud: int) -> Counts:
 def draw(dependence: Dependence, scenario: str, counted_as: str) -> Sample:
     """Draw as many customers of each profile as `counted_as`, a release, has in the scenario."""
     profiles, merchants = load_profiles(DEFAULT_PROFILES), load_demographics(DEFAULT_DEMOGRAPHICS).merchants
-    tables = compile_tables(profiles, merchants, Law(PERIOD, FRAUD_RATES[scenario], dependence=dependence))
+    tables = compile_tables(profiles, merchants, ModelParameters(PERIOD, FRAUD_RATES[scenario], dependence=dependence))
     is_fraud = int(scenario == "everyone")
     names = [name for name in SIZES if not is_fraud or name not in OF_DATES]
     counts: dict[str, Counts] = {name: {} for name in names}
@@ -382,16 +382,16 @@ def test_about_one_customer_in_a_hundred_and_one_is_defrauded(release: Dependenc
 @pytest.mark.parametrize("name", [name for name in SIZES if name != "customer_counts"])
 def test_the_law_written_out_is_the_original(name: str) -> None:
     """The exact law of release 0.5, which samples of any size are held against, against what the original drew."""
-    laws = write_out(load_profiles(DEFAULT_PROFILES), Law(PERIOD, FRAUD_RATES["one_in_101"]))
-    positions = {law.name: law for law, _ in laws.rows}
-    order = [laws.categories.index(category) if category in laws.categories else -1 for category in CATEGORIES]
+    model = write_out(load_profiles(DEFAULT_PROFILES), ModelParameters(PERIOD, FRAUD_RATES["one_in_101"]))
+    positions = {law.name: law for law, _ in model.rows}
+    order = [model.categories.index(category) if category in model.categories else -1 for category in CATEGORIES]
     theirs = measured(name, "v0.5", 0)
-    shares = [exact_shares(name, positions[group] if group else laws.rows[0][0], order) for (group,) in theirs]
+    shares = [exact_shares(name, positions[group] if group else model.rows[0][0], order) for (group,) in theirs]
     statistics = [chi_square_of.compare(cells, share) for cells, share in zip(theirs.values(), shares, strict=True)]
     assert chi_square_of.add(statistics).p > THRESHOLD
 
 
-def exact_shares(name: str, law: RowLaw, order: list[int]) -> npt.NDArray[np.float64]:
+def exact_shares(name: str, law: RowDistribution, order: list[int]) -> npt.NDArray[np.float64]:
     """Return the exact shares of the cells of a table of regular rows."""
     assert law.days is not None
     choice = np.append(law.choice, np.zeros((2, 1)), axis=1)[:, order]  # a category that no profile has comes last

@@ -27,7 +27,7 @@ from vecgen.config.demographics import Merchants
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import Profile, ProfileSet, Season
 from vecgen.errors import InputError
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.verify.chi_square import reject
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
@@ -37,8 +37,8 @@ ERROR = 1e-5  # a hundred worlds at most: 1e-3 for the family
 
 
 def assert_same(world: World, customers: int, seed: int = 5) -> None:
-    loop = count(draw_loop(world, customers, seed), world.laws)
-    arrays = count(draw_arrays(world, customers, seed), world.laws)
+    loop = count(draw_loop(world, customers, seed), world.model)
+    arrays = count(draw_arrays(world, customers, seed), world.model)
     assert find_broken(loop, world, ERROR) == set()
     assert find_broken(arrays, world, ERROR) == set()
     statistics = compare_samples(loop, arrays)
@@ -52,7 +52,7 @@ def with_year_weights(world: World) -> World:
 
 
 def shipped_world(start: date, end: date, **changes: object) -> World:
-    law = Law(Period(start, end), 0.5, **changes)  # type: ignore[arg-type]
+    law = ModelParameters(Period(start, end), 0.5, **changes)  # type: ignore[arg-type]
     return shipped(law, PROFILES, MERCHANTS, NAMES)
 
 
@@ -114,7 +114,7 @@ def make_world(made: tuple[Profile, Profile, date, int, int, bool]) -> World | N
     categories = tuple(dict.fromkeys((*regular.categories, *fraud.categories)))
     merchants = Merchants(categories, tuple(tuple(f"{c} {i}" for i in range(1 + n)) for n, c in enumerate(categories)))
     own = ProfileSet(("made",), (replace(regular, name="made"),), (replace(fraud, name="fraud_made"),), ())
-    world = World(own, merchants, Law(Period(start, end), 0.5, fraud_days, travel=travel))
+    world = World(own, merchants, ModelParameters(Period(start, end), 0.5, fraud_days, travel=travel))
     try:
         next(draw_arrays(world, 1, 0))
     except InputError:

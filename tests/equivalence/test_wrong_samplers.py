@@ -18,9 +18,9 @@ import pytest
 
 from tests.equivalence.samplers import Batches, World, count, draw_arrays, find_broken, shipped, spoil_rows
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.config.profile import AmountLaw, Profile
+from vecgen.config.profile import AmountDistribution, Profile
 from vecgen.model.date_weights import date_weights
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.sampling.arrays import U64
 from vecgen.sampling.categorical import compile_categorical
@@ -37,7 +37,7 @@ SEED = 20
 
 
 def world_of(**changes: object) -> World:
-    law = Law(YEAR, fraud_rate=0.5)
+    law = ModelParameters(YEAR, fraud_rate=0.5)
     return shipped(replace(law, **changes), PROFILES, MERCHANTS, NAMES)  # type: ignore[arg-type]
 
 
@@ -55,7 +55,7 @@ def world_of(**changes: object) -> World:
     ids=["v0.5", "v1.0", "independent", "leap year, four days, travel", "everyone, seven days", "no fraud"],
 )
 def test_the_true_sampler_passes(world: World, customers: int) -> None:
-    assert find_broken(count(draw_arrays(world, customers, SEED), world.laws), world) == set()
+    assert find_broken(count(draw_arrays(world, customers, SEED), world.model), world) == set()
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Wrong:
 
     def find(self, true: World, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         """Return what is found broken when the wrong sample is held against the true law."""
-        return find_broken(count(self.draw(true, self.customers, SEED, monkeypatch), true.laws), true)
+        return find_broken(count(self.draw(true, self.customers, SEED, monkeypatch), true.model), true)
 
     def draw(self, true: World, customers: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
         """Yield the rows of each profile's customers, drawn wrongly."""
@@ -98,9 +98,9 @@ def favour_fridays(profile: Profile) -> Profile:
 
 def swap_shape_and_scale(profile: Profile) -> Profile:
     # Shape a and scale b have mean ab and variance ab^2; swapped, the mean stays.
-    def swap(law: AmountLaw) -> AmountLaw:
+    def swap(law: AmountDistribution) -> AmountDistribution:
         shape, scale = (law.mean / law.stdev) ** 2, law.stdev**2 / law.mean
-        return AmountLaw(law.mean, float(np.sqrt(scale) * shape))
+        return AmountDistribution(law.mean, float(np.sqrt(scale) * shape))
 
     return replace(profile, amounts=tuple(map(swap, profile.amounts)))
 
@@ -120,10 +120,10 @@ class Floor(AmountTables):
 
     cents = 100
 
-    def draw(self, laws: npt.NDArray[np.integer], words: U64) -> npt.NDArray[np.int64]:
+    def draw(self, distributions: npt.NDArray[np.integer], words: U64) -> npt.NDArray[np.int64]:
         """Return cents."""
-        below = unit_interval(words) < self.below.take(laws)
-        return np.where(below, self.cents, super().draw(laws, words))
+        below = unit_interval(words) < self.below.take(distributions)
+        return np.where(below, self.cents, super().draw(distributions, words))
 
 
 class HalfDollar(Floor):

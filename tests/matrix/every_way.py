@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
 
 import vecgen.spark
-from vecgen.cli.options import add_customer_options, add_law_options
+from vecgen.cli.options import add_customer_options, add_model_options
 from vecgen.cli.parser import make_parser
 from vecgen.cli.read_options import to_request
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
@@ -77,7 +77,7 @@ def count_batches_of_tasks(spark: SparkSession, options: list[str]) -> list[int]
 def _parse(options: list[str]) -> Namespace:
     parser = make_parser("test", "")
     add_customer_options(parser, with_file=True)
-    add_law_options(parser)
+    add_model_options(parser)
     return parser.parse_args(options)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.strategies import profiles
 from vecgen.config.parse_profile import parse_profile
-from vecgen.config.profile import AmountLaw, Profile, Season
+from vecgen.config.profile import AmountDistribution, Profile, Season
 from vecgen.errors import InputError
 from vecgen.model.date_weights import date_weights, window_weights
 from vecgen.model.params import Period
@@ -29,7 +29,7 @@ PLAIN = Profile(
     year_weights=(),
     categories=("home",),
     category_weights=(1.0,),
-    amounts=(AmountLaw(10.0, 1.0),),
+    amounts=(AmountDistribution(10.0, 1.0),),
     day_parts=("AM", "PM"),
     day_part_weights=(1.0, 1.0),
     travel_pct=0.0,

@@ -22,9 +22,9 @@ from vecgen.model.exact import (
     overlap,
     write_out,
 )
-from vecgen.model.params import Dependence, Law, Period
+from vecgen.model.params import Dependence, ModelParameters, Period
 
-YEAR = Law(Period(date(2023, 1, 1), date(2023, 12, 31)))
+YEAR = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)))
 PROFILES = load_profiles(DEFAULT_PROFILES)
 
 weights = st.lists(st.integers(0, 20), min_size=1, max_size=6).filter(any).map(lambda w: np.array(w, dtype=np.float64))
@@ -72,8 +72,8 @@ def test_means_and_quantiles_are_those_of_the_shares(mean: float, stdev: float) 
 
 @pytest.mark.parametrize("dependence", ["v0.5", "v1.0", "independent"])
 def test_every_law_sums_to_one(dependence: Dependence) -> None:
-    laws = write_out(PROFILES, replace(YEAR, dependence=dependence, fraud_days=3))
-    for regular, fraud in laws.rows:
+    model = write_out(PROFILES, replace(YEAR, dependence=dependence, fraud_days=3))
+    for regular, fraud in model.rows:
         assert regular.days is not None
         assert fraud.windows is not None
         sums = [law.choice.sum() for law in (regular, fraud)] + [regular.days.sum()]
@@ -97,7 +97,7 @@ def test_fraud_happens_at_night_four_times_in_five() -> None:
 
 
 def test_first_and_last_dates_agree_with_enumeration() -> None:
-    _, twin = write_out(PROFILES, Law(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).rows[0]
+    _, twin = write_out(PROFILES, ModelParameters(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).rows[0]
     law = replace(twin, rates=range(2), windows=np.array([[0.2, 0.3, 0.5], [0.0, 0.6, 0.4]]))  # two rows each
     expected = np.zeros((10, 3))
     assert law.windows is not None

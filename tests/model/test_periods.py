@@ -11,7 +11,7 @@ from scipy import stats
 
 from tests.model.test_transactions import MERCHANTS, PROFILES, join_rows, people
 from vecgen.api import generate_customers, make_request
-from vecgen.model.params import Law, Period, make_period
+from vecgen.model.params import ModelParameters, Period, make_period
 from vecgen.model.tables import MAX_CUSTOMER_ROWS, Tables, compile_tables
 from vecgen.model.transaction_dates import HABIT_STREAM, Calendar, Stream, draw_calendar
 from vecgen.model.transactions import Rows, draw_rows
@@ -23,7 +23,7 @@ THIS_YEAR, NEXT_YEAR = (make_period(date(year, 1, 1)) for year in (2023, 2025)) 
 
 
 def compile_period(period: Period, fraud_rate: float = 0.5) -> Tables:
-    return compile_tables(PROFILES, MERCHANTS, Law(period, fraud_rate=fraud_rate, travel=True))
+    return compile_tables(PROFILES, MERCHANTS, ModelParameters(period, fraud_rate=fraud_rate, travel=True))
 
 
 def draw_dates(period: Period, count: int, fraud_rate: float = 0.5) -> Calendar:

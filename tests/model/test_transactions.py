@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.model import transaction_dates as calendars
-from vecgen.model.params import DEPENDENCES, Dependence, Law, Period
+from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
 from vecgen.model.transactions import Rows, draw_rows
@@ -26,7 +26,7 @@ PROFILE = 5  # adults_2550_female_urban
 
 def compile_law(period: Period = LEAP_WINTER, **changes: object) -> Tables:
     """Return the shipped profiles compiled for a law."""
-    return compile_tables(PROFILES, MERCHANTS, Law(period, **changes))  # type: ignore[arg-type]
+    return compile_tables(PROFILES, MERCHANTS, ModelParameters(period, **changes))  # type: ignore[arg-type]
 
 
 def people(ids: range | list[int]) -> Customers:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
@@ -53,7 +53,7 @@ def test_schedule_does_not_touch_the_content(plan: Plan) -> None:
 
 @pytest.mark.parametrize(("years", "customers"), [(1, 1), (50, 1), (50, 10**6), (1, 10**9)])
 def test_a_worker_stays_below_a_gigabyte(years: int, customers: int) -> None:
-    law = Law(Period(date(2000, 1, 1), date(1999 + years, 12, 31)))
+    law = ModelParameters(Period(date(2000, 1, 1), date(1999 + years, 12, 31)))
     plan = compile_plan(Request(customers=customers, law=law))
     assert estimate(plan, Output(Path("out")), 2).memory_per_worker < GIGABYTE
 
@@ -84,7 +84,7 @@ def test_small_batches_cost_time_by_their_number() -> None:
 
 
 def test_no_rows_no_batches_to_choke_on(tmp_path: Path) -> None:
-    law = Law(Period(date(2023, 1, 1), date(2023, 1, 1)), fraud_rate=0.0)
+    law = ModelParameters(Period(date(2023, 1, 1), date(2023, 1, 1)), fraud_rate=0.0)
     plan = compile_plan(Request(customers=3, law=law))
     assert estimate(plan, Output(tmp_path), 2).rows == 0
     receipt = run_local(replace(plan), Output(tmp_path / "out"), 1)

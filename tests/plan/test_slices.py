@@ -17,7 +17,7 @@ from vecgen.io.reader import digest_dataset
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.run.local import run_local
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -119,7 +119,7 @@ def test_a_slice_of_something_else_is_refused(
 def test_a_slice_is_not_a_dataset_to_be_verified(plan: Plan, tmp_path: Path) -> None:
     run_local(plan, Output(tmp_path / "o", only_dates=DECEMBER), 1)
     with pytest.raises(InputError, match="got 'a slice', expected a whole dataset"):
-        read_claim(tmp_path / "o", {})
+        read_expectation(tmp_path / "o", {})
 
 
 def test_the_command_line_names_slices(

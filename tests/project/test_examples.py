@@ -21,7 +21,7 @@ from tests.support.checkout import ROOT
 from tests.support.datasets import data_files, read_rows
 from tests.support.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port
 from vecgen.api import generate_transactions
-from vecgen.cli.keywords import Asked
+from vecgen.cli.keywords import RequestKeywords
 from vecgen.io.reader import digest_dataset
 from vecgen.records.receipt import Receipt
 
@@ -181,7 +181,7 @@ def test_own_profiles(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_replay_stream(tmp_path: Path) -> None:
     out = run("replay_stream.py", tmp_path, "--customers", "40", warnings="", SPARK_LOCAL_IP="127.0.0.1")
-    asked: Asked = {"customers": 40, "start": "2023-01-01", "end": "2023-01-31", "fraud_rate": 0.2}
+    asked: RequestKeywords = {"customers": 40, "start": "2023-01-01", "end": "2023-01-31", "fraud_rate": 0.2}
     rows = generate_transactions(**asked, columns=["unix_time", "amt", "is_fraud"]).to_pylist()
     alerts = [r for r in rows if r["amt"] >= 250 and (r["unix_time"] // 3600 + 2) % 24 < 6]
     assert len(alerts) > 20

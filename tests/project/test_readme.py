@@ -10,7 +10,7 @@ import pytest
 
 from tests.matrix.readers import ICEBERG, READERS
 from tests.support.checkout import ROOT
-from vecgen.cli.options import add_customer_options, add_law_options, add_output_options, add_slice_options
+from vecgen.cli.options import add_customer_options, add_model_options, add_output_options, add_slice_options
 from vecgen.cli.parser import make_parser
 from vecgen.io.schema import COLUMNS
 from vecgen.records.receipt import Receipt
@@ -39,7 +39,7 @@ def test_the_table_of_columns_is_the_schema() -> None:
 def test_every_option_stands_in_the_readme() -> None:
     parser = make_parser("test", "")
     add_customer_options(parser, with_file=True)
-    add_law_options(parser)
+    add_model_options(parser)
     add_output_options(parser)
     add_slice_options(parser)
     options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}

@@ -29,7 +29,7 @@ from vecgen.run.local import run_local
 from vecgen.run.publish import sum_records
 from vecgen.verify.certificate import Certificate
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
 
 Spoil = Callable[[bytes], bytes]
@@ -56,7 +56,7 @@ def mine(dataset: Path, tmp_path: Path) -> Path:
 
 
 def certify(directory: Path, *, fast: bool = False) -> Certificate:
-    return verify_dataset(directory, read_claim(directory, {}), fast=fast)
+    return verify_dataset(directory, read_expectation(directory, {}), fast=fast)
 
 
 def broken(certificate: Certificate) -> dict[str, tuple[str, ...]]:
@@ -267,7 +267,7 @@ def test_resume_writes_a_batch_again_whose_bytes_changed(
 
 def attack(mine: Path, number: int, seed: int) -> None:
     """Flip single bits of one file after the other; each must end in a rejection that names it."""
-    draws, stated = Draws(seed), read_claim(mine, {})
+    draws, stated = Draws(seed), read_expectation(mine, {})
     for file in data_files(mine):
         data = file.read_bytes()
         for _ in range(number):

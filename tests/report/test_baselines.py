@@ -31,7 +31,7 @@ from vecgen.report.baselines import (
     night_rule,
     score_rule,
 )
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.verify import read_dataset
 
 Row = tuple[int, int, int, int]
@@ -88,8 +88,8 @@ def test_no_rule_of_a_family_is_better_than_the_one_found(rows: list[Row]) -> No
 
 def test_rules_hold_of_a_dataset_row_by_row(parquet: tuple[Path, Receipt]) -> None:
     path, _ = parquet
-    reading = read_dataset(path, read_claim(path, {}))
-    counts, categories = reading.tally.hour_amounts, reading.laws.categories
+    reading = read_dataset(path, read_expectation(path, {}))
+    counts, categories = reading.totals.hour_amounts, reading.model.categories
     table = read_rows(path).select(["category", "trans_time", "amt", "is_fraud"]).to_pylist()
     detectors = find_detectors(counts)
     night = Rule(NIGHT, (0,) * len(categories))
@@ -106,8 +106,8 @@ def test_rules_hold_of_a_dataset_row_by_row(parquet: tuple[Path, Receipt]) -> No
 
 
 def test_the_night_is_when_the_law_puts_most_fraud(plan: Plan) -> None:
-    laws = write_out(load_profiles(DEFAULT_PROFILES), plan.tables.law)
-    hours = laws.rows[0][1].hours
+    model = write_out(load_profiles(DEFAULT_PROFILES), plan.tables.law)
+    hours = model.rows[0][1].hours
     assert set(NIGHT) == {12 * part + hour for part, hour in np.argwhere(hours > 1 / 12).tolist()}
     assert night_rule(3) == Rule(NIGHT, (0, 0, 0))
 

@@ -12,7 +12,7 @@ import pytest
 
 from vecgen.records.receipt import Receipt
 from vecgen.report.build import PAGE, write_report
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next((path for name in _NAMES if (path := shutil.which(name))), None)
@@ -48,7 +48,7 @@ MEASURE = """<script>addEventListener("load", () => {
 @pytest.fixture(scope="module")
 def page(parquet: tuple[Path, Receipt], tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("browser") / "r"
-    write_report(parquet[0], read_claim(parquet[0], {}), output)
+    write_report(parquet[0], read_expectation(parquet[0], {}), output)
     return output / PAGE
 
 

@@ -36,7 +36,7 @@ from vecgen.report.page import _meaning
 from vecgen.report.summary import Summary, quantiles, summarise
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import Certificate
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.verify import read_dataset
 
 Dataset = tuple[Path, Receipt]
@@ -90,7 +90,7 @@ Made = tuple[Path, str, Certificate]
 def made(parquet: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Return the directory of the dataset's report, its page, and the certificate."""
     output = tmp_path_factory.mktemp("report") / "r"
-    certificate = write_report(parquet[0], read_claim(parquet[0], {}), output)
+    certificate = write_report(parquet[0], read_expectation(parquet[0], {}), output)
     return output, (output / PAGE).read_text(encoding="utf-8"), certificate
 
 
@@ -109,7 +109,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def report(directory: Path, output: Path, **stated: Any) -> Page:
-    write_report(directory, read_claim(directory, stated), output)
+    write_report(directory, read_expectation(directory, stated), output)
     return Page((output / PAGE).read_text(encoding="utf-8"))
 
 
@@ -154,10 +154,14 @@ def test_the_certificate_is_complete(page: Page, made: Made) -> None:
     assert certificate.holds
     for check in certificate.checks:
         assert [check.name, f"{check.broken:,}", "holds", check.expected] in page.rows
-    laws = [tuple(row[:3]) for row in page.rows]
+    shown = [tuple(row[:3]) for row in page.rows]
     for finding in certificate.findings:
         assert finding.verdict in ("holds", "not testable")
-        assert (finding.law, finding.of, {"not testable": "too few rows"}.get(finding.verdict, finding.verdict)) in laws
+        assert (
+            finding.law,
+            finding.of,
+            {"not testable": "too few rows"}.get(finding.verdict, finding.verdict),
+        ) in shown
     assert "No check failed" in page.text
     for digest in certificate.digests.values():
         assert digest in page.text
@@ -230,7 +234,7 @@ def test_anything_else_is_refused_before_anything_is_read(
     parquet: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vecgen.report.build.read_dataset", None)
-    claim = read_claim(parquet[0], {})
+    expectation = read_expectation(parquet[0], {})
     foreign, file, alone = tmp_path / "foreign", tmp_path / "file", tmp_path / "alone"
     for directory in (foreign, alone):
         directory.mkdir()
@@ -241,7 +245,7 @@ def test_anything_else_is_refused_before_anything_is_read(
     link.symlink_to(tmp_path / "nowhere")
     for output in (foreign, file, alone, link, parquet[0]):
         with pytest.raises(OutputError, match="holds something else than a report"):
-            write_report(parquet[0], claim, output)
+            write_report(parquet[0], expectation, output)
     assert (foreign / PAGE).read_text(encoding="utf-8") == "<html>mine</html>"
 
 
@@ -258,7 +262,7 @@ def test_what_stands_beside_a_report_stays(parquet: Dataset, tmp_path: Path, und
 def test_a_place_that_cannot_be_written_is_one_error(parquet: Dataset, tmp_path: Path, undrawn: None) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
-        write_report(parquet[0], read_claim(parquet[0], {}), tmp_path / "file" / "r")
+        write_report(parquet[0], read_expectation(parquet[0], {}), tmp_path / "file" / "r")
 
 
 def test_without_matplotlib_one_line_says_what_to_install(
@@ -307,9 +311,9 @@ def test_rows_with_faults_are_left_out_and_said_to_be(parquet: Dataset, tmp_path
 
 def test_a_dataset_without_fraud(compile_small: Compile, tmp_path: Path) -> None:
     from tests.conftest import WINTER
-    from vecgen.model.params import Law
+    from vecgen.model.params import ModelParameters
 
-    run_local(compile_small(customers=10, law=Law(WINTER, fraud_rate=0.0)), Output(tmp_path / "o"), 1)
+    run_local(compile_small(customers=10, law=ModelParameters(WINTER, fraud_rate=0.0)), Output(tmp_path / "o"), 1)
     page = report(tmp_path / "o", tmp_path / "r")
     assert "there is nothing to detect" in page.text
     (alt,) = {
@@ -375,15 +379,15 @@ def test_no_colour_is_called_darker(page: Page) -> None:
 
 def test_customers_alone_are_refused(parquet: Dataset, tmp_path: Path) -> None:
     shutil.copytree(parquet[0] / "customers", tmp_path / "o")
-    claim = read_claim(tmp_path / "o", {"start": date(2023, 12, 20), "end": date(2024, 1, 20)})
+    expectation = read_expectation(tmp_path / "o", {"start": date(2023, 12, 20), "end": date(2024, 1, 20)})
     with pytest.raises(InputError, match="no transactions"):
-        write_report(tmp_path / "o", claim)
+        write_report(tmp_path / "o", expectation)
 
 
 def test_descriptions_give_the_numbers(parquet: Dataset, page: Page) -> None:
-    claim = read_claim(parquet[0], {})
-    reading = read_dataset(parquet[0], claim)
-    summary: Summary = summarise(reading.tally, reading.laws, claim.profiles)
+    expectation = read_expectation(parquet[0], {})
+    reading = read_dataset(parquet[0], expectation)
+    summary: Summary = summarise(reading.totals, reading.model, expectation.profiles)
     alts = " ".join(attributes.get("alt") or "" for _, attributes in page.tags)
     assert f"to {summary.days[0].max():,} (" in alts
     assert f"median ${quantiles(summary.amounts[0].sum(axis=0), [0.5])[0]:,.2f}" in alts

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
-from vecgen.cli.options import add_customer_options, add_law_options, add_output_options, add_slice_options
+from vecgen.cli.options import add_customer_options, add_model_options, add_output_options, add_slice_options
 from vecgen.cli.parser import make_parser
 from vecgen.cli.read_options import to_output, to_request
 from vecgen.cli.steps import spell_step
@@ -23,7 +23,7 @@ def parse(words: list[str]) -> Receipt:
     """Return the receipt of a run with these options."""
     parser = make_parser("vecgen", "")
     add_customer_options(parser, with_file=True)
-    add_law_options(parser)
+    add_model_options(parser)
     add_output_options(parser)
     add_slice_options(parser)
     options = parser.parse_args(words)

@@ -19,15 +19,15 @@ from vecgen.model.params import Period
 from vecgen.records.receipt import Receipt
 from vecgen.report.summary import Summary, days_of, list_seasons, quantiles, summarise
 from vecgen.scan.counts import MAP_CELLS
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.verify import read_dataset
 
 
 @pytest.fixture(scope="module")
 def summary(parquet: tuple[Path, Receipt]) -> Summary:
-    claim = read_claim(parquet[0], {})
-    reading = read_dataset(parquet[0], claim)
-    return summarise(reading.tally, reading.laws, claim.profiles)
+    expectation = read_expectation(parquet[0], {})
+    reading = read_dataset(parquet[0], expectation)
+    return summarise(reading.totals, reading.model, expectation.profiles)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import LAW, Compile
 from tests.support.datasets import data_files, list_tree, read_lines, read_rows
 from vecgen.api import generate_customers
-from vecgen.cli.keywords import Asked
+from vecgen.cli.keywords import RequestKeywords
 from vecgen.cli.main import main
 from vecgen.io.reader import digest_dataset, digest_files
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, FRAUD_CASES, arrow_schema
@@ -32,7 +32,7 @@ from vecgen.run.checkpoint import once
 from vecgen.run.fraud_cases import list_cases
 from vecgen.run.local import run_local
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -77,7 +77,12 @@ def test_the_ledger_explains_every_label(dependence: Dependence, compile_small: 
 
 
 def test_ids_are_those_of_the_customers(plan: Plan, parquet: Dataset, profiles: Path, demographics: Path) -> None:
-    asked: Asked = {"customers": 60, "as_of": LAW.period.start, "profiles": profiles, "demographics": demographics}
+    asked: RequestKeywords = {
+        "customers": 60,
+        "as_of": LAW.period.start,
+        "profiles": profiles,
+        "demographics": demographics,
+    }
     people = generate_customers(columns=["customer_id", "ssn", "cc_num", "profile"], **asked).to_pylist()
     for case in read_cases(parquet[0]):
         person = people[case["customer_id"]]
@@ -102,10 +107,10 @@ def test_form_and_place(parquet: Dataset, text: Dataset, tmp_path: Path) -> None
 
 def test_a_ledger_that_lacks_a_case_is_found_out(parquet: Dataset, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(parquet[0], tmp_path / "copy"))
-    assert verify_dataset(copy, read_claim(copy, {}), 1).holds
+    assert verify_dataset(copy, read_expectation(copy, {}), 1).holds
     path = data_files(copy / FRAUD_CASES)[0]
     pq.write_table(pq.ParquetFile(path).read().slice(1), path)
-    certificate = verify_dataset(copy, read_claim(copy, {}), 1)
+    certificate = verify_dataset(copy, read_expectation(copy, {}), 1)
     assert [check.name for check in certificate.checks if not check.holds] == [
         "fraud cases",
         f"receipt: {FRAUD_CASES}",

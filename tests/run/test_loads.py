@@ -25,7 +25,7 @@ from vecgen.plan.plan import Plan
 from vecgen.records.receipt import PROGRESS, RECEIPT, SUCCESS, Receipt, read_receipt
 from vecgen.run.local import run_local
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,14 +57,14 @@ def test_dates_appended_are_the_whole(
     output = replace(output, format=file_format)
     run_local(plan, replace(output, only_dates=DECEMBER, append=begun), 1)
     with pytest.raises(InputError, match="a slice"):
-        read_claim(output.path, {})
+        read_expectation(output.path, {})
     receipt = run_local(plan, replace(output, only_dates=JANUARY), 2)
     assert digest_dataset(output.path) == digest_dataset(parquet[0])
     assert read_rows(place(output)).equals(read_rows(parquet[0]))
     assert {name: (p.rows, p.digest) for name, p in receipt.parts.items()} == {
         name: (digest.rows, str(digest)) for name, digest in digest_dataset(output.path).items()
     }
-    assert verify_dataset(output.path, read_claim(output.path, {})).holds
+    assert verify_dataset(output.path, read_expectation(output.path, {})).holds
     tree = list_tree(place(output))
     for dates in (DECEMBER, JANUARY):
         assert run_local(plan, replace(output, only_dates=dates), 1) == receipt
@@ -90,7 +90,7 @@ def test_the_next_period_has_the_same_customers(
     numbers = read_rows(place(output))["trans_num"].to_pylist()
     assert len(set(numbers)) == len(numbers) == together["transactions"].rows
     with pytest.raises(InputError, match=r"periods: got '2023-12-20\.\.2024-01-20, 2024-01-21\.\.2024-02-10'"):
-        read_claim(output.path, {})
+        read_expectation(output.path, {})
     assert run_local(following, output, 1) == receipt
     assert run_local(first, output, 1).parts == receipt.parts
 

@@ -28,7 +28,7 @@ from vecgen.records.receipt import PROGRESS, RECEIPT, read_receipt
 from vecgen.run.local import run_local
 from vecgen.stores.filesystem import locate
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 DECEMBER = (date(2023, 12, 20), date(2023, 12, 31))
 JANUARY = (date(2024, 1, 1), date(2024, 1, 20))
@@ -84,7 +84,7 @@ def test_months_appended_are_the_whole(plan: Plan, output: Output, tmp_path: Pat
     run_local(plan, Output(tmp_path / "plain"), 1)
     run_local(plan, replace(output, only_dates=DECEMBER), 1)
     with pytest.raises(InputError, match="a slice"):
-        read_claim(output.path, {})
+        read_expectation(output.path, {})
     added = replace(output, only_dates=JANUARY, append=True)
     receipt = run_local(plan, added, 2)
     assert versions(tmp_path / "lake") == [1, 2]
@@ -92,7 +92,7 @@ def test_months_appended_are_the_whole(plan: Plan, output: Output, tmp_path: Pat
     assert {name: (p.rows, p.digest) for name, p in receipt.parts.items()} == {
         name: (digest.rows, str(digest)) for name, digest in digest_dataset(output.path).items()
     }
-    assert verify_dataset(output.path, read_claim(output.path, {})).holds
+    assert verify_dataset(output.path, read_expectation(output.path, {})).holds
     before = list_tree(tmp_path / "lake")
     assert run_local(plan, added, 1) == receipt  # asked again, as a scheduler does: nothing to do
     assert list_tree(tmp_path / "lake") == before

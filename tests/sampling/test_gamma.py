@@ -49,7 +49,7 @@ def words_near(u: F64) -> U64:
     return np.asarray(np.floor(inside * 2.0**52).astype(np.uint64) << np.uint64(12), dtype=np.uint64)
 
 
-def scaled_law(pair: tuple[float, float]) -> tuple[float, float]:
+def scaled_distribution(pair: tuple[float, float]) -> tuple[float, float]:
     mean, stdev = pair
     return (mean / stdev) ** 2, stdev**2 / mean
 
@@ -102,7 +102,7 @@ def test_the_witness_for_large_shapes() -> None:
 
 def bounds(tables: AmountTables, pair: tuple[float, float], words: U64) -> tuple[F64, F64]:
     """Return the cents allowed for words of the branch from 1 dollar on: those of uniforms the resolution apart."""
-    shape, scale = scaled_law(pair)
+    shape, scale = scaled_distribution(pair)
     below = float(tables.below[0])
     k = (words >> np.uint64(12)).astype(np.int64)
     lower = np.asarray((k + 0.5) * RESOLUTION, dtype=np.float64)
@@ -133,7 +133,7 @@ def check_cents(pair: tuple[float, float]) -> None:
 def check_interpolation(pair: tuple[float, float]) -> None:
     """Compare dollars, before rounding to cents, at distances from an end that are exact."""
     tables = compile_amounts([pair])
-    (shape, scale), below = scaled_law(pair), float(tables.below[0])
+    (shape, scale), below = scaled_distribution(pair), float(tables.below[0])
     distance = np.minimum(TAILS, 0.5 - 2.0**-53)
     cells, t = tables._locate(distance.copy())
     half = len(tables.coefficients) // 2
@@ -173,7 +173,7 @@ def test_legal_amounts_are_exact_in_both_tails(pair: tuple[float, float]) -> Non
 def test_amounts_of_the_smallest_shape_follow_its_limit(pair: tuple[float, float]) -> None:
     # Where the shape is 1e-8, P(X > x) is shape times the exponential integral of x / scale, to 1e-7 of itself:
     # a witness without an incomplete gamma function. Practically all amounts are replaced, the others are huge.
-    (shape, scale), tables = scaled_law(pair), compile_amounts([pair])
+    (shape, scale), tables = scaled_distribution(pair), compile_amounts([pair])
     above = shape * special.exp1(1.0 / scale)
     assert 1.0 - tables.below[0] == pytest.approx(above, rel=1e-6)
     share = np.geomspace(1e-6, 0.5, 50)
@@ -204,9 +204,9 @@ def test_a_law_draws_the_same_beside_others() -> None:
         alone = compile_amounts([pair]).draw(np.zeros(len(words), dtype=np.int64), words)
         beside = together.draw(np.full(len(words), 7 * position), words)
         np.testing.assert_allclose(beside, alone, atol=1)
-    laws = np.arange(len(words)) % len(SHIPPED)
-    one_by_one = [int(together.draw(laws[i : i + 1], words[i : i + 1])[0]) for i in range(200)]
-    assert together.draw(laws, words)[:200].tolist() == one_by_one
+    distributions = np.arange(len(words)) % len(SHIPPED)
+    one_by_one = [int(together.draw(distributions[i : i + 1], words[i : i + 1])[0]) for i in range(200)]
+    assert together.draw(distributions, words)[:200].tolist() == one_by_one
 
 
 @pytest.mark.parametrize("pair", [(10.0, 2.0), (50.0, 300.0), (1000.0, 100.0)])
@@ -221,7 +221,7 @@ def test_amounts_ascend_with_the_word_from_one_dollar_on(pair: tuple[float, floa
 
 def cents_cdf(pair: tuple[float, float], cents: F64) -> F64:
     """Return the exact share of amounts of at most `cents`, the below-1 rule and rounding included."""
-    shape, scale = scaled_law(pair)
+    shape, scale = scaled_distribution(pair)
     below = special.gammainc(shape, 1 / scale)
     dollars = (cents + 0.5) / 100
     law = np.maximum(special.gammainc(shape, dollars / scale) - below, 0.0)

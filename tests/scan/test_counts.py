@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 
 from tests.equivalence.samplers import World, count, draw_arrays, find, shipped
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
-from vecgen.model.exact import Laws
-from vecgen.model.params import Law, Period
+from vecgen.model.exact import ExactModel
+from vecgen.model.params import ModelParameters, Period
 from vecgen.sampling.rng import mix
-from vecgen.scan.counts import GroupTally, RowCounts, Tally
+from vecgen.scan.counts import GroupCounter, RowCounts, Totals
 
-LAW = Law(Period(date(2023, 12, 20), date(2024, 1, 20)), fraud_rate=0.5, travel=True)
+LAW = ModelParameters(Period(date(2023, 12, 20), date(2024, 1, 20)), fraud_rate=0.5, travel=True)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
 WORLD: World = shipped(LAW, load_profiles(DEFAULT_PROFILES), MERCHANTS, ("leftovers", "adults_50up_male_rural"))
-LAWS: Laws = WORLD.laws
+LAWS: ExactModel = WORLD.model
 TABLES = [pa.Table.from_batches(list(batches)).unify_dictionaries() for batches in draw_arrays(WORLD, 12, 3)]
 
 
-def totals(tally: Tally) -> list[int]:
-    return [int(counts.slots.sum()) for pair in tally.counts for counts in pair]
+def count_slots(totals: Totals) -> list[int]:
+    return [int(counts.slots.sum()) for pair in totals.counts for counts in pair]
 
 
 def test_every_row_is_counted_once_in_every_table() -> None:
-    tally = count([table.to_batches() for table in TABLES], LAWS)
-    assert tally.rows == sum(table.num_rows for table in TABLES) == sum(totals(tally))
-    for pair in tally.counts:
+    totals = count([table.to_batches() for table in TABLES], LAWS)
+    assert totals.rows == sum(table.num_rows for table in TABLES) == sum(count_slots(totals))
+    for pair in totals.counts:
         for counts in pair:
             rows = counts.slots.sum()
             for name in ("category_hours", "month_hours", "minute_seconds", "amounts"):
@@ -40,8 +40,8 @@ def test_every_row_is_counted_once_in_every_table() -> None:
 
 
 def test_customers_are_summed_up() -> None:
-    tally = count([table.to_batches() for table in TABLES], LAWS)
-    for table, people in zip(TABLES, tally.people, strict=True):
+    totals = count([table.to_batches() for table in TABLES], LAWS)
+    for table, people in zip(TABLES, totals.people, strict=True):
         rows = table.select(["ssn", "is_fraud", "trans_date"]).to_pylist()
         fraud = [row for row in rows if row["is_fraud"]]
         defrauded = {row["ssn"] for row in fraud}
@@ -77,7 +77,7 @@ def test_regular_rows_on_fraud_dates_are_seen_whatever_comes_first() -> None:
     place = table.schema.get_field_index("is_fraud")
     regular = fraud.set_column(place, table.schema.field(place), pa.array([0], pa.int8()))
     for order in ([fraud, regular], [regular, fraud]):
-        group = GroupTally(LAWS)
+        group = GroupCounter(LAWS)
         for part in order:
             for batch in part.combine_chunks().to_batches():
                 group.add(batch)

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from tests.support.strategies import profiles
 from vecgen.config.demographics import Merchants
-from vecgen.config.profile import AmountLaw, Profile, ProfileSet
-from vecgen.model.params import Law
+from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
+from vecgen.model.params import ModelParameters
 from vecgen.model.tables import ProfileTables, Tables, compile_tables
 
 
-def compile_one(profile: Profile, law: Law, fraud: Profile | None = None) -> tuple[Tables, ProfileTables]:
+def compile_one(profile: Profile, law: ModelParameters, fraud: Profile | None = None) -> tuple[Tables, ProfileTables]:
     """Compile one profile, its twin (by default the same) and merchants made up for them."""
     twin = replace(profile, name=f"fraud_{profile.name}") if fraud is None else fraud
     categories = tuple(dict.fromkeys((*profile.categories, *twin.categories)))
@@ -24,7 +24,7 @@ def compile_one(profile: Profile, law: Law, fraud: Profile | None = None) -> tup
 
 def cheap_amounts(profile: Profile) -> Profile:
     """Return the profile with amounts that compile in little time."""
-    amounts = tuple(AmountLaw(10.0 + i % 3, 2.0) for i in range(len(profile.categories)))
+    amounts = tuple(AmountDistribution(10.0 + i % 3, 2.0) for i in range(len(profile.categories)))
     return replace(profile, amounts=amounts)
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.documents import profile_to_json
-from vecgen.config.profile import AmountLaw, Profile, Season
+from vecgen.config.profile import AmountDistribution, Profile, Season
 from vecgen.errors import VecgenError, to_line
 
 Json = dict[str, Any]
@@ -43,10 +43,10 @@ def seasons(draw: st.DrawFn) -> tuple[Season, ...]:
 
 
 @st.composite
-def amount_laws(draw: st.DrawFn) -> AmountLaw:
+def amount_distributions(draw: st.DrawFn) -> AmountDistribution:
     """Draw a mean and a standard deviation within the limits of a profile."""
     mean = draw(st.integers(1, 1000).map(float) | st.floats(1.0, 1e5))
-    return AmountLaw(mean, min(mean / draw(st.floats(1.1e-4, 9000.0)), 1e7))
+    return AmountDistribution(mean, min(mean / draw(st.floats(1.1e-4, 9000.0)), 1e7))
 
 
 @st.composite
@@ -66,7 +66,7 @@ def profiles(draw: st.DrawFn) -> Profile:
         year_weights=draw(some_positive(years)) if years else (),
         categories=categories,
         category_weights=draw(some_positive(len(categories))),
-        amounts=tuple(draw(amount_laws()) for _ in categories),
+        amounts=tuple(draw(amount_distributions()) for _ in categories),
         day_parts=day_parts,
         day_part_weights=draw(some_positive(len(day_parts))),
         travel_pct=draw(st.integers(0, 100).map(float) | st.floats(0.0, 100.0)),

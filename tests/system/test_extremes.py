@@ -14,7 +14,7 @@ from tests.conftest import Compile
 from tests.support.datasets import data_files, read_rows
 from vecgen.cli.main import main
 from vecgen.io.reader import digest_dataset
-from vecgen.model.params import DEPENDENCES, Dependence, Law, Period
+from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import estimate
@@ -42,7 +42,7 @@ def test_a_thousand_categories(
     (profile_copy / "main_config.json").write_text("{}", encoding="utf-8")
     with (demographics_copy / "merchants.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("category", "name"), *((name, f"{name}, Inc") for name in names)])
-    law = Law(Period(date(2023, 1, 1), date(2023, 3, 31)), fraud_rate=0.5, dependence=dependence)
+    law = ModelParameters(Period(date(2023, 1, 1), date(2023, 3, 31)), fraud_rate=0.5, dependence=dependence)
     plan = compile_small(customers=20, law=law, profiles=profile_copy, demographics=demographics_copy)
     assert run(plan, Output(tmp_path / "o")) > 1000
     rows = read_rows(tmp_path / "o")
@@ -52,7 +52,7 @@ def test_a_thousand_categories(
 
 @pytest.mark.parametrize("dependence", DEPENDENCES)
 def test_fifty_years_of_one_customer(compile_small: Compile, tmp_path: Path, dependence: Dependence) -> None:
-    law = Law(Period(date(1980, 1, 1), date(2029, 12, 31)), fraud_rate=1.0, dependence=dependence)
+    law = ModelParameters(Period(date(1980, 1, 1), date(2029, 12, 31)), fraud_rate=1.0, dependence=dependence)
     plan = compile_small(customers=1, law=law)
     assert run(plan, Output(tmp_path / "o", partition_by=("year",))) > 15_000
     years = {file.parent.name for file in data_files(tmp_path / "o" / "transactions")}
@@ -72,7 +72,7 @@ def test_fifty_years_of_one_customer(compile_small: Compile, tmp_path: Path, dep
 def test_the_ends_of_the_calendar(
     compile_small: Compile, tmp_path: Path, start: date, end: date, file_format: str
 ) -> None:
-    plan = compile_small(customers=5, law=Law(Period(start, end), fraud_rate=0.5), as_of=date(2020, 2, 29))
+    plan = compile_small(customers=5, law=ModelParameters(Period(start, end), fraud_rate=0.5), as_of=date(2020, 2, 29))
     assert run(plan, Output(tmp_path / "o", file_format)) > 100  # type: ignore[arg-type]
     rows = read_rows(tmp_path / "o")
     days = set(rows["trans_date"].to_pylist())
@@ -82,7 +82,7 @@ def test_the_ends_of_the_calendar(
 
 
 def test_one_day_without_transactions(compile_small: Compile, tmp_path: Path) -> None:
-    plan = compile_small(customers=1, law=Law(Period(date.max, date.max), fraud_rate=0.0))
+    plan = compile_small(customers=1, law=ModelParameters(Period(date.max, date.max), fraud_rate=0.0))
     assert run(plan, Output(tmp_path / "o")) == 0
 
 

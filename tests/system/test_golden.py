@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import Request
@@ -20,17 +20,17 @@ GOLDEN = [
     (Request(customers=50), "3b700331fc6c75f2af3e491155d7cc9f", "de3c1fdacb62f0323f69a5d16831ad34"),
     (Request(customers=50, seed=7), "4e2ec6d61473d480420aaa0223e66d3f", "153fbb6e49af1c22b902bfa1b687995a"),
     (
-        Request(customers=50, law=Law(LEAP_WINTER, fraud_rate=1.0)),
+        Request(customers=50, law=ModelParameters(LEAP_WINTER, fraud_rate=1.0)),
         "12094fe8a6fdd1a6c6303778b65f6349",
         "ce476ba9c9032593bf7007efc4d93392",
     ),
     (
-        Request(customers=50, law=Law(YEAR, fraud_rate=0.5, fraud_days=3, dependence="v1.0")),
+        Request(customers=50, law=ModelParameters(YEAR, fraud_rate=0.5, fraud_days=3, dependence="v1.0")),
         "3b700331fc6c75f2af3e491155d7cc9f",
         "0cf72247738d8fd8d5ef6859eec4a933",
     ),
     (
-        Request(customers=50, law=Law(YEAR, dependence="independent", travel=True)),
+        Request(customers=50, law=ModelParameters(YEAR, dependence="independent", travel=True)),
         "3b700331fc6c75f2af3e491155d7cc9f",
         "7f7a62bf6c6e8eafe5f52575940d0d4b",
     ),

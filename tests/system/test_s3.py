@@ -26,7 +26,7 @@ from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.reader import digest_dataset
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
@@ -330,7 +330,7 @@ def test_sparks_own_writer_and_s3a(store: ObjectStore, prefix: str, machine: Mac
         with machine.submit(tmp_path / "job", flags, script, *options, "--output", url) as job:
             finish(job)
     run_local(
-        compile_plan(Request(customers=30, law=Law(Period(date(2023, 1, 1), date(2023, 2, 28))))),
+        compile_plan(Request(customers=30, law=ModelParameters(Period(date(2023, 1, 1), date(2023, 2, 28))))),
         Output(tmp_path / "local"),
         1,
     )

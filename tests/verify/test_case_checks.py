@@ -22,15 +22,15 @@ from vecgen.plan.output import Output
 from vecgen.records.receipt import Receipt
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import Check
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.verify import read_dataset
 
 Cases = list[dict[str, Any]]
 
 
 def check_cases(directory: Path) -> Check:
-    claim = read_claim(directory, {})
-    return next(check for check in read_dataset(directory, claim).checks if check.name == "fraud cases")
+    expectation = read_expectation(directory, {})
+    return next(check for check in read_dataset(directory, expectation).checks if check.name == "fraud cases")
 
 
 @pytest.mark.parametrize("dependence", DEPENDENCES)
@@ -102,5 +102,5 @@ def test_rows_of_others_need_no_ledger(parquet: tuple[Path, Receipt]) -> None:
     rows = parquet[0] / "transactions"
     law = {"start": LAW.period.start, "end": LAW.period.end}
     stated = {**law, "profiles": parquet[1].request["profiles"], "demographics": parquet[1].request["demographics"]}
-    checks = read_dataset(rows, read_claim(rows, stated)).checks
+    checks = read_dataset(rows, read_expectation(rows, stated)).checks
     assert "fraud cases" not in [check.name for check in checks]

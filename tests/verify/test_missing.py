@@ -17,11 +17,11 @@ from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
 from vecgen.report.build import write_report
 from vecgen.run.local import run_local
-from vecgen.scan.counts import start_tally
+from vecgen.scan.counts import start_totals
 from vecgen.scan.missing import LAW_NEEDS
 from vecgen.verify.certificate import Certificate, to_text
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.row_tests import examine
 
 
@@ -31,7 +31,7 @@ def write(plan: Plan, path: Path, *names: str, **options: Any) -> Path:
 
 
 def verify(path: Path) -> Certificate:
-    return verify_dataset(path, read_claim(path, {}))
+    return verify_dataset(path, read_expectation(path, {}))
 
 
 def drop_check(certificate: Certificate, *names: str) -> list[object]:
@@ -97,7 +97,7 @@ def test_every_law_says_which_columns_it_needs(compile_small: Any) -> None:
     for dependence in ("v0.5", "v1.0"):
         plan = compile_small(law=replace(law, dependence=dependence, travel=True))
         laws = write_out(read_profiles(plan), plan.request.law)
-        assert {name for name, _ in examine(start_tally(laws), laws, None)} <= LAW_NEEDS.keys()
+        assert {name for name, _ in examine(start_totals(laws), laws, None)} <= LAW_NEEDS.keys()
 
 
 def read_profiles(plan: Plan) -> Any:
@@ -109,5 +109,5 @@ def read_profiles(plan: Plan) -> Any:
 def test_a_report_names_the_columns_that_it_lacks(plan: Plan, tmp_path: Path) -> None:
     path = write(plan, tmp_path / "d", *(column.name for column in COLUMNS if column.name not in ("amt", "zip")))
     with pytest.raises(InputError, match=r"columns: got 'none of these: zip, amt', expected a dataset with all"):
-        write_report(path, read_claim(path, {}), tmp_path / "report")
+        write_report(path, read_expectation(path, {}), tmp_path / "report")
     assert not (tmp_path / "report").exists()

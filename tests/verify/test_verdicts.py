@@ -20,15 +20,15 @@ from tests.conftest import Compile
 from tests.support.datasets import data_files, read_rows
 from vecgen.cli.main import main
 from vecgen.errors import InputError
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.records.receipt import RECEIPT, Receipt
 from vecgen.report.build import default_output
 from vecgen.run.local import run_local
-from vecgen.scan.time_zone import find_clock, read_clock
+from vecgen.scan.time_zone import fit_time_zone, read_time_zone
 from vecgen.verify.certificate import Certificate, spell_outcome, to_text
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 Dataset = tuple[Path, Receipt]
 WINTER = Period(date(2023, 12, 20), date(2024, 1, 20))
@@ -36,7 +36,7 @@ STATED: dict[str, Any] = {"start": WINTER.start, "end": WINTER.end, "fraud_rate"
 
 
 def certify(directory: Path, **stated: Any) -> Certificate:
-    return verify_dataset(directory, read_claim(directory, stated))
+    return verify_dataset(directory, read_expectation(directory, stated))
 
 
 def write_foreign(path: Path, rows: pa.Table) -> Path:
@@ -54,7 +54,7 @@ def put(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
 @pytest.fixture(scope="module")
 def three(compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("three")
-    run_local(compile_small(customers=3, law=Law(WINTER, 0.01)), Output(path), 1)
+    run_local(compile_small(customers=3, law=ModelParameters(WINTER, 0.01)), Output(path), 1)
     return path
 
 
@@ -122,7 +122,7 @@ def test_a_file_has_a_digest(parquet: Dataset, tmp_path: Path, capsys: pytest.Ca
 
 def test_a_directory_without_data_is_called_so_before_its_period_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="got 'no data files'"):
-        read_claim(tmp_path, {})
+        read_expectation(tmp_path, {})
 
 
 def test_the_report_on_a_file_needs_a_place(parquet: Dataset) -> None:
@@ -197,12 +197,12 @@ def test_our_own_datasets_count_in_utc(parquet: Dataset, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["Europe/Nowhere", "", "../etc/passwd", "/etc/localtime"])
 def test_refuses_what_is_no_time_zone(name: str) -> None:
     with pytest.raises(InputError, match=r"--time-zone: got .* expected a time zone's name"):
-        read_clock(name, WINTER)
+        read_time_zone(name, WINTER)
 
 
 def test_names_the_likely_time_zone() -> None:
     with pytest.raises(InputError, match="did you mean 'America/New_York'"):
-        read_clock("America/New_Yrok", WINTER)
+        read_time_zone("America/New_Yrok", WINTER)
 
 
 YEAR = Period(date(2023, 1, 1), date(2023, 12, 31))
@@ -216,8 +216,8 @@ def test_every_moment_is_that_of_python(name: str) -> None:
     local = [start + timedelta(minutes=15 * step) for step in range(365 * 96 - 1)]
     naive = np.array([moment.replace(tzinfo=None) for moment in local], dtype="datetime64[s]").astype(np.int64)
     expected = np.array([round(moment.timestamp()) for moment in local])
-    clock = read_clock(name, YEAR)
-    assert np.array_equal(naive - clock.seconds_ahead(naive // 86_400, naive % 86_400), expected)
+    time_zone = read_time_zone(name, YEAR)
+    assert np.array_equal(naive - time_zone.seconds_ahead(naive // 86_400, naive % 86_400), expected)
 
 
 @pytest.mark.parametrize(
@@ -227,16 +227,16 @@ def test_every_moment_is_that_of_python(name: str) -> None:
 def test_a_zone_is_found_by_all_of_its_changes(name: str, found: str | None) -> None:
     day = np.repeat(np.arange(YEAR.first_day, YEAR.first_day + YEAR.days), 3)
     second = np.tile(np.array([100, 40_000, 86_000]), YEAR.days)
-    unix_time = day * 86_400 + second - read_clock(name, YEAR).seconds_ahead(day, second)
-    clock = find_clock(day, second, unix_time, YEAR)
-    assert (clock and clock.name) == found
+    unix_time = day * 86_400 + second - read_time_zone(name, YEAR).seconds_ahead(day, second)
+    time_zone = fit_time_zone(day, second, unix_time, YEAR)
+    assert (time_zone and time_zone.name) == found
 
 
 def test_times_of_no_zone_are_not_explained() -> None:
     day = np.arange(YEAR.first_day, YEAR.first_day + YEAR.days)
     second = np.full(len(day), 40_000)
-    assert find_clock(day, second, day * 86_400 + second - 100, YEAR) is None
-    assert find_clock(day, second, day * 86_400 + second * 2, YEAR) is None
+    assert fit_time_zone(day, second, day * 86_400 + second - 100, YEAR) is None
+    assert fit_time_zone(day, second, day * 86_400 + second * 2, YEAR) is None
 
 
 def repeat_draws(rows: pa.Table, workers: int = 3) -> pa.Table:

@@ -27,13 +27,13 @@ from vecgen.records.receipt import RECEIPT, Receipt
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import Certificate, to_text
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 
 Dataset = tuple[Path, Receipt]
 
 
 def certify(directory: Path, processes: int = 1, **stated: Any) -> Certificate:
-    return verify_dataset(directory, read_claim(directory, stated), processes)
+    return verify_dataset(directory, read_expectation(directory, stated), processes)
 
 
 def broken(certificate: Certificate) -> set[str]:

@@ -48,7 +48,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTION: Final = re.compile(r"(?<![^\s(,])--([a-z][a-z-]*[a-z])(?: (?=\d|\"))?")
 
 
-class Asked(TypedDict, total=False):
+class RequestKeywords(TypedDict, total=False):
     """The options that decide the content of a dataset."""
 
     customers: int
@@ -66,7 +66,7 @@ class Asked(TypedDict, total=False):
     travel: bool
 
 
-class Written(Asked, total=False):
+class OutputKeywords(RequestKeywords, total=False):
     """The options that decide the content of a dataset, its place and its form."""
 
     output: Directory
@@ -93,7 +93,7 @@ class Written(Asked, total=False):
     quiet: bool
 
 
-class Stated(TypedDict, total=False):
+class ExpectationKeywords(TypedDict, total=False):
     """What is expected of a dataset where its receipt does not say it, and how the dataset is read."""
 
     storage_option: Mapping[str, str] | None

@@ -13,11 +13,11 @@ from vecgen.cli.argument_types import parse_path, parse_whole
 from vecgen.cli.console import run_command
 from vecgen.cli.messages import describe_stop, note_lists
 from vecgen.cli.options import (
-    add_claim_options,
     add_customer_options,
     add_dataset_argument,
     add_demographics_option,
-    add_law_options,
+    add_expectation_options,
+    add_model_options,
     add_output_options,
     add_plan_option,
     add_processes_option,
@@ -42,7 +42,7 @@ from vecgen.report.build import PAGE, REPORT, default_output, write_report
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import SENTENCES, STATUSES, to_json, to_text
 from vecgen.verify.certify import verify_dataset
-from vecgen.verify.claim import read_claim
+from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
 
 
@@ -105,7 +105,7 @@ def _make_parser() -> Parser:
     ):
         command = add(name, run, summary)
         add_customer_options(command, with_file=name != "customers")
-        add_law_options(command)
+        add_model_options(command)
         add_output_options(command, with_columns=name != "customers")
         if name != "customers":
             add_slice_options(command)
@@ -122,7 +122,7 @@ def _make_parser() -> Parser:
 
     verify = add("verify", _verify, "check a dataset against its model; exit status 1 if a check fails")
     add_dataset_argument(verify)
-    add_claim_options(verify)
+    add_expectation_options(verify)
     verify.add_argument("--fast", action="store_true", help="do not read files for the checksums of their bytes")
     verify.add_argument("--json", action="store_true", help="print the certificate as JSON")
     add_processes_option(verify)
@@ -132,7 +132,7 @@ def _make_parser() -> Parser:
     add_dataset_argument(report)
     help_output = f"directory of the page and its pictures, new or an earlier report (DIR/{REPORT})"
     report.add_argument("--output", type=parse_path, metavar="DIR", help=help_output)
-    add_claim_options(report)
+    add_expectation_options(report)
     add_processes_option(report)
     add_quiet_option(report, "the result only")
 
@@ -260,8 +260,8 @@ def _count(number: int, noun: str) -> str:
 def _verify(options: Namespace) -> int:
     directory = to_dataset(options)
     with show(options.quiet) as report:
-        claim = read_claim(directory, vars(options))
-        certificate = verify_dataset(directory, claim, options.processes, report=report, fast=options.fast)
+        expectation = read_expectation(directory, vars(options))
+        certificate = verify_dataset(directory, expectation, options.processes, report=report, fast=options.fast)
     _say(to_json(certificate) if options.json else to_text(certificate))
     return STATUSES[certificate.outcome]
 
@@ -270,7 +270,9 @@ def _report(options: Namespace) -> None:
     directory = to_dataset(options)
     output = options.output or default_output(directory)
     with show(options.quiet) as report:
-        certificate = write_report(directory, read_claim(directory, vars(options)), output, options.processes, report)
+        certificate = write_report(
+            directory, read_expectation(directory, vars(options)), output, options.processes, report
+        )
     _say(f"{output / PAGE}: {certificate.rows:,} transactions, {SENTENCES[certificate.outcome]}")
 
 

@@ -60,7 +60,7 @@ def add_demographics_option(parser: argparse._ArgumentGroup | ArgumentParser) ->
     )
 
 
-def add_law_options(parser: ArgumentParser) -> None:
+def add_model_options(parser: ArgumentParser) -> None:
     """Add what decides the transactions."""
     law, group = _REQUEST.law, parser.add_argument_group("model")
     group.add_argument(
@@ -76,8 +76,8 @@ def add_law_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-rate", type=parse_number, default=law.fraud_rate, metavar="P", help=help_rate)
     help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS}; 1 is two dates ({law.fraud_days})"
     group.add_argument("--fraud-days", type=parse_whole, default=law.fraud_days, metavar="F", help=help_days)
-    help_law = f"joint model of date, category, day part and amount ({law.dependence})"
-    group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_law)
+    help_model = f"joint model of date, category, day part and amount ({law.dependence})"
+    group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_model)
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
 
 
@@ -150,7 +150,7 @@ def add_dataset_argument(parser: ArgumentParser) -> None:
     add_storage_option(parser)
 
 
-def add_claim_options(parser: ArgumentParser) -> None:
+def add_expectation_options(parser: ArgumentParser) -> None:
     """Add what is expected of a dataset, each by default what its receipt says."""
     group = parser.add_argument_group(
         "what it should be (as its receipt says; without one, --start and --end are needed)"

@@ -13,7 +13,7 @@ from vecgen.process.progress import Report, State, ignore
 if TYPE_CHECKING:
     from rich.console import Console
 
-Clock = Callable[[], float]
+TimeZone = Callable[[], float]
 _EVERY: Final = 10.0
 """Seconds from one plain line to the next."""
 _SURE_SHARE: Final = 50  # of the work: the time left is said once a fiftieth is done
@@ -35,7 +35,7 @@ def show(quiet: bool = False) -> Iterator[Report]:
 
 
 @contextmanager
-def show_bar(console: Console, clock: Clock = time.monotonic) -> Iterator[Report]:
+def show_bar(console: Console, clock: TimeZone = time.monotonic) -> Iterator[Report]:
     """Yield what moves a bar, which is gone when the block ends."""
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn
     from rich.table import Column
@@ -57,7 +57,7 @@ def show_bar(console: Console, clock: Clock = time.monotonic) -> Iterator[Report
         yield report
 
 
-def print_lines(file: IO[str], clock: Clock = time.monotonic, every: float = _EVERY) -> Report:
+def print_lines(file: IO[str], clock: TimeZone = time.monotonic, every: float = _EVERY) -> Report:
     """Return what prints a line about a report unless the last, or the start, is less than `every` seconds ago."""
     begun = printed = clock()
 

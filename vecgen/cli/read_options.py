@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 
-from vecgen.model.params import Law, make_period
+from vecgen.model.params import ModelParameters, make_period
 from vecgen.plan.output import NORMALIZED_NAMES, Existing, Output
 from vecgen.plan.request import Request
 from vecgen.stores.filesystem import Place, locate
@@ -27,7 +27,7 @@ def to_request(options: Namespace) -> Request:
     Raises:
         InputError: Values outside their ranges.
     """
-    law = Law(
+    law = ModelParameters(
         make_period(options.start, options.end),
         options.fraud_rate,
         options.fraud_days,

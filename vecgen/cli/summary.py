@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASE_COLUMNS, FRAUD_CASES, TRANSACTIONS
-from vecgen.records.receipt import Receipt, asked_law
+from vecgen.records.receipt import Receipt, recorded_parameters
 from vecgen.stores.filesystem import Place
 
 _FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
@@ -23,7 +23,12 @@ def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
         InputError: Fraud cases in the directory that cannot be read.
     """
     cases, sliced = receipt.parts.get(FRAUD_CASES), receipt.output.get("batches") or receipt.output.get("only_dates")
-    if cases is None or cases.rows >= _FEW_FRAUDS or sliced or not 0 < asked_law(receipt).fraud_rate < _USUAL_RATE:
+    if (
+        cases is None
+        or cases.rows >= _FEW_FRAUDS
+        or sliced
+        or not 0 < recorded_parameters(receipt).fraud_rate < _USUAL_RATE
+    ):
         return ""
     frauds = [column for column in FRAUD_CASE_COLUMNS if column.name == "frauds"]
     batches = (batch for file in find_files(directory / FRAUD_CASES) for batch in read_batches(file, frauds))

@@ -34,7 +34,7 @@ from vecgen.config.profile import (
     UNLIMITED,
     WEEKDAYS,
     YEAR,
-    AmountLaw,
+    AmountDistribution,
     Gender,
     MonthDay,
     Profile,
@@ -160,20 +160,20 @@ def _parse_categories(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ..
     return tuple(found), tuple(found.values())
 
 
-def _parse_amounts(node: JsonValue, categories: Sequence[str]) -> tuple[AmountLaw, ...]:
+def _parse_amounts(node: JsonValue, categories: Sequence[str]) -> tuple[AmountDistribution, ...]:
     # Amounts for categories without a weight are legal: checked, then left out.
     laws = node.mapping(_parse_amount, _check_label, required=categories)
     return tuple(laws[name] for name in categories)
 
 
-def _parse_amount(node: JsonValue) -> AmountLaw:
+def _parse_amount(node: JsonValue) -> AmountDistribution:
     mean, stdev = node.record({"mean": _number(MIN_MEAN, MAX_AMOUNT), "stdev": _number(0.0, MAX_AMOUNT)})
     # The ratio is compared, not its square: a tiny stdev must not overflow.
     if not stdev > 0 or not math.sqrt(MIN_SHAPE) <= mean / stdev <= math.sqrt(MAX_SHAPE):
         low, high = mean / math.sqrt(MAX_SHAPE), mean / math.sqrt(MIN_SHAPE)
         expected = f"between {low:g} and {high:g}: 1/10,000 of the mean to 10,000 times the mean"
         node.child("stdev").fail(expected)
-    return AmountLaw(mean, stdev)
+    return AmountDistribution(mean, stdev)
 
 
 def _parse_day_parts(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...]]:

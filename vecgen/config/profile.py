@@ -58,7 +58,7 @@ class Season:
 
 
 @dataclass(frozen=True)
-class AmountLaw:
+class AmountDistribution:
     """Gamma distribution of an amount: mean and standard deviation in dollars, both > 0."""
 
     mean: float
@@ -92,7 +92,7 @@ class Profile:
     year_weights: tuple[float, ...]
     categories: tuple[str, ...]
     category_weights: tuple[float, ...]
-    amounts: tuple[AmountLaw, ...]
+    amounts: tuple[AmountDistribution, ...]
     day_parts: tuple[str, ...]
     day_part_weights: tuple[float, ...]
     travel_pct: float

@@ -15,8 +15,8 @@ from vecgen.sampling.gamma import AmountTables, compile_amounts
 _ARRAYS: Final = ("coefficients", "below", "stretch", "slope")
 
 
-def load_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
-    """Return `compile_amounts(laws)`, from the cache where the same SciPy and NumPy compiled them before.
+def load_amounts(distributions: Sequence[tuple[float, float]]) -> AmountTables:
+    """Return `compile_amounts(distributions)`, from the cache where the same SciPy and NumPy compiled them before.
 
     Raises:
         InputError: As `compile_amounts`.
@@ -26,13 +26,13 @@ def load_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
         versions = f"{np.__version__} {sys.byteorder} {platform.machine()}".encode()
         scipy = read_package_files("scipy", ["version.py"])
         return [
-            np.array(laws, dtype=np.float64).tobytes(),
+            np.array(distributions, dtype=np.float64).tobytes(),
             versions,
             *scipy,
             *read_sources(__name__, compile_amounts.__module__),
         ]
 
-    return load_or_make("amounts", read_origin, lambda: compile_amounts(laws), _pack, _unpack)
+    return load_or_make("amounts", read_origin, lambda: compile_amounts(distributions), _pack, _unpack)
 
 
 def _pack(tables: AmountTables) -> dict[str, Array]:

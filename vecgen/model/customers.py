@@ -86,15 +86,15 @@ class CustomerTables:
     profile_of: I16
     birth_first: I32
     birth_days: U64
-    age_gender_law: Categorical
-    place_law: Categorical
-    first_laws: tuple[Categorical, Categorical]
-    last_law: Categorical
-    building_law: Categorical
-    street_name_law: Categorical
-    street_suffix_law: Categorical
-    secondary_law: Categorical
-    job_law: Categorical
+    age_gender_distribution: Categorical
+    place_distribution: Categorical
+    first_distributions: tuple[Categorical, Categorical]
+    last_distribution: Categorical
+    building_distribution: Categorical
+    street_name_distribution: Categorical
+    street_suffix_distribution: Categorical
+    secondary_distribution: Categorical
+    job_distribution: Categorical
     ssns: SsnRanges
     cards: CardTables
 
@@ -227,8 +227,8 @@ def draw_segments(tables: CustomerTables, seed: int, ids: Ids) -> I16:
         batch = slice(start, start + _SCAN_BATCH)
         keys = derive_keys(seed, CUSTOMER_STREAM, ids[batch])
         # Every customer is entry 0 of its own stream, so the Weyl state itself is the counter.
-        age_gender = tables.age_gender_law.draw(draw_words(keys, keys.weyl, Purpose.AGE_GENDER))
-        place = tables.place_law.draw(draw_words(keys, keys.weyl, Purpose.PLACE))
+        age_gender = tables.age_gender_distribution.draw(draw_words(keys, keys.weyl, Purpose.AGE_GENDER))
+        place = tables.place_distribution.draw(draw_words(keys, keys.weyl, Purpose.PLACE))
         out[batch] = _find_profiles(tables, age_gender, place)
     return out
 
@@ -245,8 +245,8 @@ def draw_customers(tables: CustomerTables, seed: int, ids: Ids) -> Customers:
     def draw(law: Categorical, purpose: Purpose) -> I64:
         return law.draw(draw_words(keys, start, purpose))
 
-    age_gender = draw(tables.age_gender_law, Purpose.AGE_GENDER)
-    place = draw(tables.place_law, Purpose.PLACE)
+    age_gender = draw(tables.age_gender_distribution, Purpose.AGE_GENDER)
+    place = draw(tables.place_distribution, Purpose.PLACE)
     births = scale_to(high_half(draw_words(keys, start, Purpose.BIRTH)), tables.birth_days.take(age_gender))
     numbers = ids.astype(np.uint64)
     card, card_length = _draw_cards(tables.cards, seed, numbers)
@@ -256,12 +256,12 @@ def draw_customers(tables: CustomerTables, seed: int, ids: Ids) -> Customers:
         place,
         _find_profiles(tables, age_gender, place),
         _draw_first_names(tables, draw_words(keys, start, Purpose.FIRST), age_gender),
-        draw(tables.last_law, Purpose.LAST),
-        draw(tables.building_law, Purpose.BUILDING),
-        draw(tables.street_name_law, Purpose.STREET_NAME),
-        draw(tables.street_suffix_law, Purpose.STREET_SUFFIX),
-        draw(tables.secondary_law, Purpose.SECONDARY),
-        draw(tables.job_law, Purpose.JOB),
+        draw(tables.last_distribution, Purpose.LAST),
+        draw(tables.building_distribution, Purpose.BUILDING),
+        draw(tables.street_name_distribution, Purpose.STREET_NAME),
+        draw(tables.street_suffix_distribution, Purpose.STREET_SUFFIX),
+        draw(tables.secondary_distribution, Purpose.SECONDARY),
+        draw(tables.job_distribution, Purpose.JOB),
         tables.birth_first.take(age_gender) + births.astype(np.int32),
         tables.ssns.spell(_permute(seed, Permutation.SSN, tables.ssns.size, numbers)),
         _permute(seed, Permutation.ACCOUNT, ACCOUNT_SPACE, numbers).astype(np.int64),
@@ -277,7 +277,7 @@ def _find_profiles(tables: CustomerTables, age_gender: I64, place: I64) -> I16:
 
 
 def _draw_first_names(tables: CustomerTables, words: U64, age_gender: I64) -> I64:
-    female, male = (law.draw(words) for law in tables.first_laws)
+    female, male = (law.draw(words) for law in tables.first_distributions)
     male += len(tables.words.first_female.texts)
     return np.where(tables.is_female.take(age_gender), female, male)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, SUFFIX, Profile, ProfileSet
 from vecgen.model.date_weights import date_weights, window_weights
-from vecgen.model.params import Dependence, Law
+from vecgen.model.params import Dependence, ModelParameters
 from vecgen.sampling.arrays import F64, I64
 
 HALF_DAY_HOURS: Final = 12
@@ -35,7 +35,7 @@ _AMOUNT_ENDS: Final[F64] = np.asarray(
 
 
 @dataclass(frozen=True)
-class RowLaw:
+class RowDistribution:
     """The distribution of the rows of one profile and label.
 
     Attributes:
@@ -81,13 +81,13 @@ class RowLaw:
 
 
 @dataclass(frozen=True)
-class Laws:
+class ExactModel:
     """The distributions of all rows: `rows[i]` has those of regular and fraud rows of the i-th profile."""
 
-    law: Law
+    law: ModelParameters
     categories: tuple[str, ...]
     profiles: tuple[str, ...]
-    rows: tuple[tuple[RowLaw, RowLaw], ...]
+    rows: tuple[tuple[RowDistribution, RowDistribution], ...]
 
     @property
     def profile_files(self) -> tuple[str, ...]:
@@ -95,15 +95,16 @@ class Laws:
         return tuple(f"{name}{SUFFIX}" for name in self.profiles)
 
 
-def write_out(profiles: ProfileSet, law: Law) -> Laws:
+def write_out(profiles: ProfileSet, law: ModelParameters) -> ExactModel:
     """Return the distributions of all profiles; `categories` are those that any of them lists, sorted."""
     everyone = (*profiles.regular, *profiles.fraud)
     categories = tuple(sorted({category for profile in everyone for category in profile.categories}))
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     rows = tuple(
-        (_regular_law(regular, law, categories), _fraud_law(fraud, law, categories)) for regular, fraud in pairs
+        (_regular_distribution(regular, law, categories), _fraud_distribution(fraud, law, categories))
+        for regular, fraud in pairs
     )
-    return Laws(law, categories, profiles.names, rows)
+    return ExactModel(law, categories, profiles.names, rows)
 
 
 def overlap(*shares: F64) -> F64:
@@ -147,7 +148,7 @@ def amount_quantile(mean: float, stdev: float, share: float) -> float:
     return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
 
 
-def first_and_last(law: RowLaw, days: int, fraud_days: int) -> F64:
+def first_and_last(law: RowDistribution, days: int, fraud_days: int) -> F64:
     """Return the probability of (first fraud date, days from it to the last) of a customer with any fraud row.
 
     Shape (days, window days). Where n rows fall on dates of share s, all lie within dates of total share S with
@@ -169,14 +170,14 @@ def first_and_last(law: RowLaw, days: int, fraud_days: int) -> F64:
     return out
 
 
-def _regular_law(profile: Profile, law: Law, categories: Sequence[str]) -> RowLaw:
+def _regular_distribution(profile: Profile, law: ModelParameters, categories: Sequence[str]) -> RowDistribution:
     weights = date_weights(profile, law.period)
     slots = _spread(overlap(weights, *_choices(profile)), profile, categories) if law.dependence == "v1.0" else None
     hours = np.full((len(DAY_PARTS), HALF_DAY_HOURS), 1.0 / HALF_DAY_HOURS)
-    return _row_law(profile, law, categories, slots, weights / weights.sum(), None, hours)
+    return _row_distribution(profile, law, categories, slots, weights / weights.sum(), None, hours)
 
 
-def _fraud_law(profile: Profile, law: Law, categories: Sequence[str]) -> RowLaw:
+def _fraud_distribution(profile: Profile, law: ModelParameters, categories: Sequence[str]) -> RowDistribution:
     windows = None
     if law.fraud_rate > 0:
         weights = window_weights(profile, law.period, 1, law.window_starts, law.fraud_days + 1)
@@ -184,22 +185,22 @@ def _fraud_law(profile: Profile, law: Law, categories: Sequence[str]) -> RowLaw:
     hours = np.full((len(DAY_PARTS), HALF_DAY_HOURS), (1.0 - _NIGHT_SHARE) / HALF_DAY_HOURS)
     for part, night in zip(hours, _NIGHT_HOURS, strict=True):
         part[night] += _NIGHT_SHARE / len(night)
-    return _row_law(profile, law, categories, None, None, windows, hours)
+    return _row_distribution(profile, law, categories, None, None, windows, hours)
 
 
-def _row_law(
+def _row_distribution(
     profile: Profile,
-    law: Law,
+    law: ModelParameters,
     categories: Sequence[str],
     slots: F64 | None,
     days: F64 | None,
     windows: F64 | None,
     hours: F64,
-) -> RowLaw:
+) -> RowDistribution:
     amounts = np.zeros((len(categories), len(AMOUNT_EDGES) + 1))
     for category, amount in zip(profile.categories, profile.amounts, strict=True):
         amounts[categories.index(category)] = amount_shares(amount.mean, amount.stdev)
-    return RowLaw(
+    return RowDistribution(
         profile.name,
         range(profile.min_per_day, profile.max_per_day + 1),
         _spread(_choice(profile, law.dependence), profile, categories),

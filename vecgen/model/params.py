@@ -62,7 +62,7 @@ _LAST_WINDOW_MARGIN: Final = 7  # days between the last possible window start an
 
 
 @dataclass(frozen=True)
-class Law:
+class ModelParameters:
     """Parameters of the model of transactions, beside profiles and customers.
 
     Attributes:

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.demographics import Merchants
-from vecgen.config.profile import AmountLaw, Profile, ProfileSet
+from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError
 from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
-from vecgen.model.params import Dependence, Law, Period
+from vecgen.model.params import Dependence, ModelParameters, Period
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.categorical import Categorical, cells_to_words, compile_categorical, compile_cells
 from vecgen.sampling.gamma import AmountTables
@@ -34,13 +34,13 @@ _TRAVEL_DEGREES: Final = 1.43 / 100  # degrees per unit of travel_max_dist
 
 
 @dataclass(frozen=True)
-class Atoms:
+class Pairs:
     """Per (category, day part): what the other attributes of a row depend on; int64 arrays of one length."""
 
     category: I64
     second: I64
     """First second of the day part: 0 or 43,200."""
-    amount_law: I64
+    amount_distribution: I64
     merchant_first: I64
     merchant_count: I64
 
@@ -51,14 +51,14 @@ class Behaviour:
 
     Attributes:
         per_day: Bounds (included) of a customer's integer rate of transactions per day.
-        choice: The atom, from one uniform; unused where the slot already names the atom.
+        choice: The pair, from one uniform; unused where the slot already names it.
         travel_share: Probability that a customer travels (0 with travel off).
         home_radius, travel_radius: Half the side of the square of purchases around the customer, microdegrees.
     """
 
     per_day: tuple[int, int]
     choice: Categorical
-    atoms: Atoms
+    pairs: Pairs
     travel_share: float
     home_radius: int
     travel_radius: int
@@ -71,12 +71,12 @@ class Schedule:
     Attributes:
         slots: The slot, from one uniform.
         day: Days from the start of the period, per slot (int64, ascending).
-        atom: The slot's atom under v1.0, else None.
+        pair: The slot's pair under v1.0, else None.
     """
 
     slots: Categorical
     day: I64
-    atom: I64 | None
+    pair: I64 | None
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class FraudWindows:
     Attributes:
         ends: Exclusive upper ends of the slots in units of 2**-64, shape (starts, slots).
         day: Days from the start of the period, same shape.
-        atom: Atoms under v1.0, same shape, else None.
+        pair: Pairs under v1.0, same shape, else None.
     """
 
     ends: U64
     day: I64
-    atom: I64 | None
+    pair: I64 | None
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class ProfileTables:
 class Tables:
     """All profiles compiled for one set of parameters; picklable, about 10 MB for the shipped profiles."""
 
-    law: Law
+    law: ModelParameters
     profiles: tuple[ProfileTables, ...]
     amounts: AmountTables
     categories: tuple[str, ...]
@@ -120,21 +120,21 @@ class Tables:
         return self.profiles[position]
 
 
-def compile_tables(profiles: ProfileSet, merchants: Merchants, law: Law) -> Tables:
+def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParameters) -> Tables:
     """Compile every profile and its twin for `law`.
 
     Raises:
         InputError: A profile whose weights leave no date in the period or in a fraud window, that asks for more than
             MAX_CUSTOMER_ROWS of a customer, or whose windows would take more than a gigabyte.
     """
-    amount_laws = sorted({amount for p in (*profiles.regular, *profiles.fraud) for amount in _used_amounts(p)})
-    positions = {amount: position for position, amount in enumerate(amount_laws)}
+    amount_distributions = sorted({amount for p in (*profiles.regular, *profiles.fraud) for amount in _used_amounts(p)})
+    positions = {amount: position for position, amount in enumerate(amount_distributions)}
     compiler = _Compiler(law, merchants, positions, len(profiles.names))
     pairs = zip(profiles.names, profiles.regular, profiles.fraud, strict=True)
     return Tables(
         law,
         tuple(compiler.compile_profile(name, regular, fraud) for name, regular, fraud in pairs),
-        load_amounts(amount_laws),
+        load_amounts(amount_distributions),
         merchants.categories,
         tuple(name for names in merchants.names for name in names),
     )
@@ -144,13 +144,13 @@ def _used_amounts(profile: Profile) -> list[tuple[float, float]]:
     return [_as_pair(amount) for amount in profile.amounts]
 
 
-def _as_pair(amount: AmountLaw) -> tuple[float, float]:
+def _as_pair(amount: AmountDistribution) -> tuple[float, float]:
     return (amount.mean, amount.stdev)
 
 
 @dataclass(frozen=True)
 class _Compiler:
-    law: Law
+    law: ModelParameters
     merchants: Merchants
     amount_positions: dict[tuple[float, float], int]
     profiles: int
@@ -176,22 +176,22 @@ class _Compiler:
             )
 
     def _behaviour(self, profile: Profile) -> Behaviour:
-        pairs, shares = _joint_atoms(profile, self.law.dependence)
+        pairs, shares = _joint_pairs(profile, self.law.dependence)
         return Behaviour(
             (profile.min_per_day, profile.max_per_day),
             compile_categorical(shares),
-            self._atoms(profile, pairs),
+            self._pairs(profile, pairs),
             profile.travel_pct / 100.0 if self.law.travel else 0.0,
             round(_HOME_RADIUS * _MICRODEGREES),
             round(profile.travel_max_distance * _TRAVEL_DEGREES * _MICRODEGREES),
         )
 
-    def _atoms(self, profile: Profile, pairs: Sequence[tuple[int, int]]) -> Atoms:
+    def _pairs(self, profile: Profile, pairs: Sequence[tuple[int, int]]) -> Pairs:
         sizes = np.array([len(names) for names in self.merchants.names], dtype=np.int64)
         firsts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
         position = {name: number for number, name in enumerate(self.merchants.categories)}
         category = [position[profile.categories[c]] for c, _ in pairs]
-        return Atoms(
+        return Pairs(
             np.array(category, dtype=np.int64),
             np.array([HALF_DAY * (profile.day_parts[p] == "PM") for _, p in pairs], dtype=np.int64),
             np.array([self.amount_positions[_as_pair(profile.amounts[c])] for c, _ in pairs], dtype=np.int64),
@@ -206,10 +206,10 @@ class _Compiler:
         if self.law.dependence != "v1.0":
             slots = compile_categorical(weights)
             return Schedule(slots, slots.outcomes, None)
-        ends, day, atom = _slots_of_one_uniform(weights, profile)
+        ends, day, pair = _slots_of_one_uniform(weights, profile)
         keep = np.diff(ends, prepend=0.0) > 0
         slots = compile_cells(ends[keep], np.arange(keep.sum()))
-        return Schedule(slots, day[keep], atom[keep])
+        return Schedule(slots, day[keep], pair[keep])
 
     def _windows(self, profile: Profile) -> FraudWindows:
         period, starts, days = self.law.period, self.law.window_starts, self.law.fraud_days + 1
@@ -219,8 +219,8 @@ class _Compiler:
             day = np.arange(1, starts + 1)[:, np.newaxis] + np.arange(days)
             return FraudWindows(cells_to_words(_shares(weights)), day, None)
         self._check_slots(starts * (days + len(profile.categories) + len(profile.day_parts)))
-        ends, day, atom = _slots_of_one_uniform(weights, profile)
-        return FraudWindows(cells_to_words(ends), day + np.arange(1, starts + 1)[:, np.newaxis], atom)
+        ends, day, pair = _slots_of_one_uniform(weights, profile)
+        return FraudWindows(cells_to_words(ends), day + np.arange(1, starts + 1)[:, np.newaxis], pair)
 
     def _check_slots(self, slots: int) -> None:
         most = _MAX_WINDOW_SLOTS // self.profiles
@@ -252,7 +252,7 @@ def _shares(weights: Sequence[float] | F64) -> F64:
     return np.asarray(cumulative / cumulative[..., -1:])
 
 
-def _joint_atoms(profile: Profile, dependence: Dependence) -> tuple[list[tuple[int, int]], F64]:
+def _joint_pairs(profile: Profile, dependence: Dependence) -> tuple[list[tuple[int, int]], F64]:
     """Return the (category, day part) pairs with positive share, in the order of the uniform, and their shares."""
     if dependence == "independent":
         shares = np.outer(profile.category_weights, profile.day_part_weights).ravel()
@@ -266,13 +266,13 @@ def _joint_atoms(profile: Profile, dependence: Dependence) -> tuple[list[tuple[i
 
 
 def _slots_of_one_uniform(weights: F64, profile: Profile) -> tuple[F64, I64, I64]:
-    """Return the slots of the v1.0 model: cumulative ends, day and atom where one uniform drives both.
+    """Return the slots of the v1.0 model: cumulative ends, day and pair where one uniform drives both.
 
     `weights` are those of the days, or of several windows of days, one per row.
     """
-    _, shares = _joint_atoms(profile, "v1.0")
-    ends, (day, atom) = _overlay(_shares(weights), _shares(shares))
-    return ends, day, atom
+    _, shares = _joint_pairs(profile, "v1.0")
+    ends, (day, pair) = _overlay(_shares(weights), _shares(shares))
+    return ends, day, pair
 
 
 def _overlay(first: F64, second: F64) -> tuple[F64, list[I64]]:

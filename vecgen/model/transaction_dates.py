@@ -69,8 +69,8 @@ class Stream:
         day: Days from the start of the period, shape (slots,), or (members, slots) where each has slots of its own.
         kept: Rows to emit, shape (members, slots), int32.
         first: Index of the first row of each slot, same shape; dropped rows are counted too.
-        atom: Atoms, shape as `day`; None where each row draws its own.
-        amount_atoms: Pair whose amounts a row follows, by `amount_start` + index; None where it is its own.
+        pair: Pairs, shape as `day`; None where each row draws its own.
+        amount_pairs: Pair whose amounts a row follows, by `amount_start` + index; None where it is its own.
         radius: Half the side of the square of purchases in microdegrees, per member (int64).
     """
 
@@ -80,8 +80,8 @@ class Stream:
     day: I64
     kept: I32
     first: I32
-    atom: I64 | None
-    amount_atoms: I16 | None
+    pair: I64 | None
+    amount_pairs: I16 | None
     amount_start: I64
     radius: I64
     is_fraud: bool
@@ -124,7 +124,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
         everyone,
         derive_keys(seed, REGULAR_STREAM, customers.ids, start),
         law.period.span * _draw_rates(profile.regular, habit_words[_RATE]),
-        _SlotChoice(schedule.day, schedule.atom, lambda words, members: schedule.slots.draw_cells(words)),
+        _SlotChoice(schedule.day, schedule.pair, lambda words, members: schedule.slots.draw_cells(words)),
         _draw_radius(profile.regular, habit_words[_TRAVEL]),
     )
     members = np.flatnonzero(_is_struck(tables, case_words[_DEFRAUDED]))
@@ -164,7 +164,7 @@ class _SlotChoice:
     """How a stream's rows choose their slots: from words and, where slots differ between them, members' positions."""
 
     day: I64
-    atom: I64 | None
+    pair: I64 | None
     draw: Callable[[U64, I64], npt.NDArray[np.integer]]
 
 
@@ -188,7 +188,7 @@ def _choose_window(windows: FraudWindows, words: U64) -> _SlotChoice:
         slots: I64 = reached.sum(axis=1, dtype=np.int64)
         return slots
 
-    return _SlotChoice(windows.day[window], None if windows.atom is None else windows.atom[window], draw)
+    return _SlotChoice(windows.day[window], None if windows.pair is None else windows.pair[window], draw)
 
 
 def _draw_stream(
@@ -202,7 +202,7 @@ def _draw_stream(
 ) -> Stream:
     slots = choice.day.shape[-1]
     counts = np.empty((len(members), slots), dtype=np.int32)
-    shuffled = None if choice.atom is None else np.empty(int(totals.sum()), dtype=np.int16)
+    shuffled = None if choice.pair is None else np.empty(int(totals.sum()), dtype=np.int16)
     starts = np.cumsum(totals) - totals
     for start, stop in cut_chunks(totals):
         who = np.repeat(np.arange(start, stop), totals[start:stop])
@@ -212,14 +212,14 @@ def _draw_stream(
         slot = choice.draw(draw_words(row_keys, counters, DATE), who)
         cells = np.bincount((who - start) * slots + slot, minlength=(stop - start) * slots)
         counts[start:stop] = cells.reshape(stop - start, slots)
-        if shuffled is not None and choice.atom is not None:
-            atoms = np.broadcast_to(choice.atom, (len(members), slots))[start:stop]
-            own = np.repeat(atoms.ravel(), cells)
-            morning = behaviour.atoms.second.take(own) == 0
+        if shuffled is not None and choice.pair is not None:
+            pairs = np.broadcast_to(choice.pair, (len(members), slots))[start:stop]
+            own = np.repeat(pairs.ravel(), cells)
+            morning = behaviour.pairs.second.take(own) == 0
             words = draw_words(row_keys, counters, SHUFFLE)
             shuffled[starts[start] : starts[start] + len(who)] = _shuffle_within(own, who, morning, words)
     first = np.cumsum(counts, axis=1, dtype=np.int32) - counts
-    return Stream(behaviour, members, keys, choice.day, counts, first, choice.atom, shuffled, starts, radius, is_fraud)
+    return Stream(behaviour, members, keys, choice.day, counts, first, choice.pair, shuffled, starts, radius, is_fraud)
 
 
 def _shuffle_within(values: I64, who: I64, morning: Bools, words: U64) -> I64:

@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.model.tables import HALF_DAY, Atoms, Tables
+from vecgen.model.tables import HALF_DAY, Pairs, Tables
 from vecgen.model.transaction_dates import AMOUNT, CHOICE, CHUNK_ROWS, MERCHANT, PLACE, Calendar, Stream, cut_chunks
 from vecgen.sampling.arrays import I32, I64, U64, AnyArray, Scalar
 from vecgen.sampling.rng import GOLDEN, Keys, draw_words, high_half, low_half, mix, scale_to, start_counters
@@ -146,7 +146,7 @@ def _select_members(stream: Stream, customers: range) -> Stream:
         day=slots(stream.day),
         kept=stream.kept[own],
         first=stream.first[own],
-        atom=None if stream.atom is None else slots(stream.atom),
+        pair=None if stream.pair is None else slots(stream.pair),
         amount_start=stream.amount_start[own],
         radius=stream.radius[own],
     )
@@ -213,7 +213,7 @@ class _Draft:
             self.customer,
             self._spread(self.part.stream.day),
             second=draw("second", self._draw_second),
-            category=draw("category", lambda: self._atoms.category.take(self._atom)),
+            category=draw("category", lambda: self._pairs.category.take(self._pair)),
             merchant=draw("merchant", self._draw_merchant),
             cents=draw("cents", self._draw_cents),
             lat=draw("lat", lambda: self._draw_coordinate(self.calendar.customers.lat, high_half(self._place_words))),
@@ -241,8 +241,8 @@ class _Draft:
         return self._spread_members(values.take(self.part.stream.members))
 
     @property
-    def _atoms(self) -> Atoms:
-        return self.part.stream.behaviour.atoms
+    def _pairs(self) -> Pairs:
+        return self.part.stream.behaviour.pairs
 
     @cached_property
     def _keys(self) -> Keys:
@@ -269,10 +269,10 @@ class _Draft:
         return self._words(PLACE)
 
     @cached_property
-    def _atom(self) -> npt.NDArray[np.integer]:
+    def _pair(self) -> npt.NDArray[np.integer]:
         stream = self.part.stream
-        if stream.atom is not None:
-            return self._spread(stream.atom)
+        if stream.pair is not None:
+            return self._spread(stream.pair)
         return stream.behaviour.choice.draw(self._choice_words)
 
     def _spread(self, values: I64) -> I64:
@@ -282,20 +282,20 @@ class _Draft:
 
     def _draw_second(self) -> I64:
         night = self._merchant_words if self.part.stream.is_fraud else None
-        return _draw_second(self._atoms.second.take(self._atom), self._choice_words, night)
+        return _draw_second(self._pairs.second.take(self._pair), self._choice_words, night)
 
     def _draw_merchant(self) -> I64:
         """Return the merchant: uniform among those of the category."""
-        atoms, atom = self._atoms, self._atom
-        count = atoms.merchant_count.take(atom).view(np.uint64)
+        pairs, pair = self._pairs, self._pair
+        count = pairs.merchant_count.take(pair).view(np.uint64)
         merchant = scale_to(low_half(self._merchant_words), count).view(np.int64)
-        merchant += atoms.merchant_first.take(atom)
+        merchant += pairs.merchant_first.take(pair)
         return merchant
 
     def _draw_cents(self) -> I64:
         stream = self.part.stream
-        atom = self._atom if stream.amount_atoms is None else stream.amount_atoms.take(self._amount_places(stream))
-        return self.tables.amounts.draw(self._atoms.amount_law.take(atom), self._words(AMOUNT))
+        pair = self._pair if stream.amount_pairs is None else stream.amount_pairs.take(self._amount_places(stream))
+        return self.tables.amounts.draw(self._pairs.amount_distribution.take(pair), self._words(AMOUNT))
 
     def _amount_places(self, stream: Stream) -> I64:
         return stream.amount_start.take(self.who) + self.index

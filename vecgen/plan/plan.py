@@ -18,7 +18,7 @@ from vecgen.config.profile import Profile
 from vecgen.io.digest import digest_batches
 from vecgen.io.schema import CUSTOMER_COLUMNS, CUSTOMER_ID
 from vecgen.model.customers import compile_customers
-from vecgen.model.params import Law
+from vecgen.model.params import ModelParameters
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.plan.batches import Batch, cut_evenly
 from vecgen.plan.customer_source import CustomerSource, DrawnCustomers, ListedCustomers, list_customers
@@ -139,7 +139,7 @@ def _fingerprint_customers(source: ListedCustomers) -> str:
     return str(digest_batches(source.customers.to_batches(), (CUSTOMER_ID, *CUSTOMER_COLUMNS)))
 
 
-def _rows_per_customer(regular: Profile, fraud: Profile, law: Law) -> float:
+def _rows_per_customer(regular: Profile, fraud: Profile, law: ModelParameters) -> float:
     """Return the expected transactions of a customer of a profile, dropped ones included."""
     own = law.period.span * (regular.min_per_day + regular.max_per_day) / 2
     return own + law.fraud_rate * law.fraud_days * (fraud.min_per_day + fraud.max_per_day) / 2

@@ -11,10 +11,10 @@ from typing import Final
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError
-from vecgen.model.params import Law, make_period
+from vecgen.model.params import ModelParameters, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40
-_DEFAULT_LAW: Final = Law(make_period(date(2023, 1, 1)))
+_DEFAULT_PARAMETERS: Final = ModelParameters(make_period(date(2023, 1, 1)))
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Request:
     customers: int = 1000
     customers_file: Path | None = None
     seed: int = 42
-    law: Law = _DEFAULT_LAW
+    law: ModelParameters = _DEFAULT_PARAMETERS
     as_of: date | None = None
     profiles: Path = DEFAULT_PROFILES
     demographics: Path = DEFAULT_DEMOGRAPHICS

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from vecgen.errors import InputError
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID, Column, choose_columns, select_digested
-from vecgen.model.params import Law, Period
+from vecgen.model.params import ModelParameters, Period
 from vecgen.records.file_list import FileList
 from vecgen.records.parse import check_receipt, read_recorded
 from vecgen.stores.filesystem import Place, is_file
@@ -105,7 +105,7 @@ def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:
     return {name: Part(**part) for name, part in raw.items()}
 
 
-def asked_law(receipt: Receipt) -> Law:
+def recorded_parameters(receipt: Receipt) -> ModelParameters:
     """Return the model of a dataset.
 
     Raises:
@@ -114,7 +114,7 @@ def asked_law(receipt: Receipt) -> Law:
     try:
         fields = dict(cast(dict[str, Any], receipt.request["law"]))
         start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
-        return Law(**{**fields, "period": Period(start, end)})
+        return ModelParameters(**{**fields, "period": Period(start, end)})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(RECEIPT, "request.law", str(error), "period and law of a dataset") from error
 

@@ -20,7 +20,7 @@ from vecgen.report.summary import summarise
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certificate import Certificate
 from vecgen.verify.certify import certify
-from vecgen.verify.claim import Claim
+from vecgen.verify.expectation import Expectation
 from vecgen.verify.verify import read_dataset
 
 REPORT: Final = "_report"
@@ -30,7 +30,11 @@ _PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png")
 
 
 def write_report(
-    directory: Place, claim: Claim, output: Path | None = None, processes: int = 1, progress: Progress = ignore
+    directory: Place,
+    expectation: Expectation,
+    output: Path | None = None,
+    processes: int = 1,
+    progress: Progress = ignore,
 ) -> Certificate:
     """Read a dataset once and write its page and pictures; return its certificate.
 
@@ -48,27 +52,27 @@ def write_report(
     require_matplotlib()
     output = output or default_output(directory)
     _check_replaceable(output)
-    reading = read_dataset(directory, claim, processes, progress)
+    reading = read_dataset(directory, expectation, processes, progress)
     if reading.fault:
         raise reading.fault
     if missing := reading.scope.missing:
         expected = "a dataset with all columns, or with customer_id and the customers' files"
         raise InputError(str(directory), "columns", f"none of these: {', '.join(missing)}", expected)
-    if reading.tally.rows == 0:
+    if reading.totals.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
-    certificate = certify(reading, claim)
-    summary = summarise(reading.tally, reading.laws, claim.profiles)
+    certificate = certify(reading, expectation)
+    summary = summarise(reading.totals, reading.model, expectation.profiles)
     charts = draw_charts(summary)
     night = night_rule(len(summary.categories))
     report = Report(
         directory.absolute().name,
         summary,
-        reading.laws,
+        reading.model,
         certificate,
         charts,
         find_detectors(summary.hour_amounts),
         (night, score_rule(summary.hour_amounts, night)),
-        claim.receipt,
+        expectation.receipt,
     )
     pictures = {f"{chart.name}.png": chart.png for chart in charts}
     _publish(output, {**pictures, PAGE: write_page(report).encode("utf-8")})

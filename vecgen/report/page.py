@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from vecgen.model.exact import Laws
+from vecgen.model.exact import ExactModel
 from vecgen.records.receipt import Receipt
 from vecgen.report.baselines import NIGHT, Detector, Rule, Score, choose_best, describe_rule
 from vecgen.report.charts import describe_weight, share_outside
@@ -58,7 +58,7 @@ class Report:
 
     name: str
     summary: Summary
-    laws: Laws
+    model: ExactModel
     certificate: Certificate
     charts: Sequence[Chart]
     detectors: Sequence[Detector]
@@ -261,7 +261,7 @@ def _certificate_parts(report: Report) -> list[str]:
         [c.name, f"{c.broken:,}", _verdict("holds" if c.holds else "broken"), spell_expected(c)]
         for c in certificate.checks
     ]
-    laws = [
+    model = [
         [f.law, f.of, _outcome(f), f"{f.number:,}", *(_strength(f) if _is_tested(f) else [NONE] * 4)]
         for f in certificate.findings
     ]
@@ -270,7 +270,7 @@ def _certificate_parts(report: Report) -> list[str]:
         "<h3>Every row on its own</h3>\n",
         table("Checks", ["check", "exceptions", "result", "expected"], checks, text=(2,), words=(3,)),
         "<h3>All rows together</h3>\n",
-        table("Tests", head, laws, text=(1, 2)),
+        table("Tests", head, model, text=(1, 2)),
         '<p class="note">p: how often a dataset that follows its model looks worse. Effect: how far off, as '
         "Cohen's w; below 0.1 is small.</p>\n",
     ]
@@ -317,7 +317,7 @@ def _origin_parts(report: Report) -> list[str]:
 
 def _stated_model(report: Report) -> str:
     """Say with which values the dataset was compared, and which of them could not be tested."""
-    law = report.laws.law
+    law = report.model.law
     tested = any(f.law == "defrauded" and _is_tested(f) for f in report.certificate.findings)
     origin = "as its receipt says" if report.receipt else "assumed"
     rate = f"fraud rate {law.fraud_rate:g}" + ("" if tested else f" ({origin}; too few customers to test it)")

@@ -22,7 +22,7 @@ from vecgen.stores.refusals import refuse_difference
 from vecgen.version import __version__
 
 HOLD: Final = frozenset({LOCK, HOLDER})
-_BEGUN: Final = ("rows_per_batch", "replaces", "load")
+_START: Final = ("rows_per_batch", "replaces", "load")
 _DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -49,12 +49,12 @@ def read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: It was started with other values.
     """
-    before = read_begun(path)
+    before = read_start(path)
     refuse_difference("--resume", path, asked, before, complete=False)
-    return {name: before[name] for name in _BEGUN}
+    return {name: before[name] for name in _START}
 
 
-def read_begun(path: Place) -> dict[str, Any]:
+def read_start(path: Place) -> dict[str, Any]:
     """Return what a run recorded when it started."""
     record = path / PROGRESS / RUN
     value = read_recorded(record, "a run's record", check_run)

@@ -22,7 +22,7 @@ from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.file_list import ListedFile, read_other_loads
-from vecgen.records.receipt import Load, Part, Receipt, asked_law, read_receipt
+from vecgen.records.receipt import Load, Part, Receipt, read_receipt, recorded_parameters
 from vecgen.stores.refusals import refuse_difference
 
 _PERIOD: Final = ("start", "end")
@@ -80,7 +80,7 @@ def survey(output: Output) -> Receipt | None:
 
 def _whole(receipt: Receipt) -> tuple[Load, ...]:
     """Return the only load of a dataset that was started without --append."""
-    period = asked_law(receipt).period
+    period = recorded_parameters(receipt).period
     start, end = period.start.isoformat(), period.end.isoformat()
     dates: Any = receipt.output.get("only_dates") or (start, end)
     return (Load("", dates[0], dates[1], start, end, receipt.parts),)

@@ -30,8 +30,8 @@ from vecgen.run.checkpoint import (
     find_load,
     form_of,
     list_recorded,
-    read_begun,
     read_run,
+    read_start,
     remove_drafts,
 )
 from vecgen.run.directory import check_empty, clear_output, make_directory
@@ -261,7 +261,7 @@ def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt
     if (output.load or not fits) and (path / PROGRESS / RUN).exists():
         if is_held(path / PROGRESS / LOCK):
             raise refuse_run(path / PROGRESS / LOCK, path)
-        raise refuse_unfinished(path, asked, read_begun(path), in_place=bool(output.load))
+        raise refuse_unfinished(path, asked, read_start(path), in_place=bool(output.load))
     if not fits:
         check_empty(path, overlooked=PROGRESS)
     make_directory(path)

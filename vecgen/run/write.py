@@ -52,7 +52,7 @@ def write_transactions(tables: Tables, seed: int, output: Output, number: int, c
             records += _write_slice(group, output, stem, days)
     if has_case_files(output):
         return records
-    return records + _write_ledger(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
+    return records + _write_cases(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
 
 
 def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
@@ -85,7 +85,7 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
                     writer.end_row_group()
     period = tables.law.period
     rows = _record(name, writer, digest, period.start, period.end)
-    return [rows, *_write_ledger(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
+    return [rows, *_write_cases(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
 
 
 def write_cases(tables: Tables, seed: int, output: Output, source: CustomerSource, first: int, last: int) -> FileRecord:
@@ -94,7 +94,7 @@ def write_cases(tables: Tables, seed: int, output: Output, source: CustomerSourc
     return _write_table(output, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
 
 
-def _write_ledger(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:
+def _write_cases(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:
     """Write the cases of the whole period, whatever the dates; its next load finds them written."""
     return [] if FRAUD_CASES in output.kept else [_write_table(output, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
 

@@ -43,7 +43,8 @@ class AmountTables:
     """Quantile tables of several distributions of amounts, one after the other.
 
     Attributes:
-        coefficients: Cubic in the position t of [0, 1) inside a cell, dollars, shape (laws * cells, 4), rising powers.
+        coefficients: Cubic in the position t of [0, 1) inside a cell, dollars, rising powers; shape
+            (distributions * cells, 4).
         below: P(X < 1 dollar) of each distribution.
         stretch: 1 / (1 - below) of each distribution.
         slope: Dollars per unit of v on the branch below 1 (see `_amounts_below`).
@@ -56,20 +57,20 @@ class AmountTables:
     slope: F64
     cell_bits: int
 
-    def draw(self, laws: npt.NDArray[np.integer], words: U64) -> I64:
-        """Return one amount in cents (int64, >= 100) per word; `laws` holds the position of each row's law."""
+    def draw(self, distributions: npt.NDArray[np.integer], words: U64) -> I64:
+        """Return one amount in cents (int64, >= 100) per word; `distributions` has each row's position."""
         v = unit_interval(words)
-        v -= self.below.take(laws)
-        v *= self.stretch.take(laws)
+        v -= self.below.take(distributions)
+        v *= self.stretch.take(distributions)
         upper = v >= 0.5
         w = np.abs(v - 0.5)
         np.subtract(_BELOW_HALF, w, out=w)
         cells, t = self._locate(w)
         cells += upper.astype(np.int64) * (_OCTAVES << self.cell_bits)
-        cells += laws * np.int64(2 * _OCTAVES << self.cell_bits)
+        cells += distributions * np.int64(2 * _OCTAVES << self.cell_bits)
         dollars = self._evaluate(cells, t)
         small = np.flatnonzero(v < 0)
-        dollars[small] = 10.0 + v.take(small) * self.slope.take(laws.take(small))
+        dollars[small] = 10.0 + v.take(small) * self.slope.take(distributions.take(small))
         dollars *= 100.0
         np.rint(dollars, out=dollars)
         return dollars.astype(np.int64)
@@ -103,7 +104,7 @@ class AmountTables:
         return out
 
 
-def compile_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
+def compile_amounts(distributions: Sequence[tuple[float, float]]) -> AmountTables:
     """Compile (mean, stdev) pairs in dollars (both > 0) into tables whose error stays within TOLERANCE.
 
     Raises:
@@ -111,17 +112,17 @@ def compile_amounts(laws: Sequence[tuple[float, float]]) -> AmountTables:
     """
     from scipy import special  # only the driver compiles: executors draw from shipped tables and need no SciPy
 
-    mean, stdev = (np.array(column, dtype=np.float64) for column in zip(*laws, strict=True))
+    mean, stdev = (np.array(column, dtype=np.float64) for column in zip(*distributions, strict=True))
     shape, scale = (mean / stdev) ** 2, stdev**2 / mean
     below = special.gammainc(shape, 1.0 / scale)
     below[below < _SMALLEST_UNIFORM] = 0.0  # never drawn; one over such a share could overflow
     cell_bits = _choose_cell_bits(scale)
     most = _MAX_CELLS // (2 * _OCTAVES << cell_bits)
-    if len(laws) > most:
-        found = f"{len(laws):,} different pairs of mean and stdev"
+    if len(distributions) > most:
+        found = f"{len(distributions):,} different pairs of mean and stdev"
         remedy = "let categories or profiles share some; tables of large stdev * stdev / mean take more room"
         raise InputError("profiles", "categories_amt", found, f"at most {most:,} of these", remedy)
-    blocks = [_compile_law(a, s, p, cell_bits) for a, s, p in zip(shape, scale, below, strict=True)]
+    blocks = [_compile_distribution(a, s, p, cell_bits) for a, s, p in zip(shape, scale, below, strict=True)]
     with np.errstate(divide="ignore"):
         slope = np.where(below > 0, 9.0 * (1.0 - below) / below, 0.0)
     return AmountTables(
@@ -136,7 +137,7 @@ def _choose_cell_bits(scale: F64) -> int:
     return int(np.clip(np.ceil(np.log2(cells)), _MIN_CELL_BITS, _MAX_CELL_BITS))
 
 
-def _compile_law(shape: float, scale: float, below: float, cell_bits: int) -> F64:
+def _compile_distribution(shape: float, scale: float, below: float, cell_bits: int) -> F64:
     """Return the coefficients of one distribution, lower half first, shape (4, 2 * octaves * cells per octave)."""
     from scipy import special
 

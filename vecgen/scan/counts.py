@@ -1,7 +1,7 @@
 """Counts any number of rows in little memory, for comparison with the model.
 
-Rows come group by group, a group holding all rows of its customers. Within a group a tally remembers each customer;
-afterwards, only counts and the defrauded remain. Tallies of groups add up.
+Rows come group by group, a group holding all rows of its customers. Within a group a counter remembers each customer;
+afterwards, only counts and the defrauded remain. Totals of groups add up.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from vecgen.model.exact import AMOUNT_EDGES, Laws, RowLaw
+from vecgen.model.exact import AMOUNT_EDGES, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.row_checks import Columns, inspect
-from vecgen.scan.time_zone import Clock
+from vecgen.scan.time_zone import TimeZone
 
 PLACE_CELLS: Final = 40
 """Cells along a side of the square of purchases."""
@@ -65,7 +65,7 @@ class RowCounts:
 
 
 @dataclass
-class People:
+class CustomerTotals:
     """What is left of the customers of a profile once their group is complete.
 
     Attributes:
@@ -82,7 +82,7 @@ class People:
     with_part: I64 = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
     travellers: F64 = field(default_factory=lambda: np.zeros((2, 5)))
 
-    def add(self, other: People) -> None:
+    def add(self, other: CustomerTotals) -> None:
         """Add other customers."""
         self.rows.update(other.rows)
         moved = other.fraud_dates + np.array([len(self.defrauded), 0, 0])
@@ -93,8 +93,8 @@ class People:
 
 
 @dataclass
-class Tally:
-    """All that is counted; `counts` and `people` by profile (and label) as in `Laws.rows`.
+class Totals:
+    """All that is counted; `counts` and `people` by profile (and label) as in `ExactModel.rows`.
 
     Attributes:
         hour_amounts: Rows by (label, category, hour, cell of `AMOUNT_EDGES`).
@@ -108,7 +108,7 @@ class Tally:
     """
 
     counts: list[tuple[RowCounts, RowCounts]]
-    people: list[People]
+    people: list[CustomerTotals]
     hour_amounts: I64
     purchases: I64
     homes: I64
@@ -117,8 +117,8 @@ class Tally:
     kept_on_fraud_dates: int = 0
     cases: I64 = field(default_factory=lambda: np.zeros((0, 6), dtype=np.int64))
 
-    def add(self, other: Tally) -> None:
-        """Add a tally of other customers."""
+    def add(self, other: Totals) -> None:
+        """Add the totals of other customers."""
         for mine, theirs in zip(self.counts, other.counts, strict=True):
             for label in (0, 1):
                 mine[label].add(theirs[label])
@@ -133,49 +133,49 @@ class Tally:
         self.cases = np.concatenate([self.cases, other.cases])
 
 
-def start_tally(laws: Laws) -> Tally:
-    """Return a tally of no rows."""
-    return Tally(
-        [(_no_rows(laws), _no_rows(laws)) for _ in laws.rows],
-        [People() for _ in laws.rows],
-        np.zeros((2, len(laws.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
+def start_totals(model: ExactModel) -> Totals:
+    """Return the totals of no rows."""
+    return Totals(
+        [(_no_rows(model), _no_rows(model)) for _ in model.rows],
+        [CustomerTotals() for _ in model.rows],
+        np.zeros((2, len(model.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
         np.zeros((2, *MAP_CELLS), dtype=np.int64),
         np.zeros(MAP_CELLS, dtype=np.int64),
     )
 
 
-class GroupTally:
+class GroupCounter:
     """Counts the rows of one group of customers, in any order."""
 
-    def __init__(self, laws: Laws, clock: Clock | None = None, untested: Collection[str] = ()) -> None:
-        self._laws, self._clock, self._untested = laws, clock, untested
-        self._tally = start_tally(laws)
-        self._customers = _Customers(laws.law.period.days)
-        self._months = _month_of_day(laws)
+    def __init__(self, model: ExactModel, time_zone: TimeZone | None = None, untested: Collection[str] = ()) -> None:
+        self._model, self._time_zone, self._untested = model, time_zone, untested
+        self._totals = start_totals(model)
+        self._customers = _Customers(model.law.period.days)
+        self._months = _month_of_day(model)
 
     def add(self, batch: pa.RecordBatch) -> Columns:
         """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
-        columns, faults = inspect(batch, self._laws, self._clock, self._untested)
-        self._tally.rows += batch.num_rows
-        self._tally.faults.update(faults)
-        _count_together(self._tally, columns)
+        columns, faults = inspect(batch, self._model, self._time_zone, self._untested)
+        self._totals.rows += batch.num_rows
+        self._totals.faults.update(faults)
+        _count_together(self._totals, columns)
         codes = self._customers.find(columns)
         for profile in np.unique(columns.profile).tolist():
             for label in (0, 1):
                 own = (columns.profile == profile) & (columns.is_fraud == label)
                 if own.any():
-                    law = self._laws.rows[profile][label]
+                    law = self._model.rows[profile][label]
                     rows = columns.where(own)
-                    _count(self._tally.counts[profile][label], rows, law, self._months)
+                    _count(self._totals.counts[profile][label], rows, law, self._months)
                     self._customers.add(codes if own.all() else codes[own], rows, label, law)
         return columns
 
-    def close(self) -> Tally:
-        """Return the tally of all rows; customers are summed up."""
-        self._tally.kept_on_fraud_dates = self._customers.sum_up(self._tally.people, self._laws)
-        self._tally.cases = self._customers.list_cases()
-        np.add.at(self._tally.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
-        return self._tally
+    def close(self) -> Totals:
+        """Return the totals of all rows; customers are summed up."""
+        self._totals.kept_on_fraud_dates = self._customers.sum_up(self._totals.people, self._model)
+        self._totals.cases = self._customers.list_cases()
+        np.add.at(self._totals.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
+        return self._totals
 
 
 @dataclass
@@ -209,7 +209,7 @@ class _Customers:
         self.home[runs] = _map_cells(columns.home_lat[heads], columns.home_long[heads])
         return np.repeat(runs, np.diff(heads, append=len(words)))
 
-    def add(self, codes: I64, rows: Columns, label: int, law: RowLaw) -> None:
+    def add(self, codes: I64, rows: Columns, label: int, law: RowDistribution) -> None:
         """Count rows of one label and profile."""
         assert self.regular_days is not None
         size = len(self.codes)
@@ -222,7 +222,7 @@ class _Customers:
         else:
             self.regular_days[codes, rows.day] = True
 
-    def sum_up(self, people: list[People], laws: Laws) -> int:
+    def sum_up(self, people: list[CustomerTotals], model: ExactModel) -> int:
         """Add the customers to `people`, by profile; return on how many fraud dates regular rows were kept."""
         if self.regular_days is None:
             return 0
@@ -233,11 +233,11 @@ class _Customers:
         for profile in np.unique(self.profile[:size]).tolist():
             own = self.profile[:size] == profile
             dates = np.stack([who, day, fraud_rows], axis=1)[own[who]]
-            people[profile].add(self._sum_up(own, dates, laws.rows[profile]))
+            people[profile].add(self._sum_up(own, dates, model.rows[profile]))
         return int(self.regular_days[who, day].sum())
 
     def list_cases(self) -> I64:
-        """Return the defrauded customers as in `Tally.cases`."""
+        """Return the defrauded customers as in `Totals.cases`."""
         cells = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells]))
         who, day = np.divmod(cells, self.days)
         who, starts = np.unique(who, return_index=True)
@@ -245,7 +245,7 @@ class _Customers:
         last = np.append(starts, len(day))[1:] - 1
         return np.column_stack([*(values[who] for values in own), day[starts], day[last]])
 
-    def _sum_up(self, own: Bools, dates: I64, laws: tuple[RowLaw, RowLaw]) -> People:
+    def _sum_up(self, own: Bools, dates: I64, model: tuple[RowDistribution, RowDistribution]) -> CustomerTotals:
         size = len(own)
         rows, far = self.rows[:size][own], self.far[:size][own]
         totals = rows.sum(axis=2)
@@ -254,12 +254,12 @@ class _Customers:
         position[np.flatnonzero(own)[defrauded]] = np.arange(defrauded.sum())
         dates[:, 0] = position[dates[:, 0]]
         numbers, customers = np.unique(totals[~defrauded, 0], return_counts=True)
-        return People(
+        return CustomerTotals(
             Counter(dict(zip(numbers.tolist(), customers.tolist(), strict=True))),
             totals[defrauded],
             dates,
             (rows > 0).sum(axis=0),
-            np.stack([_travellers(totals[:, label], far[:, label], law) for label, law in enumerate(laws)]),
+            np.stack([_travellers(totals[:, label], far[:, label], law) for label, law in enumerate(model)]),
         )
 
     def _grow(self, more: int) -> None:
@@ -277,7 +277,7 @@ class _Customers:
         self.regular_days = fresh if self.regular_days is None else np.concatenate([self.regular_days, fresh])
 
 
-def _travellers(rows: I64, far: I64, law: RowLaw) -> F64:
+def _travellers(rows: I64, far: I64, law: RowDistribution) -> F64:
     """Sum up customers who went far: with the larger radius, all rows are near with probability near ** rows.
 
     Returns the customers with a far row; the sum of the probability that one of the larger radius has any; the near
@@ -295,14 +295,14 @@ def _travellers(rows: I64, far: I64, law: RowLaw) -> F64:
     return np.array([went.sum(), visible, (n - far[went]).sum(), mean.sum(), (square - mean**2).sum()])
 
 
-def _no_rows(laws: Laws) -> RowCounts:
-    categories, cells = len(laws.categories), len(AMOUNT_EDGES) + 1
+def _no_rows(model: ExactModel) -> RowCounts:
+    categories, cells = len(model.categories), len(AMOUNT_EDGES) + 1
 
     def none(*shape: int) -> I64:
         return np.zeros(shape, dtype=np.int64)
 
     return RowCounts(
-        none(laws.law.period.days, 2, categories),
+        none(model.law.period.days, 2, categories),
         none(categories, 24),
         none(12, 24),
         none(3600),
@@ -313,20 +313,20 @@ def _no_rows(laws: Laws) -> RowCounts:
     )
 
 
-def _month_of_day(laws: Laws) -> I64:
-    first = laws.law.period.first_day
-    days = np.arange(first, first + laws.law.period.days).astype("datetime64[D]")
+def _month_of_day(model: ExactModel) -> I64:
+    first = model.law.period.first_day
+    days = np.arange(first, first + model.law.period.days).astype("datetime64[D]")
     return days.astype("datetime64[M]").astype(np.int64) % 12
 
 
-def _count_together(tally: Tally, rows: Columns) -> None:
+def _count_together(totals: Totals, rows: Columns) -> None:
     """Add rows of all profiles and both labels to what is not counted by profile."""
-    label, (categories, hours, cells) = rows.is_fraud.astype(np.int64), tally.hour_amounts.shape[1:]
+    label, (categories, hours, cells) = rows.is_fraud.astype(np.int64), totals.hour_amounts.shape[1:]
     kind = ((label * categories + rows.category) * hours + rows.second // 3600) * cells + rows.amount
-    place = label * tally.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
+    place = label * totals.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
     # Tables this large are not worth a `bincount` of their size for every small batch.
-    np.add.at(tally.hour_amounts.reshape(-1), kind, 1)
-    np.add.at(tally.purchases.reshape(-1), place, 1)
+    np.add.at(totals.hour_amounts.reshape(-1), kind, 1)
+    np.add.at(totals.purchases.reshape(-1), place, 1)
 
 
 def _map_cells(lat: I64, long: I64) -> I64:
@@ -339,7 +339,7 @@ def _map_cells(lat: I64, long: I64) -> I64:
     return np.asarray(row * MAP_CELLS[1] + column)
 
 
-def _count(counts: RowCounts, rows: Columns, law: RowLaw, months: I64) -> None:
+def _count(counts: RowCounts, rows: Columns, law: RowDistribution, months: I64) -> None:
     """Add rows of one profile and label to its counts."""
     hour, part = rows.second // 3600, rows.second // _HALF_DAY
     slot = (rows.day * 2 + part) * counts.slots.shape[2] + rows.category
@@ -368,7 +368,7 @@ def _count_merchants(merchants: Counter[tuple[int, str]], rows: Columns) -> None
         merchants[pair // names, texts[pair % names]] += number
 
 
-def _is_far(rows: Columns, law: RowLaw) -> Bools:
+def _is_far(rows: Columns, law: RowDistribution) -> Bools:
     """Return which rows lie outside the smallest square that the profile's customers can have."""
     if law.near_radius == law.far_radius:
         return np.zeros(len(rows), dtype=np.bool_)

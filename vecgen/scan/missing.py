@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column, arrow_type
-from vecgen.model.exact import Laws
+from vecgen.model.exact import ExactModel
 from vecgen.sampling.arrays import Bools
 
 _CUSTOMER: Final = CUSTOMER_ID.name
@@ -119,7 +119,7 @@ WHOLE: Final = Scope()
 """Of a dataset with all columns."""
 
 
-def complete(batch: pa.RecordBatch, laws: Laws, people: pa.Table | None = None) -> tuple[pa.RecordBatch, int]:
+def complete(batch: pa.RecordBatch, model: ExactModel, people: pa.Table | None = None) -> tuple[pa.RecordBatch, int]:
     """Return the rows of a batch with all `COLUMNS`, and how many were left out, since nobody knows their customers.
 
     Args:
@@ -137,7 +137,7 @@ def complete(batch: pa.RecordBatch, laws: Laws, people: pa.Table | None = None) 
     values = joined | {name: batch.column(name) for name in batch.schema.names}
     if not values.keys() >= _COORDINATES:
         values = {name: array for name, array in values.items() if name not in _COORDINATES}
-    arrays = [values[c.name] if c.name in values else _fill(c, batch, laws) for c in COLUMNS]
+    arrays = [values[c.name] if c.name in values else _fill(c, batch, model) for c in COLUMNS]
     return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]), strangers
 
 
@@ -151,17 +151,17 @@ def _spread(column: pa.ChunkedArray, which: np.ndarray) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(which.astype(np.int32)), values)
 
 
-def _fill(column: Column, batch: pa.RecordBatch, laws: Laws) -> pa.Array:
+def _fill(column: Column, batch: pa.RecordBatch, model: ExactModel) -> pa.Array:
     """Return values of a column that is not there."""
     if column.name == "ssn" and _CUSTOMER in batch.schema.names:
         return batch.column(_CUSTOMER).cast(pa.string())  # customers stay apart
     fillers = {
-        "profile": laws.profile_files[0],
-        "category": laws.categories[0],
+        "profile": model.profile_files[0],
+        "category": model.categories[0],
         "trans_num": "0" * 32,
         "trans_time": "00:00:00",
-        "trans_date": laws.law.period.start,
-        "dob": laws.law.period.start,
+        "trans_date": model.law.period.start,
+        "dob": model.law.period.start,
         "amt": 1.0,
     }
     value = fillers.get(column.name, "" if column.type == "text" else 0)

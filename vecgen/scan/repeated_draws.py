@@ -20,14 +20,14 @@ _SQUARE: Final = float(2_000_001**2)  # places of a square, a microdegree apart
 
 
 @dataclass(frozen=True)
-class Forks:
+class RepeatedDraws:
     """At least `workers` drew the same numbers; `places` counts rows whose place from home occurred before."""
 
     workers: int
     places: int
 
 
-def recognise_forks(rows: Iterable[Columns], scratch: Path) -> Forks | None:
+def find_repeated_draws(rows: Iterable[Columns], scratch: Path) -> RepeatedDraws | None:
     """Return what shows that rows with repeated transaction numbers come from forked workers, None where nothing does.
 
     It does where no customer has a number twice, which a row that was copied would, and places repeat as well.
@@ -47,6 +47,6 @@ def recognise_forks(rows: Iterable[Columns], scratch: Path) -> Forks | None:
         places.add(np.stack([columns.lat, columns.long], axis=1).view(np.uint64))
     for spill in (numbers, owners, places):
         spill.flush()
-    found = Forks(count_most(directories[0]), count_repeats(directories[2]))
+    found = RepeatedDraws(count_most(directories[0]), count_repeats(directories[2]))
     by_chance = number**2 / 2.0 / _SQUARE
     return found if found.places > 10 * (1 + by_chance) and count_repeats(directories[1]) == 0 else None

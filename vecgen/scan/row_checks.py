@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from vecgen.io.digest import column_words
 from vecgen.io.schema import COLUMNS
 from vecgen.io.text import number_halves, text_bytes
-from vecgen.model.exact import AMOUNT_EDGES, Laws
+from vecgen.model.exact import AMOUNT_EDGES, ExactModel
 from vecgen.sampling.arrays import F64, I64, U64, Bools
-from vecgen.scan.time_zone import Clock
+from vecgen.scan.time_zone import TimeZone
 
 CENT_ERROR: Final = 1e-4
 """How far an amount may lie from whole cents, in cents: far more than binary fractions cause."""
@@ -48,10 +48,10 @@ class Columns:
     Attributes:
         customer: A hash of what identifies the customer.
         holder: A hash of what the table of fraud cases holds of the customer, see `hash_holders`.
-        profile, category: Positions in `Laws.profiles` and `Laws.categories`.
+        profile, category: Positions in `ExactModel.profiles` and `ExactModel.categories`.
         day: Days from the start of the period.
         second: Second of the day.
-        amount: Cell of `laws.AMOUNT_EDGES`.
+        amount: Cell of `exact.AMOUNT_EDGES`.
         merchant: Position in `merchants`.
         lat, long: Place of the purchase from home, microdegrees.
         home_lat, home_long: Place of the customer, microdegrees.
@@ -87,7 +87,7 @@ class Columns:
 
 
 def inspect(
-    batch: pa.RecordBatch, laws: Laws, clock: Clock | None = None, untested: Collection[str] = ()
+    batch: pa.RecordBatch, model: ExactModel, time_zone: TimeZone | None = None, untested: Collection[str] = ()
 ) -> tuple[Columns, Counter[str]]:
     """Return the rows of a batch (all `COLUMNS`, no nulls) that have no fault, and the number of rows with each.
 
@@ -95,22 +95,22 @@ def inspect(
         clock: Of dates and times, if not UTC.
         untested: Faults that are not looked for.
     """
-    profile, profile_known = _find(batch.column("profile"), laws.profile_files)
-    category, category_known = _find(batch.column("category"), laws.categories)
+    profile, profile_known = _find(batch.column("profile"), model.profile_files)
+    category, category_known = _find(batch.column("category"), model.categories)
     label = _numbers(batch.column("is_fraud")).astype(np.int64)
     date, second, time_good = read_moments(batch)
-    day = date - laws.law.period.first_day
-    ahead = clock.seconds_ahead(date, second) if clock else 0
+    day = date - model.law.period.first_day
+    ahead = time_zone.seconds_ahead(date, second) if time_zone else 0
     cents, cents_good = _read_cents(_numbers(batch.column("amt")))
     number, number_good = _read_numbers(batch.column("trans_num"))
     home_lat, home_long = (_microdegrees(batch, name) for name in ("lat", "long"))
     lat, long = _microdegrees(batch, "merch_lat") - home_lat, _microdegrees(batch, "merch_long") - home_long
-    listed, reach = _limits(laws)
+    listed, reach = _limits(model)
     twin = np.clip(label, 0, 1)
     good = {
         "profile": profile_known,
         "trans_num": number_good,
-        "trans_date": (day >= 0) & (day < laws.law.period.days),
+        "trans_date": (day >= 0) & (day < model.law.period.days),
         "trans_time": time_good,
         "unix_time": _numbers(batch.column("unix_time")) == date * _SECONDS_PER_DAY + second - ahead,
         "category": category_known & listed[profile, twin, category],
@@ -149,10 +149,10 @@ def read_moments(batch: pa.RecordBatch) -> tuple[I64, I64, Bools]:
     return date, *_read_times(batch.column("trans_time"))
 
 
-def _limits(laws: Laws) -> tuple[Bools, I64]:
+def _limits(model: ExactModel) -> tuple[Bools, I64]:
     """Return which categories each profile and label has, and how far its customers go (microdegrees)."""
-    listed = np.array([[law.choice.sum(axis=0) > 0 for law in pair] for pair in laws.rows])
-    reach = np.array([[law.far_radius for law in pair] for pair in laws.rows])
+    listed = np.array([[law.choice.sum(axis=0) > 0 for law in pair] for pair in model.rows])
+    reach = np.array([[law.far_radius for law in pair] for pair in model.rows])
     return listed, reach
 
 

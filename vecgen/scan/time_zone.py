@@ -27,7 +27,7 @@ _FAMILIAR: Final = (
 
 
 @dataclass(frozen=True)
-class Clock:
+class TimeZone:
     """A time zone in a period.
 
     Attributes:
@@ -46,7 +46,7 @@ class Clock:
         return ahead
 
 
-def read_clock(name: str, period: Period) -> Clock:
+def read_time_zone(name: str, period: Period) -> TimeZone:
     """Return the clock of a time zone by its IANA name.
 
     Raises:
@@ -59,10 +59,10 @@ def read_clock(name: str, period: Period) -> Clock:
         if start != end:  # clocks change on this day
             quarters = [_seconds_ahead(zone, period.first_day + position, q * _QUARTER) for q in range(_QUARTERS)]
             ahead[position * _QUARTERS : (position + 1) * _QUARTERS] = quarters
-    return Clock(name, period.first_day, ahead)
+    return TimeZone(name, period.first_day, ahead)
 
 
-def find_clock(day: I64, second: I64, unix_time: I64, period: Period) -> Clock | None:
+def fit_time_zone(day: I64, second: I64, unix_time: I64, period: Period) -> TimeZone | None:
     """Return a time zone in which all these moments fit; None where there is none, and where all fit UTC."""
     ahead = day * _SECONDS_PER_DAY + second - unix_time
     if not ahead.any():
@@ -76,9 +76,9 @@ def find_clock(day: I64, second: I64, unix_time: I64, period: Period) -> Clock |
     for name in _list_zones():
         zone = _open(name)
         if all(_seconds_ahead(zone, *moment) == lag for *moment, lag in probes):
-            clock = read_clock(name, period)
-            if np.array_equal(clock.seconds_ahead(day, second), ahead):
-                return clock
+            time_zone = read_time_zone(name, period)
+            if np.array_equal(time_zone.seconds_ahead(day, second), ahead):
+                return time_zone
     return None
 
 

@@ -22,7 +22,7 @@ from vecgen.cli.console import print_error, printing_notes
 from vecgen.cli.messages import describe_stop, note_lists
 from vecgen.cli.options import (
     add_customer_options,
-    add_law_options,
+    add_model_options,
     add_output_options,
     add_plan_option,
     add_quiet_option,
@@ -148,7 +148,7 @@ def main(arguments: list[str]) -> int:
     examples = ("--customers 5000 --seed 7 --output cards", "--fraud-rate 0.98 --output-mode rows --output cards")
     parser = make_parser("spark_jobs/generate.py", "Write customers and their transactions with Spark.", examples)
     add_customer_options(parser, with_file=True)
-    add_law_options(parser)
+    add_model_options(parser)
     add_output_options(parser)
     add_slice_options(parser)
     add_plan_option(parser)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import FRAUD_CASE_COLUMNS
-from vecgen.model.exact import Laws
+from vecgen.model.exact import ExactModel
 from vecgen.sampling.arrays import I64
 from vecgen.scan.row_checks import hash_holders
 from vecgen.stores.filesystem import Place
@@ -21,7 +21,7 @@ _FIELDS: Final = 7
 them from the start of the period, and 1 where the window fits them."""
 
 
-def read_cases(directory: Place, laws: Laws) -> I64:
+def read_cases(directory: Place, model: ExactModel) -> I64:
     """Return the recorded cases, shape (cases, fields); none without a table of cases.
 
     Raises:
@@ -29,7 +29,7 @@ def read_cases(directory: Place, laws: Laws) -> I64:
     """
     files = find_files(directory) if directory.is_dir() else []
     batches = (batch for path in files for batch in read_batches(path, FRAUD_CASE_COLUMNS))
-    return _concatenate(_inspect(batch, laws) for batch in batches)
+    return _concatenate(_inspect(batch, model) for batch in batches)
 
 
 def count_wrong(shown: I64, stated: I64) -> int:
@@ -46,14 +46,14 @@ def count_wrong(shown: I64, stated: I64) -> int:
     return len(np.unique(distinct[balance != 0, 0]))
 
 
-def _inspect(batch: pa.RecordBatch, laws: Laws) -> I64:
-    names = pa.array(laws.profile_files)
+def _inspect(batch: pa.RecordBatch, model: ExactModel) -> I64:
+    names = pa.array(model.profile_files)
     profile = pc.index_in(batch.column("profile").cast(pa.string()), names).fill_null(-1)
     window_first, window_last, first, last = (
-        batch.column(name).view(pa.int32()).to_numpy().astype(np.int64) - laws.law.period.first_day
+        batch.column(name).view(pa.int32()).to_numpy().astype(np.int64) - model.law.period.first_day
         for name in ("window_first", "window_last", "first_date", "last_date")
     )
-    fits = (window_first <= first) & (last <= window_last) & (window_last - window_first == laws.law.fraud_days)
+    fits = (window_first <= first) & (last <= window_last) & (window_last - window_first == model.law.fraud_days)
     return np.column_stack(
         [
             hash_holders(batch).view(np.int64),

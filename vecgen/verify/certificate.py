@@ -69,8 +69,8 @@ class Certificate:
     @property
     def broken(self) -> tuple[str, ...]:
         """Names of the checks and tests that failed."""
-        laws = (f"{finding.law} ({finding.of})" for finding in self.findings if finding.verdict == "broken")
-        return (*(check.name for check in self.checks if not check.holds), *laws)
+        model = (f"{finding.law} ({finding.of})" for finding in self.findings if finding.verdict == "broken")
+        return (*(check.name for check in self.checks if not check.holds), *model)
 
     @property
     def outcome(self) -> Outcome:
@@ -107,7 +107,7 @@ def to_text(certificate: Certificate) -> str:
     lines += [f"note: {note}" for note in certificate.notes]
     lines += ["", f"{'check':<24} {'exceptions':>12}"]
     lines += [f"{check.name:<24} {check.broken:>12,}  {_describe(check)}" for check in certificate.checks]
-    lines += ["", f"{'law':<44} {'of':<10} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
+    lines += ["", f"{'test':<44} {'of':<10} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
     for f in certificate.findings:
         figures = f"{f.number:>13,} {f.statistic:>12,.1f} {f.freedom:>7,} {f.p:>8.2g} {f.effect:>8.5f}"
         words = {"broken": "BROKEN", "not testable": "not testable with so few rows"}.get(f.verdict, f.verdict)

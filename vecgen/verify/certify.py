@@ -10,8 +10,8 @@ from vecgen.scan.missing import LAW_NEEDS
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certificate import Certificate
 from vecgen.verify.chi_square import Statistic
-from vecgen.verify.claim import Claim
-from vecgen.verify.customer_checks import examine_people
+from vecgen.verify.customer_checks import examine_customers
+from vecgen.verify.expectation import Expectation
 from vecgen.verify.row_tests import Finding, examine, judge
 from vecgen.verify.verify import Reading, read_dataset
 
@@ -21,7 +21,7 @@ FAMILY_ERROR: Final = 1e-3
 
 def verify_dataset(
     directory: Place,
-    claim: Claim,
+    expectation: Expectation,
     processes: int = 1,
     error: float = FAMILY_ERROR,
     report: Report = ignore,
@@ -29,40 +29,41 @@ def verify_dataset(
     fast: bool = False,
 ) -> Certificate:
     """Read a dataset and check it against the expected one; arguments and errors as of `read_dataset`."""
-    return certify(read_dataset(directory, claim, processes, report, fast=fast), claim, error)
+    return certify(read_dataset(directory, expectation, processes, report, fast=fast), expectation, error)
 
 
-def certify(reading: Reading, claim: Claim, error: float = FAMILY_ERROR) -> Certificate:
+def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ERROR) -> Certificate:
     """Return the certificate of a dataset that was read; a valid one is rejected with probability `error`."""
     statistics: dict[tuple[str, str], Statistic] = {}
     untested: list[str] = []
     if "transactions" in reading.digests:
         known = reading.scope.known
-        found = examine(reading.tally, reading.laws, claim.merchants)
+        found = examine(reading.totals, reading.model, expectation.merchants)
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
         untested = reading.scope.describe_untested((law for law, _ in found), LAW_NEEDS)
-    if "customers" in reading.digests and claim.as_of is not None:
-        statistics |= {(law, "customers"): s for law, s in examine_people(reading.people, claim.demographics)}
-    findings = tuple(judge(statistics, error, reading.forks.workers if reading.forks else 1))
+    if "customers" in reading.digests and expectation.as_of is not None:
+        statistics |= {(law, "customers"): s for law, s in examine_customers(reading.people, expectation.demographics)}
+    findings = tuple(judge(statistics, error, reading.repeated_draws.workers if reading.repeated_draws else 1))
     return Certificate(
         str(reading.directory),
-        claim.law.dependence,
-        reading.tally.rows,
+        expectation.law.dependence,
+        reading.totals.rows,
         reading.customers,
         {name: str(digest) for name, digest in reading.digests.items()},
         reading.checks,
         findings,
-        (*reading.notes, *untested, *_note_fraud_rate(reading, claim, findings)),
+        (*reading.notes, *untested, *_note_fraud_rate(reading, expectation, findings)),
         error,
     )
 
 
-def _note_fraud_rate(reading: Reading, claim: Claim, findings: Sequence[Finding]) -> tuple[str, ...]:
+def _note_fraud_rate(reading: Reading, expectation: Expectation, findings: Sequence[Finding]) -> tuple[str, ...]:
     """Return which rate to pass if only the default contradicts the number of defrauded customers."""
     broken = any(finding.law == "defrauded" and finding.verdict == "broken" for finding in findings)
-    if not broken or claim.receipt is not None:
+    if not broken or expectation.receipt is not None:
         return ()
-    defrauded = sum(len(own.defrauded) for own in reading.tally.people)
-    everybody = defrauded + sum(own.rows.total() for own in reading.tally.people)
+    defrauded = sum(len(own.defrauded) for own in reading.totals.people)
+    everybody = defrauded + sum(own.rows.total() for own in reading.totals.people)
     share = f"{defrauded:,} of {everybody:,} customers are defrauded"
-    return (f"{share}, for a fraud rate of {claim.law.fraud_rate:g}; --fraud-rate states another (Sparkov's: 0.98)",)
+    rate = f"for a fraud rate of {expectation.law.fraud_rate:g}"
+    return (f"{share}, {rate}; --fraud-rate states another (Sparkov's: 0.98)",)

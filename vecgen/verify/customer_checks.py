@@ -27,7 +27,7 @@ _ACCOUNT_DIGITS: Final = 12
 
 
 @dataclass
-class PeopleTally:
+class CustomerCounts:
     """Counts of customers.
 
     Attributes:
@@ -93,22 +93,22 @@ def _match(texts: pa.Array, pattern: str) -> Bools:
     return np.asarray(matches.take(encoded.indices.to_numpy()), dtype=np.bool_)
 
 
-def examine_people(tally: PeopleTally, demographics: Demographics) -> Iterator[tuple[str, Statistic]]:
+def examine_customers(totals: CustomerCounts, demographics: Demographics) -> Iterator[tuple[str, Statistic]]:
     """Yield the name and statistic of each test of customers' own columns."""
     ages = np.zeros((2, _OLDEST))
     table = demographics.age_gender
     for gender, age, share in zip(table.gender, table.age.tolist(), table.share.tolist(), strict=True):
         ages[_GENDERS.index(gender), age] = share
-    yield "age and gender", compare(tally.ages.ravel(), ages.ravel())
+    yield "age and gender", compare(totals.ages.ravel(), ages.ravel())
     shares: Counter[str] = Counter()
     for code, weight in zip(demographics.places.zip, place_weights(demographics.places).tolist(), strict=True):
         shares[code] += weight
-    codes = sorted({*shares, *tally.zips}, key=lambda code: (shares[code], code))
-    yield "ZIP code", compare([tally.zips[code] for code in codes], [shares[code] for code in codes])
+    codes = sorted({*shares, *totals.zips}, key=lambda code: (shares[code], code))
+    yield "ZIP code", compare([totals.zips[code] for code in codes], [shares[code] for code in codes])
     lengths = np.arange(1, _ACCOUNT_DIGITS + 1)
     # Uniform below 10**12 and not padded: nine in ten have twelve digits. 0 has one digit, too.
-    yield "length of account numbers", compare(tally.account_digits, 9.0 * 10.0 ** (lengths - 1) + (lengths == 1))
-    yield "month of birth", compare(tally.birth_months, [31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    yield "length of account numbers", compare(totals.account_digits, 9.0 * 10.0 ** (lengths - 1) + (lengths == 1))
+    yield "month of birth", compare(totals.birth_months, [31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
 def _plain(array: pa.Array) -> pa.Array:

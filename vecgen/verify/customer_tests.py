@@ -7,27 +7,27 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from vecgen.model.exact import Laws, RowLaw, first_and_last
+from vecgen.model.exact import ExactModel, RowDistribution, first_and_last
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.counts import People
+from vecgen.scan.counts import CustomerTotals
 from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised
 
 _NEVER = Statistic(float("inf"), 1, 1)  # what no customer may show
 
 
-def examine_histories(people: Sequence[People], laws: Laws) -> Iterator[tuple[str, Statistic]]:
+def examine_histories(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
     """Yield the name and statistic of each test of customers; `people` by profile."""
-    span, fraud_days = laws.law.period.span, laws.law.fraud_days
-    regular, twins = zip(*laws.rows, strict=True)
+    span, fraud_days = model.law.period.span, model.law.fraud_days
+    regular, twins = zip(*model.rows, strict=True)
     yield "rate", add(_rates(own.rows, law.rates, span) for own, law in zip(people, regular, strict=True))
-    if laws.law.fraud_rate == 0:
+    if model.law.fraud_rate == 0:
         return
-    yield from _defrauded(people, laws)
+    yield from _defrauded(people, model)
     numbers = [Counter(own.defrauded[:, 1].tolist()) for own in people]
     yield "fraud rate", add(_rates(own, twin.rates, fraud_days) for own, twin in zip(numbers, twins, strict=True))
     yield from _kept(people, regular, span)
-    yield from _windows(people, twins, laws)
-    yield "dates within windows", _within_windows(people, twins, laws)
+    yield from _windows(people, twins, model)
+    yield "dates within windows", _within_windows(people, twins, model)
 
 
 def _rates(customers: Mapping[int, int], rates: range, days: int) -> Statistic:
@@ -40,9 +40,9 @@ def _rates(customers: Mapping[int, int], rates: range, days: int) -> Statistic:
     )
 
 
-def _defrauded(people: Sequence[People], laws: Laws) -> Iterator[tuple[str, Statistic]]:
+def _defrauded(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
     """Compare customers with fraudulent rows with all that show any row; nothing is left to chance where all must."""
-    shares = np.array([share_defrauded(*pair, laws.law.fraud_rate) for pair in laws.rows])
+    shares = np.array([share_defrauded(*pair, model.law.fraud_rate) for pair in model.rows])
     defrauded = np.array([len(own.defrauded) for own in people])
     number = defrauded + [own.rows.total() for own in people]
     if (shares == 1.0).all():
@@ -53,7 +53,7 @@ def _defrauded(people: Sequence[People], laws: Laws) -> Iterator[tuple[str, Stat
     yield "defrauded by profile", add(compare_share(*own) for own in by_profile)
 
 
-def share_defrauded(law: RowLaw, twin: RowLaw, fraud_rate: float) -> float:
+def share_defrauded(law: RowDistribution, twin: RowDistribution, fraud_rate: float) -> float:
     """Return the probability that a customer who shows any row shows a fraudulent one."""
     share = fraud_rate * _positive(twin.rates)
     shown = share + (1.0 - share) * _positive(law.rates)
@@ -64,25 +64,27 @@ def _positive(rates: range) -> float:
     return sum(rate > 0 for rate in rates) / len(rates)
 
 
-def _kept(people: Sequence[People], laws: Sequence[RowLaw], span: int) -> Iterator[tuple[str, Statistic]]:
+def _kept(
+    people: Sequence[CustomerTotals], model: Sequence[RowDistribution], span: int
+) -> Iterator[tuple[str, Statistic]]:
     """Compare how many regular rows the defrauded keep: binomial, given their rate, which is uniform.
 
     The probability of fewer rows, counting half of as many, has mean 1/2 and a variance of at most 1/12. The
     probability between fewer and no more is shared out among equal pieces of (0, 1), two for each rate: all pieces
     expect as much, and vary less than counts do (Czado, Gneiting, Held 2009).
     """
-    ranks = [_rank_kept(own, law, span) for own, law in zip(people, laws, strict=True)]
+    ranks = [_rank_kept(own, law, span) for own, law in zip(people, model, strict=True)]
     middle = np.concatenate([(fewer + no_more) / 2.0 for fewer, no_more in ranks])
     deviation, variance = float((middle - 0.5).sum()), len(middle) / 12.0
     mean = Statistic(deviation**2 / variance, 1, len(middle), 3.0 * len(middle)) if len(middle) else Statistic()
     yield "regular rows of the defrauded", mean
     yield (
         "rate of the defrauded",
-        add(_spread_out(*rank, 2 * len(law.rates)) for rank, law in zip(ranks, laws, strict=True)),
+        add(_spread_out(*rank, 2 * len(law.rates)) for rank, law in zip(ranks, model, strict=True)),
     )
 
 
-def _rank_kept(people: People, law: RowLaw, span: int) -> tuple[F64, F64]:
+def _rank_kept(people: CustomerTotals, law: RowDistribution, span: int) -> tuple[F64, F64]:
     """Return the probability that a customer keeps fewer, and no more, regular rows than each defrauded one does."""
     from scipy import stats
 
@@ -102,7 +104,7 @@ def _spread_out(fewer: F64, no_more: F64, pieces: int) -> Statistic:
     return compare((np.diff(inside, axis=1) / width).sum(axis=0), np.ones(pieces))
 
 
-def _first_and_last(people: People) -> tuple[I64, I64]:
+def _first_and_last(people: CustomerTotals) -> tuple[I64, I64]:
     """Return the first and the last fraud date of each defrauded customer."""
     who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
     first, last = np.full(len(people.defrauded), 1 << 40), np.full(len(people.defrauded), -1)
@@ -111,38 +113,40 @@ def _first_and_last(people: People) -> tuple[I64, I64]:
     return first, last
 
 
-def _windows(people: Sequence[People], twins: Sequence[RowLaw], laws: Laws) -> Iterator[tuple[str, Statistic]]:
+def _windows(
+    people: Sequence[CustomerTotals], twins: Sequence[RowDistribution], model: ExactModel
+) -> Iterator[tuple[str, Statistic]]:
     """Compare first fraud dates together with the days from there to the last, and these by themselves."""
-    tables = [_window_tables(own, twin, laws) for own, twin in zip(people, twins, strict=True) if len(own.defrauded)]
+    tables = [_window_tables(own, twin, model) for own, twin in zip(people, twins, strict=True) if len(own.defrauded)]
     yield "fraud window", add(compare(seen.ravel(), chances.ravel()) for seen, chances in tables)
     # With few customers, neighbouring dates are pooled, and all lengths with them.
     lengths = [(seen.sum(axis=0), seen.sum() * chances.sum(axis=0)) for seen, chances in tables]
     yield "length of fraud windows", compare(*np.sum(lengths, axis=0)) if lengths else Statistic()
 
 
-def _window_tables(people: People, twin: RowLaw, laws: Laws) -> tuple[I64, F64]:
+def _window_tables(people: CustomerTotals, twin: RowDistribution, model: ExactModel) -> tuple[I64, F64]:
     """Return customers, and their probability, by (first fraud date, days to the last; what is too long comes last)."""
     first, last = _first_and_last(people)
-    length = np.minimum(last - first, laws.law.fraud_days + 1)
-    chances = np.pad(first_and_last(twin, laws.law.period.days, laws.law.fraud_days), ((0, 0), (0, 1)))
+    length = np.minimum(last - first, model.law.fraud_days + 1)
+    chances = np.pad(first_and_last(twin, model.law.period.days, model.law.fraud_days), ((0, 0), (0, 1)))
     seen = np.bincount(first * chances.shape[1] + length, minlength=chances.size)
     return seen.reshape(chances.shape), chances
 
 
-def _within_windows(people: Sequence[People], twins: Sequence[RowLaw], laws: Laws) -> Statistic:
+def _within_windows(people: Sequence[CustomerTotals], twins: Sequence[RowDistribution], model: ExactModel) -> Statistic:
     """Compare, where both ends of a window carry fraud, the rows on its first day and those between its ends."""
     on_first = np.zeros((3, 7))  # observed, expected, variance by weekday
     between = np.zeros((2, 7))  # observed, expected
     number = 0
     for own, twin in zip(people, twins, strict=True):
         first, last = _first_and_last(own)
-        known = (last - first == laws.law.fraud_days) & (first >= 1) & (first <= laws.law.window_starts)
+        known = (last - first == model.law.fraud_days) & (first >= 1) & (first <= model.law.window_starts)
         number += int(known.sum())
         assert twin.windows is not None
         shares = twin.windows[np.where(known, first - 1, 0)]
         rows = _rows_by_window_day(own, first, shares.shape[1])
-        weekday = (laws.law.period.start.weekday() + first) % 7
-        law = _first_day_law(own.defrauded[known, 1], shares[known, 0], shares[known, -1])
+        weekday = (model.law.period.start.weekday() + first) % 7
+        law = _first_day_moments(own.defrauded[known, 1], shares[known, 0], shares[known, -1])
         on_first += [np.bincount(weekday[known], values, 7) for values in (rows[known, 0], *law)]
         inner, shares = rows[known, 1:-1], shares[known, 1:-1]
         sums = shares.sum(axis=1, keepdims=True)
@@ -152,7 +156,7 @@ def _within_windows(people: Sequence[People], twins: Sequence[RowLaw], laws: Law
     return normalised(on_first[0] - on_first[1], on_first[2], number) + compare(between[0], between[1])
 
 
-def _rows_by_window_day(people: People, first: I64, width: int) -> I64:
+def _rows_by_window_day(people: CustomerTotals, first: I64, width: int) -> I64:
     who, day, rows = people.fraud_dates.T
     place = day - first[who]
     inside = place < width
@@ -161,7 +165,7 @@ def _rows_by_window_day(people: People, first: I64, width: int) -> I64:
     return out
 
 
-def _first_day_law(rows: I64, first: F64, last: F64) -> tuple[F64, F64]:
+def _first_day_moments(rows: I64, first: F64, last: F64) -> tuple[F64, F64]:
     """Return mean and variance of the rows on the first day, given that neither the first nor the last is empty."""
     both = 1.0 - (1.0 - first) ** rows - (1.0 - last) ** rows + np.maximum(1.0 - first - last, 0.0) ** rows
     both = np.maximum(both, 1e-300)

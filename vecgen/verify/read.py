@@ -27,21 +27,21 @@ from vecgen.io.schema import (
     Column,
     arrow_schema,
 )
-from vecgen.model.exact import Laws
+from vecgen.model.exact import ExactModel
 from vecgen.model.params import Period
 from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import open_pool, submit_all
 from vecgen.sampling.arrays import I64
-from vecgen.scan.counts import GroupTally, Tally, start_tally
+from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.missing import WHOLE, Scope, complete
 from vecgen.scan.row_checks import Columns, inspect, read_moments
-from vecgen.scan.time_zone import Clock, find_clock
+from vecgen.scan.time_zone import TimeZone, fit_time_zone
 from vecgen.scan.uniqueness import Spill, count_repeats
 from vecgen.stores.filesystem import Place, size_of
-from vecgen.verify.claim import Claim
-from vecgen.verify.customer_checks import IDENTIFIERS, PeopleTally, count_unsafe, read_identifiers
+from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts, count_unsafe, read_identifiers
+from vecgen.verify.expectation import Expectation
 
 _BATCH: Final = re.compile(r"([0-9a-f]{8}-)?part-(\d+)-\d+-\d+\.(?:parquet|csv)")
 _BUNDLES_PER_PROCESS: Final = 4
@@ -50,7 +50,7 @@ _SAMPLED_ROWS: Final = 100_000
 """Rows, of as many files as that takes, in which a time zone is looked for."""
 
 
-def find_time_zone(files: Sequence[Place], period: Period) -> Clock | None:
+def find_time_zone(files: Sequence[Place], period: Period) -> TimeZone | None:
     """Return the time zone that the first rows of the first files fit, None for UTC and where no zone does."""
     moments: list[tuple[I64, ...]] = []
     rows = 0
@@ -65,12 +65,12 @@ def find_time_zone(files: Sequence[Place], period: Period) -> Clock | None:
     if rows == 0:
         return None
     day, second, unix_time = (np.concatenate(values) for values in zip(*moments, strict=True))
-    return find_clock(day, second, unix_time, period)
+    return fit_time_zone(day, second, unix_time, period)
 
 
-def read_again(files: Sequence[Place], laws: Laws, clock: Clock | None) -> Iterator[Columns]:
+def read_again(files: Sequence[Place], model: ExactModel, time_zone: TimeZone | None) -> Iterator[Columns]:
     """Yield the columns of transactions that were read before."""
-    return (inspect(batch, laws, clock)[0] for path in files for batch in read_batches(path, COLUMNS))
+    return (inspect(batch, model, time_zone)[0] for path in files for batch in read_batches(path, COLUMNS))
 
 
 def find_parts(directory: Place, written: Sequence[Column] = COLUMNS) -> tuple[list[Place], list[Place]]:
@@ -116,10 +116,10 @@ class Work:
         customers: Files of the customers that rows are joined with, if they are.
     """
 
-    laws: Laws
+    model: ExactModel
     scratch: Path
     safe_identifiers: bool
-    clock: Clock | None
+    time_zone: TimeZone | None
     scope: Scope = WHOLE
     customers: tuple[Place, ...] = ()
 
@@ -131,16 +131,16 @@ def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Sco
     return Scope(columns, bool(joined))
 
 
-def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Tally, Digest]:
+def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Totals, Digest]:
     """Count the rows of files, in processes of this machine, and return their digest."""
     groups = _group(files)
     count = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
     bundles = [groups[number::count] for number in range(count)]
     sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
-    total, digest, state = start_tally(work.laws), Digest(), State(sum(sizes))
+    total, digest, state = start_totals(work.model), Digest(), State(sum(sizes))
     report(state)
-    for size, (tally, part) in zip(sizes, _run_all(bundles, work, min(processes, count)), strict=True):
-        total.add(tally)
+    for size, (totals, part) in zip(sizes, _run_all(bundles, work, min(processes, count)), strict=True):
+        total.add(totals)
         digest += part
         read = state.done + size
         state = replace(state, done=read, rows=total.rows, bytes=read)
@@ -151,29 +151,29 @@ def read_transactions(files: Sequence[Place], work: Work, processes: int, report
 Bundle = list[list[Place]]
 
 
-def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[tuple[Tally, Digest]]:
+def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[tuple[Totals, Digest]]:
     if processes == 1:
         yield from (_read_bundle(work, bundle) for bundle in bundles)
         return
     with open_pool(processes, keep_freed_memory) as pool:
         futures = submit_all(pool, partial(_read_bundle, work), bundles)[::-1]
-        while futures:  # a tally is large: none is kept once it is added
+        while futures:  # totals are large: none are kept once they are added
             yield futures.pop().result()
 
 
-def _read_bundle(work: Work, bundle: Bundle) -> tuple[Tally, Digest]:
-    total, digest = start_tally(work.laws), Digest()
+def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
+    total, digest = start_totals(work.model), Digest()
     spill = Spill(work.scratch, str(os.getpid()))
     people = _read_people(work.customers) if work.scope.joined else None
     untested = work.scope.untested
     for files in bundle:
-        group = GroupTally(work.laws, work.clock, untested)
+        group = GroupCounter(work.model, work.time_zone, untested)
         for path in files:
             for batch in read_batches(path, work.scope.columns):
                 digest += digest_batches([batch], work.scope.columns)
                 whole = batch
                 if work.scope.columns != COLUMNS:
-                    whole, strangers = complete(batch, work.laws, people)
+                    whole, strangers = complete(batch, work.model, people)
                     total.faults[CUSTOMER_ID.name] += strangers
                 spill.add(group.add(whole).number)
                 total.faults[UNSAFE] += count_unsafe(whole) if work.safe_identifiers else 0
@@ -191,9 +191,11 @@ def _read_people(files: Sequence[Place]) -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *tables]).sort_by(CUSTOMER_ID.name).combine_chunks()
 
 
-def read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[PeopleTally, Digest, dict[str, int]]:
+def read_customers(
+    files: Sequence[Place], expectation: Expectation, as_of: date
+) -> tuple[CustomerCounts, Digest, dict[str, int]]:
     """Count the customers of files; return their digest, and how often each kind of identifier repeats."""
-    tally, digest = PeopleTally(), Digest()
+    totals, digest = CustomerCounts(), Digest()
     with scratch_directory() as scratch:
         directories = {name: scratch / name for name in IDENTIFIERS}
         for directory in directories.values():
@@ -201,11 +203,11 @@ def read_customers(files: Sequence[Place], claim: Claim, as_of: date) -> tuple[P
         spills = {name: Spill(directory, "all") for name, directory in directories.items()}
         for path in files:
             for batch in read_batches(path, CUSTOMER_COLUMNS):
-                tally.add(batch, claim.profiles, as_of)
-                tally.unsafe += count_unsafe(batch) if claim.safe_identifiers else 0
+                totals.add(batch, expectation.profiles, as_of)
+                totals.unsafe += count_unsafe(batch) if expectation.safe_identifiers else 0
                 digest += digest_batches([batch], CUSTOMER_COLUMNS)
                 for name, values in read_identifiers(batch).items():
                     spills[name].add(values)
         for spill in spills.values():
             spill.flush()
-        return tally, digest, {name: count_repeats(directory) for name, directory in directories.items()}
+        return totals, digest, {name: count_repeats(directory) for name, directory in directories.items()}

@@ -13,9 +13,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from vecgen.model.exact import HALF_DAY_HOURS, Laws, RowLaw
+from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.counts import PLACE_CELLS, People, RowCounts, Tally
+from vecgen.scan.counts import PLACE_CELLS, CustomerTotals, RowCounts, Totals
 from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised, reject
 from vecgen.verify.customer_tests import examine_histories
 
@@ -71,29 +71,29 @@ def _decide(statistic: Statistic, falls: bool, falls_alone: bool, bound: float) 
     return "holds" if statistic.freedom and statistic.least_p < bound else "not testable"
 
 
-def examine(tally: Tally, laws: Laws, merchants: Merchants | None) -> dict[tuple[str, str], Statistic]:
+def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> dict[tuple[str, str], Statistic]:
     """Return the statistic of each test by (its name, "regular", "fraud" or "customers").
 
     Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
     there must be none: that is a check of every customer.
     """
-    out = {(law, "customers"): statistic for law, statistic in examine_histories(tally.people, laws)}
+    out = {(law, "customers"): statistic for law, statistic in examine_histories(totals.people, model)}
     for label, name in enumerate(LABELS):
-        pairs = [(counts[label], law[label]) for counts, law in zip(tally.counts, laws.rows, strict=True)]
-        if name == "regular" or laws.law.fraud_rate > 0:
-            for law, statistic in _examine_rows(tally, laws, pairs, label):
+        pairs = [(counts[label], law[label]) for counts, law in zip(totals.counts, model.rows, strict=True)]
+        if name == "regular" or model.law.fraud_rate > 0:
+            for law, statistic in _examine_rows(totals, model, pairs, label):
                 out[law, name] = statistic
-            out["merchant within category", name] = _merchants(pairs, laws, merchants)
+            out["merchant within category", name] = _merchants(pairs, model, merchants)
     return out
 
 
-Pairs = Sequence[tuple[RowCounts, RowLaw]]
+Pairs = Sequence[tuple[RowCounts, RowDistribution]]
 
 
-def _examine_rows(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
+def _examine_rows(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
     """Yield what can be said of rows of one label, row by row."""
     if label == 0:
-        yield from _dates(tally, laws, pairs)
+        yield from _dates(totals, model, pairs)
     else:
         yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
     by_half_day = (-1, HALF_DAY_HOURS)
@@ -105,11 +105,11 @@ def _examine_rows(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterato
     # Of few rows, neighbours are pooled until no pattern is left: so margins have tests of their own.
     for law, counts in zip(("minute", "second"), _margins(clock, 60), strict=True):
         yield law, compare(counts, np.ones(60))
-    yield from _amounts(tally, laws, pairs, label)
+    yield from _amounts(totals, model, pairs, label)
     yield from _places(pairs)
     if any(law.near_radius < law.far_radius for _, law in pairs):
         yield "place of travellers", add(compare(c.far.ravel(), _far_area(law).ravel()) for c, law in pairs)
-        yield from _travellers([(people, label, law) for people, (_, law) in zip(tally.people, pairs, strict=True)])
+        yield from _travellers([(people, label, law) for people, (_, law) in zip(totals.people, pairs, strict=True)])
 
 
 def _margins(counts: I64, width: int) -> tuple[I64, I64]:
@@ -118,8 +118,8 @@ def _margins(counts: I64, width: int) -> tuple[I64, I64]:
     return table.sum(axis=1), table.sum(axis=0)
 
 
-def _amounts(tally: Tally, laws: Laws, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
-    shares = [_amount_shares(c, w, people, laws, label) for (c, w), people in zip(pairs, tally.people, strict=True)]
+def _amounts(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
+    shares = [_amount_shares(c, w, people, model, label) for (c, w), people in zip(pairs, totals.people, strict=True)]
     counts = [c.amounts for c, _ in pairs]
     yield "amount by category and day part", add(compare(*pair) for pair in zip(counts, shares, strict=True))
     rows = [c.sum(axis=-1, keepdims=True) * s for c, s in zip(counts, shares, strict=True)]
@@ -136,15 +136,15 @@ def _places(pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
             yield law, compare(counts, np.ones(PLACE_CELLS))
 
 
-def _by_day_part(hours: I64, law: RowLaw) -> Statistic:
+def _by_day_part(hours: I64, law: RowDistribution) -> Statistic:
     return compare(hours.reshape(-1, 2, HALF_DAY_HOURS), law.hours)
 
 
-def _dates(tally: Tally, laws: Laws, pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
+def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
     """Yield dates of regular rows, and what depends on them."""
-    days = np.arange(laws.law.period.first_day, laws.law.period.first_day + laws.law.period.days)
+    days = np.arange(model.law.period.first_day, model.law.period.first_day + model.law.period.days)
     weekday, month = (days + 3) % 7, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    expected = [_date_weights(law, people) for (_, law), people in zip(pairs, tally.people, strict=True)]
+    expected = [_date_weights(law, people) for (_, law), people in zip(pairs, totals.people, strict=True)]
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
     yield "date", add(compare(*pair) for pair in dates)
     for name, key in (("weekday", weekday), ("month", month - month[0])):
@@ -153,7 +153,7 @@ def _dates(tally: Tally, laws: Laws, pairs: Pairs) -> Iterator[tuple[str, Statis
     slots = [_slot_weights(law, weights) for (_, law), weights in zip(pairs, expected, strict=True)]
     cells = [(c.slots, weights) for (c, _), weights in zip(pairs, slots, strict=True)]
     yield "category and day part", add(compare(c.sum(axis=0).ravel(), w.sum(axis=0).ravel()) for c, w in cells)
-    if laws.law.dependence == "v1.0":
+    if model.law.dependence == "v1.0":
         yield "date, category and day part", add(compare(c.ravel(), w.ravel()) for c, w in cells)
     else:
         key = month % 12 * 7 + weekday
@@ -163,7 +163,7 @@ def _dates(tally: Tally, laws: Laws, pairs: Pairs) -> Iterator[tuple[str, Statis
         yield "category and day part by month and weekday", add(statistics)
 
 
-def _date_weights(law: RowLaw, people: People) -> F64:
+def _date_weights(law: RowDistribution, people: CustomerTotals) -> F64:
     """Return the regular rows to expect on each day, up to a factor: none where a customer has fraudulent rows."""
     assert law.days is not None
     who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
@@ -174,7 +174,7 @@ def _date_weights(law: RowLaw, people: People) -> F64:
     return np.asarray(law.days * np.maximum(everybody - struck, 0.0))
 
 
-def _slot_weights(law: RowLaw, dates: F64) -> F64:
+def _slot_weights(law: RowDistribution, dates: F64) -> F64:
     """Return the regular rows to expect by (day, day part, category), up to a factor."""
     if law.slots is None:
         return np.asarray(dates[:, np.newaxis, np.newaxis] * law.choice)
@@ -189,13 +189,15 @@ def _sum_by(key: I64, rows: I64) -> I64:
     return out
 
 
-def _amount_shares(counts: RowCounts, law: RowLaw, people: People, laws: Laws, label: int) -> F64:
+def _amount_shares(
+    counts: RowCounts, law: RowDistribution, people: CustomerTotals, model: ExactModel, label: int
+) -> F64:
     """Return the shares of amounts by (day part, category, cell).
 
     Under v1.0 amounts change places within customer and day part: a row keeps its own with probability 1 over the rows
     they share, else it has that of a row of any category.
     """
-    if laws.law.dependence != "v1.0":
+    if model.law.dependence != "v1.0":
         return np.broadcast_to(law.amounts, counts.amounts.shape)
     rows = counts.amounts.sum(axis=2)
     totals = np.maximum(rows.sum(axis=1, keepdims=True), 1)
@@ -204,14 +206,14 @@ def _amount_shares(counts: RowCounts, law: RowLaw, people: People, laws: Laws, l
     return np.asarray(own * law.amounts + (1.0 - own) * mixed[:, np.newaxis, :])
 
 
-def _merchants(pairs: Pairs, laws: Laws, merchants: Merchants | None) -> Statistic:
+def _merchants(pairs: Pairs, model: ExactModel, merchants: Merchants | None) -> Statistic:
     found: Counter[tuple[int, str]] = Counter()
     for counts, _ in pairs:
         found.update(counts.merchants)
-    by_category: list[dict[str, int]] = [{} for _ in laws.categories]
+    by_category: list[dict[str, int]] = [{} for _ in model.categories]
     for (position, name), number in found.items():
         by_category[position][name] = number
-    groups = zip(laws.categories, by_category, strict=True)
+    groups = zip(model.categories, by_category, strict=True)
     return add(_within_category(seen, merchants[name] if merchants else None) for name, seen in groups if seen)
 
 
@@ -221,7 +223,7 @@ def _within_category(seen: Mapping[str, int], listed: Sequence[str] | None) -> S
     return compare([seen.get(name, 0) for name in names], [weights[name] for name in names])
 
 
-def _far_area(law: RowLaw) -> F64:
+def _far_area(law: RowDistribution) -> F64:
     """Return how much of each cell of the larger square lies outside the smaller one; uniform if there is none."""
     edges = np.linspace(-1.0, 1.0, PLACE_CELLS + 1)
     near = law.near_share
@@ -229,7 +231,7 @@ def _far_area(law: RowLaw) -> F64:
     return np.asarray(np.maximum((2.0 / PLACE_CELLS) ** 2 - np.outer(inside, inside), 0.0))
 
 
-def _travellers(groups: Sequence[tuple[People, int, RowLaw]]) -> Iterator[tuple[str, Statistic]]:
+def _travellers(groups: Sequence[tuple[CustomerTotals, int, RowDistribution]]) -> Iterator[tuple[str, Statistic]]:
     """Yield how many customers have the larger radius, and how many of their rows are near nevertheless."""
     customers, near = [], []
     for people, label, law in groups:

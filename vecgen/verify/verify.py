@@ -1,7 +1,7 @@
 """Reads a dataset once: checks its files and rows, and counts what tests and reports need.
 
 Files are read in groups that hold all rows of their customers: a batch of ours each, or everything where the names say
-nothing of batches. Memory: what a tally holds (some 100 MB), a few hundred bytes for every defrauded
+nothing of batches. Memory: the totals (some 100 MB), a few hundred bytes for every defrauded
 customer, and 220 bytes and a byte a day of the period for every customer of the largest group.
 """
 
@@ -13,24 +13,24 @@ from vecgen.errors import InputError
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
-from vecgen.model.exact import Laws, write_out
+from vecgen.model.exact import ExactModel, write_out
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
 from vecgen.records.receipt import written_columns
-from vecgen.scan.counts import Tally, start_tally
+from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.missing import CHECK_NEEDS, WHOLE, Scope
-from vecgen.scan.repeated_draws import Forks, recognise_forks
+from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
 from vecgen.scan.row_checks import FAULTS
-from vecgen.scan.time_zone import Clock
+from vecgen.scan.time_zone import TimeZone
 from vecgen.scan.uniqueness import count_repeats
 from vecgen.stores.filesystem import Place
 from vecgen.verify.case_checks import count_wrong, read_cases
 from vecgen.verify.certificate import Check
-from vecgen.verify.claim import Claim
-from vecgen.verify.customer_checks import IDENTIFIERS, PeopleTally
+from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts
 from vecgen.verify.customer_tests import share_defrauded
+from vecgen.verify.expectation import Expectation
 from vecgen.verify.file_check import check_digests, check_files
 from vecgen.verify.read import (
     UNSAFE,
@@ -50,19 +50,19 @@ class Reading:
 
     Attributes:
         digests: Of the parts that were read, by name.
-        forks: Workers of the original that drew the same numbers; None where nothing shows that.
+        repeated_draws: Workers of the original that drew the same numbers; None where nothing shows that.
         notes: Sentences about the dataset as a whole.
         scope: Which columns could be looked at.
         fault: Why nothing could be read of files that are not those that were written; None where all was read.
     """
 
     directory: Place
-    laws: Laws
-    tally: Tally
-    people: PeopleTally
+    model: ExactModel
+    totals: Totals
+    people: CustomerCounts
     digests: dict[str, Digest]
     checks: tuple[Check, ...]
-    forks: Forks | None = None
+    repeated_draws: RepeatedDraws | None = None
     notes: tuple[str, ...] = ()
     scope: Scope = WHOLE
     fault: InputError | None = None
@@ -70,12 +70,12 @@ class Reading:
     @property
     def customers(self) -> int:
         """Number of customers: those of the customer files, else those with transactions."""
-        seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.tally.people)
+        seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.totals.people)
         return self.people.rows or seen
 
 
 def read_dataset(
-    directory: Place, claim: Claim, processes: int = 1, report: Report = ignore, *, fast: bool = False
+    directory: Place, expectation: Expectation, processes: int = 1, report: Report = ignore, *, fast: bool = False
 ) -> Reading:
     """Compare the files of a dataset with their list, then count what tests and a report need of their rows.
 
@@ -91,122 +91,130 @@ def read_dataset(
         OutputError: Scratch files (16 bytes a row, below TMPDIR) cannot be written.
     """
     check_processes(processes)
-    checks, notes = check_files(directory, claim.receipt, processes, fast=fast)
-    laws = write_out(claim.profiles, claim.law)
+    checks, notes = check_files(directory, expectation.receipt, processes, fast=fast)
+    model = write_out(expectation.profiles, expectation.law)
     try:
-        reading = _read_rows(directory, claim, laws, processes, report)
+        reading = _read_rows(directory, expectation, model, processes, report)
     except InputError as fault:
         if all(check.holds for check in checks):
             raise
         notes.append(f"of the rows nothing is known: {fault}")
-        nothing = start_tally(laws), PeopleTally(), dict[str, Digest]()
-        return Reading(directory, laws, *nothing, tuple(checks), notes=tuple(notes), fault=fault)
+        nothing = start_totals(model), CustomerCounts(), dict[str, Digest]()
+        return Reading(directory, model, *nothing, tuple(checks), notes=tuple(notes), fault=fault)
     return replace(reading, checks=(*reading.checks, *checks), notes=(*reading.notes, *notes))
 
 
-def _read_rows(directory: Place, claim: Claim, laws: Laws, processes: int, report: Report) -> Reading:
-    columns = written_columns(claim.receipt) if claim.receipt else COLUMNS
+def _read_rows(
+    directory: Place, expectation: Expectation, model: ExactModel, processes: int, report: Report
+) -> Reading:
+    columns = written_columns(expectation.receipt) if expectation.receipt else COLUMNS
     transactions, customers = find_parts(directory, columns)
     scope = choose_scope(columns, customers)
     checks: list[Check] = []
     notes: list[str] = []
     digests: dict[str, Digest] = {}
-    tally, forks = start_tally(laws), None
+    totals, repeated_draws = start_totals(model), None
     if transactions:
-        clock = claim.clock or (None if claim.receipt else find_time_zone(transactions, claim.law.period))
+        time_zone = expectation.time_zone or (
+            None if expectation.receipt else find_time_zone(transactions, expectation.law.period)
+        )
         with scratch_directory() as scratch:
-            work = Work(laws, scratch, claim.safe_identifiers, clock, scope, tuple(customers))
-            tally, digests["transactions"] = read_transactions(transactions, work, processes, report)
+            work = Work(model, scratch, expectation.safe_identifiers, time_zone, scope, tuple(customers))
+            totals, digests["transactions"] = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
-        if repeats and claim.receipt is None:
+        if repeats and expectation.receipt is None:
             with scratch_directory() as scratch:
-                forks = recognise_forks(read_again(transactions, laws, clock), scratch)
+                repeated_draws = find_repeated_draws(read_again(transactions, model, time_zone), scratch)
         if scope.joined:
-            checks.append(Check("customer_id", "a customer of the customers' files", tally.faults["customer_id"]))
-        checks += _check_rows(tally, laws, Check("unique trans_num", "no number twice", repeats, forks is not None))
-        checks += _check_safe("transactions", tally.faults[UNSAFE], claim)
-        notes += _note_clock(clock, claim) + _note_forks(forks, repeats)
-    people = PeopleTally()
-    if customers and claim.as_of is not None:
-        people, digests["customers"], again = read_customers(customers, claim, claim.as_of)
-        checks += _check_customers(people, again, claim)
-    elif customers and claim.receipt is None:
+            checks.append(Check("customer_id", "a customer of the customers' files", totals.faults["customer_id"]))
+        checks += _check_rows(
+            totals, model, Check("unique trans_num", "no number twice", repeats, repeated_draws is not None)
+        )
+        checks += _check_safe("transactions", totals.faults[UNSAFE], expectation)
+        notes += _note_time_zone(time_zone, expectation) + _note_repeated_draws(repeated_draws, repeats)
+    people = CustomerCounts()
+    if customers and expectation.as_of is not None:
+        people, digests["customers"], again = read_customers(customers, expectation, expectation.as_of)
+        checks += _check_customers(people, again, expectation)
+    elif customers and expectation.receipt is None:
         notes.append("customers were not checked: pass --as-of DATE, the reference date for their ages")
     elif customers:
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
-    checks += _check_cases(directory, claim, laws, tally, digests)
+    checks += _check_cases(directory, expectation, model, totals, digests)
     notes += scope.describe_untested((check.name for check in checks), CHECK_NEEDS)
     checks = [check for check in checks if check.name not in scope.untested]
-    checks += check_digests(claim.receipt, digests)
-    return Reading(directory, laws, tally, people, digests, tuple(checks), forks, tuple(notes), scope)
+    checks += check_digests(expectation.receipt, digests)
+    return Reading(directory, model, totals, people, digests, tuple(checks), repeated_draws, tuple(notes), scope)
 
 
-def _note_clock(clock: Clock | None, claim: Claim) -> list[str]:
-    if clock is None:
+def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
+    if time_zone is None:
         return []
-    how = "as stated" if claim.clock else "found; --time-zone states it"
-    return [f"unix_time is the local time of {clock.name} ({how}); vecgen's own files count it in UTC"]
+    how = "as stated" if expectation.time_zone else "found; --time-zone states it"
+    return [f"unix_time is the local time of {time_zone.name} ({how}); vecgen's own files count it in UTC"]
 
 
-def _note_forks(forks: Forks | None, repeats: int) -> list[str]:
-    if forks is None:
+def _note_repeated_draws(repeated: RepeatedDraws | None, repeats: int) -> list[str]:
+    if repeated is None:
         return []
     return [
-        f"a known flaw of the original: run on several cores, its workers (at least {forks.workers}) draw the same "
-        f"numbers. {repeats:,} rows have a transaction number, {forks.places:,} a place from home, that another "
-        "customer's row had before. Therefore a law is broken only if it is so with a chi-square divided by "
-        f"{forks.workers}; all else is judged as ever. For unique numbers, run the original on one core, or vecgen"
+        f"a known flaw of the original: run on several cores, its workers (at least {repeated.workers}) draw the same "
+        f"numbers. {repeats:,} rows have a transaction number, {repeated.places:,} a place from home, that another "
+        "customer's row had before. Therefore a test fails only if it does with a chi-square divided by "
+        f"{repeated.workers}; all else is judged as ever. For unique numbers, run the original on one core, or vecgen"
     ]
 
 
-def _check_rows(tally: Tally, laws: Laws, unique: Check) -> list[Check]:
+def _check_rows(totals: Totals, model: ExactModel, unique: Check) -> list[Check]:
     remedies = {"unix_time": "; if it was made where clocks show another time, pass --time-zone NAME"}
     faults = [
-        Check(name, f"{expected}{remedies.get(name, '')}", tally.faults[name]) for name, expected in FAULTS.items()
+        Check(name, f"{expected}{remedies.get(name, '')}", totals.faults[name]) for name, expected in FAULTS.items()
     ]
     kept = "no regular row of a customer on a date with a fraudulent one"
-    return [*faults, unique, Check("fraud dates", kept, tally.kept_on_fraud_dates), *check_defrauded(tally, laws)]
+    return [*faults, unique, Check("fraud dates", kept, totals.kept_on_fraud_dates), *check_defrauded(totals, model)]
 
 
-def check_defrauded(tally: Tally, laws: Laws) -> list[Check]:
+def check_defrauded(totals: Totals, model: ExactModel) -> list[Check]:
     """Return the check of who is defrauded where the fraud rate leaves nothing to chance."""
-    shares = {share_defrauded(*pair, laws.law.fraud_rate) for pair in laws.rows}
+    shares = {share_defrauded(*pair, model.law.fraud_rate) for pair in model.rows}
     if shares == {0.0}:
         return [
-            Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in tally.people))
+            Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in totals.people))
         ]
     if shares == {1.0}:
-        spared = sum(own.rows.total() for own in tally.people)
+        spared = sum(own.rows.total() for own in totals.people)
         return [Check("defrauded", "fraudulent rows of every customer", spared)]
     return []
 
 
-def _check_customers(people: PeopleTally, repeats: dict[str, int], claim: Claim) -> list[Check]:
-    ssns = (SAFE_SSNS if claim.safe_identifiers else ISSUED_SSNS).size
+def _check_customers(people: CustomerCounts, repeats: dict[str, int], expectation: Expectation) -> list[Check]:
+    ssns = (SAFE_SSNS if expectation.safe_identifiers else ISSUED_SSNS).size
     past = {"ssn": max(0, people.rows - ssns)}  # past their space, numbers repeat
     return [
         *(
             Check(f"unique {name}", "no value twice among the customers", repeats[name] - past.get(name, 0))
             for name in IDENTIFIERS
         ),
-        *_check_safe("customers", people.unsafe, claim),
+        *_check_safe("customers", people.unsafe, expectation),
         Check("segment", "the profile of the first segment that matches", people.wrong_profile),
     ]
 
 
-def _check_cases(directory: Place, claim: Claim, laws: Laws, tally: Tally, digests: dict[str, Digest]) -> list[Check]:
+def _check_cases(
+    directory: Place, expectation: Expectation, model: ExactModel, totals: Totals, digests: dict[str, Digest]
+) -> list[Check]:
     """Return the check of the table of fraud cases, where there is or should be one; note its digest."""
     there = (directory / FRAUD_CASES).is_dir()
     if there:
         digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
-    stated = claim.receipt is not None and FRAUD_CASES in claim.receipt.parts
+    stated = expectation.receipt is not None and FRAUD_CASES in expectation.receipt.parts
     if "transactions" not in digests or not (there or stated):
         return []
-    wrong = count_wrong(tally.cases, read_cases(directory / FRAUD_CASES, laws))
+    wrong = count_wrong(totals.cases, read_cases(directory / FRAUD_CASES, model))
     return [Check("fraud cases", "one of each defrauded customer, with the rows it shows", wrong)]
 
 
-def _check_safe(part: str, unsafe: int, claim: Claim) -> list[Check]:
+def _check_safe(part: str, unsafe: int, expectation: Expectation) -> list[Check]:
     expected = f"{UNSAFE}: of SSN areas and groups never issued; card numbers that begin {SAFE_PREFIX}"
-    return [Check(f"safe: {part}", expected, unsafe)] if claim.safe_identifiers else []
+    return [Check(f"safe: {part}", expected, unsafe)] if expectation.safe_identifiers else []

@@ -17,7 +17,7 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
 from vecgen.cli.argument_types import parse_dates, parse_names
-from vecgen.cli.options import add_customer_options, add_law_options
+from vecgen.cli.options import add_customer_options, add_model_options
 from vecgen.cli.parser import Parser
 from vecgen.cli.read_options import to_arguments, to_request
 from vecgen.errors import InputError
@@ -107,7 +107,7 @@ def read_options(options: Mapping[str, str]) -> Namespace:
 def _make_parser() -> Parser:
     parser = Parser(prog="vecgen generate", add_help=False, allow_abbrev=False)
     add_customer_options(parser, with_file=True)
-    add_law_options(parser)
+    add_model_options(parser)
     parser.add_argument("--table", choices=list(_COLUMNS), default=TRANSACTIONS)
     parser.add_argument("--columns", type=parse_names, help="names separated by commas; others are not made")
     parser.add_argument("--only-dates", type=parse_dates, metavar="FROM..TO")

@@ -13,9 +13,9 @@ from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_de
 from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError
 from vecgen.io.reader import require_files
-from vecgen.model.params import Law, Period
-from vecgen.records.receipt import RECEIPT, Receipt, asked_law, is_incomplete, read_receipt
-from vecgen.scan.time_zone import Clock, read_clock
+from vecgen.model.params import ModelParameters, Period
+from vecgen.records.receipt import RECEIPT, Receipt, is_incomplete, read_receipt, recorded_parameters
+from vecgen.scan.time_zone import TimeZone, read_time_zone
 from vecgen.stores.filesystem import Place
 from vecgen.verify.row_tests import Merchants
 
@@ -23,7 +23,7 @@ _DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGR
 
 
 @dataclass(frozen=True)
-class Claim:
+class Expectation:
     """The expected dataset.
 
     Attributes:
@@ -34,17 +34,17 @@ class Claim:
         clock: Of dates and times; None for UTC, or what is found in a dataset without receipt.
     """
 
-    law: Law
+    law: ModelParameters
     profiles: ProfileSet
     demographics: Demographics
     merchants: Merchants | None
     as_of: date | None
     receipt: Receipt | None
     safe_identifiers: bool = False
-    clock: Clock | None = None
+    time_zone: TimeZone | None = None
 
 
-def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
+def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation:
     """Return the expected dataset, by its receipt and, with precedence, by what is `stated`.
 
     Args:
@@ -73,9 +73,9 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
         require_files(directory)
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
-    base = asked_law(receipt) if receipt else Law(_stated_period(directory, known))
+    base = recorded_parameters(receipt) if receipt else ModelParameters(_stated_period(directory, known))
     period = Period(known.get("start", base.period.start), known.get("end", base.period.end))
-    own = {f.name: known[f.name] for f in fields(Law) if f.name in known}
+    own = {f.name: known[f.name] for f in fields(ModelParameters) if f.name in known}
     paths = {name: Path(known.get(name) or str(request.get(name, default))) for name, default in _DEFAULTS.items()}
     demographics = load_demographics(paths["demographics"])
     listed = demographics.merchants if receipt or "demographics" in known else None
@@ -84,8 +84,8 @@ def read_claim(directory: Place, stated: Mapping[str, Any]) -> Claim:
     as_of = known.get("as_of") or (_asked_day(request) or period.start if drawn else None)
     law = replace(base, period=period, **own)
     safe = bool(known.get("safe_identifiers", request.get("safe_identifiers", False)))
-    clock = read_clock(known["time_zone"], period) if "time_zone" in known else None
-    return Claim(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt, safe, clock)
+    time_zone = read_time_zone(known["time_zone"], period) if "time_zone" in known else None
+    return Expectation(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt, safe, time_zone)
 
 
 def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:
