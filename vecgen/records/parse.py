@@ -35,11 +35,12 @@ _NOTHING: Final = object()
 Check = Callable[[JsonValue], Any]
 
 
-def read_recorded(path: Place, what: str, check: Check) -> JsonValue | None:
+def read_recorded(path: Place, what: str, check: Check, remedy: str = "delete it") -> JsonValue | None:
     """Return the JSON value of a file that vecgen has written and `check` accepts, None where there is no file.
 
     Args:
         what: The file is, in words.
+        remedy: What to do about a file that is refused.
 
     Raises:
         InputError: It is no file, too large, no UTF-8, no JSON, nested deeper than anything vecgen writes, or `check`
@@ -53,8 +54,7 @@ def read_recorded(path: Place, what: str, check: Check) -> JsonValue | None:
         _check_depth(value)
         check(value)
     except InputError as error:
-        expected, remedy = f"{error.expected} in {what}", "delete it and pass --start, --end and --law"
-        raise InputError(error.where, error.field, error.value, expected, remedy) from None
+        raise InputError(error.where, error.field, error.value, f"{error.expected} in {what}", remedy) from None
     return value
 
 
@@ -103,6 +103,7 @@ def _refuse_constant(name: str) -> float:
 
 
 def _check_depth(value: JsonValue) -> None:
+    # Level by level: a recursion would fail on what it is to refuse.
     level: list[object] = [value.raw]
     for _ in range(_MAX_DEPTH):
         level = [child for parent in level for child in _children(parent)]

@@ -80,6 +80,9 @@ class Receipt:
     files: FileList | None = None
 
 
+_REMEDY: Final = "delete it and pass --start, --end and --law"
+
+
 def read_receipt(directory: Place) -> Receipt | None:
     """Return the receipt of a dataset, None where there is none.
 
@@ -87,7 +90,7 @@ def read_receipt(directory: Place) -> Receipt | None:
         InputError: A file of its name that is not a receipt.
     """
     path = directory / RECEIPT
-    value = read_recorded(path, "the receipt that vecgen wrote", check_receipt)
+    value = read_recorded(path, "the receipt that vecgen wrote", check_receipt, _REMEDY)
     if value is None:
         return None
     raw = cast(dict[str, Any], value.raw)
@@ -98,7 +101,7 @@ def read_receipt(directory: Place) -> Receipt | None:
         return Receipt(**{**raw, "parts": parts, "loads": loads, "files": files})
     except TypeError as error:  # unknown keys
         expected = "the receipt that vecgen wrote"
-        raise InputError(str(path), "", str(error), expected, "delete it and pass --start, --end and --law") from error
+        raise InputError(str(path), "", str(error), expected, _REMEDY) from error
 
 
 def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:

@@ -94,15 +94,19 @@ def compare(observed: npt.ArrayLike, weights: npt.ArrayLike) -> Statistic:
     counts = np.asarray(observed, dtype=np.float64).reshape(-1, weights.shape[-1]).copy()
     weights = np.broadcast_to(weights, np.shape(observed)).reshape(counts.shape)
     totals = counts.sum(axis=1, keepdims=True)
+    # An observation where the model has none is impossible, not unlikely: no pool may hide it.
     if (counts[weights <= 0] > 0).any():
         return Statistic(math.inf, 1, int(totals.sum()))
     sums = weights.sum(axis=1, keepdims=True)
     shares = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
     rarest, small = _find_rarest(counts, totals, shares)
     counts, expected = _pool(counts, totals * shares)
+    # A group of one cell says nothing: its count is given by the total.
     cells = (expected > 0).sum(axis=1)
     used = (expected > 0) & (cells > 1)[:, np.newaxis]
     value = float(((counts - expected)[used] ** 2 / expected[used]).sum())
+    # The largest possible value has all observations of a group in its least expected cell: it tells whether so few
+    # rows could fail the test at all.
     least = np.min(expected, axis=1, where=used, initial=np.inf)
     most = float((totals[:, 0] * (totals[:, 0] / least - 1.0))[cells > 1].sum())
     return Statistic(value, int(np.maximum(cells - 1, 0).sum()), int(totals.sum()), most, rarest, small)
@@ -121,6 +125,7 @@ def compare_share(count: int, number: int, share: float) -> Statistic:
         return Statistic(math.inf, 1, number) if impossible else Statistic(number=number)
     if number == 0:
         return Statistic()
+    # Two-sided: twice the smaller tail.
     p = 2.0 * min(stats.binom.cdf(count, number, share), stats.binom.sf(count - 1, number, share))
     least = 2.0 * min(share, 1.0 - share) ** number
     value, most = (float(stats.chi2.isf(min(1.0, max(q, _SMALLEST_P)), 1)) for q in (p, least))
@@ -136,6 +141,7 @@ def normalised(deviations: npt.ArrayLike, variances: npt.ArrayLike, number: int)
     deviation, variance = np.asarray(deviations, np.float64), np.asarray(variances, np.float64)
     if (np.abs(deviation[variance < _ROUNDING]) > _ROUNDING * max(1, number)).any():
         return Statistic(math.inf, 1, number)
+    # Sums of small variance are far from normal: all of them count as one.
     small = variance < _LEAST_VARIANCE
     deviation, variance = (np.append(v[~small], v[small].sum()) for v in (deviation, variance))
     used = variance >= _LEAST_VARIANCE
@@ -152,6 +158,7 @@ def reject(p_values: Sequence[float], error: float) -> list[bool]:
     """Return which hypotheses are rejected; any true one is with probability `error` at most (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
     bounds = error / np.arange(len(order), 0, -1)
+    # Holm compares the smallest p with error / n, the next with error / (n - 1) ...; the first that stands ends it.
     stands = np.flatnonzero(~(np.asarray(p_values)[order] < bounds))
     fallen = set(order[: int(stands[0]) if len(stands) else len(order)].tolist())
     return [position in fallen for position in range(len(p_values))]
@@ -163,6 +170,7 @@ def _find_rarest(counts: F64, totals: F64, shares: F64) -> tuple[float, int]:
 
     small = (shares > 0) & (shares < 1) & (totals * shares < LEAST_EXPECTED) & (totals > 0)
     full = np.floor(counts)  # counts may be shared out between cells
+    # In a cell that expects so few, only too many can be rare.
     looked_at = small & (full > totals * shares)
     number, share = (np.broadcast_to(v, counts.shape)[looked_at] for v in (totals, shares))
     count = full[looked_at]
@@ -183,6 +191,7 @@ def _pool(counts: F64, expected: F64) -> tuple[F64, F64]:
     piece = np.minimum((reach / (2 * LEAST_EXPECTED)).astype(np.int64), pieces - 1)
     width = int(pieces.max(initial=1))
     places = (np.arange(len(counts))[:, np.newaxis] * width + piece)[small]
+    # A lone piece below the bound joins the smallest ordinary cell of its group.
     joins = np.flatnonzero((reach[:, -1] < LEAST_EXPECTED) & ~small.all(axis=1))
     smallest = np.argmin(np.where(small, np.inf, expected), axis=1)[joins]
     pooled = []

@@ -105,6 +105,7 @@ def compare_files(directory: Place, known: FileList, threads: int = 1, *, fast: 
         tables |= {part} if (directory / part / LOG).is_dir() else set()
     listed = read_file_list(directory, known)
     with ThreadPoolExecutor(threads) as pool:  # reading and hashing hold no lock of Python's
+        # In blocks: the list of a large dataset is never in memory as a whole.
         while block := list(islice(listed, _BLOCK)):
             present = [file for file in block if file.path in unlisted]
             for path in (file.path for file in block if file.path not in unlisted and not _is_of(file.path, tables)):

@@ -143,6 +143,7 @@ def _by_day_part(hours: I64, law: RowDistribution) -> Statistic:
 def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
     """Yield dates of regular rows, and what depends on them."""
     days = np.arange(model.law.period.first_day, model.law.period.first_day + model.law.period.days)
+    # Day 0, 1970-01-01, was a Thursday: 3 where Monday is 0.
     weekday, month = (days + 3) % 7, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     expected = [_date_weights(law, people) for (_, law), people in zip(pairs, totals.people, strict=True)]
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
@@ -156,6 +157,7 @@ def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[st
     if model.law.dependence == "v1.0":
         yield "date, category and day part", add(compare(c.ravel(), w.ravel()) for c, w in cells)
     else:
+        # Category and date are independent here, so every month and weekday has the same shares of categories.
         key = month % 12 * 7 + weekday
         grouped = (_sum_by(key, c.reshape(len(days), -1)) for c, _ in cells)
         choices = (law.choice.ravel() for _, law in pairs)
@@ -167,9 +169,12 @@ def _date_weights(law: RowDistribution, people: CustomerTotals) -> F64:
     """Return the regular rows to expect on each day, up to a factor: none where a customer has fraudulent rows."""
     assert law.days is not None
     who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
+    # The defrauded have regular rows on dates without fraud only. Divided by the share of these dates, their rows are
+    # those that all dates would have had (where no share is left there are no rows: the bound avoids 0 / 0).
     left = 1.0 - np.bincount(who, law.days[day], len(people.defrauded))
     per_share = people.defrauded[:, 0] / np.maximum(left, 1e-300)
     everybody = sum(number * customers for number, customers in people.rows.items()) + per_share.sum()
+    # What was dropped on fraud dates, in expectation.
     struck = np.bincount(day, per_share[who], len(law.days))
     return np.asarray(law.days * np.maximum(everybody - struck, 0.0))
 
@@ -179,6 +184,7 @@ def _slot_weights(law: RowDistribution, dates: F64) -> F64:
     if law.slots is None:
         return np.asarray(dates[:, np.newaxis, np.newaxis] * law.choice)
     assert law.days is not None
+    # Under v1.0 categories depend on the date: each date's slots are scaled to the rows expected on it.
     per_share = np.divide(dates, law.days, out=np.zeros_like(dates), where=law.days > 0)
     return np.asarray(law.slots * per_share[:, np.newaxis, np.newaxis])
 
