@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from tests.run.test_local import CrashError, crash_after
 from tests.support.datasets import data_files, read_lines
+from vecgen.cli.main import main
+from vecgen.cli.steps import spell_step
 from vecgen.errors import InputError
 from vecgen.io.assembler import Assembler, locate_customers, needed_attributes
 from vecgen.io.digest import Digest, digest_batches
@@ -25,6 +27,7 @@ from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
 from vecgen.run.batch import start_group
 from vecgen.run.local import run_local
+from vecgen.stores.refusals import refuse_difference
 
 NAMES = [column.name for column in (*COLUMNS, CUSTOMER_ID)]
 DECEMBER, JANUARY = (date(2023, 12, 20), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 1, 20))
@@ -137,3 +140,21 @@ def test_another_load_has_the_same_columns(plan: Plan, tmp_path: Path) -> None:
 def test_names_that_nobody_can_write_are_refused(names: tuple[str, ...], value: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"--columns: got {value}"):
         Output(tmp_path, columns=names)
+
+
+@pytest.mark.parametrize("options", [("--columns", ""), ("--columns", "amt,amt"), ("--normalized", "--columns", "amt")])
+def test_a_wrong_command_is_one_line_and_writes_nothing(
+    options: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "--customers", "1", "--output", str(tmp_path / "d"), *options]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "d").exists()
+
+
+def test_advice_never_asks_for_both_options(tmp_path: Path) -> None:
+    asked, before = {"columns": None}, {"columns": ["amt", "ssn"], "word_lists": "0"}
+    with pytest.raises(InputError, match="--columns") as caught:
+        refuse_difference("--append", tmp_path, asked, before)
+    assert caught.value.step is not None
+    line = spell_step("vecgen", ["generate", "--normalized"], caught.value.step)
+    assert line.endswith("generate --columns amt,ssn")

@@ -107,7 +107,14 @@ def read_profiles(plan: Plan) -> Any:
 
 
 def test_a_report_names_the_columns_that_it_lacks(plan: Plan, tmp_path: Path) -> None:
-    path = write(plan, tmp_path / "d", *(column.name for column in COLUMNS if column.name not in ("amt", "zip")))
-    with pytest.raises(InputError, match=r"columns: got 'none of these: zip, amt', expected a dataset with all"):
+    path = write(plan, tmp_path / "d", *(column.name for column in COLUMNS if column.name not in ("amt", "ssn", "zip")))
+    with pytest.raises(InputError, match=r"columns: got 'no amt, customer_id', expected a dataset with them"):
         write_report(path, read_expectation(path, {}), tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+def test_a_report_needs_no_column_that_it_does_not_draw(plan: Plan, tmp_path: Path) -> None:
+    unused = ("trans_num", "street", "merchant", "unix_time", "ssn")
+    names = [column.name for column in COLUMNS if column.name not in unused]
+    path = write(plan, tmp_path / "d", *names, "customer_id")
+    assert not write_report(path, read_expectation(path, {}), tmp_path / "report").broken

@@ -20,12 +20,29 @@ from vecgen.report.summary import summarise
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certificate import Certificate
 from vecgen.verify.certify import certify
+from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.verify import read_dataset
 
 REPORT: Final = "_report"
 """Directory of a report below its dataset; readers of data skip the name."""
 PAGE: Final = "index.html"
+_NEEDED: Final = frozenset(
+    [
+        "customer_id",
+        "profile",
+        "is_fraud",
+        "category",
+        "trans_date",
+        "trans_time",
+        "amt",
+        "lat",
+        "long",
+        "merch_lat",
+        "merch_long",
+    ]
+)
+"""Columns of what a report draws; `customer_id` stands for what tells customers apart."""
 _PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png")
 
 
@@ -55,9 +72,9 @@ def write_report(
     reading = read_dataset(directory, expectation, processes, progress)
     if reading.fault:
         raise reading.fault
-    if missing := reading.scope.missing:
-        expected = "a dataset with all columns, or with customer_id and the customers' files"
-        raise InputError(str(directory), "columns", f"none of these: {', '.join(missing)}", expected)
+    if missing := sorted(_NEEDED - reading.scope.known):
+        expected = f"a dataset with them (customer_id: or {', '.join(IDENTIFIERS)}), which a report draws"
+        raise InputError(str(directory), "columns", f"no {', '.join(missing)}", expected)
     if reading.totals.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
     certificate = certify(reading, expectation)

@@ -92,12 +92,6 @@ class Scope:
         return frozenset(names | ({_CUSTOMER} if names >= _IDENTIFIERS else set()))
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """Names of the usual columns that cannot be looked at."""
-        known = self.known
-        return tuple(column.name for column in COLUMNS if column.name not in known)
-
-    @property
     def untested(self) -> frozenset[str]:
         """Names of the checks that rows do not allow."""
         return frozenset(name for name, needs in CHECK_NEEDS.items() if needs - self.known)

@@ -101,7 +101,8 @@ def _correct(output: Place, changes: Mapping[str, Any], more: Mapping[str, objec
     """Return the step that repeats the recorded options, or where they cannot be spelled, takes another output."""
     if _UNSPELLED.intersection(changes) or not all(_can_be_typed(*change) for change in changes.items()):
         return _go_elsewhere(output)
-    return Step("keep the recorded options", {"overwrite": None, **changes, **more})
+    exclusive = {"normalized": None} if "columns" in changes else {}
+    return Step("keep the recorded options", {"overwrite": None, **exclusive, **changes, **more})
 
 
 def _can_be_typed(name: str, value: object) -> bool:
