@@ -41,7 +41,7 @@ def from_json(row: Mapping[str, Any]) -> FileRecord:
     """Return the record that `to_json` wrote.
 
     Raises:
-        KeyError, TypeError, ValueError: It has not.
+        KeyError, TypeError, ValueError: The row is not such a record.
     """
     days = (row[name] and date.fromisoformat(row[name]) for name in ("first_date", "last_date"))
     digest = parse_digest(row["rows"], row["digest"])
