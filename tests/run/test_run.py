@@ -263,7 +263,7 @@ def test_a_receipt_that_cannot_be_written_can_be_written_later(
 
     with monkeypatch.context() as patch:
         patch.setattr("os.replace", replace_unless_full)
-        with pytest.raises(OutputError, match=f"{name}: cannot be written .*left on device.*--resume goes on from"):
+        with pytest.raises(OutputError, match=f"{name}: cannot be written .*left on device.*--resume completes it"):
             run_local(plan, output, 1)
     assert not (tmp_path / "o" / SUCCESS).exists()
     resume(plan, output)
