@@ -58,7 +58,7 @@ def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation
     if not directory.exists():
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
     if is_incomplete(directory):
-        remedy = "complete it: run the command that began it again, with --resume"
+        remedy = "complete it: repeat the command that started it, with --resume"
         raise InputError(str(directory), "", "an incomplete dataset", "one whose run has come to its end", remedy)
     receipt = read_receipt(directory) if directory.is_dir() else None
     if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
