@@ -15,7 +15,8 @@ from bench.harness.stopwatch import Stopwatch
 from vecgen.io.parquet_layout import choose_layout
 from vecgen.io.schema import TRANSACTION_SCHEMA
 from vecgen.io.writers import ParquetWriter, Writer, open_writer
-from vecgen.model.transactions import Rows, draw_rows
+from vecgen.model.rows import Rows
+from vecgen.model.transactions import draw_rows
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 from vecgen.plan.slices import PARTITION_KEYS, DaySlice, partition_period

@@ -23,9 +23,10 @@ from tests.support.checkout import SUPPORT
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.model.exact import RowDistribution, amount_shares, write_out
 from vecgen.model.params import Dependence, ModelParameters, Period
+from vecgen.model.rows import Rows
 from vecgen.model.tables import compile_tables
 from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
-from vecgen.model.transactions import Rows, draw_rows
+from vecgen.model.transactions import draw_rows
 from vecgen.verify import chi_square as chi_square_of
 
 DATA = SUPPORT / "data" / "transactions"

@@ -23,7 +23,8 @@ from vecgen.io.schema import (
     arrow_schema,
     choose_columns,
 )
-from vecgen.model.transactions import ATTRIBUTES, Attribute, draw_rows
+from vecgen.model.rows import ATTRIBUTES, Attribute
+from vecgen.model.transactions import draw_rows
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
 from vecgen.run.batch import Group, start_group

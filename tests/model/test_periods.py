@@ -12,9 +12,10 @@ from scipy import stats
 from tests.model.test_transactions import MERCHANTS, PROFILES, join_rows, people
 from vecgen.api import generate_customers, make_request
 from vecgen.model.params import ModelParameters, Period, make_period
+from vecgen.model.rows import Rows
 from vecgen.model.tables import MAX_CUSTOMER_ROWS, Tables, compile_tables
 from vecgen.model.transaction_dates import HABIT_STREAM, Calendar, Stream, draw_calendar
-from vecgen.model.transactions import Rows, draw_rows
+from vecgen.model.transactions import draw_rows
 from vecgen.sampling.arrays import U64
 from vecgen.sampling.rng import GOLDEN, derive_keys, mix
 

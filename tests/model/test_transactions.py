@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.model import transaction_dates as calendars
 from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
+from vecgen.model.rows import Rows
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
-from vecgen.model.transactions import Rows, draw_rows
+from vecgen.model.transactions import draw_rows
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants

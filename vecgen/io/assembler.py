@@ -23,9 +23,9 @@ from vecgen.io.schema import (
     select_digested,
 )
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
+from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import Tables
 from vecgen.model.transaction_dates import Customers
-from vecgen.model.transactions import Attribute, Rows
 from vecgen.sampling.arrays import F64, I64, U64
 
 _MICRODEGREES: Final = 1e6

@@ -7,86 +7,24 @@ the order (customer, date), by index: any range of days, any customers, give the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.model.rows import ATTRIBUTES, Attribute, Rows, has_long_runs, merge_rows
 from vecgen.model.tables import HALF_DAY, Pairs, Tables
 from vecgen.model.transaction_dates import AMOUNT, CHOICE, CHUNK_ROWS, MERCHANT, PLACE, Calendar, Stream, cut_chunks
-from vecgen.sampling.arrays import I32, I64, U64, AnyArray, Scalar
+from vecgen.sampling.arrays import I32, I64, U64, Scalar
 from vecgen.sampling.rng import GOLDEN, Keys, draw_words, high_half, low_half, mix, scale_to, start_counters
-
-Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number"]
-ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
-"""What is drawn of a row beside customer, day and label; leaving one out changes no other."""
 
 _FRAUD_INDEX: Final = np.uint64(1 << 62)  # keeps the numbers of fraud rows apart from those of regular rows
 _NIGHT_SHARE: Final = 0.8  # of fraud rows happen at 0-3 h (morning) or 22-23 h (afternoon)
 _NIGHT_MORNING: Final = 4 * 3600  # seconds, from midnight
 _NIGHT_EVENING: Final = 2 * 3600  # seconds, until midnight
-_LONG_RUN: Final = 5  # rows of a customer from which on np.repeat beats a gather
-_SCATTERED: Final = 500  # rows between insertions from which on to copy them beats a gather of all: 12 to 3 ns
 _NOTHING: Final = np.empty(0, dtype=np.int64)  # an attribute that was not requested
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Transactions as plain columns of one length; attributes that were not requested are empty.
-
-    Attributes:
-        customer: Position of the customer in the calendar's batch (int64).
-        day: Days from the start of the period (int64).
-        second: Second of the day, 0..86399 (int64).
-        category, merchant: Positions in `Tables.categories` and `Tables.merchants` (int64).
-        cents: Amount in cents (int64).
-        lat, long: Place of the purchase in microdegrees (int64).
-        number: The two halves of the transaction number (uint64 each).
-        is_fraud: 0 or 1 (int8).
-    """
-
-    customer: I64
-    day: I64
-    second: I64
-    category: I64
-    merchant: I64
-    cents: I64
-    lat: I64
-    long: I64
-    number: tuple[U64, U64]
-    is_fraud: npt.NDArray[np.int8]
-
-    def __len__(self) -> int:
-        return len(self.customer)
-
-    def spread(self, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
-        """Return each row's value of its customer, given those of all; the rows must come customer by customer."""
-        if self._runs is None:
-            return values.take(self.customer)
-        starts, lengths = self._runs
-        return np.repeat(values.take(self.customer.take(starts)), lengths)
-
-    @cached_property
-    def _runs(self) -> tuple[I64, I64] | None:
-        """Where each customer's rows start, and how many they are; None where customers have few rows each."""
-        starts = np.flatnonzero(self.customer[1:] != self.customer[:-1]) + 1
-        starts = np.concatenate([np.zeros(min(1, len(self)), dtype=np.int64), starts])
-        lengths = np.diff(starts, append=len(self))
-        return (starts, lengths) if _has_long_runs(lengths, len(self)) else None
-
-    def slice(self, start: int, stop: int) -> Rows:
-        """Return the rows start..stop-1."""
-        columns = {f.name: getattr(self, f.name)[start:stop] for f in fields(Rows) if f.name != "number"}
-        left, right = self.number
-        return Rows(**columns, number=(left[start:stop], right[start:stop]))
-
-
-def _has_long_runs(lengths: I64, rows: int) -> bool:
-    """Return whether np.repeat is cheaper than a gather: 0.2 ns a row against 0.6 for 30 rows a run, 1.4 for one."""
-    return len(lengths) * _LONG_RUN <= rows
 
 
 def draw_rows(
@@ -109,7 +47,7 @@ def draw_rows(
         rows = _number_rows(tables, calendar, regular, start, stop).complete(attributes)
         for other in ahead:
             more = other.complete(chosen.start + start, chosen.start + stop, attributes)
-            rows = _merge(rows, more) if len(more) else rows
+            rows = merge_rows(rows, more) if len(more) else rows
         if len(rows):
             yield rows
 
@@ -164,7 +102,7 @@ def _select_days(stream: Stream, days: range) -> _Part:
 
 
 class _Ahead:
-    """Completes the rows of a part with few rows for many customers at once: 6 ns a row of the dataset less."""
+    """Completes the rows of a part with few rows for many customers at once, so that few calls serve them."""
 
     def __init__(self, tables: Tables, calendar: Calendar, part: _Part) -> None:
         self._tables, self._calendar, self._part = tables, calendar, part
@@ -232,7 +170,7 @@ class _Draft:
     def _spread_members(self, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """Return each row's value of its member, given those of the part's members."""
         lengths = self.part.rows_per_member[self.start : self.stop]
-        if _has_long_runs(lengths, len(self.who)):
+        if has_long_runs(lengths, len(self.who)):
             return np.repeat(values[self.start : self.stop], lengths)
         return values.take(self.who)
 
@@ -369,36 +307,3 @@ def _draw_offset(radius: I64, bits: U64) -> I64:
     signed = offset.view(np.int64)
     signed -= radius
     return signed
-
-
-def _merge(rows: Rows, more: Rows) -> Rows:
-    """Insert `more` into `rows`, both in the order (customer, day); after equals."""
-    days = 1 + max(int(rows.day.max(initial=0)), int(more.day.max(initial=0)))
-    places = np.searchsorted(rows.customer * days + rows.day, more.customer * days + more.day, side="right")
-    insert = _choose_insertion(places, len(rows))
-    columns = {f.name: insert(getattr(rows, f.name), getattr(more, f.name)) for f in fields(Rows) if f.name != "number"}
-    halves = (insert(*pair) for pair in zip(rows.number, more.number, strict=True))
-    return Rows(**columns, number=(next(halves), next(halves)))
-
-
-def _choose_insertion(places: I64, rows: int) -> Callable[[AnyArray, AnyArray], AnyArray]:
-    """Return the function that inserts the values of one column before `places` of another of `rows` values."""
-    changes = np.flatnonzero(places[1:] != places[:-1]) + 1
-    bounds = list(pairwise([0, *changes.tolist(), len(places)]))
-    cuts = list(pairwise([*(int(places[start]) for start, _ in bounds), rows]))
-
-    def insert_pieces(column: AnyArray, other: AnyArray) -> AnyArray:
-        pieces = [column[: places[0]]]
-        for (start, stop), (after, until) in zip(bounds, cuts, strict=True):
-            pieces += [other[start:stop], column[after:until]]
-        return np.concatenate(pieces)
-
-    if len(bounds) * _SCATTERED <= rows:
-        return insert_pieces
-    order = np.insert(np.arange(rows), places, np.arange(rows, rows + len(places)))
-
-    def gather(column: AnyArray, other: AnyArray) -> AnyArray:
-        both = np.concatenate([column, other])
-        return both.take(order) if len(both) else both  # 1.3 ns, np.insert 2.5
-
-    return gather

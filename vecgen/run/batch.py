@@ -12,9 +12,10 @@ from vecgen.io.assembler import Assembler, locate_customers, make_assembler, nee
 from vecgen.io.digest import Digest
 from vecgen.io.schema import COLUMNS, Column
 from vecgen.io.writers import ROW_GROUP_ROWS
+from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.model.transaction_dates import Calendar, draw_calendar
-from vecgen.model.transactions import Attribute, Rows, draw_rows
+from vecgen.model.transactions import draw_rows
 from vecgen.plan.slices import intersect, partition_period
 
 
