@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
-from vecgen.plan.schedule import describe_estimate, estimate, schedule
+from vecgen.plan.schedule import choose_processes, describe_estimate, estimate, schedule
 from vecgen.run.local import run_local
 
 GIGABYTE = 10**9
@@ -71,7 +72,14 @@ def test_estimate_holds(tmp_path: Path) -> None:
     assert expected.rows == pytest.approx(written.rows, rel=0.05)
     assert expected.bytes == pytest.approx(written.bytes, rel=0.2)
     assert expected.files == written.files
+    sizes = [path.stat().st_size for path in (tmp_path / "out" / "transactions").rglob("*.parquet")]
+    assert expected.median_file == pytest.approx(statistics.median(sizes), abs=300_000)  # of footers and dictionaries
     assert f"{expected.rows:,}" in describe_estimate(expected)
+
+
+@pytest.mark.parametrize(("rows", "processes"), [(0, 1), (865_000, 1), (2_500_000, 2), (1e9, 4)])
+def test_a_process_more_has_work_enough_to_pay_for_its_start(rows: float, processes: int) -> None:
+    assert choose_processes(rows, 4) == processes
 
 
 def test_small_batches_cost_time_by_their_number() -> None:

@@ -17,13 +17,14 @@ import pytest
 from tests.conftest import Compile, set_batch_rows
 from tests.support.datasets import data_files, list_tree
 from vecgen import __version__
-from vecgen.cli.summary import summarise
+from vecgen.cli.summary import describe_plan, hint_at_receipt, hint_at_small_files, summarise
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import CUSTOMER_COLUMNS
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
+from vecgen.plan.schedule import estimate
 from vecgen.records.parse import FILE_LIST
 from vecgen.records.receipt import RECEIPT, SUCCESS, Part, Receipt
 from vecgen.run.local import run_local
@@ -84,6 +85,28 @@ def test_a_summary_says_what_there_is(parquet: tuple[Path, Receipt]) -> None:
     )
     rows = replace(receipt, parts={"transactions": Part(5, 1, 10, None)}, output={"path": "o"})
     assert summarise(rows).splitlines()[2] == "no digest of rows that Spark wrote: vecgen digest o"
+
+
+def test_small_files_are_told_with_what_makes_fewer(parquet: tuple[Path, Receipt]) -> None:
+    receipt = parquet[1]
+    assert "--partition-by year makes fewer" in hint_at_receipt(receipt)
+    assert hint_at_small_files(2, 1_900_000, ["year"]) == (
+        "files of transactions of 2 MB are small for most readers: --single-file makes one"
+    )
+    assert hint_at_small_files(1, 1_000, ["month"]) == hint_at_small_files(9, 16e6, ["month"]) == ""
+    untold: list[dict[str, Any]] = [
+        {"parts": {"customers": Part(1, 1, 5, "abc")}},
+        {"output": {**receipt.output, "only_dates": ["a", "b"]}},
+    ]
+    assert [hint_at_receipt(replace(receipt, **change)) for change in untold] == ["", ""]
+
+
+def test_a_plan_tells_of_small_files(plan: Plan, tmp_path: Path) -> None:
+    small = Output(tmp_path)
+    *_, hint = describe_plan(estimate(plan, small, 1), small).splitlines()
+    assert hint.endswith("--partition-by year makes fewer and larger ones, --single-file makes one")
+    appended = replace(small, append=True)
+    assert "small" not in describe_plan(estimate(plan, appended, 1), appended)
 
 
 @pytest.mark.parametrize(("customers", "transactions"), [(True, False), (False, True)])

@@ -23,12 +23,13 @@ from vecgen.cli.options import (
     add_processes_option,
     add_quiet_option,
     add_slice_options,
+    count_processors,
 )
 from vecgen.cli.parser import Parser, make_parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
 from vecgen.cli.steps import spell_step
-from vecgen.cli.summary import hint_at_frauds, summarise
+from vecgen.cli.summary import describe_plan, hint_at_frauds, hint_at_receipt, summarise
 from vecgen.config.json_schema import SCHEMAS, spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
@@ -37,7 +38,7 @@ from vecgen.config.new_profile import add_profile
 from vecgen.errors import InputError, VecgenError, to_line, to_printable
 from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import check_seed
-from vecgen.plan.schedule import describe_estimate, estimate
+from vecgen.plan.schedule import choose_processes, estimate
 from vecgen.report.build import PAGE, REPORT, default_output, write_report
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import SENTENCES, STATUSES, to_json, to_text
@@ -109,7 +110,7 @@ def _make_parser() -> Parser:
         add_output_options(command, with_columns=name != "customers")
         if name != "customers":
             add_slice_options(command)
-        add_processes_option(command)
+        add_processes_option(command, by_size=True)
         add_plan_option(command)
         add_quiet_option(command)
 
@@ -189,8 +190,11 @@ def _transactions(options: Namespace) -> None:
 def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     plan, output = compile_plan(to_request(options)), to_output(options)
     note_lists(plan)
+    processes = options.processes
+    if processes is None:
+        processes = choose_processes(plan.rows if transactions else plan.source.count, count_processors())
     if options.plan:
-        _say(describe_estimate(estimate(plan, output, options.processes)))
+        _say(describe_plan(estimate(plan, output, processes), output))
         return
     existing = to_existing(options)
     try:
@@ -198,7 +202,7 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
             receipt = run_local(
                 plan,
                 output,
-                options.processes,
+                processes,
                 customers=customers,
                 transactions=transactions,
                 existing=existing,
@@ -209,7 +213,7 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
         raise
     if not options.quiet:
         _say(summarise(receipt))
-        if hint := hint_at_frauds(receipt, output.path):
+        for hint in filter(None, (hint_at_frauds(receipt, output.path), hint_at_receipt(receipt))):
             _say(hint)
 
 

@@ -196,8 +196,16 @@ def add_quiet_option(parser: ArgumentParser, what: str = "errors only") -> None:
     parser.add_argument("--quiet", action="store_true", help=f"say {what}")
 
 
-def add_processes_option(parser: ArgumentParser) -> None:
-    """Add how many processors are used."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    help_processes = "worker processes (one per processor)"
-    parser.add_argument("--processes", type=parse_whole, default=processors, metavar="N", help=help_processes)
+def add_processes_option(parser: ArgumentParser, *, by_size: bool = False) -> None:
+    """Add how many processors are used. `by_size`: None by default, for whoever knows the size of the work."""
+    default, usual = (
+        (None, "one per processor, one alone for little work") if by_size else (count_processors(), "one per processor")
+    )
+    parser.add_argument(
+        "--processes", type=parse_whole, default=default, metavar="N", help=f"worker processes ({usual})"
+    )
+
+
+def count_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

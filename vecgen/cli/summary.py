@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from typing import Final
 
 import pyarrow.compute as pc
 
 from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASE_COLUMNS, FRAUD_CASES, TRANSACTIONS
+from vecgen.plan.output import Output
+from vecgen.plan.schedule import Estimate, describe_estimate, spell_size
 from vecgen.records.receipt import Receipt, recorded_parameters
 from vecgen.stores.filesystem import Place
 
 _FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
+_SMALL_FILE: Final = 16_000_000  # bytes; readers of smaller files spend their time on opening them
 _USUAL_RATE: Final = 0.98  # of Sparkov's published datasets
 
 
@@ -35,6 +39,34 @@ def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
     number = sum(pc.sum(batch.column(0)).as_py() or 0 for batch in batches)
     told = f"{_count(number, 'transaction')} fraudulent; --fraud-rate {_USUAL_RATE} is Sparkov's published figure"
     return told if number < _FEW_FRAUDS else ""
+
+
+def hint_at_small_files(files: int, size: float, partition_by: Collection[str]) -> str:
+    """Return a line about files of transactions that are small for readers, "" where they are not.
+
+    Args:
+        size: Bytes of a usual one.
+        partition_by: Keys of their directories.
+    """
+    if files <= 1 or size >= _SMALL_FILE:
+        return ""
+    fewer = "--partition-by year makes fewer and larger ones, " if "month" in partition_by else ""
+    return f"files of transactions {spell_size(size)} are small for most readers: {fewer}--single-file makes one"
+
+
+def hint_at_receipt(receipt: Receipt) -> str:
+    """Return what `hint_at_small_files` says of a dataset; "" of slices and loads, whose files can be no others."""
+    rows, output = receipt.parts.get(TRANSACTIONS), receipt.output
+    if rows is None or not rows.files or receipt.loads or output.get("batches") or output.get("only_dates"):
+        return ""
+    keys = output.get("partition_by")
+    return hint_at_small_files(rows.files, rows.bytes / rows.files, keys if isinstance(keys, list | tuple) else ())
+
+
+def describe_plan(e: Estimate, output: Output) -> str:
+    """Return what a plan will cost in lines for people, with advice where files come out small."""
+    hint = "" if output.append else hint_at_small_files(e.files, e.median_file, output.partition_by)
+    return "\n".join(filter(None, (describe_estimate(e), hint)))
 
 
 def summarise(receipt: Receipt) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +30,7 @@ _START_SECONDS: Final = 1.5
 _SECONDS_PER_BATCH: Final = 7e-3
 _SECONDS_PER_FILE: Final = 3e-3
 _SECONDS_PER_ID: Final = 5e-7  # looked at, and made where they are of the batch's profile
+_ROWS_PER_PROCESS: Final = 1_000_000  # half a second of work, as long as a further process takes to start
 _TASKS_PER_CORE: Final = 6  # enough for the last tasks to even out, few enough for large files
 _MIN_BATCH_ROWS: Final = 1_000_000
 _MAX_BATCH_ROWS: Final = MAX_BATCH_ROWS
@@ -39,17 +42,23 @@ _CELL_MEMORY: Final = 9
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a plan will cost: expected figures, not promises."""
+    """What a plan will cost: expected figures, not promises. `median_file`: bytes of a file of transactions."""
 
     customers: int
     rows: int
     bytes: int
     files: int
+    median_file: int
     batches: int
     largest_batch: int
     memory_per_worker: int
     seconds: float
     cores: int
+
+
+def choose_processes(rows: float, processors: int) -> int:
+    """Return how many processes finish work of some rows first: a further one must win more than its start costs."""
+    return max(1, min(processors, int(rows / _ROWS_PER_PROCESS)))
 
 
 def choose_batch_rows(plan: Plan, output: Output, cores: int) -> int:
@@ -105,7 +114,9 @@ def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
     runs = [part.days for part in partition_period(period, output.partition_by, "")]
     slices = sum(run.start < days.stop and days.start < run.stop for run in runs)
     row_bytes = _row_bytes(output)
-    files = sum(slices * math.ceil(b.rows * share * row_bytes / slices / output.max_file_size) for b in batches)
+    sizes = [b.rows * share * row_bytes / slices for b in batches]  # of a batch in one directory
+    cuts = [math.ceil(size / output.max_file_size) for size in sizes]
+    files = slices * sum(cuts)
     customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in batches), default=0.0)
     memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
     rows = sum(batch.rows for batch in batches) * share
@@ -114,12 +125,20 @@ def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
         round(rows),
         round(rows * row_bytes),
         files,
+        round(_find_median(sizes, cuts)),
         len(batches),
         max((batch.rows for batch in batches), default=0),
         round(memory),
         _START_SECONDS + _expect_work(output, batches, rows, files) / min(cores, max(1, len(batches))),
         cores,
     )
+
+
+def _find_median(sizes: Sequence[float], cuts: Sequence[int]) -> float:
+    """Return the median size of files that sizes are cut into; 0 where there are none."""
+    files = sorted((size / cut, cut) for size, cut in zip(sizes, cuts, strict=True) if cut)
+    counted = list(itertools.accumulate(cut for _, cut in files))
+    return files[bisect.bisect_left(counted, sum(cuts) / 2)][0] if files else 0.0
 
 
 def _expect_work(output: Output, batches: Sequence[Batch], rows: float, files: int) -> float:
@@ -131,15 +150,21 @@ def _expect_work(output: Output, batches: Sequence[Batch], rows: float, files: i
 
 def describe_estimate(e: Estimate) -> str:
     """Return an estimate as a few lines of text."""
+    files = f"{e.files:,} files of transactions, the median {spell_size(e.median_file)}"
     return "\n".join(
         [
             f"{e.customers:,} customers, about {e.rows:,} transactions",
-            f"about {e.bytes / 1e9:,.2f} GB in {e.files:,} files of transactions",
+            f"about {e.bytes / 1e9:,.2f} GB in {files}",
             f"{e.batches:,} batches, the largest of {e.largest_batch:,} rows",
             f"about {e.memory_per_worker / 1e6:,.0f} MB of memory a worker",
-            f"about {e.seconds:,.0f} s on {e.cores} cores",
+            f"about {e.seconds:,.0f} s on {e.cores} core{'s' * (e.cores != 1)}",
         ]
     )
+
+
+def spell_size(size: float) -> str:
+    """Return the size of a file in megabytes; of small ones, a footer and dictionaries are more than their rows."""
+    return f"of {size / 1e6:,.0f} MB" if size >= 1e6 else "below 1 MB"
 
 
 def _row_bytes(output: Output) -> float:

@@ -32,13 +32,13 @@ from vecgen.cli.parser import make_parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_existing, to_output, to_request
 from vecgen.cli.steps import spell_step
-from vecgen.cli.summary import summarise
+from vecgen.cli.summary import describe_plan, hint_at_receipt, summarise
 from vecgen.errors import InputError, OutputError, Step, VecgenError
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS
 from vecgen.plan.output import Existing, Output, list_parts
 from vecgen.plan.plan import Plan, compile_plan
-from vecgen.plan.schedule import describe_estimate, estimate, expect_rows
+from vecgen.plan.schedule import estimate, expect_rows
 from vecgen.process.interrupts import exit_status
 from vecgen.process.progress import Report, State, ignore
 from vecgen.records.receipt import Part, Receipt
@@ -174,7 +174,7 @@ def _generate(options: Namespace, spell: Callable[[Step], str]) -> int:
     note_lists(plan)
     spark = open_session(options.master, options.app_name, options.remote, quiet=options.quiet)
     if options.plan:
-        print(describe_estimate(estimate(plan, output, promised_cores(spark))))
+        print(describe_plan(estimate(plan, output, promised_cores(spark)), output))
         return 0
 
     def say_stopped() -> None:
@@ -187,6 +187,8 @@ def _generate(options: Namespace, spell: Callable[[Step], str]) -> int:
         return _say_failed(describe_stop(output.path, spell, name_failure(error)), error)
     if not options.quiet:
         print(summarise(receipt))
+        if hint := hint_at_receipt(receipt):
+            print(hint)
     return 0
 
 
