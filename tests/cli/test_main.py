@@ -266,7 +266,7 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
     [
         [],
         ["frobnicate"],
-        ["generate", "--bogus"],
+        ["generate", "--xyzzy"],
         ["generate", "--custom", "3"],
         ["profiles"],
         ["digest"],
