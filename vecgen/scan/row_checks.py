@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from vecgen.io.digest import column_words
 from vecgen.io.schema import COLUMNS
 from vecgen.io.text import number_halves, text_bytes
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel
+from vecgen.model.posterior import Seen
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.time_zone import TimeZone
 
@@ -77,6 +78,11 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.customer)
+
+    @property
+    def seen(self) -> Seen:
+        """What a detector sees of the rows."""
+        return Seen(**{f.name: getattr(self, f.name) for f in fields(Seen)})
 
     def where(self, chosen: Bools) -> Columns:
         """Return the chosen rows."""
