@@ -94,4 +94,4 @@ def test_the_next_command_repeats_no_secrets(option: str) -> None:
     for words in (["--storage-option", option], [f"--storage-option={option}"]):
         told = spell_step("vecgen", [*words, "--storage-option", "region=r"], RESUME)
         note = "(credentials, left out here, are needed again)"
-        assert told == f"go on {note} with vecgen --storage-option region=r --resume"
+        assert told == f"resume {note} with vecgen --storage-option region=r --resume"

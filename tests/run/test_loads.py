@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: 
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"travel_pct": 3}), encoding="utf-8")
     overlapping = replace(LAW, period=Period(date(2024, 1, 10), date(2024, 2, 10)))
     for other, asked, message in (
-        (compile_small(seed=1), january, "--append: --seed: got 1, expected 42, with which .* was begun"),
+        (compile_small(seed=1), january, "--append: --seed: got 1, expected 42, with which .* was started"),
         (compile_small(customers=61), january, "--append: --customers: got 61, expected 60"),
         (compile_small(profiles=profile_copy), january, "--append: --profiles: got '[0-9a-f]{16}', expected"),
         (compile_small(law=NEXT), output, "--append: --as-of: got '2024-01-21', expected '2023-12-20'"),

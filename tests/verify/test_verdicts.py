@@ -147,7 +147,7 @@ def test_a_dataset_that_is_not_complete_says_how_to_complete_it(parquet: Dataset
     (tmp_path / "o" / RECEIPT).unlink()
     (tmp_path / "o" / "_progress").mkdir()
     (tmp_path / "o" / "_progress" / "run.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(InputError, match=r"got 'an incomplete dataset', .* began it again, with --resume"):
+    with pytest.raises(InputError, match=r"got 'an incomplete dataset', .* started it, with --resume"):
         certify(tmp_path / "o", **STATED)
 
 
