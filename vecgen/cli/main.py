@@ -29,7 +29,7 @@ from vecgen.cli.parser import Parser, make_parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
 from vecgen.cli.steps import spell_step
-from vecgen.cli.summary import describe_plan, hint_at_frauds, hint_at_receipt, summarise
+from vecgen.cli.summary import describe_plan, hint_at_frauds, hint_at_receipt, spell_count, summarise
 from vecgen.config.json_schema import SCHEMAS, spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
@@ -232,7 +232,7 @@ def _check_profiles(options: Namespace) -> None:
         faults = (error, *error.further)
         print(*map(to_line, faults), sep="\n", file=sys.stderr)
         places = len({fault.where for fault in faults})
-        summary = f"{options.directory}: {_count(len(faults), 'fault')} in {_count(places, 'place')}"
+        summary = f"{options.directory}: {spell_count(len(faults), 'fault')} in {spell_count(places, 'place')}"
         raise VecgenError(summary) from None
     _say(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
 
@@ -255,10 +255,6 @@ def _print_schema(options: Namespace) -> None:
         print(text, end="")
     else:
         write_new(options.output, text)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _verify(options: Namespace) -> int:

@@ -35,14 +35,14 @@ def to_request(options: Namespace) -> Request:
         options.travel,
     )
     return Request(
-        options.customers,
-        getattr(options, "customers_file", None),
-        options.seed,
-        law,
-        options.as_of,
-        options.profiles,
-        options.demographics,
-        options.safe_identifiers,
+        customers=options.customers,
+        customers_file=getattr(options, "customers_file", None),
+        seed=options.seed,
+        law=law,
+        as_of=options.as_of,
+        profiles=options.profiles,
+        demographics=options.demographics,
+        safe_identifiers=options.safe_identifiers,
     )
 
 
@@ -70,19 +70,19 @@ def to_output(options: Namespace) -> Output:
     """Return the output that parsed options describe."""
     normalized = getattr(options, "normalized", False)
     return Output(
-        locate(options.output, list_storage_options(options)),
-        options.format,
-        options.compression,
-        () if options.single_file else options.partition_by,
-        options.max_file_size,
-        options.max_records_per_file,
-        options.single_file,
-        getattr(options, "batch_rows", None),
-        getattr(options, "batches", ()),
-        getattr(options, "only_dates", None),
-        options.table,
-        options.append,
-        options.with_customer_id or normalized,
-        NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
+        path=locate(options.output, list_storage_options(options)),
+        format=options.format,
+        compression=options.compression,
+        partition_by=() if options.single_file else options.partition_by,
+        max_file_size=options.max_file_size,
+        max_records_per_file=options.max_records_per_file,
+        single_file=options.single_file,
+        batch_rows=getattr(options, "batch_rows", None),
+        batches=getattr(options, "batches", ()),
+        only_dates=getattr(options, "only_dates", None),
+        table=options.table,
+        append=options.append,
+        with_customer_id=options.with_customer_id or normalized,
+        columns=NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
         encoding=options.encoding,
     )

@@ -37,7 +37,7 @@ def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
     frauds = [column for column in FRAUD_CASE_COLUMNS if column.name == "frauds"]
     batches = (batch for file in find_files(directory / FRAUD_CASES) for batch in read_batches(file, frauds))
     number = sum(pc.sum(batch.column(0)).as_py() or 0 for batch in batches)
-    told = f"{_count(number, 'transaction')} fraudulent; --fraud-rate {_USUAL_RATE} is Sparkov's published figure"
+    told = f"{spell_count(number, 'transaction')} fraudulent; --fraud-rate {_USUAL_RATE} is Sparkov's published figure"
     return told if number < _FEW_FRAUDS else ""
 
 
@@ -73,7 +73,7 @@ def summarise(receipt: Receipt) -> str:
     """Return a receipt as five lines: content, files, digest, time, and what to do next."""
     parts = receipt.parts
     nouns = {CUSTOMERS: "customer", TRANSACTIONS: "transaction", FRAUD_CASES: "fraud case"}
-    rows = ", ".join(_count(parts[name].rows, noun) for name, noun in nouns.items() if name in parts)
+    rows = ", ".join(spell_count(parts[name].rows, noun) for name, noun in nouns.items() if name in parts)
     size = sum(part.bytes for part in parts.values()) / 1e6
     main = TRANSACTIONS if TRANSACTIONS in parts else CUSTOMERS
     rows_in = shlex.quote(f"{receipt.output['path']}/{main}")
@@ -84,13 +84,14 @@ def summarise(receipt: Receipt) -> str:
     return "\n".join(
         [
             rows,
-            f"{_count(sum(part.files for part in parts.values()), 'file')}, {size:,.1f} MB",
+            f"{spell_count(sum(part.files for part in parts.values()), 'file')}, {size:,.1f} MB",
             f"digest {digest} ({main})" if digest else f"no digest of rows that Spark wrote: vecgen digest {path}",
-            f"{receipt.seconds:,.1f} s on {_count(receipt.cores, 'core')}{speed}",
+            f"{receipt.seconds:,.1f} s on {spell_count(receipt.cores, 'core')}{speed}",
             f"{main} in {rows_in}; next: vecgen {'digest' if slices else 'verify'} {path}",
         ]
     )
 
 
-def _count(number: int, noun: str) -> str:
+def spell_count(number: int, noun: str) -> str:
+    """Return a number and its noun, in the plural unless it is one."""
     return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -107,15 +107,15 @@ def compile_word_lists() -> WordLists:
     names = _merge([_weighted(Person.first_names), _weighted(Person.last_names)])
     secondaries = _merge([_expand_pattern(" " + pattern) for pattern in Address.secondary_address_formats])
     return WordLists(
-        _weighted(Person.first_names_female),
-        _weighted(Person.first_names_male),
-        _weighted(Person.last_names),
-        names,
-        _uniform(Address.street_suffixes),
-        _merge([_expand_pattern(pattern) for pattern in Address.building_number_formats]),
-        _merge([_uniform([""]), secondaries]),
-        _uniform(Job.jobs),
-        tuple(CardType(tuple(card.prefixes), card.length) for card in CreditCard.credit_card_types.values()),
+        first_female=_weighted(Person.first_names_female),
+        first_male=_weighted(Person.first_names_male),
+        last=_weighted(Person.last_names),
+        street_name=names,
+        street_suffix=_uniform(Address.street_suffixes),
+        building=_merge([_expand_pattern(pattern) for pattern in Address.building_number_formats]),
+        secondary=_merge([_uniform([""]), secondaries]),
+        job=_uniform(Job.jobs),
+        card_types=tuple(CardType(tuple(card.prefixes), card.length) for card in CreditCard.credit_card_types.values()),
     )
 
 

@@ -121,13 +121,13 @@ def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column
     own = [c for c in columns if c in (CUSTOMER_ID, *CUSTOMER_COLUMNS)]
     digested = select_digested({c.name for c in columns}, COLUMNS)
     return Assembler(
-        TRANSACTION_SCHEMA if columns is COLUMNS else batch_schema(columns),
-        tables.law.period.first_day,
-        people,
-        COLUMNS if digested == COLUMNS else digested,
-        {c.name: _encode(people.column(c.name).combine_chunks(), c) for c in own},
-        pa.array(tables.categories, pa.string()),
-        pa.array(tables.merchants, pa.string()),
+        schema=TRANSACTION_SCHEMA if columns is COLUMNS else batch_schema(columns),
+        epoch_day=tables.law.period.first_day,
+        people=people,
+        digested=COLUMNS if digested == COLUMNS else digested,
+        encoded={c.name: _encode(people.column(c.name).combine_chunks(), c) for c in own},
+        categories=pa.array(tables.categories, pa.string()),
+        merchants=pa.array(tables.merchants, pa.string()),
     )
 
 

@@ -83,18 +83,18 @@ def customers_to_arrow(tables: CustomerTables, customers: Customers) -> pa.Table
 def _compile_texts(tables: CustomerTables) -> _Texts:
     words, places = tables.words, tables.places
     return _Texts(
-        _to_array(words.first_female.texts + words.first_male.texts),
-        _to_array(words.last.texts),
-        _to_array(tables.gender),
-        _to_array(words.building.texts),
-        _to_array(words.street_name.texts),
-        _to_array(words.street_suffix.texts),
-        _to_array(words.secondary.texts),
-        _to_array(places.city),
-        _to_array(places.state),
-        _to_array(places.zip),
-        _to_array(words.job.texts),
-        _to_array(tables.profile_files),
+        first=_to_array(words.first_female.texts + words.first_male.texts),
+        last=_to_array(words.last.texts),
+        gender=_to_array(tables.gender),
+        building=_to_array(words.building.texts),
+        street_name=_to_array(words.street_name.texts),
+        street_suffix=_to_array(words.street_suffix.texts),
+        secondary=_to_array(words.secondary.texts),
+        city=_to_array(places.city),
+        state=_to_array(places.state),
+        zip=_to_array(places.zip),
+        job=_to_array(words.job.texts),
+        profile=_to_array(tables.profile_files),
     )
 
 

@@ -7,11 +7,9 @@ from datetime import date
 
 import numpy as np
 
-from vecgen.config.profile import Profile, Season
+from vecgen.config.profile import DEFAULT_WEIGHT, Profile, Season
 from vecgen.model.params import Period
 from vecgen.sampling.arrays import F64, I64
-
-_DEFAULT_WEIGHT = 100.0  # of a month-day outside every season, and of a year past the listed ones
 
 
 def date_weights(profile: Profile, period: Period) -> F64:
@@ -51,7 +49,7 @@ def _year_weights(profile: Profile) -> F64:
     # Their sum over the years of a period, by which the original divides, is common to all its dates. No period has
     # as many as 10,000 years.
     listed = len(profile.year_weights)
-    return np.array([*profile.year_weights, *[_DEFAULT_WEIGHT] * (10_000 - listed)], dtype=np.float64)
+    return np.array([*profile.year_weights, *[DEFAULT_WEIGHT] * (10_000 - listed)], dtype=np.float64)
 
 
 def _year_positions(period: Period) -> I64:
@@ -64,7 +62,7 @@ def _season_weights(profile: Profile, is_fourth: bool, is_leap: bool) -> F64:
     """Return the weight of each day of a year, 1 January first, normalised over the year's month-days."""
     # The original calls every fourth year a leap year; in 1900 or 2100 its 29 February takes part in the sum only.
     month_days = [(month, day) for month in range(1, 13) for day in range(1, _month_length(month, is_fourth) + 1)]
-    weights = np.full(len(month_days), _DEFAULT_WEIGHT)
+    weights = np.full(len(month_days), DEFAULT_WEIGHT)
     for season in profile.seasons:
         weights[[_season_holds(season, month_day) for month_day in month_days]] = season.weight
     total = weights.sum()

@@ -201,17 +201,17 @@ def _row_distribution(
     for category, amount in zip(profile.categories, profile.amounts, strict=True):
         amounts[categories.index(category)] = amount_shares(amount.mean, amount.stdev)
     return RowDistribution(
-        profile.name,
-        range(profile.min_per_day, profile.max_per_day + 1),
-        _spread(_choice(profile, law.dependence), profile, categories),
-        slots,
-        days,
-        windows,
-        hours,
-        amounts,
-        _HOME_RADIUS,
-        round(profile.travel_max_distance * _TRAVEL_RADIUS),
-        profile.travel_pct / 100.0 if law.travel else 0.0,
+        name=profile.name,
+        rates=range(profile.min_per_day, profile.max_per_day + 1),
+        choice=_spread(_choice(profile, law.dependence), profile, categories),
+        slots=slots,
+        days=days,
+        windows=windows,
+        hours=hours,
+        amounts=amounts,
+        home_radius=_HOME_RADIUS,
+        travel_radius=round(profile.travel_max_distance * _TRAVEL_RADIUS),
+        travel_share=profile.travel_pct / 100.0 if law.travel else 0.0,
     )
 
 

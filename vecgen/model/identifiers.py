@@ -110,14 +110,14 @@ def compile_cards(types: Sequence[CardType]) -> CardTables:
     smallest = [min(_card_range(prefix, kind.length)[1] for prefix in kind.prefixes) for kind in types]
     capacities = [len(k.prefixes) * (size // n) for k, size, n in zip(types, smallest, lanes, strict=True)]
     return CardTables(
-        len(types) * min(capacities),
-        np.array([firsts[distinct.index(kind)] for kind in types], dtype=np.uint64),
-        np.array([len(kind.prefixes) for kind in types], dtype=np.uint64),
-        np.array([types[:slot].count(kind) for slot, kind in enumerate(types)], dtype=np.uint64),
-        np.array(lanes, dtype=np.uint64),
-        np.array(low, dtype=np.uint64),
-        np.array(space, dtype=np.uint64),
-        np.array(length, dtype=np.uint8),
+        capacity=len(types) * min(capacities),
+        first_range=np.array([firsts[distinct.index(kind)] for kind in types], dtype=np.uint64),
+        prefixes=np.array([len(kind.prefixes) for kind in types], dtype=np.uint64),
+        lane=np.array([types[:slot].count(kind) for slot, kind in enumerate(types)], dtype=np.uint64),
+        lanes=np.array(lanes, dtype=np.uint64),
+        low=np.array(low, dtype=np.uint64),
+        space=np.array(space, dtype=np.uint64),
+        length=np.array(length, dtype=np.uint8),
     )
 
 

@@ -261,18 +261,22 @@ def _make_side(profile: Profile, law: RowDistribution, categories: Sequence[str]
     night = law.hours[:, [6, 0]]  # an hour of the day part that is never night, and one that is in the morning
     night[1, 1] = law.hours[1, -1]
     return _Side(
-        numbers,
-        windows,
-        first,
-        _cumulate(windows) if together else None,
-        _intervals(profile.day_part_weights, [DAY_PARTS.index(part) for part in profile.day_parts], len(DAY_PARTS)),
-        _intervals(profile.category_weights, [categories.index(c) for c in profile.categories], len(categories)),
-        law.choice,
-        night / _HOUR,
-        _own_amounts(law.choice.sum(axis=1), numbers) if together else np.ones(len(DAY_PARTS)),
-        tuple(own.get(name) for name in categories),
-        np.array([1.0 - law.travel_share, law.travel_share]),
-        (law.home_radius, law.travel_radius),
+        numbers=numbers,
+        windows=windows,
+        first=first,
+        ends=_cumulate(windows) if together else None,
+        parts=_intervals(
+            profile.day_part_weights, [DAY_PARTS.index(part) for part in profile.day_parts], len(DAY_PARTS)
+        ),
+        categories=_intervals(
+            profile.category_weights, [categories.index(c) for c in profile.categories], len(categories)
+        ),
+        choice=law.choice,
+        second=night / _HOUR,
+        own_amount=_own_amounts(law.choice.sum(axis=1), numbers) if together else np.ones(len(DAY_PARTS)),
+        amounts=tuple(own.get(name) for name in categories),
+        travel=np.array([1.0 - law.travel_share, law.travel_share]),
+        radii=(law.home_radius, law.travel_radius),
     )
 
 

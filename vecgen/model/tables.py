@@ -178,12 +178,12 @@ class _Compiler:
     def _behaviour(self, profile: Profile) -> Behaviour:
         pairs, shares = _joint_pairs(profile, self.law.dependence)
         return Behaviour(
-            (profile.min_per_day, profile.max_per_day),
-            compile_categorical(shares),
-            self._pairs(profile, pairs),
-            profile.travel_pct / 100.0 if self.law.travel else 0.0,
-            round(_HOME_RADIUS * _MICRODEGREES),
-            round(profile.travel_max_distance * _TRAVEL_DEGREES * _MICRODEGREES),
+            per_day=(profile.min_per_day, profile.max_per_day),
+            choice=compile_categorical(shares),
+            pairs=self._pairs(profile, pairs),
+            travel_share=profile.travel_pct / 100.0 if self.law.travel else 0.0,
+            home_radius=round(_HOME_RADIUS * _MICRODEGREES),
+            travel_radius=round(profile.travel_max_distance * _TRAVEL_DEGREES * _MICRODEGREES),
         )
 
     def _pairs(self, profile: Profile, pairs: Sequence[tuple[int, int]]) -> Pairs:

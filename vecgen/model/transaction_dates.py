@@ -219,7 +219,19 @@ def _draw_stream(
             words = draw_words(row_keys, counters, SHUFFLE)
             shuffled[starts[start] : starts[start] + len(who)] = _shuffle_within(own, who, morning, words)
     first = np.cumsum(counts, axis=1, dtype=np.int32) - counts
-    return Stream(behaviour, members, keys, choice.day, counts, first, choice.pair, shuffled, starts, radius, is_fraud)
+    return Stream(
+        behaviour=behaviour,
+        members=members,
+        keys=keys,
+        day=choice.day,
+        kept=counts,
+        first=first,
+        pair=choice.pair,
+        amount_pairs=shuffled,
+        amount_start=starts,
+        radius=radius,
+        is_fraud=is_fraud,
+    )
 
 
 def _shuffle_within(values: I64, who: I64, morning: Bools, words: U64) -> I64:

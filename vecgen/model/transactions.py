@@ -271,7 +271,7 @@ def _number_rows(tables: Tables, calendar: Calendar, part: _Part, start: int, st
     slot = _repeat_positions(ends, len(who))
     index = np.arange(len(who))
     index += (first - (ends - kept)).take(slot)
-    return _Draft(tables, calendar, part, start, stop, who, slot, index)
+    return _Draft(tables=tables, calendar=calendar, part=part, start=start, stop=stop, who=who, slot=slot, index=index)
 
 
 def _repeat_positions(ends: I64, rows: int) -> I64:

@@ -131,7 +131,14 @@ def compile_plan(request: Request) -> Plan:
         source = DrawnCustomers(customer_tables, request.seed, request.customers)
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
     expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
-    return Plan(request, identify(request, content), tables, source, expected, cut_evenly(source, expected))
+    return Plan(
+        request=request,
+        identity=identify(request, content),
+        tables=tables,
+        source=source,
+        rows_per_customer=expected,
+        batches=cut_evenly(source, expected),
+    )
 
 
 def _fingerprint_customers(source: ListedCustomers) -> str:

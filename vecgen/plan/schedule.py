@@ -121,16 +121,16 @@ def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
     memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
     rows = sum(batch.rows for batch in batches) * share
     return Estimate(
-        plan.source.count,
-        round(rows),
-        round(rows * row_bytes),
-        files,
-        round(_find_median(sizes, cuts)),
-        len(batches),
-        max((batch.rows for batch in batches), default=0),
-        round(memory),
-        _START_SECONDS + _expect_work(output, batches, rows, files) / min(cores, max(1, len(batches))),
-        cores,
+        customers=plan.source.count,
+        rows=round(rows),
+        bytes=round(rows * row_bytes),
+        files=files,
+        median_file=round(_find_median(sizes, cuts)),
+        batches=len(batches),
+        largest_batch=max((batch.rows for batch in batches), default=0),
+        memory_per_worker=round(memory),
+        seconds=_START_SECONDS + _expect_work(output, batches, rows, files) / min(cores, max(1, len(batches))),
+        cores=cores,
     )
 
 

@@ -82,14 +82,14 @@ def write_report(
     charts = draw_charts(summary)
     night = night_rule(len(summary.categories))
     report = Report(
-        directory.absolute().name,
-        summary,
-        reading.model,
-        certificate,
-        charts,
-        find_detectors(summary.hour_amounts),
-        (night, score_rule(summary.hour_amounts, night)),
-        expectation.receipt,
+        name=directory.absolute().name,
+        summary=summary,
+        model=reading.model,
+        certificate=certificate,
+        charts=charts,
+        detectors=find_detectors(summary.hour_amounts),
+        night=(night, score_rule(summary.hour_amounts, night)),
+        receipt=expectation.receipt,
     )
     pictures = {f"{chart.name}.png": chart.png for chart in charts}
     _publish(output, {**pictures, PAGE: write_page(report).encode("utf-8")})

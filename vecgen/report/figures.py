@@ -97,7 +97,15 @@ def draw_forms(name: str, alt: str, draw: Callable[[bool], Figure]) -> Chart:
     wide, narrow = draw(True), draw(False)
     png = io.BytesIO()
     wide.savefig(png, format="png", dpi=_PNG_DPI, facecolor="white")
-    return Chart(name, alt, _to_svg(wide), _to_svg(narrow), png.getvalue(), _pixels(wide), _pixels(narrow))
+    return Chart(
+        name=name,
+        alt=alt,
+        wide=_to_svg(wide),
+        narrow=_to_svg(narrow),
+        png=png.getvalue(),
+        size=_pixels(wide),
+        narrow_size=_pixels(narrow),
+    )
 
 
 def _pixels(figure: Figure) -> tuple[int, int]:

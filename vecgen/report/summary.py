@@ -101,15 +101,15 @@ def summarise(totals: Totals, model: ExactModel, profiles: ProfileSet) -> Summar
     """Return the figures of a dataset."""
     days = np.sum([[counts.slots.sum(axis=(1, 2)) for counts in pair] for pair in totals.counts], axis=0)
     return Summary(
-        model.law.period,
-        tuple(list_seasons(profiles.regular, model.law.period)),
-        model.categories,
-        tuple(_summarise_profiles(totals, model)),
-        totals.rows,
-        days,
-        totals.hour_amounts,
-        totals.homes,
-        totals.purchases,
+        period=model.law.period,
+        seasons=tuple(list_seasons(profiles.regular, model.law.period)),
+        categories=model.categories,
+        profiles=tuple(_summarise_profiles(totals, model)),
+        read=totals.rows,
+        days=days,
+        hour_amounts=totals.hour_amounts,
+        homes=totals.homes,
+        purchases=totals.purchases,
     )
 
 

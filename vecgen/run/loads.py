@@ -44,7 +44,7 @@ def describe_load(output: Output, plan: Plan, parts: Mapping[str, Part]) -> Load
     period = plan.tables.law.period
     first, last = output.only_dates or (period.start, period.end)
     days = [day.isoformat() for day in (first, last, period.start, period.end)]
-    return Load(output.load, days[0], days[1], days[2], days[3], dict(parts))
+    return Load(name=output.load, first=days[0], last=days[1], start=days[2], end=days[3], parts=dict(parts))
 
 
 def check_append(output: Output, parts: Sequence[str], replaces: bool) -> None:
@@ -83,7 +83,7 @@ def _whole(receipt: Receipt) -> tuple[Load, ...]:
     period = recorded_parameters(receipt).period
     start, end = period.start.isoformat(), period.end.isoformat()
     dates: Any = receipt.output.get("only_dates") or (start, end)
-    return (Load("", dates[0], dates[1], start, end, receipt.parts),)
+    return (Load(name="", first=dates[0], last=dates[1], start=start, end=end, parts=receipt.parts),)
 
 
 def _is_there(load: Load, ranges: Iterable[tuple[str, str]]) -> bool:

@@ -40,15 +40,15 @@ def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: fl
     """Return the receipt of what was written."""
     rows = parts[TRANSACTIONS].rows if TRANSACTIONS in parts else 0
     return Receipt(
-        __version__,
-        plan.fingerprint,
-        describe_request(plan.request),
-        json.loads(json.dumps(asdict(output), default=str)),
-        parts,
-        round(seconds, 3),
-        cores,
-        round(rows / seconds / cores),
-        dict(plan.identity),
+        version=__version__,
+        fingerprint=plan.fingerprint,
+        request=describe_request(plan.request),
+        output=json.loads(json.dumps(asdict(output), default=str)),
+        parts=parts,
+        seconds=round(seconds, 3),
+        cores=cores,
+        rows_per_second_and_core=round(rows / seconds / cores),
+        identity=dict(plan.identity),
     )
 
 

@@ -142,7 +142,16 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             output = replace(output, kept=choose_kept(output, plan, before))
             list_other_loads(output, before)  # a list that is not the receipt's is found before the work, not after
             own = tuple(part for part in parts if part not in output.kept)
-            yield Run(plan, output, final, None, own, before, record["replaces"], lease.permit)
+            yield Run(
+                plan=plan,
+                output=output,
+                final=final,
+                receipt=None,
+                parts=own,
+                before=before,
+                replaces=record["replaces"],
+                permit=lease.permit,
+            )
 
 
 def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Output:

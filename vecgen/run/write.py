@@ -125,7 +125,15 @@ def _record(
     name: str, writer: Writer, digest: Digest, first: date | None = None, last: date | None = None
 ) -> FileRecord:
     """Return the record of a file that was just written."""
-    return FileRecord(name, digest.rows, writer.stamp.bytes, writer.stamp.checksum, digest, first, last)
+    return FileRecord(
+        path=name,
+        rows=digest.rows,
+        bytes=writer.stamp.bytes,
+        checksum=writer.stamp.checksum,
+        digest=digest,
+        first_date=first,
+        last_date=last,
+    )
 
 
 def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:

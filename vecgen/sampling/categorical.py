@@ -72,7 +72,14 @@ def compile_cells(cumulative: F64, outcomes: I64) -> Categorical:
     guide = np.searchsorted(lasts[:-1], firsts, side="left").astype(np.int32)
     last = np.searchsorted(lasts[:-1], firsts + np.uint64((1 << shift) - 1), side="left")
     steps = max(1, int(np.max(last - guide)))
-    return Categorical(outcomes, lasts, guide, shift, min(steps, _MAX_STEPS), steps <= _MAX_STEPS)
+    return Categorical(
+        outcomes=outcomes,
+        lasts=lasts,
+        guide=guide,
+        shift=shift,
+        steps=min(steps, _MAX_STEPS),
+        settled=steps <= _MAX_STEPS,
+    )
 
 
 def cells_to_words(cumulative: F64) -> U64:

@@ -302,14 +302,14 @@ def _no_rows(model: ExactModel) -> RowCounts:
         return np.zeros(shape, dtype=np.int64)
 
     return RowCounts(
-        none(model.law.period.days, 2, categories),
-        none(categories, 24),
-        none(12, 24),
-        none(3600),
-        none(2, categories, cells),
-        none(PLACE_CELLS, PLACE_CELLS),
-        none(PLACE_CELLS, PLACE_CELLS),
-        none(),
+        slots=none(model.law.period.days, 2, categories),
+        category_hours=none(categories, 24),
+        month_hours=none(12, 24),
+        minute_seconds=none(3600),
+        amounts=none(2, categories, cells),
+        near=none(PLACE_CELLS, PLACE_CELLS),
+        far=none(PLACE_CELLS, PLACE_CELLS),
+        cents=none(),
     )
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from vecgen.io.digest import column_words
 from vecgen.io.schema import COLUMNS
-from vecgen.io.text import number_halves, text_bytes
+from vecgen.io.text import SECONDS_PER_DAY, number_halves, text_bytes
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel
 from vecgen.model.posterior import Seen
 from vecgen.sampling.arrays import F64, I64, U64, Bools
@@ -23,7 +23,6 @@ from vecgen.scan.time_zone import TimeZone
 CENT_ERROR: Final = 1e-4
 """How far an amount may lie from whole cents, in cents: far more than binary fractions cause."""
 
-_SECONDS_PER_DAY: Final = 86_400
 _MICRODEGREES: Final = 1e6
 _HOLDER_KEY: Final = tuple(c for c in COLUMNS if c.name in ("ssn", "cc_num"))
 _ACCOUNT: Final = next(c for c in COLUMNS if c.name == "acct_num")
@@ -118,7 +117,7 @@ def inspect(
         "trans_num": number_good,
         "trans_date": (day >= 0) & (day < model.law.period.days),
         "trans_time": time_good,
-        "unix_time": _numbers(batch.column("unix_time")) == date * _SECONDS_PER_DAY + second - ahead,
+        "unix_time": _numbers(batch.column("unix_time")) == date * SECONDS_PER_DAY + second - ahead,
         "category": category_known & listed[profile, twin, category],
         "amt": cents_good,
         "is_fraud": label == twin,
@@ -127,22 +126,22 @@ def inspect(
     merchant = _encode(batch.column("merchant"))
     holder = hash_holders(batch)
     columns = Columns(
-        holder + column_words(batch.column(_ACCOUNT.name), _ACCOUNT),
-        holder,
-        profile,
-        label == 1,
-        day,
-        second,
-        category,
-        cents,
-        np.searchsorted(AMOUNT_EDGES, cents, side="right"),
-        merchant.indices.to_numpy().astype(np.int64),
-        merchant.dictionary,
-        lat,
-        long,
-        home_lat,
-        home_long,
-        number,
+        customer=holder + column_words(batch.column(_ACCOUNT.name), _ACCOUNT),
+        holder=holder,
+        profile=profile,
+        is_fraud=label == 1,
+        day=day,
+        second=second,
+        category=category,
+        cents=cents,
+        amount=np.searchsorted(AMOUNT_EDGES, cents, side="right"),
+        merchant=merchant.indices.to_numpy().astype(np.int64),
+        merchants=merchant.dictionary,
+        lat=lat,
+        long=long,
+        home_lat=home_lat,
+        home_long=home_long,
+        number=number,
     )
     good = {name: mask for name, mask in good.items() if name not in untested}
     faults = Counter({name: int(len(mask) - np.count_nonzero(mask)) for name, mask in good.items()})

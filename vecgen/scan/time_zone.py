@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 
 from vecgen.errors import InputError, suggest
+from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.model.params import Period
 from vecgen.sampling.arrays import I64
 
 _QUARTER: Final = 900  # seconds; clocks change on quarters of an hour
 _QUARTERS: Final = 96  # of a day
-_SECONDS_PER_DAY: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1)
 _FAMILIAR: Final = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Sao_Paulo",
@@ -64,7 +64,7 @@ def read_time_zone(name: str, period: Period) -> TimeZone:
 
 def fit_time_zone(day: I64, second: I64, unix_time: I64, period: Period) -> TimeZone | None:
     """Return a time zone in which all these moments fit; None where there is none, and where all fit UTC."""
-    ahead = day * _SECONDS_PER_DAY + second - unix_time
+    ahead = day * SECONDS_PER_DAY + second - unix_time
     if not ahead.any():
         return None
     # The first and the last moment of each lag rule out nearly every zone.

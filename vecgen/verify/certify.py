@@ -45,15 +45,15 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         statistics |= {(law, "customers"): s for law, s in examine_customers(reading.people, expectation.demographics)}
     findings = tuple(judge(statistics, error, reading.repeated_draws.workers if reading.repeated_draws else 1))
     return Certificate(
-        str(reading.directory),
-        expectation.law.dependence,
-        reading.totals.rows,
-        reading.customers,
-        {name: str(digest) for name, digest in reading.digests.items()},
-        reading.checks,
-        findings,
-        (*reading.notes, *untested, *_note_fraud_rate(reading, expectation, findings)),
-        error,
+        directory=str(reading.directory),
+        dependence=expectation.law.dependence,
+        rows=reading.totals.rows,
+        customers=reading.customers,
+        digests={name: str(digest) for name, digest in reading.digests.items()},
+        checks=reading.checks,
+        findings=findings,
+        notes=(*reading.notes, *untested, *_note_fraud_rate(reading, expectation, findings)),
+        error=error,
     )
 
 

@@ -44,12 +44,12 @@ class Statistic:
 
     def __add__(self, other: Statistic) -> Statistic:
         return Statistic(
-            self.value + other.value,
-            self.freedom + other.freedom,
-            self.number + other.number,
-            self.most + other.most,
-            min(self.rarest, other.rarest),
-            self.small + other.small,
+            value=self.value + other.value,
+            freedom=self.freedom + other.freedom,
+            number=self.number + other.number,
+            most=self.most + other.most,
+            rarest=min(self.rarest, other.rarest),
+            small=self.small + other.small,
         )
 
     @property
@@ -109,7 +109,14 @@ def compare(observed: npt.ArrayLike, weights: npt.ArrayLike) -> Statistic:
     # rows could fail the test at all.
     least = np.min(expected, axis=1, where=used, initial=np.inf)
     most = float((totals[:, 0] * (totals[:, 0] / least - 1.0))[cells > 1].sum())
-    return Statistic(value, int(np.maximum(cells - 1, 0).sum()), int(totals.sum()), most, rarest, small)
+    return Statistic(
+        value=value,
+        freedom=int(np.maximum(cells - 1, 0).sum()),
+        number=int(totals.sum()),
+        most=most,
+        rarest=rarest,
+        small=small,
+    )
 
 
 def compare_share(count: int, number: int, share: float) -> Statistic:

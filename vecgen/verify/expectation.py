@@ -85,7 +85,16 @@ def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation
     law = replace(base, period=period, **own)
     safe = bool(known.get("safe_identifiers", request.get("safe_identifiers", False)))
     time_zone = read_time_zone(known["time_zone"], period) if "time_zone" in known else None
-    return Expectation(law, load_profiles(paths["profiles"]), demographics, merchants, as_of, receipt, safe, time_zone)
+    return Expectation(
+        law=law,
+        profiles=load_profiles(paths["profiles"]),
+        demographics=demographics,
+        merchants=merchants,
+        as_of=as_of,
+        receipt=receipt,
+        safe_identifiers=safe,
+        time_zone=time_zone,
+    )
 
 
 def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:

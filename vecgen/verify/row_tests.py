@@ -60,7 +60,16 @@ def judge(statistics: Mapping[tuple[str, str], Statistic], error: float, workers
     bound = error / max(1, len(values))
     rows = zip(statistics.items(), falls, alone, strict=True)
     return [
-        Finding(law, of, s.number, s.value, s.freedom, s.p, s.effect, _decide(s, fallen, still, bound))
+        Finding(
+            law=law,
+            of=of,
+            number=s.number,
+            statistic=s.value,
+            freedom=s.freedom,
+            p=s.p,
+            effect=s.effect,
+            verdict=_decide(s, fallen, still, bound),
+        )
         for ((law, of), s), fallen, still in rows
     ]
 

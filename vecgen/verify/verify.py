@@ -145,7 +145,17 @@ def _read_rows(
     notes += scope.describe_untested((check.name for check in checks), CHECK_NEEDS)
     checks = [check for check in checks if check.name not in scope.untested]
     checks += check_digests(expectation.receipt, digests)
-    return Reading(directory, model, totals, people, digests, tuple(checks), repeated_draws, tuple(notes), scope)
+    return Reading(
+        directory=directory,
+        model=model,
+        totals=totals,
+        people=people,
+        digests=digests,
+        checks=tuple(checks),
+        repeated_draws=repeated_draws,
+        notes=tuple(notes),
+        scope=scope,
+    )
 
 
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
