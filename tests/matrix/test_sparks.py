@@ -19,7 +19,7 @@ import pytest
 
 from tests.matrix.environments import matrix_directory
 from tests.matrix.sparks import SPARKS, spark_environment
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, SUPPORT
 from tests.support.clusters import Process, finish, start, stop, wait_for
 from vecgen.cli.main import main
 from vecgen.io.reader import digest_dataset
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.matrix
 OPTIONS: Final = ["--customers", "60", "--start", "2023-12-20", "--end", "2024-01-20", "--fraud-rate", "0.5"]
 CONF: Final = Path(__file__).parent / "spark_conf"
 SCRIPT: Final = Path(__file__).parent / "every_way.py"
-JOB: Final = ROOT / "tests" / "faulty_job.py"
+JOB: Final = SUPPORT / "faulty_job.py"
 CONNECT: Final = "org.apache.spark.sql.connect.service.SparkConnectServer"
 SERVERS: Final = {"3.5": "org.apache.spark:spark-connect_2.12:3.5.7"}
 """Servers of Connect that are fetched for Sparks that come without one; of 3.5, the newest that was published."""
