@@ -58,6 +58,12 @@ def test_only_what_differs_from_the_defaults_is_named() -> None:
     assert recall_command(parse(["--customers", "1000", "--seed", "7"])) == "vecgen generate \\\n    --seed 7"
 
 
+def test_names_that_a_run_chooses_are_no_options() -> None:
+    receipt = parse(["--append"])
+    receipt.output.update(load="0a1b2c3d-", kept=["customers"])
+    assert recall_command(receipt) == "vecgen generate \\\n    --append"
+
+
 @pytest.mark.parametrize("part", ["customers", "transactions"])
 def test_a_part_alone_has_its_own_command(part: str) -> None:
     receipt = parse([])

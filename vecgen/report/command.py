@@ -30,7 +30,9 @@ def recall_command(receipt: Receipt) -> str:
 def _list_options(receipt: Receipt) -> Iterator[str]:
     usual = _flatten(describe_request(Request()), json.loads(json.dumps(asdict(_DEFAULT_OUTPUT), default=str)))
     asked = _flatten(receipt.request, receipt.output)
-    skipped = {"customers"} if asked.get("customers_file") else set()
+    skipped = {"load", "kept"}  # what a run finds out by itself
+    if asked.get("customers_file"):
+        skipped.add("customers")
     if asked.get("single_file"):
         skipped.add("partition_by")
     for name, value in asked.items():
