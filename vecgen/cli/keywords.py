@@ -282,10 +282,6 @@ def _read_names(value: Any) -> tuple[str, ...]:
     return parse_names(value) if isinstance(value, str) else tuple(map(_read_word, value))
 
 
-def _read_keys(value: Any) -> tuple[PartitionKey, ...]:
-    return parse_partition_keys(",".join(_read_names(value)))
-
-
 def _read_size(value: Any) -> int:
     return parse_size(value if isinstance(value, str) else str(_read_whole(value)))
 
