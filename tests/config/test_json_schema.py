@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from tests.config.test_profile import BAD_LABELS, DOCUMENT, SEGMENT
-from tests.support.documents import profile_to_json
+from tests.support.documents import BAD_LABELS, DOCUMENT, SEGMENT, profile_to_json
 from tests.support.strategies import Json, profiles, put, split, spoiled_documents
 from vecgen.config.json_schema import SCHEMAS, profile_schema, segments_schema, spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES, MAIN_CONFIG

@@ -47,8 +47,6 @@ def spread(table: pa.Table, rows: int, **changes: pa.Array) -> pa.Table:
 
 
 NOTES = pa.array([f"{number * 2654435761 % 2**32:08x}" for number in range(20_000)])
-
-
 Bomb = tuple[Callable[[pa.Table], pa.Table], dict[str, Any], str]
 
 

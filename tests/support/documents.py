@@ -16,6 +16,29 @@ from vecgen.io.schema import CUSTOMER_COLUMNS
 
 Json = dict[str, Any]
 
+DOCUMENT: Json = {
+    "avg_transactions_per_day": {"min": 1, "max": 6},
+    "date_wt": {
+        "day_of_week": {"monday": 80, "sunday": 150},
+        "time_of_year": {
+            "summer": {"start_date": "05-24", "end_date": "09-01", "weight": 125},
+            "holidays": {"start_date": "11-30", "end_date": "12-31", "weight": 200},
+        },
+        "year": {"0": 100, "1": 110.5},
+    },
+    "categories_wt": {"travel": 35, "home": 0},
+    "categories_amt": {
+        "home": {"mean": 60, "stdev": 15},
+        "travel": {"mean": 50.25, "stdev": 600},
+        "kids_pets": {"mean": 20, "stdev": 10},
+    },
+    "shopping_time": {"PM": 40, "AM": 60},
+    "travel_pct": 45,
+    "travel_max_dist": 1000,
+}
+SEGMENT: Json = {"gender": "M", "age": {"min": 25, "max": 50}, "city_pop": {"min": 0, "max": 2500}}
+
+BAD_LABELS = ["", " home", "home ", "a|b", "a/b", 'a"b', "a'b", "a`b", "a\nb", "a\tb", "a\0b", "\ud800", "x" * 101]
 _GENDERS = {"F": "Female", "M": "Male"}
 
 
