@@ -23,7 +23,9 @@ YEAR = 365.0 * 86_400
 STAGES = {
     "never": "vecgen.run.run.publish_receipt",
     "working": "vecgen.io.assembler.Assembler.assemble",
-    "writing": "vecgen.stores.filesystem.ask_permission",
+    "writing": "vecgen.stores.changes.ask_permission",
+    "uploading": "vecgen.stores.changes.upload",
+    "deleting": "vecgen.stores.bucket.Bucket.remove",
     "closing": "vecgen.run.run.publish_receipt",
     "moving": "vecgen.run.replacement.move_file",
     "removing": "vecgen.run.replacement.remove_file",

@@ -19,8 +19,6 @@ from vecgen.records.receipt import PROGRESS
 FIRST, SECOND = 2, 3
 """Seeds of the run that is paused and of the one that comes then."""
 DELAY = 0.05
-LATE = "a request under way:"
-"""What begins a fault that README.md names as a limit."""
 SPEEDS = (0.5, 1.0, 1.0, 2.0)
 
 
@@ -119,7 +117,7 @@ def pause_run(
         error = first.communicate(timeout=120)[1]
     faults += judge_first(target, pause, first.returncode, error)
     range_.clear_broken(target)
-    return first.returncode, faults + judge_late(list_differences(target.root, wholes[pause.seeds[1]]), pause)
+    return first.returncode, faults + list_differences(target.root, wholes[pause.seeds[1]])
 
 
 def stop(process: subprocess.Popen[str], pause: Pause) -> bool:
@@ -150,11 +148,3 @@ def judge_first(target: Target, pause: Pause, status: int, error: str) -> list[s
     if (status, error) == (0, "") or (status == 2 and told and error.count("\n") == 1 and pause.second != "refused"):
         return []
     return [f"the first ends with {status}: {error[-300:]!r}"]
-
-
-def judge_late(differences: list[str], pause: Pause) -> list[str]:
-    """Name what only a request can have done that was under way when a run was stopped: no store takes it back then."""
-    data = [difference for difference in differences if not difference.startswith(PROGRESS)]
-    if len(data) > pause.processes or any(not difference.endswith("is other") for difference in data):
-        return differences
-    return [f"{LATE} {difference}" for difference in differences]

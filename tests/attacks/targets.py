@@ -23,7 +23,8 @@ from vecgen.cli.main import main
 from vecgen.records.parse import FILE_LIST
 from vecgen.records.receipt import PROGRESS, RECEIPT, SUCCESS
 from vecgen.run.replacement import remove_broken
-from vecgen.stores.filesystem import Place, create, locate, remove_tree
+from vecgen.stores.changes import create, remove_tree
+from vecgen.stores.filesystem import Place, locate
 
 KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 SMALL = (

@@ -17,7 +17,8 @@ from tests.support.object_store import BUCKET, ObjectStore, slow
 from vecgen.cli.main import main
 from vecgen.errors import OutputError
 from vecgen.records.receipt import PROGRESS, SUCCESS
-from vecgen.stores.filesystem import RemotePath, locate, write_text
+from vecgen.stores.changes import write_text
+from vecgen.stores.filesystem import RemotePath, locate
 from vecgen.stores.lock import HOLDER, LOCK, LostError, hold, is_held
 
 Wholes = dict[int, Contents]
@@ -50,7 +51,10 @@ def test_the_same_request_twice(stage: str, number: int, far: Range, wholes: Who
 
 @pytest.mark.parametrize(
     ("stage", "number"),
-    [("working", 2), ("closing", 1), ("moving", 2), ("removing", 1), ("failing", 1)],
+    [
+        *(("working", 2), ("uploading", 5), ("closing", 1), ("moving", 2), ("removing", 1), ("failing", 1)),
+        *(("deleting", 1), ("deleting", 2), ("deleting", 3)),
+    ],
 )
 def test_an_overwriting_run_that_is_overtaken(stage: str, number: int, far: Range, wholes: Wholes) -> None:
     target = far.make(f"overwrite-{stage}-{number}")
@@ -64,14 +68,17 @@ def test_an_overwriting_run_that_is_overtaken(stage: str, number: int, far: Rang
 
 @pytest.mark.parametrize(
     ("remote", "stage", "number"),
-    [(False, "writing", 5), (False, "closing", 1), (True, "writing", 5), (True, "closing", 1)],
+    [
+        *((False, "writing", 5), (False, "closing", 1), (True, "writing", 5), (True, "closing", 1)),
+        *((True, "uploading", number) for number in (2, 3, 9)),
+    ],
 )
 def test_an_output_removed_by_hand(
     remote: bool, stage: str, number: int, near: Range, far: Range, wholes: Wholes
 ) -> None:
     """And written by another request, while the first is paused."""
     range_ = far if remote else near
-    target = range_.make(f"removed-{stage}")
+    target = range_.make(f"removed-{stage}-{number}")
     with paused(stage, number, target.ask(1)) as first:
         range_.remove(target)
         assert main(target.ask(2)) == 0
@@ -164,6 +171,6 @@ def test_a_lock_on_disk_says_whose_it_is(tmp_path: Path) -> None:
         lease.permit.check()
         assert is_held(lock)
         (lock.parent / HOLDER).write_text("another", encoding="utf-8")
-        with pytest.raises(LostError, match="touches nothing there"):
+        with pytest.raises(LostError, match="touches none of its files"):
             lease.prove()
     assert not is_held(lock)

@@ -16,17 +16,8 @@ from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import read_receipt
 from vecgen.run.local import run_local
-from vecgen.stores.filesystem import (
-    SCHEMES,
-    RemotePath,
-    create,
-    list_files,
-    list_names,
-    locate,
-    remove_tree,
-    size_of,
-    write_text,
-)
+from vecgen.stores.changes import create, remove_tree, write_text
+from vecgen.stores.filesystem import SCHEMES, RemotePath, list_files, list_names, locate, size_of
 
 
 def test_a_path_is_a_path() -> None:

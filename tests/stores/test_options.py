@@ -20,7 +20,8 @@ from vecgen.cli.main import main
 from vecgen.errors import InputError, InputWarning
 from vecgen.io.delta import _storage_options
 from vecgen.records.receipt import SUCCESS
-from vecgen.stores.cell import _Conditional, _open_store, _ReadFirst, open_cell
+from vecgen.stores.bucket import Bucket
+from vecgen.stores.cell import _Conditional, _ReadFirst, open_cell
 from vecgen.stores.filesystem import RemotePath, locate
 from vecgen.stores.options import _S3_NAMES, to_arguments
 
@@ -144,7 +145,7 @@ def test_a_store_that_has_a_host_for_each_bucket(certificates: Path, whole: dict
     ],
 )
 def test_what_the_client_of_conditional_writes_is_told(given: dict[str, str], expected: dict[str, Any]) -> None:
-    config: Any = _open_store(place({"region": "r", **given})).config
+    config: Any = Bucket(BUCKET, tuple(given.items()), "r").open_client().config
     assert {name: config.get(name) for name in expected} == expected
     assert config["region"] == "r"
     assert config["virtual_hosted_style_request"] == given.get("force_virtual_addressing", "false")
@@ -195,6 +196,7 @@ def test_a_table_knows_no_certificates(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("-----BEGIN CERTIFICATE-----", encoding="utf-8")
     words = [*SMALL, "--output", f"s3://{BUCKET}/o", "--storage-option", f"tls_ca_file_path={file}"]
+    words += ["--storage-option", "max_attempts=1", "--storage-option", "endpoint=http://127.0.0.1:1"]
     assert main([*words, "--table", "delta"]) == 2
 
 
@@ -211,8 +213,9 @@ def test_a_store_that_conditional_writes_do_not_reach(safe: ObjectStore, monkeyp
     """As where only PyArrow finds the credentials: the run goes on, and says what that means."""
     lock = place(dict(safe.options)) / "weak"
     with monkeypatch.context() as patch, warnings.catch_warnings():
+        patch.setattr("vecgen.stores.filesystem._buckets", {})
         patch.setattr(
-            "vecgen.stores.cell._find_credentials", lambda _: {"access_key_id": ACCESS_KEY, "secret_access_key": "y"}
+            "vecgen.stores.bucket._find_credentials", lambda _: {"access_key_id": ACCESS_KEY, "secret_access_key": "y"}
         )
         with pytest.warns(InputWarning, match="may not see each other: conditional writes fail"):
             cell = open_cell(lock)

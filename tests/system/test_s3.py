@@ -33,7 +33,8 @@ from vecgen.plan.request import Request
 from vecgen.records.parse import FILE_LIST
 from vecgen.records.receipt import PROGRESS, RECEIPT, SUCCESS, Receipt, read_receipt
 from vecgen.run.local import run_local
-from vecgen.stores.filesystem import RemotePath, locate, write_text
+from vecgen.stores.changes import write_text
+from vecgen.stores.filesystem import RemotePath, locate
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 
 from vecgen.io.csv_encoder import Lines
 from vecgen.io.parquet_layout import Compression, Encodings, writer_options
+from vecgen.stores.changes import create
 from vecgen.stores.checksum import checksum_file
-from vecgen.stores.filesystem import Place, create
+from vecgen.stores.filesystem import Place
 
 Format = Literal["parquet", "csv"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)

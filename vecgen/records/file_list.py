@@ -14,8 +14,9 @@ from typing import Final
 from vecgen.errors import InputError
 from vecgen.io.file_record import FileRecord, to_json
 from vecgen.records.parse import FILE_LIST, check_listed, read_recorded_lines
+from vecgen.stores.changes import write_text
 from vecgen.stores.checksum import checksum_bytes, checksum_file
-from vecgen.stores.filesystem import Place, write_text
+from vecgen.stores.filesystem import Place
 
 _WHAT: Final = "the list of files that vecgen wrote"
 _REMEDY: Final = "restore both, or write the dataset again"

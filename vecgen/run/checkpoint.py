@@ -15,8 +15,9 @@ from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.parse import check_records, check_run, read_recorded
 from vecgen.records.receipt import PROGRESS, RUN
+from vecgen.stores.changes import remove_files, write_text
 from vecgen.stores.checksum import checksum_file
-from vecgen.stores.filesystem import Place, list_files, remove_file, size_of, write_text
+from vecgen.stores.filesystem import Place, list_files, size_of
 from vecgen.stores.lock import HOLDER, LOCK
 from vecgen.stores.refusals import refuse_difference
 from vecgen.version import __version__
@@ -65,17 +66,13 @@ def read_start(path: Place) -> dict[str, Any]:
 
 def clear_progress(path: Place) -> None:
     """Remove all records of a run; its lock is removed when it is released."""
-    for file in list_files(path / PROGRESS):
-        if file.name not in HOLD:
-            remove_file(file)
+    remove_files(path / PROGRESS, lambda file: file.name not in HOLD)
 
 
 def remove_drafts(path: Place) -> None:
     """Remove files that processes were writing when they were killed."""
     for part in (*PART_COLUMNS, PROGRESS):
-        for file in list_files(path / part):
-            if _DRAFT.fullmatch(file.name):
-                remove_file(file)
+        remove_files(path / part, lambda file: _DRAFT.fullmatch(file.name) is not None)
 
 
 def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:

@@ -10,7 +10,8 @@ from vecgen.errors import OutputError
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.records.parse import FILE_LIST
 from vecgen.records.receipt import RECEIPT, SUCCESS
-from vecgen.stores.filesystem import Place, RemotePath, describe, list_names, remove_file, remove_tree
+from vecgen.stores.changes import remove_file, remove_tree
+from vecgen.stores.filesystem import Place, RemotePath, describe, list_names
 from vecgen.stores.refusals import refuse_finished, refuse_foreign
 
 

@@ -15,7 +15,9 @@ from vecgen.plan.plan import Plan
 from vecgen.plan.request import describe_request
 from vecgen.records.file_list import ListedFile
 from vecgen.records.receipt import RECEIPT, SUCCESS, Part, Receipt
-from vecgen.stores.filesystem import Place, size_of, write_text
+from vecgen.stores.changes import write_text
+from vecgen.stores.checksum import checksum_file
+from vecgen.stores.filesystem import Place, size_of
 from vecgen.version import __version__
 
 
@@ -55,4 +57,9 @@ def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: fl
 def publish_receipt(receipt: Receipt, directory: Place) -> None:
     """Write a receipt and, last of all, the marker of success."""
     write_text(directory / RECEIPT, json.dumps(asdict(receipt), indent=2) + "\n")
-    write_text(directory / SUCCESS, "")
+    mark_complete(directory)
+
+
+def mark_complete(directory: Place) -> None:
+    """Write the marker of success; it differs from run to run, so that a late request cannot take one for another."""
+    write_text(directory / SUCCESS, checksum_file(directory / RECEIPT))

@@ -20,17 +20,8 @@ from vecgen.io.schema import PART_COLUMNS
 from vecgen.records.file_list import read_file_list
 from vecgen.records.parse import FILE_LIST, check_move, read_recorded
 from vecgen.records.receipt import MOVE, PROGRESS, RECEIPT, RUN, SUCCESS, Receipt, read_receipt
-from vecgen.stores.filesystem import (
-    Place,
-    RemotePath,
-    is_file,
-    list_files,
-    list_names,
-    move_file,
-    remove_file,
-    remove_tree,
-    write_text,
-)
+from vecgen.stores.changes import move_file, remove_file, remove_files, remove_tree, write_text
+from vecgen.stores.filesystem import Place, RemotePath, is_file, list_files, list_names
 from vecgen.stores.permission import ask_permission
 from vecgen.stores.refusals import refuse_foreign
 
@@ -169,9 +160,7 @@ def _move_files(new: Place, output: Place, files: list[str]) -> None:
         _move(new / name, output / name)
     kept = set(files)
     for part in PART_COLUMNS:
-        for file in list_files(output / part):
-            if _below(output, file) not in kept:
-                remove_file(file)
+        remove_files(output / part, lambda file: _below(output, file) not in kept)
 
 
 def _move(old: Place, new: Place) -> None:

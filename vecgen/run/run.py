@@ -46,7 +46,7 @@ from vecgen.run.loads import (
     survey,
     unite,
 )
-from vecgen.run.publish import list_unrecorded, make_receipt, publish_receipt
+from vecgen.run.publish import list_unrecorded, make_receipt, mark_complete, publish_receipt
 from vecgen.run.replacement import (
     check_removable,
     check_replaceable,
@@ -56,8 +56,9 @@ from vecgen.run.replacement import (
     replace_dataset,
 )
 from vecgen.stores.cell import check_writable
-from vecgen.stores.filesystem import Place, list_files, remove_file, remove_tree, write_text
-from vecgen.stores.lock import LOCK, Lease, Permit, hold, is_held, is_surely_held, refuse_run
+from vecgen.stores.changes import remove_file, remove_files, remove_tree, write_text
+from vecgen.stores.filesystem import Place, list_files
+from vecgen.stores.lock import LOCK, Lease, LostError, Permit, hold, is_held, is_surely_held, refuse_run
 from vecgen.stores.permission import asking
 from vecgen.stores.refusals import AGAIN, RESUME, refuse_difference, refuse_unfinished
 
@@ -123,7 +124,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             yield Run(plan, output, final, complete)
             return
         _prepare(final, output, asked, before, existing)
-    with _alone(final, seen) as lease:
+    with _leaving_nothing_late(final), _alone(final, seen) as lease:
         if resumes:
             record = read_run(output.path, asked)
         else:
@@ -284,6 +285,18 @@ def _clear_left(path: Place, seen: str | None) -> None:
 
 
 @contextmanager
+def _leaving_nothing_late(path: Place) -> Iterator[None]:
+    """Remove the records that late requests leave in an output that another run has taken and completed."""
+    try:
+        yield
+    except LostError:
+        with suppress(OutputError):
+            if (path / SUCCESS).exists():
+                _clear_left(path, _read_raw(path))
+        raise
+
+
+@contextmanager
 def _alone(path: Place, seen: str | None) -> Iterator[Lease]:
     """Lock the output against other runs, in this process or any other."""
     progress = path / PROGRESS
@@ -302,10 +315,10 @@ def _clear(output: Output) -> None:
     """Remove what a run has left; the files of a load lie beside those of others, which are complete without it."""
     path = output.path
     if output.load:
-        for file in [file for part in PART_COLUMNS for file in _list_data(path / part, output.load)]:
-            remove_file(file)
+        for part in PART_COLUMNS:
+            remove_files(path / part, lambda file: file.name.startswith(output.load))
     else:
         clear_output(path)
     clear_progress(path)
     if output.load and (path / RECEIPT).exists():
-        write_text(path / SUCCESS, "")
+        mark_complete(path)

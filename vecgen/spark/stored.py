@@ -15,7 +15,8 @@ from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.plan.customer_source import ListedCustomers
 from vecgen.records.receipt import PROGRESS
 from vecgen.run.run import Run
-from vecgen.stores.filesystem import Place, create, open_input
+from vecgen.stores.changes import create
+from vecgen.stores.filesystem import Place, open_input
 
 _NAME: Final = "customers.parquet"
 _ROW_GROUP: Final = 20_000  # customers; what a task reads and does not need is at most twice as many

@@ -7,9 +7,7 @@ appears under its name when it is complete, or not at all.
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,9 +18,8 @@ import pyarrow as pa
 from pyarrow import fs
 
 from vecgen.errors import InputError, OutputError, redact, suggest
-from vecgen.process.scratch import scratch_path
+from vecgen.stores.bucket import Bucket
 from vecgen.stores.options import Options, check_options, may_be_secret, to_arguments
-from vecgen.stores.permission import ask_permission
 
 SCHEMES: Final = ("s3", "s3a", "gs", "abfs", "abfss", "hdfs")
 _SECRET_REMEDY: Final = "set AWS_ACCESS_KEY_ID and its kin, or pass --storage-options-file"
@@ -107,14 +104,19 @@ class RemotePath:
 
     def read_text(self, encoding: str = "utf-8") -> str:
         """Return a file's text."""
-        with _reaching(self), open_input(self) as source:
+        with reaching(self), open_input(self) as source:
             return str(source.read().decode(encoding))
 
     def unlink(self, missing_ok: bool = False) -> None:
         """Remove a file."""
         filesystem, path = self.connect()
-        with _reaching(self), suppress(*([FileNotFoundError] if missing_ok else [])):
+        with reaching(self), suppress(*([FileNotFoundError] if missing_ok else [])):
             filesystem.delete_file(path)
+
+    @property
+    def key(self) -> str:
+        """The path below the store's root."""
+        return "/".join(self.parts)
 
     def connect(self) -> tuple[fs.FileSystem, str]:
         """Return the file system and the path in it."""
@@ -124,13 +126,13 @@ class RemotePath:
     def info(self) -> fs.FileInfo:
         """Return what the store knows of the path."""
         filesystem, path = self.connect()
-        with _reaching(self):
+        with reaching(self):
             return filesystem.get_file_info(path)
 
 
 @contextmanager
-def _reaching(place: RemotePath) -> Iterator[None]:
-    """Tell a file that is missing from a store that does not answer."""
+def reaching(place: RemotePath) -> Iterator[None]:
+    """Tell a file that is missing from a store that does not answer, which is an OutputError then."""
     try:
         yield
     except FileNotFoundError:
@@ -195,79 +197,48 @@ def _connect(store: Store) -> tuple[fs.FileSystem, str]:
     return filesystem, base.rstrip("/")
 
 
+_buckets: Final[dict[Store, Bucket | OSError]] = {}
+
+
+def find_bucket(place: RemotePath) -> Bucket | None:
+    """Return the client of conditional requests to a place, None where its store is not reached by such.
+
+    Raises:
+        OutputError: The store does not answer.
+    """
+    bucket = try_bucket(place)
+    return bucket if isinstance(bucket, Bucket) else None
+
+
+def try_bucket(place: RemotePath) -> Bucket | OSError | None:
+    """Return the client of conditional requests to a place in S3, one for the process; None in other stores.
+
+    Returns:
+        OSError: Why only PyArrow's client reaches the store, which finds more kinds of credentials.
+
+    Raises:
+        OutputError: The store does not answer.
+    """
+    store = place.store
+    if store.scheme.startswith("s3") and store not in _buckets:
+        filesystem, name = _connect(store)
+        assert isinstance(filesystem, fs.S3FileSystem)
+        bucket = Bucket(name, store.options, filesystem.region)
+        try:
+            bucket.find_tag(place.key)
+            _buckets[store] = bucket
+        except OSError as error:
+            place.info()
+            _buckets[store] = OSError(store.mask(str(error)))
+    return _buckets.get(store)
+
+
 def open_input(place: Place) -> pa.NativeFile:
     """Open a file for reading at any position."""
     if isinstance(place, Path):
         return pa.OSFile(str(place), "rb")
     filesystem, path = place.connect()
     return filesystem.open_input_file(path)
-
-
-@contextmanager
-def create(place: Place, examine: Callable[[Path], None] | None = None) -> Iterator[pa.NativeFile]:
-    """Open a file that appears under its name when the block ends, and leaves no trace when the block raises.
-
-    A file of a store is written to a scratch file of this machine (below TMPDIR) first: leaving the stream of a store
-    by an exception would publish the part that is written.
-
-    Args:
-        examine: Is shown the finished file, on this machine, before it appears under its name.
-
-    Raises:
-        OutputError: The directory or the file cannot be written.
-    """
-    # Readers of every kind overlook names that begin with a dot; speculative copies of one task must not share a draft.
-    draft = place.parent / _draft_name(place) if isinstance(place, Path) else scratch_path()
-    try:
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        # Not Python's file: pyarrow would copy every write into a bytes object first (8 ns a row).
-        with pa.OSFile(str(draft), "wb") as sink:
-            yield sink
-        if examine:
-            examine(draft)
-        ask_permission()
-        _publish(draft, place)
-    except OSError as error:
-        raise OutputError(f"{place}: cannot be written ({describe(error, place)})") from error
-    finally:
-        with suppress(OSError):  # the draft is gone, or its directory never was
-            draft.unlink()
-
-
-def _draft_name(place: Place) -> str:
-    return f".{place.name}.{uuid.uuid4().hex}"
-
-
-def _publish(draft: Path, place: Place) -> None:
-    if isinstance(place, Path):
-        os.replace(draft, place)
-        return
-    filesystem, path = place.connect()
-    if isinstance(filesystem, fs.S3FileSystem):
-        # One call: an interrupt comes before it or after it, and a store shows an object once it is complete.
-        fs.copy_files(str(draft), path, fs.LocalFileSystem(), filesystem)
-        return
-    hidden = place.with_name(_draft_name(place)).connect()[1]
-    _make_parent(place)
-    fs.copy_files(str(draft), hidden, fs.LocalFileSystem(), filesystem)
-    filesystem.move(hidden, path)
-
-
-def _make_parent(place: RemotePath) -> None:
-    """Make the directory of a file; object stores have none."""
-    filesystem, path = place.parent.connect()
-    if not isinstance(filesystem, fs.S3FileSystem):
-        filesystem.create_dir(path)
-
-
-def write_text(place: Place, text: str) -> None:
-    """Write a small file so that a reader finds all of it or nothing.
-
-    Raises:
-        OutputError: It cannot be written.
-    """
-    with create(place) as sink:
-        sink.write(text.encode())
 
 
 def is_file(place: Place) -> bool:
@@ -302,7 +273,7 @@ def list_files(place: Place) -> Iterator[Place]:
             raise OutputError(f"{error.filename or place}: cannot be read ({error.strerror or error})") from error
         return
     filesystem, base = place.connect()
-    with _reaching(place):
+    with reaching(place):
         found = filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True))
     for info in found:
         if info.type == fs.FileType.File:
@@ -315,36 +286,11 @@ def list_names(place: Place) -> Iterator[str]:
         yield from (entry.name for entry in place.iterdir())
         return
     filesystem, base = place.connect()
-    with _reaching(place):
+    with reaching(place):
         found = filesystem.get_file_info(fs.FileSelector(base, allow_not_found=True))
     for info in found:
         if info.type == fs.FileType.File or any(list_files(place / info.base_name)):
             yield info.base_name
-
-
-def remove_file(place: Place) -> None:
-    """Remove a file if there is one."""
-    ask_permission()
-    place.unlink(missing_ok=True)
-
-
-def remove_tree(place: Place) -> None:
-    """Remove a directory and everything below, as far as that can be done."""
-    ask_permission()
-    if isinstance(place, Path):
-        shutil.rmtree(place, ignore_errors=True)
-        return
-    filesystem, path = place.connect()
-    with suppress(OSError):
-        filesystem.delete_dir(path)
-
-
-def move_file(source: RemotePath, target: RemotePath) -> None:
-    """Move a file of a store to another place in it; a file that is there is replaced."""
-    ask_permission()
-    with _reaching(target):
-        _make_parent(target)
-        source.connect()[0].move(source.connect()[1], target.connect()[1])
 
 
 def describe(error: OSError, place: Place) -> str:

@@ -25,7 +25,8 @@ from filelock import FileLock, Timeout
 
 from vecgen.errors import OutputError
 from vecgen.stores.cell import Cell, open_cell
-from vecgen.stores.filesystem import Place, RemotePath, remove_file, write_text
+from vecgen.stores.changes import remove_file, write_text
+from vecgen.stores.filesystem import Place, RemotePath
 from vecgen.stores.permission import asking
 from vecgen.stores.refusals import refuse_held
 
@@ -59,8 +60,8 @@ class Permit:
     token: str
     output: Place
 
-    def check(self) -> None:
-        """Return if the run holds its output.
+    def check(self, anew: bool = False) -> None:
+        """Return if the run holds its output; it is always asked anew.
 
         Raises:
             LostError: It does not.
@@ -106,8 +107,11 @@ class Lease(ABC):
     permit: Permit
 
     @abstractmethod
-    def prove(self) -> None:
+    def prove(self, anew: bool = False) -> None:
         """Return if the output is held: no other run can have taken it yet.
+
+        Args:
+            anew: Whether an answer of some seconds ago is too old.
 
         Raises:
             LostError: Another run has it.
@@ -144,8 +148,7 @@ def hold(lock: Place, output: Place) -> Iterator[Lease]:
         try:
             yield lease
         finally:
-            with suppress(OutputError):  # it is gone with the output, or another's
-                lease.prove()
+            with suppress(OutputError), asking(lease.prove):  # it is gone with the output, or another's
                 remove_file(lease.permit.holder)
 
 
@@ -181,7 +184,7 @@ class _FileLease(Lease):
     def __init__(self, lock: Path, output: Place) -> None:
         self.permit = _make_permit(lock, output)
 
-    def prove(self) -> None:
+    def prove(self, anew: bool = False) -> None:
         self.permit.check()
 
 
@@ -237,11 +240,11 @@ class _ObjectLease(Lease):
     def _refuse(self) -> OutputError:
         return refuse_run(self.permit.holder, self.permit.output)
 
-    def prove(self) -> None:
+    def prove(self, anew: bool = False) -> None:
         with self._changing:
             if self._lost:
                 raise _loss(self.permit.output)
-            if _now() - self._believed >= _BELIEF * BEAT:
+            if anew or _now() - self._believed >= _BELIEF * BEAT:
                 self._renew()
 
     def renew(self) -> None:
@@ -257,7 +260,7 @@ class _ObjectLease(Lease):
     def give_back(self) -> None:
         """Remove the lease, unless it is another's."""
         self.prove()
-        self._cell.remove()
+        self._cell.remove(self._tag)
 
     def _renew(self) -> None:
         if self._lost or not self._write(self._tag):
@@ -315,4 +318,4 @@ def refuse_run(lock: Place, output: Place) -> OutputError:
 
 
 def _loss(output: Place) -> LostError:
-    return LostError(f"--output: another run has taken {output}; this one has stopped and touches nothing there")
+    return LostError(f"--output: another run has taken {output}; this one has stopped and touches none of its files")

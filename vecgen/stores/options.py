@@ -1,6 +1,6 @@
 """Options of a store, as users give them: which there are, what may be printed, what clients make of them.
 
-Other clients of the same store take the same options: `cell` of conditional writes, `delta` of tables.
+Other clients of the same store take the same options: `bucket` of conditional requests, `delta` of tables.
 """
 
 from __future__ import annotations
@@ -83,12 +83,16 @@ def spell_endpoint(options: dict[str, str], bucket: str) -> str:
     return f"{scheme or options.get('scheme', 'https')}://{host}"
 
 
+def count_attempts(options: Options) -> int:
+    """Return how often a request is tried that the store refuses for the moment."""
+    return max(1, int(dict(options).get("max_attempts", _S3_ATTEMPTS)))
+
+
 def to_arguments(options: Options) -> dict[str, Any]:
     """Return the arguments of PyArrow's S3 file system that options stand for."""
     arguments: dict[str, Any] = {"connect_timeout": _S3_CONNECT_SECONDS, "request_timeout": _S3_REQUEST_SECONDS}
-    attempts = int(dict(options).get("max_attempts", _S3_ATTEMPTS))
     # Not the standard strategy: all requests of the process share its quota, which a busy hour uses up.
-    arguments["retry_strategy"] = fs.AwsDefaultS3RetryStrategy(max_attempts=attempts)
+    arguments["retry_strategy"] = fs.AwsDefaultS3RetryStrategy(max_attempts=count_attempts(options))
     for name, value in options:
         if name == "endpoint":
             # Stores other than Amazon's may not know the checksums that its client sends by default.

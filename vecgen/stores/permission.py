@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Final
-
-Check = Callable[[], None]
+from typing import Final, Protocol
 
 
-def _allow() -> None:
+class Check(Protocol):
+    """What `ask_permission` asks."""
+
+    def __call__(self, anew: bool = False) -> None:
+        """Return if this thread may write."""
+
+
+def _allow(anew: bool = False) -> None:
     """Allow every write: no run holds an output."""
 
 
 _CHECK: Final[ContextVar[Check]] = ContextVar("check", default=_allow)
 
 
-def ask_permission() -> None:
+def ask_permission(anew: bool = False) -> None:
     """Ask whether this thread may still write.
+
+    Args:
+        anew: Whether an answer of some seconds ago is too old: before what is there is replaced or removed, which may
+            be another run's if somebody has removed all of the output, its lock included.
 
     Raises:
         OutputError: It may not; nothing must be touched.
     """
-    _CHECK.get()()
+    _CHECK.get()(anew)
 
 
 @contextmanager
