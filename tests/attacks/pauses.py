@@ -34,6 +34,7 @@ class Pause:
         moment: Part of the run's time, from when it holds its output, at which it is stopped.
         speeds: Of the two runs' clocks.
         late: Whether each request to the store arrives late.
+        overwrites: Whether the run that is paused replaces a dataset.
     """
 
     second: str
@@ -42,6 +43,7 @@ class Pause:
     moment: float
     speeds: tuple[float, float]
     late: bool
+    overwrites: bool
 
     @property
     def seeds(self) -> tuple[int, int]:
@@ -50,12 +52,12 @@ class Pause:
 
     def __str__(self) -> str:
         how = f"{self.stopped} of {self.processes} processes stopped at {self.moment}, {self.second}"
-        return f"{how}, clocks {self.speeds}{', late requests' * self.late}"
+        return f"{how}, clocks {self.speeds}{', late requests' * self.late}{', overwrites' * self.overwrites}"
 
 
 def draw_pause(draws: Draws, remote: bool) -> Pause:
     """Draw an attack on an output in a store or on disk."""
-    second = draws.pick(("--overwrite", "--overwrite", "--resume", "removed") if remote else ("removed", "refused"))
+    second = draws.pick(("--overwrite", "--resume", "removed", "removed") if remote else ("removed", "refused"))
     processes = 1 + draws.below(2)
     return Pause(
         second,
@@ -65,6 +67,7 @@ def draw_pause(draws: Draws, remote: bool) -> Pause:
         draws.below(1000) / 1000,
         (draws.pick(SPEEDS), draws.pick(SPEEDS)),
         remote and draws.below(4) == 0,
+        second == "--overwrite" or (remote and second == "removed" and draws.below(4) == 0),
     )
 
 
@@ -93,6 +96,7 @@ def pause_runs(range_: Range, wholes: Mapping[int, Contents], outcome: Outcome, 
             outcome.notes["several processes"] += pause.processes > 1
             outcome.notes["clocks of different speed"] += pause.speeds[0] != pause.speeds[1]
             outcome.notes["late requests"] += pause.late
+            outcome.notes["removed while it overwrites"] += pause.overwrites and pause.second == "removed"
             target.discard()
         tried += 1
     return outcome
@@ -102,11 +106,10 @@ def pause_run(
     range_: Range, target: Target, pause: Pause, wholes: Mapping[int, Contents]
 ) -> tuple[int, list[str]] | None:
     """Pause a run while another takes its output; return its status and what is wrong, None where it held nothing."""
-    replaces = pause.second == "--overwrite"
-    span = range_.find_span(replaces, pause.processes) * (3 if pause.late else 1)
-    if replaces:
+    span = range_.find_span(pause.overwrites, pause.processes) * (3 if pause.late else 1)
+    if pause.overwrites:
         range_.copy_old(target)
-    command = target.ask(pause.seeds[0], *["--overwrite"] * replaces, processes=pause.processes)
+    command = target.ask(pause.seeds[0], *["--overwrite"] * pause.overwrites, processes=pause.processes)
     with ending(target.start(command, pause.speeds[0])) as first:
         target.wait_for_hold(first)
         time.sleep(pause.moment * span)
