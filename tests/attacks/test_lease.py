@@ -53,7 +53,7 @@ def test_the_same_request_twice(stage: str, number: int, far: Range, wholes: Who
     ("stage", "number"),
     [
         *(("working", 2), ("uploading", 5), ("closing", 1), ("moving", 2), ("removing", 1), ("failing", 1)),
-        *(("deleting", 1), ("deleting", 2), ("deleting", 3)),
+        *(("deleting", 1), ("deleting", 2)),
     ],
 )
 def test_an_overwriting_run_that_is_overtaken(stage: str, number: int, far: Range, wholes: Wholes) -> None:
@@ -70,7 +70,7 @@ def test_an_overwriting_run_that_is_overtaken(stage: str, number: int, far: Rang
     ("remote", "stage", "number"),
     [
         *((False, "writing", 5), (False, "closing", 1), (True, "writing", 5), (True, "closing", 1)),
-        *((True, "uploading", number) for number in (2, 3, 9)),
+        *((True, "uploading", number) for number in (3, 9)),
     ],
 )
 def test_an_output_removed_by_hand(
