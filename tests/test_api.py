@@ -245,7 +245,7 @@ def test_a_dataset_is_written_read_and_held_against_its_law(
     assert cases.num_rows == receipt.parts["fraud_cases"].rows > 10
     assert str(digest_batches(cases.to_batches(), FRAUD_CASE_COLUMNS)) == digests["fraud_cases"]
     assert vecgen.generate_fraud_cases(columns="frauds", **asked).column_names == ["frauds"]
-    with pytest.raises(OutputError, match=r"^output: .* pass overwrite to replace it"):
+    with pytest.raises(OutputError, match=r"^output: .* pass overwrite=True to replace it"):
         vecgen.write_customers(output=output, **asked)
     assert capsys.readouterr().out == ""
 

@@ -7,7 +7,20 @@ from functools import partial
 
 import pytest
 
-from vecgen.errors import InputError, OutputError, WrongTypeError, gather, suggest, to_line
+import vecgen
+from vecgen.cli.main import main
+from vecgen.errors import (
+    InputError,
+    OutputError,
+    VecgenError,
+    WrongTypeError,
+    gather,
+    setting,
+    spell_keywords,
+    spell_options,
+    suggest,
+    to_line,
+)
 
 
 def fail(*fields: str) -> None:
@@ -84,3 +97,48 @@ def test_a_line_is_printable_and_of_bounded_length() -> None:
     assert line.isprintable()
     assert line.endswith("do this")
     assert to_line(OutputError("a\x07b")) == r"a\x07b"
+
+
+@pytest.mark.parametrize(
+    ("mark", "keyword", "option"),
+    [
+        (setting("fraud_rate"), "fraud_rate", "--fraud-rate"),
+        (setting("fraud_rate", 0), "fraud_rate=0", "--fraud-rate 0"),
+        (setting("overwrite", True), "overwrite=True", "--overwrite"),
+        (setting("format", "parquet"), "format='parquet'", "--format parquet"),
+        (setting("partition_by", ""), "partition_by=''", '--partition-by ""'),
+    ],
+)
+def test_each_interface_spells_a_setting(mark: str, keyword: str, option: str) -> None:
+    error = VecgenError(f"say {mark} or {mark}")
+    assert str(error) == spell_keywords(error.text) == f"say {keyword} or {keyword}"
+    assert to_line(error) == spell_options(error.text) == f"say {option} or {option}"
+
+
+def test_a_value_is_shown_as_it_is_whatever_it_holds() -> None:
+    error = InputError(setting("seed"), "", setting("start"), "a whole number")
+    assert str(error) == r"seed: got '\x00start\x00', expected a whole number"
+
+
+def test_marks_survive_the_way_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(InputError(setting("end"), "", 1, "2", f"pass {setting('end')}")))
+    assert (error.where, error.remedy, to_line(error)) == ("end", "pass end", "--end: got 1, expected 2; pass --end")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "keyword", "option"),
+    [
+        ("fraud_rate", 2.0, "fraud_rate: got 2.0, expected", "--fraud-rate: got 2.0, expected"),
+        ("end", "2023-01-03", "pass fraud_rate=0", "pass --fraud-rate 0"),
+    ],
+)
+def test_the_same_mistake_is_told_in_the_language_of_its_interface(
+    name: str, value: object, keyword: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError) as caught:
+        vecgen.make_request(**{name: value})  # type: ignore[arg-type]
+    assert keyword in str(caught.value)
+    assert main(["generate", f"--{name.replace('_', '-')}", str(value), "--plan"]) == 2
+    told = capsys.readouterr().err
+    assert option in told
+    assert keyword not in told

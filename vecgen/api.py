@@ -59,7 +59,7 @@ from vecgen.run.fraud_cases import find_cases
 from vecgen.run.local import run_local
 from vecgen.stores.filesystem import Place, locate
 from vecgen.verify import certify
-from vecgen.verify.certificate import Certificate
+from vecgen.verify.certificate import Certificate, spell_certificate
 from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
 
@@ -227,7 +227,8 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     place, options = _read_stated(directory, stated)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
-        return certify.verify_dataset(place, expectation, options.processes, report=progress, fast=fast)
+        found = certify.verify_dataset(place, expectation, options.processes, report=progress, fast=fast)
+    return spell_certificate(found)
 
 
 @takes(_STATED, ExpectationKeywords, processes=1)

@@ -15,7 +15,34 @@ _LINE_END: Final = 200  # of a line that is cut, what is kept of its end: the re
 _MAX_WORD: Final = 60  # no name of ours is longer
 _USER: Final = re.compile(r"(?<=:)(/*)[^\s/?#'\"]*@")  # also where a slash is missing
 _QUERY: Final = re.compile(r"(?<=[?&])([^\s=&'\"]{1,60})=[^\s&'\"]+")
+_SETTING: Final = re.compile("\0([a-z_]+)(?:=([^\0]*))?\0")
 _NAMED: Final = re.compile(r"(?i)(\w*(?:secret|passw|token|access_key|credential)\w*)=[^\s&'\"]+")
+
+
+def setting(name: str, value: object = None) -> str:
+    """Return a setting, and a value to give it, as texts of errors name it: marked, for each interface to spell.
+
+    `setting("fraud_rate", 0)` is `--fraud-rate 0` on the command line, `fraud_rate=0` in Python and Spark's options.
+    """
+    # A null character marks it: values show theirs escaped, and no path can hold one.
+    return f"\0{name}\0" if value is None else f"\0{name}={value!r}\0"
+
+
+def spell_keywords(text: str) -> str:
+    """Return a text with its settings spelled as keywords of Python."""
+    return _SETTING.sub(lambda mark: mark[1] if mark[2] is None else f"{mark[1]}={mark[2]}", text)
+
+
+def spell_options(text: str) -> str:
+    """Return a text with its settings spelled as options of the command line."""
+
+    def spell(mark: re.Match[str]) -> str:
+        option, value = f"--{mark[1].replace('_', '-')}", mark[2]
+        if value in (None, "True"):  # nothing follows the name of a flag
+            return option
+        return " ".join([option, value.strip("'") or '""'])
+
+    return _SETTING.sub(spell, text)
 
 
 @dataclass(frozen=True)
@@ -35,10 +62,18 @@ class VecgenError(Exception):
     """Base of all deliberate errors; the command line prints it as one line and exits with status 2.
 
     Attributes:
+        text: The message with its settings marked; `str` spells them as keywords.
         step: What helps, where one command does.
     """
 
     step: Step | None = None
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return spell_keywords(self.text)
 
 
 _Error = TypeVar("_Error", bound=VecgenError)
@@ -67,7 +102,9 @@ class InputError(VecgenError):
     further: tuple[InputError, ...] = ()
 
     def __init__(self, where: str, field: str, value: object, expected: str, remedy: str = "") -> None:
-        self.where, self.field, self.value, self.expected, self.remedy = where, field, value, expected, remedy
+        self._given = (where, field, value, expected, remedy)
+        self.value = value
+        self.where, self.field, self.expected, self.remedy = map(spell_keywords, (where, field, expected, remedy))
         place = f"{where}: {field}" if field else where
         advice = f"; {remedy}" if remedy else ""
         super().__init__(f"{place}: got {self._show(value)}, expected {expected}{advice}")
@@ -79,8 +116,7 @@ class InputError(VecgenError):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[object, ...], dict[str, object]]:
         # Exceptions cross process boundaries (local pool, Spark workers); the default pickling would lose the fields.
-        fields = (self.where, self.field, self.value, self.expected, self.remedy)
-        return type(self), fields, {"further": self.further, "step": self.step}
+        return type(self), self._given, {"further": self.further, "step": self.step}
 
 
 class WrongTypeError(InputError, TypeError):
@@ -145,6 +181,6 @@ def to_printable(text: object) -> str:
 
 
 def to_line(error: VecgenError) -> str:
-    """Return an error as the one line that is printed: printable, of bounded length, without credentials."""
-    line = to_printable(redact(str(error))).replace("\n", r"\n")
+    """Return an error as the line of the command line: printable, of bounded length, without credentials."""
+    line = to_printable(redact(spell_options(error.text))).replace("\n", r"\n")
     return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - _LINE_END]} … {line[-_LINE_END:]}"

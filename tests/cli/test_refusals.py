@@ -298,6 +298,6 @@ def test_the_library_prints_no_commands(plan: Plan, tmp_path: Path) -> None:
 def test_no_command_is_spelled_of_values_that_vecgen_does_not_write(name: str, value: object, tmp_path: Path) -> None:
     asked, begun = {name: None, "word_lists": ""}, {name: value, "word_lists": ""}
     with pytest.raises(InputError) as caught:
-        refuse_difference("--resume", tmp_path / "o", asked, begun, complete=False)
+        refuse_difference("resume", tmp_path / "o", asked, begun, complete=False)
     assert caught.value.step is not None
     assert caught.value.step.verb == "write elsewhere"

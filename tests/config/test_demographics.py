@@ -314,7 +314,7 @@ def test_merchants_are_a_function_of_the_seed() -> None:
 
 @pytest.mark.parametrize("count", [0, -1, 10_001])
 def test_numbers_of_merchants_out_of_range_are_refused(count: int) -> None:
-    with pytest.raises(InputError, match=f"--per-category: got {count}, expected a whole number from 1 to 10,000"):
+    with pytest.raises(InputError, match=f"per_category: got {count}, expected a whole number from 1 to 10,000"):
         make_merchants(42, count)
 
 

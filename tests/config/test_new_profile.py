@@ -84,14 +84,14 @@ def test_the_key_of_a_schema_and_other_segments_stay(profile_copy: Path) -> None
 @pytest.mark.parametrize(
     ("origin", "name", "message"),
     [
-        ("nobody", "students", "--from: got 'nobody', expected one of "),
-        (f"fraud_{ORIGIN}", "students", "--from: got "),
-        (ORIGIN, ORIGIN, "--name: got .* has taken; choose another"),
-        (ORIGIN, "leftovers", "--name: got 'leftovers', .* has taken"),
-        (ORIGIN, "main_config", "--name: got 'main_config', .* has taken"),
-        (ORIGIN, "fraud_new", "--name: got 'fraud_new', expected a name that does not begin with fraud_"),
-        (ORIGIN, "a/b", "--name: got 'a/b', expected a profile name"),
-        (ORIGIN, "stray", "--name: got 'stray', .* has taken"),
+        ("nobody", "students", "from: got 'nobody', expected one of "),
+        (f"fraud_{ORIGIN}", "students", "from: got "),
+        (ORIGIN, ORIGIN, "name: got .* has taken; choose another"),
+        (ORIGIN, "leftovers", "name: got 'leftovers', .* has taken"),
+        (ORIGIN, "main_config", "name: got 'main_config', .* has taken"),
+        (ORIGIN, "fraud_new", "name: got 'fraud_new', expected a name that does not begin with fraud_"),
+        (ORIGIN, "a/b", "name: got 'a/b', expected a profile name"),
+        (ORIGIN, "stray", "name: got 'stray', .* has taken"),
     ],
 )
 @pytest.mark.parametrize("new", [False, True])

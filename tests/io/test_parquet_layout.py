@@ -70,7 +70,7 @@ def test_encodings_change_files_but_no_value(plan: Plan, parquet: tuple[Path, Re
 
 
 def test_encodings_are_of_parquet(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--encoding: got 'csv', expected --format parquet"):
+    with pytest.raises(InputError, match="encoding: got 'csv', expected format='parquet'"):
         Output(tmp_path, "csv", encoding="compact")
 
 

@@ -342,7 +342,7 @@ def test_dates_of_birth_fit_the_ages_of_the_reference_day(world: World, as_of: d
 
 
 def test_refuses_a_reference_day_before_the_calendar(world: World) -> None:
-    with pytest.raises(InputError, match="--as-of: got '0090-01-01'"):
+    with pytest.raises(InputError, match="as_of: got '0090-01-01'"):
         compile_customers(world.profiles, world.demographics, world.words, date(90, 1, 1))
 
 

@@ -250,13 +250,13 @@ def refuse(**changes: Any) -> InputError:
 @pytest.mark.parametrize("rate", [-0.001, 1.001, math.nan, math.inf])
 def test_a_fraud_rate_is_a_probability(rate: float) -> None:
     error = refuse(fraud_rate=rate)
-    assert (error.where, error.expected) == ("--fraud-rate", "a probability from 0 to 1")
+    assert (error.where, error.expected) == ("fraud_rate", "a probability from 0 to 1")
 
 
 @pytest.mark.parametrize("days", [-1, 0, 8])
 def test_a_fraud_lasts_one_to_seven_days(days: int) -> None:
     error = refuse(fraud_days=days)
-    assert (error.where, error.value, error.expected) == ("--fraud-days", days, "a whole number from 1 to 7")
+    assert (error.where, error.value, error.expected) == ("fraud_days", days, "a whole number from 1 to 7")
 
 
 def test_an_unknown_dependence_is_refused() -> None:
@@ -271,7 +271,7 @@ def test_a_period_must_hold_a_fraud_window(span: int) -> None:
         assert ModelParameters(period, 1.0, fraud_days=7).window_starts == span - 7
         return
     error = refuse(period=period, fraud_rate=1e-9)
-    assert (error.where, error.remedy) == ("--end", "lengthen the period or pass --fraud-rate 0")
+    assert (error.where, error.remedy) == ("end", "lengthen the period or pass fraud_rate=0")
     assert error.expected.startswith("2023-01-09 or later")
 
 
@@ -324,5 +324,5 @@ def test_a_window_at_the_end_of_all_dates_has_no_later_end_to_offer() -> None:
 def test_windows_of_more_than_a_gigabyte_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.model.tables._MAX_WINDOW_SLOTS", 6000)
     compile_one(PROFILE, ModelParameters(YEAR_2023))
-    with pytest.raises(InputError, match=r"--dependence: got 'v1\.0', expected at most 6,000 parts of fraud windows"):
+    with pytest.raises(InputError, match=r"dependence: got 'v1\.0', expected at most 6,000 parts of fraud windows"):
         compile_one(PROFILE, ModelParameters(YEAR_2023, dependence="v1.0"))

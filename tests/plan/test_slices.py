@@ -92,7 +92,7 @@ def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: 
     run_local(plan, outputs[0], 1)
     run(spark, plan, outputs[1])
     assert contents(tmp_path / "local") == contents(tmp_path / "spark") != {}
-    with pytest.raises(InputError, match="--batches, --only-dates"):
+    with pytest.raises(InputError, match="batches, only_dates"):
         run(spark, plan, replace(outputs[1], path=tmp_path / "rows"), "rows")
 
 
@@ -101,11 +101,11 @@ def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: 
     [
         (
             {"only_dates": (date(2023, 12, 19), date(2023, 12, 31))},
-            "--only-dates: got '2023-12-19..2023-12-31', expected",
+            "only_dates: got '2023-12-19..2023-12-31', expected",
         ),
         ({"only_dates": (date(2024, 1, 2), date(2024, 1, 1))}, "in order"),
-        ({"batches": ((0, 5000),)}, "--batches: got '0-5000', expected numbers from 0 to"),
-        ({"batches": ((3, 2),)}, "--batches: got '3-2'"),
+        ({"batches": ((0, 5000),)}, "batches: got '0-5000', expected numbers from 0 to"),
+        ({"batches": ((3, 2),)}, "batches: got '3-2'"),
     ],
 )
 def test_a_slice_of_something_else_is_refused(

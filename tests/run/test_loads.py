@@ -124,14 +124,14 @@ def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: 
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"travel_pct": 3}), encoding="utf-8")
     overlapping = replace(LAW, period=Period(date(2024, 1, 10), date(2024, 2, 10)))
     for other, asked, message in (
-        (compile_small(seed=1), january, "--append: --seed: got 1, expected 42, with which .* was started"),
-        (compile_small(customers=61), january, "--append: --customers: got 61, expected 60"),
-        (compile_small(profiles=profile_copy), january, "--append: --profiles: got '[0-9a-f]{16}', expected"),
-        (compile_small(law=NEXT), output, "--append: --as-of: got '2024-01-21', expected '2023-12-20'"),
+        (compile_small(seed=1), january, "append: seed: got 1, expected 42, with which .* was started"),
+        (compile_small(customers=61), january, "append: customers: got 61, expected 60"),
+        (compile_small(profiles=profile_copy), january, "append: profiles: got '[0-9a-f]{16}', expected"),
+        (compile_small(law=NEXT), output, "append: as_of: got '2024-01-21', expected '2023-12-20'"),
         (compile_small(law=overlapping, as_of=LAW.period.start), output, "the period 2023-12-20..2024-01-20, which is"),
-        (plan, replace(january, format="csv"), "--append: --format: got 'csv', expected 'parquet'"),
-        (plan, replace(january, partition_by=()), r"--append: --partition-by: got \[\], expected \['year', 'month'"),
-        (plan, replace(january, with_customer_id=True), "--append: --with-customer-id: got True, expected False"),
+        (plan, replace(january, format="csv"), "append: format: got 'csv', expected 'parquet'"),
+        (plan, replace(january, partition_by=()), r"append: partition_by: got \[\], expected \['year', 'month'"),
+        (plan, replace(january, with_customer_id=True), "append: with_customer_id: got True, expected False"),
         (
             plan,
             replace(output, only_dates=(DECEMBER[1], JANUARY[0])),
@@ -140,11 +140,11 @@ def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: 
     ):
         with pytest.raises(InputError, match=message):
             run_local(other, asked, 1)
-    with pytest.raises(OutputError, match=r"--table delta: .* holds no table"):
+    with pytest.raises(OutputError, match=r"table delta: .* holds no table"):
         run_local(plan, replace(january, table="delta"), 1)
-    with pytest.raises(InputError, match="--append: got '--overwrite'"):
+    with pytest.raises(InputError, match="append: got 'overwrite'"):
         run_local(plan, january, 1, existing="overwrite")
-    with pytest.raises(InputError, match="--append: got 'customers alone'"):
+    with pytest.raises(InputError, match="append: got 'customers alone'"):
         run_local(plan, january, 1, transactions=False)
     assert list_tree(place(output)) == tree
 
@@ -172,7 +172,7 @@ def test_a_load_that_breaks_off_is_completed(
     break_off(plan, january, monkeypatch, 8)
     assert read_receipt(output.path) == before
     assert not (tmp_path / "o" / SUCCESS).exists()
-    with pytest.raises(OutputError, match="pass --resume"):
+    with pytest.raises(OutputError, match="pass resume=True"):
         run_local(plan, january, 1)
     run_local(plan, january, 1, existing="resume")
     assert digest_dataset(output.path) == digest_dataset(parquet[0])

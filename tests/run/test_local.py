@@ -121,7 +121,7 @@ def test_a_part_alone_is_the_part_of_the_whole(
 
 
 def test_fewer_than_one_process_is_refused(plan: Plan, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--processes"):
+    with pytest.raises(InputError, match="processes"):
         run_local(plan, Output(tmp_path / "o"), 0)
     assert list_tree(tmp_path) == []
 
@@ -136,7 +136,7 @@ def test_an_output_that_holds_something_is_left_alone(plan: Plan, tmp_path: Path
 def test_a_dataset_is_not_written_over(plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
     copy = Path(shutil.copytree(parquet[0], tmp_path / "copy"))
     tree = list_tree(copy)
-    with pytest.raises(OutputError, match="pass --overwrite to replace it"):
+    with pytest.raises(OutputError, match="pass overwrite=True to replace it"):
         run_local(plan, Output(copy), 1)
     assert list_tree(copy) == tree
 

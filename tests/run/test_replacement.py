@@ -67,7 +67,7 @@ def test_what_lies_inside_a_part_is_named_before_the_work(name: str, plan: Plan,
     (old / name).parent.mkdir(exist_ok=True)
     (old / name).write_text("mine", encoding="utf-8")
     before = list_tree(old)
-    with pytest.raises(OutputError, match=r"--overwrite: .*no file of vecgen's; move"):
+    with pytest.raises(OutputError, match=r"overwrite: .*no file of vecgen's; move"):
         overwrite(plan, old)
     assert list_tree(old) == before
 

@@ -172,13 +172,13 @@ def test_resume_leaves_a_complete_dataset_alone(plan: Plan, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "case",
     [
-        ({"seed": 43}, {}, "--seed: got 43, expected 42"),
-        ({"customers": 61}, {}, "--customers: got 61, expected 60"),
-        ({"law": replace(LAW, fraud_rate=0.25)}, {}, "--fraud-rate: got 0.25, expected 0.5"),
-        ({"law": replace(LAW, dependence="v1.0")}, {}, "--dependence: got 'v1.0', expected 'v0.5'"),
-        ({}, {"format": "csv"}, "--format: got 'csv', expected 'parquet'"),
-        ({}, {"max_file_size": 1000}, "--max-file-size: got 1000, expected"),
-        ({}, {"partition_by": ("month",)}, "--partition-by: got"),
+        ({"seed": 43}, {}, "seed: got 43, expected 42"),
+        ({"customers": 61}, {}, "customers: got 61, expected 60"),
+        ({"law": replace(LAW, fraud_rate=0.25)}, {}, "fraud_rate: got 0.25, expected 0.5"),
+        ({"law": replace(LAW, dependence="v1.0")}, {}, "dependence: got 'v1.0', expected 'v0.5'"),
+        ({}, {"format": "csv"}, "format: got 'csv', expected 'parquet'"),
+        ({}, {"max_file_size": 1000}, "max_file_size: got 1000, expected"),
+        ({}, {"partition_by": ("month",)}, "partition_by: got"),
     ],
 )
 def test_resuming_with_other_values_is_refused(
@@ -210,7 +210,7 @@ def test_changed_profiles_are_noticed(
     profile = json.loads(file.read_text(encoding="utf-8"))
     profile["avg_transactions_per_day"]["max"] += 1
     file.write_text(json.dumps(profile), encoding="utf-8")
-    with pytest.raises(InputError, match=r"--resume: --profiles: got '[0-9a-f]{16}', expected"):
+    with pytest.raises(InputError, match=r"resume: profiles: got '[0-9a-f]{16}', expected"):
         resume(compile_small(profiles=profile_copy), output)
 
 
@@ -219,7 +219,7 @@ def test_an_unfinished_output_is_not_taken_for_a_new_run(
 ) -> None:
     output = Output(tmp_path / "o")
     break_off(plan, output, monkeypatch)
-    with pytest.raises(OutputError, match="not complete; pass --resume"):
+    with pytest.raises(OutputError, match="not complete; pass resume=True"):
         run_local(plan, output, 1)
 
 
@@ -263,7 +263,7 @@ def test_a_receipt_that_cannot_be_written_can_be_written_later(
 
     with monkeypatch.context() as patch:
         patch.setattr("os.replace", replace_unless_full)
-        with pytest.raises(OutputError, match=f"{name}: cannot be written .*left on device.*--resume completes it"):
+        with pytest.raises(OutputError, match=f"{name}: cannot be written .*left on device.*resume=True completes it"):
             run_local(plan, output, 1)
     assert not (tmp_path / "o" / SUCCESS).exists()
     resume(plan, output)

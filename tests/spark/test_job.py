@@ -210,7 +210,7 @@ def test_spark_completes_what_another_engine_began(
 def test_rows_of_sparks_own_writer_cannot_be_resumed(spark: SparkSession, plan: Plan, tmp_path: Path) -> None:
     from vecgen.spark.job import run
 
-    with pytest.raises(InputError, match="--output-mode files, whose batches can be resumed"):
+    with pytest.raises(InputError, match="output_mode='files', whose batches can be resumed"):
         run(spark, plan, Output(tmp_path / "out"), "rows", existing="resume")
     assert list_tree(tmp_path) == []
 

@@ -43,7 +43,7 @@ def test_a_url_keeps_its_spelling(scheme: str) -> None:
         ("s3://", (), "got 'no bucket'"),
         ("s3://lake/../other", (), "without '.' and '..'"),
         ("s3://key:secret@lake/a", (), "got 'credentials in a URL'.*AWS_ACCESS_KEY_ID"),
-        ("a/b", (("region", "x"),), "--storage-option: region: got 'a/b', expected a URL"),
+        ("a/b", (("region", "x"),), "storage_option: region: got 'a/b', expected a URL"),
         ("gs://lake/a", (("region", "x"),), "expected s3 URLs"),
         ("s3://lake/a", (("secret_kye", "x"),), "got 'secret_kye', expected one of access_key, anonymous"),
         ("s3://lake/a", (("anonymous", "yes"),), "got 'yes', expected true or false"),

@@ -19,14 +19,14 @@ import pytest
 from tests.conftest import Compile
 from tests.support.datasets import data_files, read_rows
 from vecgen.cli.main import main
-from vecgen.errors import InputError
+from vecgen.errors import InputError, spell_keywords, spell_options
 from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.records.receipt import RECEIPT, Receipt
 from vecgen.report.build import default_output
 from vecgen.run.local import run_local
 from vecgen.scan.time_zone import fit_time_zone, read_time_zone
-from vecgen.verify.certificate import Certificate, spell_outcome, to_text
+from vecgen.verify.certificate import Certificate, spell_certificate, spell_outcome, to_text
 from vecgen.verify.certify import verify_dataset
 from vecgen.verify.expectation import read_expectation
 
@@ -94,7 +94,9 @@ def test_a_fraud_rate_that_nobody_stated_is_named(parquet: Dataset, profiles: Pa
     path = write_foreign(tmp_path / "o", read_rows(parquet[0]))
     certificate = certify(path, profiles=profiles, start=WINTER.start, end=WINTER.end)
     assert "defrauded (customers)" in certificate.broken
-    assert "customers are defrauded, for a fraud rate of 0.01; --fraud-rate states another" in certificate.notes[0]
+    assert "customers are defrauded, for a fraud rate of 0.01; fraud_rate states another" in spell_keywords(
+        certificate.notes[0]
+    )
 
 
 @pytest.mark.parametrize("part", ["customers", "transactions", "fraud_cases"])
@@ -127,7 +129,7 @@ def test_a_directory_without_data_is_called_so_before_its_period_is_asked_for(tm
 
 def test_the_report_on_a_file_needs_a_place(parquet: Dataset) -> None:
     file = data_files(parquet[0] / "transactions")[0]
-    with pytest.raises(InputError, match=r"--output: got 'nothing', expected a directory of this machine"):
+    with pytest.raises(InputError, match=r"output: got 'nothing', expected a directory of this machine"):
         default_output(file)
 
 
@@ -138,7 +140,7 @@ def test_a_file_of_another_kind_is_none(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_dataset_names_the_whole(parquet: Dataset) -> None:
-    with pytest.raises(InputError, match=f"verify the whole of {parquet[0]}, or pass --start and --end"):
+    with pytest.raises(InputError, match=f"verify the whole of {parquet[0]}, or pass start and end"):
         certify(parquet[0] / "transactions")
 
 
@@ -147,7 +149,7 @@ def test_a_dataset_that_is_not_complete_says_how_to_complete_it(parquet: Dataset
     (tmp_path / "o" / RECEIPT).unlink()
     (tmp_path / "o" / "_progress").mkdir()
     (tmp_path / "o" / "_progress" / "run.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(InputError, match=r"got 'an incomplete dataset', .* started it, with --resume"):
+    with pytest.raises(InputError, match=r"got 'an incomplete dataset', .* started it, with resume=True"):
         certify(tmp_path / "o", **STATED)
 
 
@@ -184,7 +186,7 @@ def test_another_zone_than_the_stated_one_is_broken(parquet: Dataset, profiles: 
     path = write_foreign(tmp_path / "o", in_zone(read_rows(parquet[0]), "Asia/Kolkata"))
     certificate = certify(path, profiles=profiles, time_zone="Asia/Tokyo", **STATED)
     assert "unix_time" in certificate.broken
-    assert "pass --time-zone NAME" in to_text(certificate)
+    assert "pass --time-zone NAME" in to_text(spell_certificate(certificate, spell_options))
 
 
 def test_our_own_datasets_count_in_utc(parquet: Dataset, tmp_path: Path) -> None:
@@ -196,7 +198,7 @@ def test_our_own_datasets_count_in_utc(parquet: Dataset, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["Europe/Nowhere", "", "../etc/passwd", "/etc/localtime"])
 def test_refuses_what_is_no_time_zone(name: str) -> None:
-    with pytest.raises(InputError, match=r"--time-zone: got .* expected a time zone's name"):
+    with pytest.raises(InputError, match=r"time_zone: got .* expected a time zone's name"):
         read_time_zone(name, WINTER)
 
 

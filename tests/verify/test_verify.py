@@ -92,7 +92,7 @@ def test_a_dataset_without_receipt_is_held_against_what_is_stated(
 
 def test_a_dataset_without_receipt_needs_a_period(text: Dataset, tmp_path: Path) -> None:
     shutil.copytree(text[0] / "transactions", tmp_path / "t")
-    with pytest.raises(InputError, match="--end: got 'nothing', expected the period"):
+    with pytest.raises(InputError, match="end: got 'nothing', expected the period"):
         certify(tmp_path, start=date(2023, 12, 20))
 
 

@@ -33,7 +33,7 @@ from vecgen.cli.argument_types import (
     read_storage_options,
 )
 from vecgen.cli.parser import Parser
-from vecgen.errors import InputError, VecgenError, WrongTypeError, suggest
+from vecgen.errors import InputError, WrongTypeError, suggest
 from vecgen.io.parquet_layout import Compression, Encodings
 from vecgen.io.writers import Format
 from vecgen.model.params import Dependence
@@ -45,7 +45,7 @@ Day: TypeAlias = date | str
 Directory: TypeAlias = str | os.PathLike[str]
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTION: Final = re.compile(r"(?<![^\s(,])--([a-z][a-z-]*[a-z])(?: (?=\d|\"))?")
+_OPTION: Final = re.compile(r"(?<![^\s(,'])--(?!help\b)([a-z][a-z-]*[a-z])(?: (?=\d|\"))?")
 
 
 class RequestKeywords(TypedDict, total=False):
@@ -142,7 +142,7 @@ def list_keywords(parser: Parser) -> dict[str, Action]:
 def takes(parser: Parser, annotations: type, **defaults: object) -> Callable[[F], F]:
     """Return a decorator: the function takes the options of `parser` as its `**keywords`.
 
-    `help()` and completion see each of them, and errors name keywords instead of options.
+    `help()` and completion see each of them.
 
     Args:
         annotations: The typed dictionary of the keywords.
@@ -153,12 +153,7 @@ def takes(parser: Parser, annotations: type, **defaults: object) -> Callable[[F]
     def decorate(function: F) -> F:
         @wraps(function)
         def call(*arguments: Any, **keywords: Any) -> Any:
-            try:
-                return function(*arguments, **{**defaults, **keywords})
-            except InputError as error:
-                raise _spell_fault(error) from None
-            except VecgenError as error:
-                raise type(error)(_spell(str(error))) from None
+            return function(*arguments, **{**defaults, **keywords})
 
         signature = inspect.signature(function)
         own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
@@ -172,7 +167,7 @@ def takes(parser: Parser, annotations: type, **defaults: object) -> Callable[[F]
             for name, action in actions.items()
         ]
         call.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
-        texts = {name: _spell(action.help or "") for name, action in actions.items()}
+        texts = {name: spell_help(action.help or "") for name, action in actions.items()}
         texts |= {name: f"{texts[name].partition(' (')[0]} ({value})" for name, value in defaults.items()}
         lines = (f"    {name}: {text}" for name, text in texts.items())
         call.__doc__ = "\n".join([inspect.getdoc(function) or "", "", "Keywords, as of the command line:", *lines])
@@ -185,16 +180,9 @@ def _annotation(kind: Any) -> Any:
     return getattr(kind, "__forward_arg__", kind)
 
 
-def _spell(text: str) -> str:
-    """Return a text about options as one about keywords: `--fraud-rate 0` as `fraud_rate=0`."""
+def spell_help(text: str) -> str:
+    """Return a text of a parser about options as one about keywords: `--fraud-rate 0` as `fraud_rate=0`."""
     return _OPTION.sub(lambda match: match[1].replace("-", "_") + "=" * match[0].endswith(" "), text)
-
-
-def _spell_fault(error: InputError) -> InputError:
-    where, field, expected, remedy = map(_spell, (error.where, error.field, error.expected, error.remedy))
-    spelled = type(error)(where, field, error.value, expected, remedy)
-    spelled.further = tuple(_spell_fault(fault) for fault in error.further)
-    return spelled
 
 
 def read_value(name: str, parse: Callable[[str], Any], value: Any) -> Any:

@@ -35,13 +35,13 @@ from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
 from vecgen.config.new_file import write_new
 from vecgen.config.new_profile import add_profile
-from vecgen.errors import InputError, VecgenError, to_line, to_printable
+from vecgen.errors import InputError, VecgenError, setting, spell_options, to_line, to_printable
 from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import check_seed
 from vecgen.plan.schedule import choose_processes, estimate
 from vecgen.report.build import PAGE, REPORT, default_output, write_report
 from vecgen.run.local import run_local
-from vecgen.verify.certificate import SENTENCES, STATUSES, to_json, to_text
+from vecgen.verify.certificate import SENTENCES, STATUSES, spell_certificate, to_json, to_text
 from vecgen.verify.certify import verify_dataset
 from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
@@ -220,7 +220,7 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
 def _merchants(options: Namespace) -> None:
     check_seed(options.seed)
     if options.output.exists():
-        raise InputError("--output", "", str(options.output), "a file that does not exist yet")
+        raise InputError(setting("output"), "", str(options.output), "a file that does not exist yet")
     write_merchants(make_merchants(options.seed, options.per_category), options.output)
     _say(f"{options.output}: {options.per_category} names for each category")
 
@@ -261,7 +261,8 @@ def _verify(options: Namespace) -> int:
     directory = to_dataset(options)
     with show(options.quiet) as report:
         expectation = read_expectation(directory, vars(options))
-        certificate = verify_dataset(directory, expectation, options.processes, report=report, fast=options.fast)
+        found = verify_dataset(directory, expectation, options.processes, report=report, fast=options.fast)
+    certificate = spell_certificate(found, spell_options)
     _say(to_json(certificate) if options.json else to_text(certificate))
     return STATUSES[certificate.outcome]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from vecgen.config.demographics import MERCHANT_COLUMNS, Merchants
 from vecgen.config.new_file import write_new
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -46,7 +46,7 @@ def make_merchants(seed: int, per_category: int = 500) -> Merchants:
         InputError: `per_category` out of range.
     """
     if not 1 <= per_category <= MAX_PER_CATEGORY:
-        raise InputError("--per-category", "", per_category, f"a whole number from 1 to {MAX_PER_CATEGORY:,}")
+        raise InputError(setting("per_category"), "", per_category, f"a whole number from 1 to {MAX_PER_CATEGORY:,}")
     from faker import Faker  # slow to import, and only this command draws companies
 
     faker = Faker("en_US")

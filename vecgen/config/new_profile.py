@@ -12,7 +12,7 @@ from typing import Any, Final
 from vecgen.config.loader import DEFAULT_PROFILES, MAIN_CONFIG, load_profiles, read_json
 from vecgen.config.parse_profile import check_name
 from vecgen.config.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX
-from vecgen.errors import InputError, OutputError, suggest
+from vecgen.errors import InputError, OutputError, setting, suggest
 
 _LINE: Final = 80
 _EVERYONE: Final = {"gender": ["F", "M"], "age": {"min": 0, "max": "inf"}, "city_pop": {"min": 0, "max": "inf"}}
@@ -56,13 +56,15 @@ def add_profile(directory: Path, origin: str, name: str, source: Path | None = N
 def _check(copy: _Copy, directory: Path) -> None:
     names = load_profiles(copy.source).names
     if copy.origin not in names:
-        raise InputError("--from", "", copy.origin, f"one of {', '.join(names)}", suggest(copy.origin, names))
-    check_name("--name", "", copy.name)
+        raise InputError(setting("from"), "", copy.origin, f"one of {', '.join(names)}", suggest(copy.origin, names))
+    check_name(setting("name"), "", copy.name)
     if copy.name.startswith(FRAUD_PREFIX):
-        raise InputError("--name", "", copy.name, f"a name that does not begin with {FRAUD_PREFIX}, as twins do")
+        raise InputError(setting("name"), "", copy.name, f"a name that does not begin with {FRAUD_PREFIX}, as twins do")
     taken = copy.name in load_profiles(directory).names or any((directory / file).exists() for file in _pair(copy.name))
     if taken:
-        raise InputError("--name", "", copy.name, f"a name that nothing in {directory} has taken", "choose another")
+        raise InputError(
+            setting("name"), "", copy.name, f"a name that nothing in {directory} has taken", "choose another"
+        )
 
 
 def _create(directory: Path, copy: _Copy) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMER_ID
 from vecgen.stores.filesystem import Place, RemotePath, describe
@@ -18,7 +18,7 @@ from vecgen.stores.options import spell_endpoint
 
 LOG: Final = "_delta_log"
 CommitMode = Literal["error", "append", "overwrite"]
-_REMEDY: Final = "use the options of the table, or choose another --output"
+_REMEDY: Final = f"use the options of the table, or choose another {setting('output')}"
 
 # Names of our options of a store (`storage.locate`) in deltalake.
 _OPTIONS: Final = {
@@ -56,7 +56,7 @@ def commit_files(
         InputError: deltalake is not installed.
         OutputError: The table cannot be written.
     """
-    deltalake = import_deltalake("--table")
+    deltalake = import_deltalake(setting("table"))
     uri, options = str(table), _storage_options(table)
 
     def describe_commit(version: int) -> Any:
@@ -122,19 +122,19 @@ def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema) -> None
     Raises:
         InputError: deltalake is missing, or the table has others.
     """
-    deltalake = import_deltalake("--table")
+    deltalake = import_deltalake(setting("table"))
     there = _open_table(table)
     keys = list(there.metadata().partition_columns)
     if keys != partitions.names:
         expected = f"{','.join(keys)!r}, by which {table} is partitioned"
-        raise InputError("--partition-by", "", ",".join(partitions.names), expected, _REMEDY)
+        raise InputError(setting("partition_by"), "", ",".join(partitions.names), expected, _REMEDY)
     ours, theirs = (
         {field.name: field.type for field in known.fields}
         for known in (deltalake.Schema.from_arrow(pa.schema([*schema, *partitions])), there.schema())
     )
     if (CUSTOMER_ID.name in ours) != (CUSTOMER_ID.name in theirs):
         expected = f"{str(CUSTOMER_ID.name in theirs).lower()}, as the columns of {table} are"
-        raise InputError("--with-customer-id", "", CUSTOMER_ID.name in ours, expected, _REMEDY)
+        raise InputError(setting("with_customer_id"), "", CUSTOMER_ID.name in ours, expected, _REMEDY)
     for name in sorted({*ours, *theirs}):
         if ours.get(name) != theirs.get(name):
             raise InputError(str(table), f"column {name}", str(theirs.get(name)), str(ours.get(name)), _REMEDY)
@@ -162,7 +162,7 @@ def check_store(table: Place) -> None:
     if isinstance(table, RemotePath) and "tls_ca_file_path" in dict(table.store.options):
         expected = "none for Delta tables, whose library reads the certificates of the system only"
         remedy = "add the certificate to those of the system, or write plain files"
-        raise InputError("--storage-option", "tls_ca_file_path", "a file", expected, remedy)
+        raise InputError(setting("storage_option"), "tls_ca_file_path", "a file", expected, remedy)
 
 
 def import_deltalake(where: str) -> ModuleType:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vecgen.config.demographics import AgeGender, Demographics, Places, place_weights
 from vecgen.config.faker_lists import WordLists
 from vecgen.config.profile import SUFFIX, ProfileSet
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_SSNS, CardTables, SsnRanges, compile_cards, compile_safe_cards
 from vecgen.sampling.arrays import I16, I32, I64, U8, U64, Bools
 from vecgen.sampling.categorical import Categorical, compile_categorical
@@ -198,7 +198,7 @@ def _compile_segments(profiles: ProfileSet, places: Places, age_gender: AgeGende
 
 def _compile_births(age_gender: AgeGender, as_of: date) -> tuple[I32, U64]:
     if as_of.year - int(np.max(age_gender.age)) <= 1:
-        raise InputError("--as-of", "", as_of.isoformat(), f"a year above {int(np.max(age_gender.age)) + 1}")
+        raise InputError(setting("as_of"), "", as_of.isoformat(), f"a year above {int(np.max(age_gender.age)) + 1}")
     ranges = [_birth_range(int(age), as_of) for age in age_gender.age]
     first = np.array([(start - _EPOCH).days for start, _ in ranges], dtype=np.int32)
     days = np.array([(end - start).days + 1 for start, end in ranges], dtype=np.uint64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, get_args
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 
 MAX_SPAN: Final = 73_050
 """Days from the start of a period to its end; every possible fraud window is a row of a table."""
@@ -25,10 +25,12 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.end < self.start:
-            raise InputError("--end", "", self.end.isoformat(), f"a date on or after --start ({self.start})")
+            raise InputError(
+                setting("end"), "", self.end.isoformat(), f"a date on or after {setting('start')} ({self.start})"
+            )
         if self.span > MAX_SPAN:
-            expected = f"a date at most {MAX_SPAN:,} days (200 years) after --start ({self.start})"
-            raise InputError("--end", "", self.end.isoformat(), expected)
+            expected = f"a date at most {MAX_SPAN:,} days (200 years) after {setting('start')} ({self.start})"
+            raise InputError(setting("end"), "", self.end.isoformat(), expected)
 
     @property
     def days(self) -> int:
@@ -82,18 +84,19 @@ class ModelParameters:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.fraud_rate <= 1.0:
-            raise InputError("--fraud-rate", "", self.fraud_rate, "a probability from 0 to 1")
+            raise InputError(setting("fraud_rate"), "", self.fraud_rate, "a probability from 0 to 1")
         if not 1 <= self.fraud_days <= MAX_FRAUD_DAYS:
-            raise InputError("--fraud-days", "", self.fraud_days, f"a whole number from 1 to {MAX_FRAUD_DAYS}")
+            raise InputError(setting("fraud_days"), "", self.fraud_days, f"a whole number from 1 to {MAX_FRAUD_DAYS}")
         if self.dependence not in DEPENDENCES:
-            raise InputError("--dependence", "", self.dependence, f"one of {', '.join(DEPENDENCES)}")
+            raise InputError(setting("dependence"), "", self.dependence, f"one of {', '.join(DEPENDENCES)}")
         if self.fraud_rate > 0 and self.window_starts < 1:
             raise InputError(
-                "--end",
+                setting("end"),
                 "",
                 self.period.end.isoformat(),
-                f"{self._first_end()} or later, so that a fraud window fits between --start and --end",
-                "lengthen the period or pass --fraud-rate 0",
+                f"{self._first_end()} or later, so that a fraud window fits between {setting('start')} and "
+                f"{setting('end')}",
+                f"lengthen the period or pass {setting('fraud_rate', 0)}",
             )
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
 from vecgen.model.params import Dependence, ModelParameters, Period
@@ -226,8 +226,8 @@ class _Compiler:
         most = _MAX_WINDOW_SLOTS // self.profiles
         if slots > most:
             expected = f"at most {most:,} parts of fraud windows in a profile, not {slots:,}"
-            remedy = "shorten the period, choose another --dependence, or pass --fraud-rate 0"
-            raise InputError("--dependence", "", self.law.dependence, expected, remedy)
+            remedy = f"shorten the period, choose another {setting('dependence')}, or pass {setting('fraud_rate', 0)}"
+            raise InputError(setting("dependence"), "", self.law.dependence, expected, remedy)
 
 
 def _refuse_empty_windows(weights: F64, profile: Profile, period: Period) -> None:

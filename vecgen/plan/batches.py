@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.plan.customer_source import CustomerSource
 
 BATCH_ROWS: Final = 4_000_000
@@ -56,7 +56,7 @@ def cut_batches(source: CustomerSource, rows_per_customer: Sequence[float], batc
     met = np.flatnonzero(shares)
     if parts[met].sum() > MAX_BATCHES:
         expected = f"so many rows that {source.count:,} customers make at most {MAX_BATCHES:,} batches"
-        raise InputError("--batch-rows", "", batch_rows, expected, "or fewer customers, or a shorter period")
+        raise InputError(setting("batch_rows"), "", batch_rows, expected, "or fewer customers, or a shorter period")
     ranges = []
     for profile, density, count in zip(met.tolist(), densities[met].tolist(), parts[met].tolist(), strict=True):
         bounds = np.linspace(0, source.count, count + 1).astype(np.int64).tolist()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, get_args
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.io.parquet_layout import Compression, Encodings
 from vecgen.io.schema import (
     COLUMNS,
@@ -84,24 +84,34 @@ class Output:
                 option = f"--{name.replace('_', '-')}"
                 raise InputError(option, "", limit, "a whole number from 1 up, below 2**63")
         if self.single_file and (self.partition_by or self.max_records_per_file is not None):
-            raise InputError("--single-file", "", "partitions or limits", '--partition-by "" and no limit of records')
+            raise InputError(
+                setting("single_file"),
+                "",
+                "partitions or limits",
+                f"{setting('partition_by', '')} and no limit of records",
+            )
         if self.encoding != "portable" and self.format != "parquet":
-            raise InputError("--encoding", "", self.format, "--format parquet, whose encodings it chooses")
+            raise InputError(
+                setting("encoding"), "", self.format, f"{setting('format', 'parquet')}, whose encodings it chooses"
+            )
         if self.table and self.format != "parquet":
-            raise InputError("--table", "", self.format, "--format parquet, the files of a table")
+            raise InputError(setting("table"), "", self.format, f"{setting('format', 'parquet')}, the files of a table")
         if self.append and self.batches:
             raise InputError(
-                "--append", "", "--batches", "--only-dates or a whole period: loads are told by their dates"
+                setting("append"),
+                "",
+                "batches",
+                f"{setting('only_dates')} or a whole period: loads are told by their dates",
             )
         if len(set(self.partition_by)) < len(self.partition_by):
-            raise InputError("--partition-by", "", ",".join(self.partition_by), "each key at most once")
+            raise InputError(setting("partition_by"), "", ",".join(self.partition_by), "each key at most once")
         self.columns_of(TRANSACTIONS)
 
     def columns_of(self, part: str) -> tuple[Column, ...]:
         """Return the columns of a part's files."""
         columns = PART_COLUMNS[part]
         if part == TRANSACTIONS and self.columns is not None:
-            columns = choose_columns(self.columns, (*COLUMNS, CUSTOMER_ID), "--columns")
+            columns = choose_columns(self.columns, (*COLUMNS, CUSTOMER_ID), setting("columns"))
         return (*columns, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in columns else columns
 
     def partition_columns(self) -> tuple[Column, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.model.params import ModelParameters, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40
@@ -70,17 +70,19 @@ def check_seed(seed: int) -> None:
         InputError: It is out of range.
     """
     if not 0 <= seed < 1 << 64:  # seeds that are equal modulo 2**64 would give the same rows
-        raise InputError("--seed", "", seed, "a whole number from 0 to 2**64 - 1")
+        raise InputError(setting("seed"), "", seed, "a whole number from 0 to 2**64 - 1")
 
 
 def check_drawn(request: Request) -> None:
     """Refuse safe identifiers for customers of a file, which bring their own numbers."""
     if request.safe_identifiers:  # a file's own numbers would stay
         expected = "customers that are drawn: those of a file bring their own numbers"
-        raise InputError("--safe-identifiers", "", str(request.customers_file), expected, "pass --customers")
+        raise InputError(
+            setting("safe_identifiers"), "", str(request.customers_file), expected, f"pass {setting('customers')}"
+        )
 
 
 def check_count(customers: int) -> None:
     """Refuse a number of customers that is out of range."""
     if not 1 <= customers <= MAX_CUSTOMERS:
-        raise InputError("--customers", "", customers, f"a whole number from 1 to {MAX_CUSTOMERS}")
+        raise InputError(setting("customers"), "", customers, f"a whole number from 1 to {MAX_CUSTOMERS}")

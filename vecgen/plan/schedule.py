@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS
 from vecgen.plan.batches import MAX_BATCH_ROWS, Batch, cut_batches
 from vecgen.plan.output import Output, has_case_files
@@ -96,8 +96,9 @@ def check_slices(plan: Plan, output: Output) -> range:
     """
     for first, last in output.batches:
         if not 0 <= first <= last < len(plan.batches):
-            expected = f"numbers from 0 to {len(plan.batches) - 1}; --plan and --batch-rows tell how many there are"
-            raise InputError("--batches", "", f"{first}-{last}", expected)
+            told = f"{setting('plan')} and {setting('batch_rows')}"
+            expected = f"numbers from 0 to {len(plan.batches) - 1}; {told} tell how many there are"
+            raise InputError(setting("batches"), "", f"{first}-{last}", expected)
     return output.select_days(plan.tables.law.period)
 
 

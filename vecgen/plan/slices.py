@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final, Literal, get_args
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.model.params import Period
 
 PartitionKey = Literal["year", "month", "profile_group"]
@@ -34,7 +34,9 @@ def select_days(period: Period, only_dates: tuple[date, date] | None) -> range:
     first, last = ((day - period.start).days for day in only_dates)
     if not 0 <= first <= last < period.days:
         text = "..".join(day.isoformat() for day in only_dates)
-        raise InputError("--only-dates", "", text, f"dates of the period, {period.start}..{period.end}, in order")
+        raise InputError(
+            setting("only_dates"), "", text, f"dates of the period, {period.start}..{period.end}, in order"
+        )
     return range(first, last + 1)
 
 

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Final, TypeVar
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, setting
 from vecgen.process.interrupts import SIGNALS
 from vecgen.process.scratch import remove_dead_scratch
 
@@ -34,7 +34,7 @@ def check_processes(processes: int) -> None:
         InputError: It is below 1.
     """
     if processes < 1:
-        raise InputError("--processes", "", processes, "a whole number from 1 up")
+        raise InputError(setting("processes"), "", processes, "a whole number from 1 up")
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
             yield pool
         except BrokenProcessPool as error:
             _shut_down(pool, others, drop=True)
-            remedy = "the system kills processes when memory is short; fewer --processes need less"
+            remedy = f"the system kills processes when memory is short; fewer {setting('processes')} need less"
             raise OutputError(f"a worker process was killed: {remedy}") from error
         except Exception:
             _shut_down(pool, others, drop=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.json_value import JsonValue
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.stores.filesystem import Place, open_input, size_of
 
@@ -306,7 +306,9 @@ def refuse_links(output: Place) -> None:
     """
     if isinstance(output, Path):
         for entry in _walk(output):
-            raise OutputError(f"--output: {entry} is a link or a special file; remove it, or choose another output")
+            raise OutputError(
+                f"{setting('output')}: {entry} is a link or a special file; remove it, or choose another output"
+            )
 
 
 def _walk(directory: Path) -> Iterator[Path]:
@@ -316,7 +318,9 @@ def _walk(directory: Path) -> Iterator[Path]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise OutputError(f"--output: {directory} cannot be read ({error.strerror}); choose another") from error
+        raise OutputError(
+            f"{setting('output')}: {directory} cannot be read ({error.strerror}); choose another"
+        ) from error
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path))

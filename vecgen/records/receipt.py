@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, cast
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID, Column, choose_columns, select_digested
 from vecgen.model.params import ModelParameters, Period
 from vecgen.records.file_list import FileList
@@ -80,7 +80,7 @@ class Receipt:
     files: FileList | None = None
 
 
-_REMEDY: Final = "delete it and pass --start, --end and --law"
+_REMEDY: Final = f"delete it and pass {setting('start')}, {setting('end')} and {setting('law')}"
 
 
 def read_receipt(directory: Place) -> Receipt | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, setting, spell_options
 from vecgen.process.progress import Report as Progress
 from vecgen.process.progress import ignore
 from vecgen.report.baselines import find_detectors, night_rule, score_rule
@@ -18,7 +18,7 @@ from vecgen.report.figures import require_matplotlib
 from vecgen.report.page import MARK, Report, write_page
 from vecgen.report.summary import summarise
 from vecgen.stores.filesystem import Place
-from vecgen.verify.certificate import Certificate
+from vecgen.verify.certificate import Certificate, spell_certificate
 from vecgen.verify.certify import certify
 from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.expectation import Expectation
@@ -77,7 +77,7 @@ def write_report(
         raise InputError(str(directory), "columns", f"no {', '.join(missing)}", expected)
     if reading.totals.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
-    certificate = certify(reading, expectation)
+    certificate = spell_certificate(certify(reading, expectation), spell_options)  # of `vecgen verify`, says the page
     summary = summarise(reading.totals, reading.model, expectation.profiles)
     charts = draw_charts(summary)
     night = night_rule(len(summary.categories))
@@ -103,7 +103,7 @@ def default_output(directory: Place) -> Path:
         InputError: The dataset is not on this machine, or a single file.
     """
     if not isinstance(directory, Path) or directory.is_file():
-        raise InputError("--output", "", "nothing", f"a directory of this machine for the report on {directory}")
+        raise InputError(setting("output"), "", "nothing", f"a directory of this machine for the report on {directory}")
     return directory / REPORT
 
 
@@ -117,7 +117,9 @@ def _check_replaceable(path: Path) -> None:
     except (OSError, UnicodeDecodeError):
         ours = False
     if not ours:
-        raise OutputError(f"--output: {path} holds something else than a report; choose another or remove it")
+        raise OutputError(
+            f"{setting('output')}: {path} holds something else than a report; choose another or remove it"
+        )
 
 
 def _publish(path: Path, files: Mapping[str, bytes]) -> None:
@@ -135,7 +137,9 @@ def _publish(path: Path, files: Mapping[str, bytes]) -> None:
             os.rename(path, scratch / "old")
         os.rename(new, path)
     except OSError as error:
-        raise OutputError(f"--output: {path} cannot be written ({error.strerror}); choose another") from error
+        raise OutputError(
+            f"{setting('output')}: {path} cannot be written ({error.strerror}); choose another"
+        ) from error
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -51,7 +51,7 @@ def read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
         InputError: It was started with other values.
     """
     before = read_start(path)
-    refuse_difference("--resume", path, asked, before, complete=False)
+    refuse_difference("resume", path, asked, before, complete=False)
     return {name: before[name] for name in _START}
 
 

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from vecgen.errors import OutputError
+from vecgen.errors import OutputError, setting
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.records.parse import FILE_LIST
 from vecgen.records.receipt import RECEIPT, SUCCESS
@@ -24,11 +24,13 @@ def check_empty(path: Place, overlooked: str = "") -> None:
     try:
         free = not path.exists() or (path.is_dir() and all(name == overlooked for name in list_names(path)))
     except OSError as error:
-        raise OutputError(f"--output: {path} cannot be read ({describe(error, path)}); choose another") from error
+        raise OutputError(
+            f"{setting('output')}: {path} cannot be read ({describe(error, path)}); choose another"
+        ) from error
     if not free and (path / SUCCESS).exists():
         raise refuse_finished(path)
     if not free:
-        text = f"--output: {path} exists and is not an empty directory; choose another or remove it"
+        text = f"{setting('output')}: {path} exists and is not an empty directory; choose another or remove it"
         raise refuse_foreign(path, text)
 
 
@@ -43,10 +45,12 @@ def make_directory(path: Place) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"--output: {path} cannot be created ({error.strerror}); choose another directory") from error
+        raise OutputError(
+            f"{setting('output')}: {path} cannot be created ({error.strerror}); choose another directory"
+        ) from error
     if not os.access(path, os.W_OK | os.X_OK):
         remedy = "choose another directory or change its permissions"
-        raise OutputError(f"--output: {path} cannot be written ({_why_not_writable(path)}); {remedy}")
+        raise OutputError(f"{setting('output')}: {path} cannot be written ({_why_not_writable(path)}); {remedy}")
 
 
 def _why_not_writable(path: Path) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.delta import CommitMode, check_layout, check_store, commit_files, import_deltalake, list_ranges
 from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
@@ -54,9 +54,9 @@ def check_append(output: Output, parts: Sequence[str], replaces: bool) -> None:
         InputError: Nothing but customers, or a dataset that is to be replaced at the same time.
     """
     if output.append and replaces:
-        raise InputError("--append", "", "--overwrite", "one of the two")
+        raise InputError(setting("append"), "", "overwrite", "one of the two")
     if output.append and TRANSACTIONS not in parts:
-        raise InputError("--append", "", "customers alone", "transactions: customers are written once")
+        raise InputError(setting("append"), "", "customers alone", "transactions: customers are written once")
 
 
 def survey(output: Output) -> Receipt | None:
@@ -66,7 +66,7 @@ def survey(output: Output) -> Receipt | None:
         InputError: deltalake is missing, or the receipt or the table cannot be read.
     """
     if output.table:
-        import_deltalake("--table")
+        import_deltalake(setting("table"))
         check_store(output.path)
     receipt = read_receipt(output.path)
     if receipt is None:
@@ -103,8 +103,8 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
         return False
     if (replaces or output.append) and before.output.get("table") != output.table:
         held = "no table" if before.output.get("table") is None else f"a {before.output['table']} table"
-        wanted = f"--table {output.table}" if output.table else "--append"
-        raise OutputError(f"{wanted}: {output.path} holds {held}; choose the same kind, or another --output")
+        wanted = f"{setting('table')} {output.table}" if output.table else setting("append")
+        raise OutputError(f"{wanted}: {output.path} holds {held}; choose the same kind, or another {setting('output')}")
     if output.table and (replaces or output.append):
         for part in before.parts:
             check_layout(output.path / part, *_layout(output, part))
@@ -124,11 +124,11 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
 def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
     """Refuse other customers, another law, or another form than those of the loads that are there."""
     if before.output.get("batches"):
-        raise InputError("--append", "", "batches of a dataset", "a dataset with all of its customers")
+        raise InputError(setting("append"), "", "batches of a dataset", "a dataset with all of its customers")
     asked = {name: value for name, value in plan.identity.items() if name not in _PERIOD}
     form = ("columns",) if output.table else _FORM  # a table knows its partitions, and what else a part may have
     asked |= {name: _plain(getattr(output, name)) for name in form}
-    refuse_difference("--append", output.path, asked, {**before.output, **before.identity})
+    refuse_difference("append", output.path, asked, {**before.output, **before.identity})
 
 
 def _plain(value: object) -> object:
@@ -139,10 +139,12 @@ def _check_dates(load: Load, loads: Iterable[Load]) -> None:
     for other in loads:
         if other.first <= load.last and load.first <= other.last:
             expected = f"dates that are not there yet, as {other.first}..{other.last} are"
-            raise InputError("--append", "--only-dates", f"{load.first}..{load.last}", expected)
+            raise InputError(setting("append"), setting("only_dates"), f"{load.first}..{load.last}", expected)
         if (other.start, other.end) != (load.start, load.end) and other.start <= load.end and load.start <= other.end:
             expected = f"the period {other.start}..{other.end}, which is there, or one beside it"
-            raise InputError("--append", "--start, --end", f"{load.start}..{load.end}", expected)
+            raise InputError(
+                setting("append"), f"{setting('start')}, {setting('end')}", f"{load.start}..{load.end}", expected
+            )
 
 
 def choose_kept(output: Output, plan: Plan, before: Receipt | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.reader import find_files
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.records.file_list import read_file_list
@@ -46,7 +46,7 @@ def check_replaceable(output: Place) -> None:
     """
     ours = read_receipt(output) is not None or is_file(output / PROGRESS / RUN)
     if not ours and output.exists() and (not output.is_dir() or any(list_names(output))):
-        text = f"--overwrite: {output} holds no dataset of vecgen (no receipt); remove it yourself"
+        text = f"{setting('overwrite')}: {output} holds no dataset of vecgen (no receipt); remove it yourself"
         raise refuse_foreign(output, text)
 
 
@@ -71,8 +71,8 @@ def check_removable(output: Place, broken: str = "") -> None:
     for file in (file for name in PART_COLUMNS for file in list_files(output / name)):
         added = bool(broken) and file.name.startswith(broken)
         if not (added or _OURS.fullmatch(file.name) or is_ours(file)):
-            remedy = "move what is yours elsewhere, or choose another --output"
-            raise refuse_foreign(output, f"--overwrite: {file} is no file of vecgen's; {remedy}")
+            remedy = f"move what is yours elsewhere, or choose another {setting('output')}"
+            raise refuse_foreign(output, f"{setting('overwrite')}: {file} is no file of vecgen's; {remedy}")
 
 
 def _list_known(output: Place, receipt: Receipt) -> set[str] | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vecgen.errors import InputError, OutputError, advise
+from vecgen.errors import InputError, OutputError, advise, setting
 from vecgen.io.file_record import FileRecord
 from vecgen.io.reader import find_files
 from vecgen.io.schema import PART_COLUMNS
@@ -203,7 +203,7 @@ def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease
         elif impossible or not list_recorded(path):
             _clear(output)
         elif isinstance(error, OutputError):
-            text = f"{error}; what is finished stays; --resume completes it"
+            text = f"{error.text}; what is finished stays; {setting('resume', True)} completes it"
             raise advise(OutputError(text), RESUME) from error
         else:
             remove_drafts(path)  # of processes that were killed
@@ -261,7 +261,7 @@ def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
     if not (path / SUCCESS).exists() or (receipt := read_receipt(path)) is None:
         return None
     own = {"parts": sorted(receipt.parts), "version": receipt.version}
-    refuse_difference("--resume", path, asked, {**form_of(receipt.output), **receipt.identity, **own})
+    refuse_difference("resume", path, asked, {**form_of(receipt.output), **receipt.identity, **own})
     return receipt
 
 
@@ -303,7 +303,7 @@ def _alone(path: Place, seen: str | None) -> Iterator[Lease]:
     with hold(progress / LOCK, path) as lease, asking(lease.prove):
         try:
             if _read_raw(path) != seen:
-                raise OutputError(f"--output: another run has just written {path}; inspect it, then rerun")
+                raise OutputError(f"{setting('output')}: another run has just written {path}; inspect it, then rerun")
             yield lease
         finally:  # where a run was cleared away or is complete, no record is left
             with suppress(OutputError):  # of a store that does not answer: the error under way says so

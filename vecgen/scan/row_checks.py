@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vecgen.errors import setting
 from vecgen.io.digest import column_words
 from vecgen.io.schema import COLUMNS
 from vecgen.io.text import SECONDS_PER_DAY, number_halves, text_bytes
@@ -28,7 +29,7 @@ _HOLDER_KEY: Final = tuple(c for c in COLUMNS if c.name in ("ssn", "cc_num"))
 _ACCOUNT: Final = next(c for c in COLUMNS if c.name == "acct_num")
 
 FAULTS: Final = {
-    "profile": "a profile of --profiles",
+    "profile": f"a profile of {setting('profiles')}",
     "trans_num": "32 hexadecimal digits",
     "trans_date": "a date of the period",
     "trans_time": "HH:MM:SS",

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from vecgen.errors import InputError, suggest
+from vecgen.errors import InputError, setting, suggest
 from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.model.params import Period
 from vecgen.sampling.arrays import I64
@@ -94,7 +94,7 @@ def _open(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         expected = "a time zone's name, such as America/New_York"
-        raise InputError("--time-zone", "", name, expected, suggest(name, _list_zones()) or "or UTC") from None
+        raise InputError(setting("time_zone"), "", name, expected, suggest(name, _list_zones()) or "or UTC") from None
 
 
 def _days_of(period: Period) -> range:

@@ -33,7 +33,7 @@ from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_existing, to_output, to_request
 from vecgen.cli.steps import spell_step
 from vecgen.cli.summary import describe_plan, hint_at_receipt, summarise
-from vecgen.errors import InputError, OutputError, Step, VecgenError
+from vecgen.errors import InputError, OutputError, Step, VecgenError, setting
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS
 from vecgen.plan.output import Existing, Output, list_parts
@@ -82,12 +82,18 @@ def run(
         stopping: Called at Ctrl-C, before anything is cancelled.
     """
     if output_mode == "rows" and existing == "resume":
-        raise InputError("--resume", "", "--output-mode rows", "--output-mode files, whose batches can be resumed")
+        raise InputError(
+            setting("resume"),
+            "",
+            "output_mode rows",
+            f"{setting('output_mode', 'files')}, whose batches can be resumed",
+        )
     if output_mode == "rows" and (
         output.batches or output.only_dates or output.table or output.append or output.encoding == "compact"
     ):
-        expected = "files, if --batches, --only-dates, --table, --append or --encoding compact are given"
-        raise InputError("--output-mode", "", "rows", expected)
+        told = ", ".join(map(setting, ("batches", "only_dates", "table", "append")))
+        expected = f"files, if {told} or {setting('encoding', 'compact')} are given"
+        raise InputError(setting("output_mode"), "", "rows", expected)
     started = time.perf_counter()
     output = replace(output, path=output.path.absolute())  # executors have working directories of their own
     names = list_parts(output)

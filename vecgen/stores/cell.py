@@ -11,7 +11,7 @@ import warnings
 from abc import ABC, abstractmethod
 from typing import Final
 
-from vecgen.errors import InputError, InputWarning, OutputError
+from vecgen.errors import InputError, InputWarning, OutputError, setting
 from vecgen.stores.bucket import Bucket, NoConditionsError
 from vecgen.stores.changes import write_text
 from vecgen.stores.filesystem import Place, RemotePath, reaching, try_bucket
@@ -60,7 +60,7 @@ def check_writable(place: Place) -> None:
     if isinstance(place, RemotePath) and "role_arn" in dict(place.store.options):
         expected = "none where vecgen writes: the client that holds the output for one run assumes no roles"
         remedy = 'assume it before: eval "$(aws configure export-credentials --profile ROLE --format env)"'
-        raise InputError("--storage-option", "role_arn", "a role", expected, remedy)
+        raise InputError(setting("storage_option"), "role_arn", "a role", expected, remedy)
 
 
 def open_cell(place: RemotePath) -> Cell:
@@ -95,7 +95,7 @@ class _ReadFirst(Cell):
                 return None
             except (OutputError, UnicodeDecodeError) as error:  # some stores mix two states of what is being replaced
                 if tries == _READS - 1:
-                    raise OutputError(str(error)) from error
+                    raise OutputError(error.text if isinstance(error, OutputError) else str(error)) from error
                 time.sleep(0.05)
         return None
 

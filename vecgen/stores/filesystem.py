@@ -17,12 +17,12 @@ from typing import Final, TypeAlias
 import pyarrow as pa
 from pyarrow import fs
 
-from vecgen.errors import InputError, OutputError, redact, suggest
+from vecgen.errors import InputError, OutputError, redact, setting, suggest
 from vecgen.stores.bucket import Bucket
 from vecgen.stores.options import Options, check_options, may_be_secret, to_arguments
 
 SCHEMES: Final = ("s3", "s3a", "gs", "abfs", "abfss", "hdfs")
-_SECRET_REMEDY: Final = "set AWS_ACCESS_KEY_ID and its kin, or pass --storage-options-file"
+_SECRET_REMEDY: Final = f"set AWS_ACCESS_KEY_ID and its kin, or pass {setting('storage_options_file')}"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def reaching(place: RemotePath) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        remedy = "check its address, the credentials and --storage-option"
+        remedy = f"check its address, the credentials and {setting('storage_option')}"
         raise OutputError(f"{place}: cannot be reached ({describe(error, place)}); {remedy}") from error
 
 
@@ -159,7 +159,7 @@ def locate(text: str, options: Iterable[tuple[str, str]] = ()) -> Place:
     options = tuple(sorted(options))
     if not is_remote(text):
         if options:
-            raise InputError("--storage-option", options[0][0], text, "a URL such as s3://bucket/prefix")
+            raise InputError(setting("storage_option"), options[0][0], text, "a URL such as s3://bucket/prefix")
         return Path(text)
     scheme, _, rest = text.partition("://")
     if scheme not in SCHEMES:
@@ -190,7 +190,9 @@ def _connect(store: Store) -> tuple[fs.FileSystem, str]:
         filesystem, base = fs.FileSystem.from_uri(store.root)
     except TypeError as error:  # of an argument that came with a later version
         expected = "options that the installed PyArrow knows"
-        raise InputError("--storage-option", "", str(error), expected, "pip install --upgrade pyarrow") from error
+        raise InputError(
+            setting("storage_option"), "", str(error), expected, "pip install --upgrade pyarrow"
+        ) from error
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, ValueError) as error:
         reason = store.mask(str(error).splitlines()[0])
         raise InputError(store.root, "", reason, "a store that pyarrow.fs can open") from error

@@ -23,7 +23,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from vecgen.errors import OutputError
+from vecgen.errors import OutputError, setting
 from vecgen.stores.cell import Cell, open_cell
 from vecgen.stores.changes import remove_file, write_text
 from vecgen.stores.filesystem import Place, RemotePath
@@ -92,7 +92,7 @@ def _read_small(place: Place, tries: int = 5) -> str:
         return ""
     except (OSError, OutputError, UnicodeDecodeError) as error:
         if tries == 1:
-            raise OutputError(str(error)) from error
+            raise OutputError(error.text if isinstance(error, OutputError) else str(error)) from error
         time.sleep(0.05)
         return _read_small(place, tries - 1)
 
@@ -197,7 +197,7 @@ def _hold_file(lock: Path, output: Place) -> Iterator[Lease]:
     except Timeout:
         raise refuse_run(lock, output) from None
     except (OSError, NotImplementedError) as error:  # read only, or a file system without locks
-        raise OutputError(f"--output: {output} cannot be locked ({error}); choose another") from error
+        raise OutputError(f"{setting('output')}: {output} cannot be locked ({error}); choose another") from error
     try:
         yield _FileLease(lock, output)
     finally:
@@ -318,4 +318,6 @@ def refuse_run(lock: Place, output: Place) -> OutputError:
 
 
 def _loss(output: Place) -> LostError:
-    return LostError(f"--output: another run has taken {output}; this one has stopped and touches none of its files")
+    return LostError(
+        f"{setting('output')}: another run has taken {output}; this one has stopped and touches none of its files"
+    )

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from pyarrow import fs
 
-from vecgen.errors import InputError, redact, suggest
+from vecgen.errors import InputError, redact, setting, suggest
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -41,10 +41,12 @@ def check_options(scheme: str, options: Options) -> None:
     """
     for name, value in options:
         if not scheme.startswith("s3"):
-            raise InputError("--storage-option", name, scheme, "s3 URLs; other stores are set up by the environment")
+            raise InputError(
+                setting("storage_option"), name, scheme, "s3 URLs; other stores are set up by the environment"
+            )
         if name not in _S3_NAMES:
             expected = f"one of {', '.join(sorted(_S3_NAMES))}"
-            raise InputError("--storage-option", "", name, expected, suggest(name, _S3_NAMES))
+            raise InputError(setting("storage_option"), "", name, expected, suggest(name, _S3_NAMES))
         _check_value(name, value)
 
 
@@ -61,7 +63,7 @@ def _check_value(name: str, value: str) -> None:
     elif name == "tls_ca_file_path":
         expected = _find_fault(value)
     if expected:
-        raise InputError("--storage-option", name, redact(value), expected)
+        raise InputError(setting("storage_option"), name, redact(value), expected)
 
 
 def _find_fault(path: str) -> str:

@@ -7,14 +7,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from vecgen.errors import InputError, OutputError, Step, advise
+from vecgen.errors import InputError, OutputError, Step, advise, setting
 from vecgen.stores.filesystem import Place
 
 RESUME: Final = Step("resume", {"overwrite": None, "resume": True})
 OVERWRITE: Final = Step("replace it", {"resume": None, "overwrite": True})
 AGAIN: Final = Step("start over")
 _WAIT: Final = Step("once it has ended, resume", {"resume": True})
-_SAME: Final = "ask for the same, or choose another --output"
+_SAME: Final = f"ask for the same, or choose another {setting('output')}"
 _UNSPELLED: Final = frozenset({"customers_file", "demographics", "parts", "profiles", "version", "word_lists"})
 """What is known by a fingerprint only, or belongs to no option."""
 _LONGEST_VALUE: Final = 200
@@ -27,14 +27,14 @@ def refuse_held(output: Place, holder: str) -> OutputError:
         holder: Who it is, as far as that is known, else "".
     """
     named = f" ({holder})" if holder else ""
-    text = f"--output: another run{named} is writing {output}; wait for it, or choose another"
+    text = f"{setting('output')}: another run{named} is writing {output}; wait for it, or choose another"
     return advise(OutputError(text), _WAIT)
 
 
 def refuse_finished(output: Place) -> OutputError:
     """Return the error of a run whose output holds a dataset."""
-    text = f"--output: {output} holds a dataset; choose another, or pass --overwrite to replace it"
-    return advise(OutputError(text), OVERWRITE)
+    remedy = f"choose another, or pass {setting('overwrite', True)} to replace it"
+    return advise(OutputError(f"{setting('output')}: {output} holds a dataset; {remedy}"), OVERWRITE)
 
 
 def refuse_foreign(output: Place, reason: str) -> OutputError:
@@ -52,38 +52,38 @@ def refuse_unfinished(
         begun: The options with which it was started.
         in_place: Whether the run would write among the files of others, as loads do; it replaces nothing then.
     """
-    text = f"--output: {output} holds a dataset that is not complete; pass --resume"
+    text = f"{setting('output')}: {output} holds a dataset that is not complete"
     changes = _list_changes(asked, begun)
     if not changes:
-        return advise(OutputError(f"{text}, or remove it"), RESUME)
-    told = ", ".join(_name_option(name) for name in changes)
-    text = f"--output: {output} holds a dataset that is not complete and was started with other values of {told}"
+        return advise(OutputError(f"{text}; pass {setting('resume', True)}, or remove it"), RESUME)
+    text += f" and was started with other values of {', '.join(_name_option(name) for name in changes)}"
     if in_place:
         return advise(OutputError(f"{text}; complete it first"), _correct(output, changes, {"resume": True}))
-    return advise(OutputError(f"{text}; pass --overwrite to replace it, or choose another"), OVERWRITE)
+    return advise(OutputError(f"{text}; pass {setting('overwrite', True)} to replace it, or choose another"), OVERWRITE)
 
 
 def refuse_difference(
-    option: str, where: Place, asked: Mapping[str, Any], before: Mapping[str, Any], *, complete: bool = True
+    why: str, where: Place, asked: Mapping[str, Any], before: Mapping[str, Any], *, complete: bool = True
 ) -> None:
     """Compare the options of a run with those with which a dataset was started, by name.
 
     Args:
+        why: What asks for the same options: "resume" or "append".
         complete: Whether the dataset is.
 
     Raises:
         InputError: The first name under which they differ, and both values.
     """
-    resumes = option == "--resume"
+    resumes = why == "resume"
     if "word_lists" not in before:
         expected = "one that says what decides its rows, as those of this version do"
-        remedy = "finish it with the version of vecgen that started it, or choose another --output"
-        error = InputError(option, str(where), "a dataset started by an older version", expected, remedy)
+        remedy = f"finish it with the version of vecgen that started it, or choose another {setting('output')}"
+        error = InputError(setting(why), str(where), "a dataset started by an older version", expected, remedy)
         raise advise(error, OVERWRITE if resumes else _go_elsewhere(where))
     changes = _list_changes(asked, before)
     for name, value in changes.items():
         expected = f"{value!r}, with which {where} was started"
-        error = InputError(option, _name_option(name), asked[name], expected, _SAME)
+        error = InputError(setting(why), _name_option(name), asked[name], expected, _SAME)
         more = {"resume": True} if resumes else {}
         raise advise(error, OVERWRITE if resumes and complete else _correct(where, changes, more))
 
@@ -94,7 +94,7 @@ def _list_changes(asked: Mapping[str, Any], before: Mapping[str, Any]) -> dict[s
 
 
 def _name_option(name: str) -> str:
-    return "lists of Faker" if name == "word_lists" else f"--{name.replace('_', '-')}"
+    return "lists of Faker" if name == "word_lists" else setting(name)
 
 
 def _correct(output: Place, changes: Mapping[str, Any], more: Mapping[str, object]) -> Step:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Final, Literal
 
+from vecgen.errors import spell_keywords
 from vecgen.verify.row_tests import Finding
 
 Outcome = Literal["accepted", "rejected", "undecided"]
@@ -83,6 +84,12 @@ class Certificate:
     def holds(self) -> bool:
         """Whether no check failed and something was tested."""
         return self.outcome == "accepted"
+
+
+def spell_certificate(certificate: Certificate, spell: Callable[[str], str] = spell_keywords) -> Certificate:
+    """Return a certificate with the settings in its texts spelled, see `errors.setting`."""
+    checks = tuple(replace(check, expected=spell(check.expected)) for check in certificate.checks)
+    return replace(certificate, checks=checks, notes=tuple(map(spell, certificate.notes)))
 
 
 def to_json(certificate: Certificate) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from vecgen.errors import setting
 from vecgen.process.progress import Report, ignore
 from vecgen.scan.missing import LAW_NEEDS
 from vecgen.stores.filesystem import Place
@@ -66,4 +67,4 @@ def _note_fraud_rate(reading: Reading, expectation: Expectation, findings: Seque
     everybody = defrauded + sum(own.rows.total() for own in reading.totals.people)
     share = f"{defrauded:,} of {everybody:,} customers are defrauded"
     rate = f"for a fraud rate of {expectation.law.fraud_rate:g}"
-    return (f"{share}, {rate}; --fraud-rate states another (Sparkov's: 0.98)",)
+    return (f"{share}, {rate}; {setting('fraud_rate')} states another (Sparkov's: 0.98)",)

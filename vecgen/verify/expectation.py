@@ -11,7 +11,7 @@ from typing import Any, Final
 from vecgen.config.demographics import Demographics
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import ProfileSet
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.io.reader import require_files
 from vecgen.model.params import ModelParameters, Period
 from vecgen.records.receipt import RECEIPT, Receipt, is_incomplete, read_receipt, recorded_parameters
@@ -58,7 +58,7 @@ def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation
     if not directory.exists():
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
     if is_incomplete(directory):
-        remedy = "complete it: repeat the command that started it, with --resume"
+        remedy = f"complete it: repeat the command that started it, with {setting('resume', True)}"
         raise InputError(str(directory), "", "an incomplete dataset", "one whose run has come to its end", remedy)
     receipt = read_receipt(directory) if directory.is_dir() else None
     if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
@@ -101,7 +101,8 @@ def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:
     for name in ("start", "end"):
         if name not in known:
             expected = f"the period, since {directory} has no receipt"
-            raise InputError(f"--{name}", "", "nothing", expected, f"{_name_receipt(directory)}pass --start and --end")
+            remedy = f"{_name_receipt(directory)}pass {setting('start')} and {setting('end')}"
+            raise InputError(setting(name), "", "nothing", expected, remedy)
     return Period(known["start"], known["end"])
 
 

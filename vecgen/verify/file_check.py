@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from vecgen.errors import InputError, InputWarning
+from vecgen.errors import InputError, InputWarning, setting
 from vecgen.io.delta import LOG
 from vecgen.io.digest import Digest
 from vecgen.io.reader import digest_dataset, find_files
@@ -85,7 +85,7 @@ def check_files(
 
 def _note_unread(unknown: int, fast: bool) -> list[str]:
     if fast:
-        return ["--fast: sizes of files were checked, their bytes were not"]
+        return [f"{setting('fast')}: sizes of files were checked, their bytes were not"]
     return [f"{unknown:,} files were written by Spark's own writer: their bytes were not checked"] if unknown else []
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
@@ -137,7 +137,7 @@ def _read_rows(
         people, digests["customers"], again = read_customers(customers, expectation, expectation.as_of)
         checks += _check_customers(people, again, expectation)
     elif customers and expectation.receipt is None:
-        notes.append("customers were not checked: pass --as-of DATE, the reference date for their ages")
+        notes.append(f"customers were not checked: pass {setting('as_of')} DATE, the reference date for their ages")
     elif customers:
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
@@ -161,7 +161,7 @@ def _read_rows(
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
     if time_zone is None:
         return []
-    how = "as stated" if expectation.time_zone else "found; --time-zone states it"
+    how = "as stated" if expectation.time_zone else f"found; {setting('time_zone')} states it"
     return [f"unix_time is the local time of {time_zone.name} ({how}); vecgen's own files count it in UTC"]
 
 
@@ -177,7 +177,7 @@ def _note_repeated_draws(repeated: RepeatedDraws | None, repeats: int) -> list[s
 
 
 def _check_rows(totals: Totals, model: ExactModel, unique: Check) -> list[Check]:
-    remedies = {"unix_time": "; if it was made where clocks show another time, pass --time-zone NAME"}
+    remedies = {"unix_time": f"; if it was made where clocks show another time, pass {setting('time_zone')} NAME"}
     faults = [
         Check(name, f"{expected}{remedies.get(name, '')}", totals.faults[name]) for name, expected in FAULTS.items()
     ]

@@ -17,8 +17,9 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
 from vecgen.cli.argument_types import parse_dates, parse_names
+from vecgen.cli.keywords import spell_help
 from vecgen.cli.options import add_customer_options, add_model_options
-from vecgen.cli.parser import Parser
+from vecgen.cli.parser import Parser, UsageError
 from vecgen.cli.read_options import to_arguments, to_request
 from vecgen.errors import InputError
 from vecgen.io.schema import (
@@ -101,7 +102,10 @@ def read_options(options: Mapping[str, str]) -> Namespace:
     Raises:
         UsageError: Options that do not exist or have no such value.
     """
-    return _make_parser().parse_args(to_arguments(options))
+    try:
+        return _make_parser().parse_args(to_arguments(options))
+    except UsageError as error:
+        raise UsageError(spell_help(error.text)) from None
 
 
 def _make_parser() -> Parser:

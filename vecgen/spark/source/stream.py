@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyspark.sql.datasource import DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxRows, SupportsTriggerAvailableNow
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.io.schema import TRANSACTION_COLUMNS, TRANSACTIONS
 from vecgen.plan.plan import Plan
 from vecgen.plan.slices import select_days
@@ -92,7 +92,7 @@ def _rate(options: Namespace, rows_per_day: int) -> int:
     for name in ("days_per_trigger", "rows_per_trigger"):
         value = getattr(options, name)
         if value is not None and value < 1:
-            raise InputError(f"--{name.replace('_', '-')}", "", value, "a whole number from 1 up")
+            raise InputError(setting(name), "", value, "a whole number from 1 up")
     if options.rows_per_trigger is not None:
         return max(1, int(options.rows_per_trigger) // rows_per_day)
     return options.days_per_trigger or 1
