@@ -206,9 +206,10 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     functions = [vecgen.generate_transactions, vecgen.iterate_transactions]
     for function in functions:
         assert keywords_of(function) == asked | {"columns", "text", "only_dates"}
-    assert keywords_of(vecgen.make_request) == asked <= written
+    assert keywords_of(vecgen.make_request) == keywords_of(vecgen.estimate_ceiling) == asked <= written
     assert stated == set(ExpectationKeywords.__annotations__) | {"fast"}
     assert keywords_of(vecgen.verify_dataset) == stated | {"directory"}
+    assert keywords_of(vecgen.measure_ceiling) == options_of("ceiling") - {"plan", "json"} | {"directory"}
     assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
     assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
@@ -221,7 +222,13 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
 
 def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
     assert vecgen.make_request() == Request()
-    for function in (vecgen.generate_transactions, vecgen.write_dataset, vecgen.verify_dataset, vecgen.write_report):
+    for function in (
+        vecgen.generate_transactions,
+        vecgen.write_dataset,
+        vecgen.verify_dataset,
+        vecgen.write_report,
+        vecgen.measure_ceiling,
+    ):
         told = inspect.getdoc(function) or ""
         assert [name for name in keywords_of(function) - {"directory"} if f"    {name}: " not in told] == []
         assert "--" not in told

@@ -21,6 +21,7 @@ from vecgen.version import __version__
 __all__ = [
     "__version__",
     "digest_dataset",
+    "estimate_ceiling",
     "estimate_dataset",
     "generate_customers",
     "generate_fraud_cases",
@@ -28,6 +29,7 @@ __all__ = [
     "iterate_customers",
     "iterate_transactions",
     "make_request",
+    "measure_ceiling",
     "verify_dataset",
     "write_customers",
     "write_dataset",
@@ -38,6 +40,7 @@ __all__ = [
 if TYPE_CHECKING:
     from vecgen.api import (
         digest_dataset,
+        estimate_ceiling,
         estimate_dataset,
         generate_customers,
         generate_fraud_cases,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
         iterate_customers,
         iterate_transactions,
         make_request,
+        measure_ceiling,
         verify_dataset,
         write_customers,
         write_dataset,

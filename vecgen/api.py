@@ -54,6 +54,9 @@ from vecgen.plan.schedule import Estimate, cut_again, estimate
 from vecgen.plan.slices import select_days
 from vecgen.records.receipt import Receipt
 from vecgen.report import build as report
+from vecgen.report import ceiling
+from vecgen.report.ceiling import Ceiling
+from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run.batch import start_group
 from vecgen.run.fraud_cases import find_cases
 from vecgen.run.local import run_local
@@ -62,6 +65,7 @@ from vecgen.verify import certify
 from vecgen.verify.certificate import Certificate, spell_certificate
 from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
+from vecgen.verify.verify import score_dataset
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in `typing` from Python 3.11 on
@@ -247,6 +251,29 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
     with show(options.quiet) as progress:
         report.write_report(place, read_expectation(place, vars(options)), target, options.processes, progress)
     return target / report.PAGE
+
+
+@takes(_STATED, ExpectationKeywords, processes=1)
+def measure_ceiling(directory: Directory, **stated: Unpack[ExpectationKeywords]) -> Ceiling:
+    """Return how well fraud can be detected at best in a dataset, as `vecgen ceiling` does.
+
+    Raises:
+        InputError: The dataset, a value or a file cannot be read, or there is no fraud.
+    """
+    place, options = _read_stated(directory, stated)
+    with show(options.quiet) as progress:
+        expectation = read_expectation(place, vars(options))
+        return ceiling.measure_ceiling(score_dataset(place, expectation, options.processes, progress).rows)
+
+
+@takes(_ASKED, RequestKeywords)
+def estimate_ceiling(**asked: Unpack[RequestKeywords]) -> Ceiling:
+    """Return how well fraud could be detected at best in what `write_dataset` would write; write nothing.
+
+    Raises:
+        InputError: A value or file that cannot be used, or a fraud rate of 0.
+    """
+    return expect_ceiling(make_request(**asked))
 
 
 def digest_dataset(

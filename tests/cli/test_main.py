@@ -18,7 +18,7 @@ from vecgen.cli.main import _make_parser, main
 from vecgen.config.loader import load_demographics
 from vecgen.io.reader import digest_dataset
 
-_COMMANDS = ["generate", "customers", "transactions", "merchants", "verify", "report", "digest"]
+_COMMANDS = ["generate", "customers", "transactions", "merchants", "verify", "report", "ceiling", "digest"]
 _COMMANDS += [f"profiles{action}" for action in ("", " check", " show", " new", " schema")]
 
 
@@ -175,7 +175,7 @@ def test_each_help_page_ends_with_two_examples_that_can_be_parsed(
         program, *words = shlex.split(line)
         assert program == "vecgen"
         assert line.strip().startswith(f"vecgen {command}".rstrip())
-        assert _make_parser().parse_args(words).run
+        assert _make_parser(planned=command == "ceiling" and "--plan" in words).parse_args(words).run
 
 
 def test_profiles_check(profiles: Path, profile_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,11 +40,16 @@ from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import check_seed
 from vecgen.plan.schedule import choose_processes, estimate
 from vecgen.report.build import PAGE, REPORT, default_output, write_report
+from vecgen.report.ceiling import Ceiling, measure_ceiling
+from vecgen.report.ceiling import to_json as ceiling_to_json
+from vecgen.report.ceiling import to_text as ceiling_to_text
+from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import SENTENCES, STATUSES, spell_certificate, to_json, to_text
 from vecgen.verify.certify import verify_dataset
 from vecgen.verify.expectation import read_expectation
 from vecgen.verify.file_check import digest_complete
+from vecgen.verify.verify import score_dataset
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     spell = partial(spell_step, "vecgen", words)
 
     def run() -> int | None:
-        options = _make_parser().parse_args(words)
+        options = _make_parser(planned="--plan" in words).parse_args(words)
         options.spell = spell
         status: int | None = options.run(options)
         return status
@@ -78,6 +83,7 @@ _EXAMPLES: Final = {
     "merchants": ("--per-category 50 --output merchants.csv", "--seed 7 --output more_merchants.csv"),
     "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --fraud-rate 0.98"),
     "report": ("cards", "s3://bucket/cards --output report"),
+    "ceiling": ("cards", "--plan --customers 100000 --fraud-days 3"),
     "digest": ("cards", "cards/transactions"),
     "profiles check": ("", "mine --demographics my_demographics"),
     "profiles show": ("adults_2550_female_urban", "students mine"),
@@ -86,7 +92,8 @@ _EXAMPLES: Final = {
 }
 
 
-def _make_parser() -> Parser:
+def _make_parser(*, planned: bool = False) -> Parser:
+    """Return the parser; `planned`: of the ceiling of a dataset that is not there, which takes other options."""
     parser = make_parser(
         "vecgen",
         "Labelled synthetic card transactions: the patterns of Sparkov, vectorised.",
@@ -137,6 +144,10 @@ def _make_parser() -> Parser:
     add_processes_option(report)
     add_quiet_option(report, "the result only")
 
+    summary = "print how well fraud can be detected at best: in a dataset, or in one that is only planned"
+    ceiling = add("ceiling", _expect_ceiling if planned else _measure_ceiling, summary)
+    _add_ceiling_options(ceiling, planned=planned)
+
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
 
@@ -144,6 +155,20 @@ def _make_parser() -> Parser:
     examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")
     _add_profile_actions(commands.add_parser("profiles", help=summary, description=summary, examples=examples))
     return parser
+
+
+def _add_ceiling_options(ceiling: Parser, *, planned: bool) -> None:
+    help_plan = "in place of DIR, options of generate: expect it before a row is made; see ceiling --plan --help"
+    ceiling.add_argument("--plan", action="store_true", help=help_plan)
+    if planned:
+        add_customer_options(ceiling, with_file=True)
+        add_model_options(ceiling)
+    else:
+        add_dataset_argument(ceiling)
+        add_expectation_options(ceiling)
+        add_processes_option(ceiling)
+    ceiling.add_argument("--json", action="store_true", help="print it as JSON")
+    add_quiet_option(ceiling, "the result only")
 
 
 def _add_profile_actions(profiles: Parser) -> None:
@@ -275,6 +300,22 @@ def _report(options: Namespace) -> None:
             directory, read_expectation(directory, vars(options)), output, options.processes, report
         )
     _say(f"{output / PAGE}: {certificate.rows:,} transactions, {SENTENCES[certificate.outcome]}")
+
+
+def _measure_ceiling(options: Namespace) -> None:
+    directory = to_dataset(options)
+    with show(options.quiet) as report:
+        expectation = read_expectation(directory, vars(options))
+        rows = score_dataset(directory, expectation, options.processes, report).rows
+    _say_ceiling(measure_ceiling(rows), options)
+
+
+def _expect_ceiling(options: Namespace) -> None:
+    _say_ceiling(expect_ceiling(to_request(options)), options)
+
+
+def _say_ceiling(found: Ceiling, options: Namespace) -> None:
+    _say(ceiling_to_json(found) if options.json else ceiling_to_text(found))
 
 
 def _digest(options: Namespace) -> None:

@@ -20,7 +20,12 @@ from vecgen.config.profile import DAY_PARTS, Profile, ProfileSet
 from vecgen.model.amount_mass import amount_mass
 from vecgen.model.exact import RowDistribution, write_out
 from vecgen.model.params import ModelParameters
+from vecgen.model.rows import Attribute, Rows
+from vecgen.model.transaction_dates import Customers
 from vecgen.sampling.arrays import F64, I64, U64, Bools
+
+SEEN_ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(("second", "category", "cents", "lat", "long"))
+"""What has to be drawn of a row for `Posterior.see`."""
 
 _HALF_DAY: Final = 43_200  # seconds
 _HOUR: Final = 3600
@@ -61,11 +66,43 @@ class Posterior:
     def __init__(self, profiles: ProfileSet, law: ModelParameters) -> None:
         """Write the model out."""
         exact = write_out(profiles, law)
-        names = exact.categories
+        names = self.categories = exact.categories
         self._pairs = [
             _Pair(_make_side(regular, own[0], names, law), _make_side(fraud, own[1], names, law), law)
             for regular, fraud, own in zip(profiles.regular, profiles.fraud, exact.rows, strict=True)
         ]
+
+    @property
+    def frauds_of_defrauded(self) -> F64:
+        """Fraudulent rows of the customer of a fraudulent row, in expectation, per profile."""
+        numbers = [pair.fraud.numbers.astype(np.float64) for pair in self._pairs]
+        return np.array([(own**2).sum() / max(1.0, own.sum()) for own in numbers])
+
+    @property
+    def window_days(self) -> int:
+        """Days of a fraud window."""
+        return self._pairs[0].law.fraud_days + 1
+
+    def see(self, rows: Rows, homes: Customers, profile: int, categories: Sequence[str]) -> Seen:
+        """Return what detectors see of drawn rows.
+
+        Args:
+            homes: Those of the calendar that the rows were drawn of.
+            profile: Of all rows, position in `ProfileSet.names`.
+            categories: Names by the rows' positions.
+        """
+        own = {name: position for position, name in enumerate(self.categories)}
+        positions = np.array([own.get(name, 0) for name in categories], dtype=np.int64)
+        return Seen(
+            customer=rows.customer.view(np.uint64),
+            profile=np.full(len(rows), profile),
+            day=rows.day,
+            second=rows.second,
+            category=positions.take(rows.category),
+            cents=rows.cents,
+            lat=rows.lat - homes.lat.take(rows.customer),
+            long=rows.long - homes.long.take(rows.customer),
+        )
 
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds of each row by what it shows alone, and by all rows of its customer's day.

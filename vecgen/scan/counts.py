@@ -17,6 +17,7 @@ import pyarrow as pa
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.row_checks import Columns, inspect
+from vecgen.scan.scores import Scores
 from vecgen.scan.time_zone import TimeZone
 
 PLACE_CELLS: Final = 40
@@ -105,6 +106,7 @@ class Totals:
         kept_on_fraud_dates: Dates on which a customer has fraudulent and regular rows.
         cases: Per defrauded customer: hash of the holder, profile, fraudulent rows, their cents, first and last day of
             them, shape (customers, 6).
+        scores: As the best detectors score the rows, where they were scored, too.
     """
 
     counts: list[tuple[RowCounts, RowCounts]]
@@ -116,6 +118,7 @@ class Totals:
     faults: Counter[str] = field(default_factory=Counter)
     kept_on_fraud_dates: int = 0
     cases: I64 = field(default_factory=lambda: np.zeros((0, 6), dtype=np.int64))
+    scores: Scores = field(default_factory=Scores)
 
     def add(self, other: Totals) -> None:
         """Add the totals of other customers."""
@@ -131,6 +134,7 @@ class Totals:
         self.faults.update(other.faults)
         self.kept_on_fraud_dates += other.kept_on_fraud_dates
         self.cases = np.concatenate([self.cases, other.cases])
+        self.scores.add(other.scores)
 
 
 def start_totals(model: ExactModel) -> Totals:

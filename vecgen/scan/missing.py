@@ -25,6 +25,8 @@ _HISTORY: Final = _KIND | {_CUSTOMER, "trans_date"}
 _SLOT: Final = _HISTORY | {"category", "trans_time"}
 _COORDINATES: Final = frozenset({"lat", "long", "merch_lat", "merch_long"})
 _PLACE: Final = _KIND | _COORDINATES
+SCORE_NEEDS: Final = _SLOT | _COORDINATES | {"amt"}
+"""Columns that the probability of fraud needs; `customer_id` stands for what tells customers apart."""
 
 CHECK_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     **{name: frozenset({name}) for name in ("profile", "trans_num", "trans_date", "trans_time", "amt", "is_fraud")},
@@ -69,6 +71,7 @@ LAW_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("place", "latitude", "longitude", "place of travellers"), _PLACE),
     **dict.fromkeys(("travelling customers", "rows of travellers near home"), _PLACE | {_CUSTOMER}),
     "merchant within category": frozenset({"is_fraud", "category", "merchant"}),
+    **dict.fromkeys(("probability of a row", "probability of a day"), SCORE_NEEDS),
 }
 """Columns that a law of transactions needs."""
 

@@ -1,9 +1,8 @@
-"""Counts duplicates of 128-bit values out of core: spilled to files by their bits, then sorted."""
+"""Spills values to files by their bits; counts duplicates of 128-bit ones out of core, by sorting file by file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +26,12 @@ class Spill:
     def __init__(self, directory: Path, name: str) -> None:
         self._directory, self._name = directory, name
         self._waiting: list[U64] = []
-        self._parts = count()
+        self._width = 2
+        self._flushed = False
 
     def add(self, values: U64) -> None:
-        """Take values of shape (rows, 2)."""
+        """Take values of shape (rows, words), of which the first is as good as random."""
+        self._width = values.shape[1]
         self._waiting.append(values)
         if sum(map(len, self._waiting)) >= _HELD:
             self.flush()
@@ -50,8 +51,18 @@ class Spill:
                     with (self._directory / f"{number:02x}-{self._name}").open("ab") as file:
                         file.write(values[start:stop].tobytes())
         except OSError as error:
-            remedy = "set TMPDIR to a directory with 16 bytes of room for each row"
+            remedy = "set TMPDIR to a directory with 64 bytes of room for each row"
             raise OutputError(f"{self._directory}: scratch cannot be written ({error.strerror}); {remedy}") from error
+        self._flushed = True
+
+    def drain(self) -> Iterator[U64]:
+        """Yield all values in pieces; those of one first word are in one piece. Few values never see a file."""
+        if self._flushed:
+            self.flush()
+            yield from _read_buckets(self._directory, self._width)
+        elif self._waiting:
+            yield np.concatenate(self._waiting)
+            self._waiting.clear()
 
 
 def count_repeats(directory: Path) -> int:
@@ -65,11 +76,11 @@ def count_most(directory: Path) -> int:
     return max((int(count.max()) for count in counts), default=0)
 
 
-def _read_buckets(directory: Path) -> Iterator[U64]:
+def _read_buckets(directory: Path, width: int = 2) -> Iterator[U64]:
     for bucket in range(_BUCKETS):
         parts = [np.fromfile(path, dtype=np.uint64) for path in directory.glob(f"{bucket:02x}-*")]
         if parts:
-            yield np.concatenate(parts).reshape(-1, 2)
+            yield np.concatenate(parts).reshape(-1, width)
 
 
 def _count_repeats(values: U64) -> int:

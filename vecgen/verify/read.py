@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,7 @@ from vecgen.io.schema import (
 )
 from vecgen.model.exact import ExactModel
 from vecgen.model.params import Period
+from vecgen.model.posterior import Posterior
 from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State
 from vecgen.process.scratch import scratch_directory
@@ -37,6 +38,7 @@ from vecgen.sampling.arrays import I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.missing import WHOLE, Scope, complete
 from vecgen.scan.row_checks import Columns, inspect, read_moments
+from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.scan.time_zone import TimeZone, fit_time_zone
 from vecgen.scan.uniqueness import Spill, count_repeats
 from vecgen.stores.filesystem import Place, size_of
@@ -114,6 +116,7 @@ class Work:
 
     Attributes:
         customers: Files of the customers that rows are joined with, if they are.
+        posterior: What scores the rows, if they are.
     """
 
     model: ExactModel
@@ -122,6 +125,7 @@ class Work:
     time_zone: TimeZone | None
     scope: Scope = WHOLE
     customers: tuple[Place, ...] = ()
+    posterior: Posterior | None = None
 
 
 def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Scope:
@@ -133,30 +137,50 @@ def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Sco
 
 def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Totals, Digest]:
     """Count the rows of files, in processes of this machine, and return their digest."""
+    total, digest = start_totals(work.model), Digest()
+    for size, (totals, part) in _share_out(files, partial(_read_bundle, work), processes, report):
+        total.add(totals)
+        digest += part
+        report(replace(size, rows=total.rows))
+    return total, digest
+
+
+def read_scores(files: Sequence[Place], work: Work, processes: int, report: Report) -> Scores:
+    """Score the rows of files, in processes of this machine, and count nothing else; rows with faults are left out."""
+    total = Scores()
+    for size, scores in _share_out(files, partial(_score_bundle, work), processes, report):
+        total.add(scores)
+        report(replace(size, rows=int(total.rows[0].sum())))
+    return total
+
+
+R = TypeVar("R")
+
+
+def _share_out(
+    files: Sequence[Place], read: Callable[[Bundle], R], processes: int, report: Report
+) -> Iterator[tuple[State, R]]:
+    """Yield what `read` returns of each bundle of groups of files, and how far the work is then."""
     groups = _group(files)
     count = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
     bundles = [groups[number::count] for number in range(count)]
     sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
-    total, digest, state = start_totals(work.model), Digest(), State(sum(sizes))
-    report(state)
-    for size, (totals, part) in zip(sizes, _run_all(bundles, work, min(processes, count)), strict=True):
-        total.add(totals)
-        digest += part
-        read = state.done + size
-        state = replace(state, done=read, rows=total.rows, bytes=read)
-        report(state)
-    return total, digest
+    done = 0
+    report(State(sum(sizes)))
+    for size, result in zip(sizes, _run_all(bundles, read, min(processes, count)), strict=True):
+        done += size
+        yield State(sum(sizes), done=done, bytes=done), result
 
 
 Bundle = list[list[Place]]
 
 
-def _run_all(bundles: Sequence[Bundle], work: Work, processes: int) -> Iterator[tuple[Totals, Digest]]:
+def _run_all(bundles: Sequence[Bundle], read: Callable[[Bundle], R], processes: int) -> Iterator[R]:
     if processes == 1:
-        yield from (_read_bundle(work, bundle) for bundle in bundles)
+        yield from map(read, bundles)
         return
     with open_pool(processes, keep_freed_memory) as pool:
-        futures = submit_all(pool, partial(_read_bundle, work), bundles)[::-1]
+        futures = submit_all(pool, read, bundles)[::-1]
         while futures:  # totals are large: none are kept once they are added
             yield futures.pop().result()
 
@@ -168,6 +192,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
     untested = work.scope.untested
     for files in bundle:
         group = GroupCounter(work.model, work.time_zone, untested)
+        scorer = GroupScorer(work.posterior, work.scratch) if work.posterior else None
         for path in files:
             for batch in read_batches(path, work.scope.columns):
                 digest += digest_batches([batch], work.scope.columns)
@@ -175,11 +200,30 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
                 if work.scope.columns != COLUMNS:
                     whole, strangers = complete(batch, work.model, people)
                     total.faults[CUSTOMER_ID.name] += strangers
-                spill.add(group.add(whole).number)
+                rows = group.add(whole)
+                spill.add(rows.number)
+                if scorer:
+                    scorer.add(rows)
                 total.faults[UNSAFE] += count_unsafe(whole) if work.safe_identifiers else 0
         total.add(group.close())
+        if scorer:
+            total.scores.add(scorer.close())
     spill.flush()
     return total, digest
+
+
+def _score_bundle(work: Work, bundle: Bundle) -> Scores:
+    assert work.posterior is not None
+    total = Scores()
+    people = _read_people(work.customers) if work.scope.joined else None
+    for files in bundle:
+        scorer = GroupScorer(work.posterior, work.scratch)
+        for path in files:
+            for batch in read_batches(path, work.scope.columns):
+                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people)[0]
+                scorer.add(inspect(whole, work.model, work.time_zone, work.scope.untested)[0])
+        total.add(scorer.close())
+    return total
 
 
 def _read_people(files: Sequence[Place]) -> pa.Table:

@@ -15,14 +15,16 @@ from vecgen.io.reader import digest_files, read_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
 from vecgen.model.exact import ExactModel, write_out
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
+from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
 from vecgen.records.receipt import written_columns
 from vecgen.scan.counts import Totals, start_totals
-from vecgen.scan.missing import CHECK_NEEDS, WHOLE, Scope
+from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
 from vecgen.scan.row_checks import FAULTS
+from vecgen.scan.scores import Scores
 from vecgen.scan.time_zone import TimeZone
 from vecgen.scan.uniqueness import count_repeats
 from vecgen.stores.filesystem import Place
@@ -40,6 +42,7 @@ from vecgen.verify.read import (
     find_time_zone,
     read_again,
     read_customers,
+    read_scores,
     read_transactions,
 )
 
@@ -119,7 +122,9 @@ def _read_rows(
             None if expectation.receipt else find_time_zone(transactions, expectation.law.period)
         )
         with scratch_directory() as scratch:
-            work = Work(model, scratch, expectation.safe_identifiers, time_zone, scope, tuple(customers))
+            posterior = Posterior(expectation.profiles, expectation.law) if scope.known >= SCORE_NEEDS else None
+            safe = expectation.safe_identifiers
+            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior)
             totals, digests["transactions"] = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
         if repeats and expectation.receipt is None:
@@ -156,6 +161,28 @@ def _read_rows(
         notes=tuple(notes),
         scope=scope,
     )
+
+
+def score_dataset(directory: Place, expectation: Expectation, processes: int = 1, report: Report = ignore) -> Scores:
+    """Return how the best possible detectors score the transactions of a dataset; arguments as of `read_dataset`.
+
+    Raises:
+        InputError: Columns that the probability of fraud needs are not there, too.
+    """
+    check_processes(processes)
+    columns = written_columns(expectation.receipt) if expectation.receipt else COLUMNS
+    transactions, customers = find_parts(directory, columns)
+    scope = choose_scope(columns, customers)
+    if missing := sorted(SCORE_NEEDS - scope.known):
+        expected = f"transactions with them (customer_id: or {', '.join(IDENTIFIERS)}), which decide the probability"
+        raise InputError(str(directory), "columns", f"no {', '.join(missing)}", expected)
+    period = expectation.law.period
+    time_zone = expectation.time_zone or (None if expectation.receipt else find_time_zone(transactions, period))
+    model = write_out(expectation.profiles, expectation.law)
+    posterior = Posterior(expectation.profiles, expectation.law)
+    with scratch_directory() as scratch:
+        work = Work(model, scratch, False, time_zone, scope, tuple(customers), posterior)
+        return read_scores(transactions, work, processes, report)
 
 
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
