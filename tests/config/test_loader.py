@@ -18,6 +18,7 @@ from vecgen.config.loader import (
     check_profiles,
     load_demographics,
     load_profiles,
+    read_json,
 )
 from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError
@@ -98,6 +99,24 @@ def test_a_faulty_profile_does_not_hide_that_another_lacks_merchants(profile_dir
     amount = {"mean": 20, "stdev": 5}
     edit(profile_dir / "fraud_leftovers.json", categories_wt={"bribes": 1}, categories_amt={"bribes": amount})
     assert find_faults(profile_dir) == [("leftovers.json", "travel_pct"), ("merchants.csv", "category bribes")]
+
+
+def test_each_file_is_read_once(profile_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def count(path: Path) -> object:
+        read.append(path.name)
+        return read_json(path)
+
+    monkeypatch.setattr("vecgen.config.loader.read_json", count)
+    load_profiles(profile_dir)
+    assert sorted(read) == sorted(set(read))
+    (profile_dir / "leftovers.json").write_text("{}")
+    (profile_dir / "main_config.json").write_text("?")
+    read.clear()
+    find_faults(profile_dir)
+    assert sorted(read) == sorted(set(read))
+    assert {"leftovers.json", "main_config.json"} <= set(read)
 
 
 def test_every_repeated_key_is_found(profile_dir: Path) -> None:

@@ -52,18 +52,41 @@ DEFAULT_PROFILES: Final = _find_default("profiles")
 DEFAULT_DEMOGRAPHICS: Final = _find_default("demographic_data")
 
 
+class _JsonFiles:
+    """The JSON files of a directory, each read once: all that is said of one is said of the same bytes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._read: dict[str, object] = {}
+
+    def read(self, name: str) -> object:
+        """Return the value of a file; a file that was refused is refused again."""
+        if name not in self._read:
+            try:
+                self._read[name] = read_json(self.directory / name)
+            except InputError as error:
+                self._read[name] = error
+        if isinstance(value := self._read[name], InputError):
+            raise value
+        return value
+
+
 def load_profiles(directory: Path) -> ProfileSet:
     """Return the segments of main_config.json with every profile they name, the catch-all, and all fraud twins.
 
     Raises:
         InputError: A directory or file that is missing, unreadable or invalid; `further` holds the faults of all files.
     """
-    _check_directory(directory, "a directory with main_config.json and profiles")
-    names = _find_names(directory)
-    files = [(name, _describe(name)) for name in names]
-    files += [(FRAUD_PREFIX + name, f"the fraud twin of {name}") for name in names]
-    profiles = [partial(_load_profile, directory, name, role) for name, role in files]
-    segments, *loaded = gather([partial(_load_segments, directory), *profiles])
+    return _load_profiles(_JsonFiles(directory))
+
+
+def _load_profiles(files: _JsonFiles) -> ProfileSet:
+    _check_directory(files.directory, "a directory with main_config.json and profiles")
+    names = _find_names(files)
+    roles = [(name, _describe(name)) for name in names]
+    roles += [(FRAUD_PREFIX + name, f"the fraud twin of {name}") for name in names]
+    profiles = [partial(_load_profile, files, name, role) for name, role in roles]
+    segments, *loaded = gather([partial(_load_segments, files), *profiles])
     return ProfileSet(names, tuple(loaded[: len(names)]), tuple(loaded[len(names) :]), segments)
 
 
@@ -73,12 +96,13 @@ def check_profiles(directory: Path, demographics: Path) -> ProfileSet:
     Raises:
         InputError: The first fault, with all others as its `further`.
     """
+    files = _JsonFiles(directory)
 
     def check_known() -> None:
         # What is wrong with some profiles must not hide that others lack merchants.
-        check_merchants(_load_readable(directory), load_demographics(demographics).merchants)
+        check_merchants(_load_readable(files), load_demographics(demographics).merchants)
 
-    profiles: ProfileSet = gather([partial(load_profiles, directory), check_known])[0]
+    profiles: ProfileSet = gather([partial(_load_profiles, files), check_known])[0]
     return profiles
 
 
@@ -130,27 +154,25 @@ def _describe(name: str) -> str:
     return "the profile of customers no segment matches" if name == LEFTOVERS else f"a profile named in {MAIN_CONFIG}"
 
 
-def _find_names(directory: Path) -> tuple[str, ...]:
+def _find_names(files: _JsonFiles) -> tuple[str, ...]:
     """Return the names of the regular profiles; where main_config.json cannot be read, those of the twins at hand."""
-    main = directory / MAIN_CONFIG
     try:
-        names = find_names(str(main), read_json(main))
+        names = find_names(str(files.directory / MAIN_CONFIG), files.read(MAIN_CONFIG))
     except InputError:
-        twins = sorted(directory.glob(f"{FRAUD_PREFIX}*{SUFFIX}"))
+        twins = sorted(files.directory.glob(f"{FRAUD_PREFIX}*{SUFFIX}"))
         names = [twin.name.removeprefix(FRAUD_PREFIX).removesuffix(SUFFIX) for twin in twins]
     return (*(name for name in names if name != LEFTOVERS), LEFTOVERS)
 
 
-def _load_segments(directory: Path) -> tuple[Segment, ...]:
-    main = directory / MAIN_CONFIG
-    return parse_segments(str(main), read_json(main))
+def _load_segments(files: _JsonFiles) -> tuple[Segment, ...]:
+    return parse_segments(str(files.directory / MAIN_CONFIG), files.read(MAIN_CONFIG))
 
 
-def _load_readable(directory: Path) -> Iterator[Profile]:
-    for name in _find_names(directory):
+def _load_readable(files: _JsonFiles) -> Iterator[Profile]:
+    for name in _find_names(files):
         for file in (name, FRAUD_PREFIX + name):
             with suppress(InputError):
-                yield _load_profile(directory, file, "")
+                yield _load_profile(files, file, "")
 
 
 def _read_table(directory: Path, names: Sequence[str]) -> tuple[Path, str]:
@@ -170,12 +192,12 @@ def _parse_table(
     return parse(str(path), _split_csv(path, text))
 
 
-def _load_profile(directory: Path, name: str, role: str) -> Profile:
-    path = directory / f"{name}{SUFFIX}"
+def _load_profile(files: _JsonFiles, name: str, role: str) -> Profile:
+    path = files.directory / f"{name}{SUFFIX}"
     if not os.path.isfile(path):
         remedy = f"add {path.name}: a directory must be complete, it is not filled up from the shipped one"
-        raise InputError(str(directory), path.name, "no such file", role, remedy)
-    return parse_profile(str(path), name, read_json(path))
+        raise InputError(str(files.directory), path.name, "no such file", role, remedy)
+    return parse_profile(str(path), name, files.read(path.name))
 
 
 def _check_directory(directory: Path, expected: str) -> None:
