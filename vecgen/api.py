@@ -36,7 +36,7 @@ from vecgen.cli.options import (
 )
 from vecgen.cli.parser import Parser
 from vecgen.cli.progress_bar import show
-from vecgen.cli.read_options import list_storage_options, to_existing, to_output, to_request
+from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
 from vecgen.io.digest import Digest
 from vecgen.io.schema import (
     COLUMNS,
@@ -60,7 +60,6 @@ from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run.batch import start_group
 from vecgen.run.fraud_cases import find_cases
 from vecgen.run.local import run_local
-from vecgen.stores.filesystem import Place, locate
 from vecgen.verify import certify
 from vecgen.verify.certificate import Certificate, spell_certificate
 from vecgen.verify.expectation import read_expectation
@@ -228,7 +227,8 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     Raises:
         InputError: The dataset, a value or a file cannot be read.
     """
-    place, options = _read_stated(directory, stated)
+    options = _read_stated(directory, stated)
+    place = to_dataset(options)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
         found = certify.verify_dataset(place, expectation, options.processes, report=progress, fast=fast)
@@ -246,7 +246,8 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
         InputError: The dataset, a value or a file cannot be read, or Matplotlib is not installed.
         OutputError: The output holds something else or cannot be written.
     """
-    place, options = _read_stated(directory, stated)
+    options = _read_stated(directory, stated)
+    place = to_dataset(options)
     target = report.default_output(place) if output is None else read_value("output", parse_path, output)
     with show(options.quiet) as progress:
         report.write_report(place, read_expectation(place, vars(options)), target, options.processes, progress)
@@ -260,7 +261,8 @@ def measure_ceiling(directory: Directory, **stated: Unpack[ExpectationKeywords])
     Raises:
         InputError: The dataset, a value or a file cannot be read, or there is no fraud.
     """
-    place, options = _read_stated(directory, stated)
+    options = _read_stated(directory, stated)
+    place = to_dataset(options)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
         return ceiling.measure_ceiling(score_dataset(place, expectation, options.processes, progress).rows)
@@ -287,10 +289,11 @@ def digest_dataset(
     Raises:
         InputError: The dataset cannot be read.
     """
-    place, _ = _read_stated(
-        directory, {"storage_option": storage_option or {}, "storage_options_file": storage_options_file}
-    )
-    return digest_complete(place)
+    stated: ExpectationKeywords = {
+        "storage_option": storage_option or {},
+        "storage_options_file": storage_options_file,
+    }
+    return digest_complete(to_dataset(_read_stated(directory, stated)))
 
 
 def _write(written: OutputKeywords, *, customers: bool, transactions: bool) -> Receipt:
@@ -308,9 +311,10 @@ def _write(written: OutputKeywords, *, customers: bool, transactions: bool) -> R
         )
 
 
-def _read_stated(directory: Directory, stated: ExpectationKeywords) -> tuple[Place, Namespace]:
+def _read_stated(directory: Directory, stated: ExpectationKeywords) -> Namespace:
     options = read_keywords(_STATED, stated)
-    return locate(read_value("directory", parse_place, directory), list_storage_options(options)), options
+    options.directory = read_value("directory", parse_place, directory)
+    return options
 
 
 def _compile(asked: RequestKeywords) -> Plan:

@@ -13,12 +13,12 @@ from vecgen.io.parquet_layout import Compression, Encodings, choose_layout, writ
 from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS, PART_COLUMNS
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS
+from vecgen.plan.command import recall_command
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 from vecgen.plan.slices import PARTITION_KEYS
 from vecgen.records.receipt import Receipt
-from vecgen.report.command import recall_command
 from vecgen.run.local import run_local
 
 NAMES = [column.name for column in COLUMNS]
@@ -66,7 +66,7 @@ def test_encodings_change_files_but_no_value(plan: Plan, parquet: tuple[Path, Re
     assert digest_dataset(tmp_path) == digest_dataset(parquet[0])
     assert receipt.parts["transactions"].digest == parquet[1].parts["transactions"].digest
     assert receipt.parts["transactions"].bytes != parquet[1].parts["transactions"].bytes
-    assert "--encoding compact" in recall_command(receipt)
+    assert "--encoding compact" in recall_command(receipt.parts, receipt.request, receipt.output)
 
 
 def test_encodings_are_of_parquet(tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ from tests.support.datasets import data_files, list_tree, read_rows
 from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.reader import digest_dataset
+from vecgen.plan.command import recall_command
 from vecgen.plan.output import Output
 from vecgen.records.receipt import Receipt
 from vecgen.report.baselines import Score
 from vecgen.report.build import PAGE, REPORT, write_report
 from vecgen.report.charts import share_outside
-from vecgen.report.command import recall_command
 from vecgen.report.figures import Chart
 from vecgen.report.html_elements import share
 from vecgen.report.page import _meaning
@@ -169,8 +169,8 @@ def test_the_certificate_is_complete(page: Page, made: Made) -> None:
 
 def test_the_command_and_the_fingerprint_stand_in_the_page(page: Page, parquet: Dataset) -> None:
     receipt = parquet[1]
-    assert recall_command(receipt) in page.text
-    assert "--fraud-rate 0.5" in recall_command(receipt)
+    assert recall_command(receipt.parts, receipt.request, receipt.output) in page.text
+    assert "--fraud-rate 0.5" in recall_command(receipt.parts, receipt.request, receipt.output)
     assert receipt.fingerprint in page.text
 
 
@@ -387,7 +387,7 @@ def test_customers_alone_are_refused(parquet: Dataset, tmp_path: Path) -> None:
 def test_descriptions_give_the_numbers(parquet: Dataset, page: Page) -> None:
     expectation = read_expectation(parquet[0], {})
     reading = read_dataset(parquet[0], expectation)
-    summary: Summary = summarise(reading.totals, reading.model, expectation.profiles)
+    summary: Summary = summarise(reading, expectation.profiles)
     alts = " ".join(attributes.get("alt") or "" for _, attributes in page.tags)
     assert f"to {summary.days[0].max():,} (" in alts
     assert f"median ${quantiles(summary.amounts[0].sum(axis=0), [0.5])[0]:,.2f}" in alts

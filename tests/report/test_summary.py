@@ -27,7 +27,7 @@ from vecgen.verify.verify import read_dataset
 def summary(parquet: tuple[Path, Receipt]) -> Summary:
     expectation = read_expectation(parquet[0], {})
     reading = read_dataset(parquet[0], expectation)
-    return summarise(reading.totals, reading.model, expectation.profiles)
+    return summarise(reading, expectation.profiles)
 
 
 @pytest.fixture(scope="module")

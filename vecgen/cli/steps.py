@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from vecgen.errors import Step
-from vecgen.report.command import FLAGS, spell_option
+from vecgen.plan.command import FLAGS, spell_option
 from vecgen.stores.options import may_be_secret
 
 _STORAGE: Final = "--storage-option"

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASE_COLUMNS, FRAUD_CASES, TRANSACTIONS
+from vecgen.model.params import recorded_parameters
 from vecgen.plan.output import Output
 from vecgen.plan.schedule import Estimate, describe_estimate, spell_size
-from vecgen.records.receipt import Receipt, recorded_parameters
+from vecgen.records.receipt import RECEIPT, Receipt
 from vecgen.stores.filesystem import Place
 
 _FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
@@ -31,7 +32,7 @@ def hint_at_frauds(receipt: Receipt, directory: Place) -> str:
         cases is None
         or cases.rows >= _FEW_FRAUDS
         or sliced
-        or not 0 < recorded_parameters(receipt).fraud_rate < _USUAL_RATE
+        or not 0 < recorded_parameters(receipt.request, RECEIPT).fraud_rate < _USUAL_RATE
     ):
         return ""
     frauds = [column for column in FRAUD_CASE_COLUMNS if column.name == "frauds"]

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.cache import Array, load_or_make, pack_json, read_package_files, read_sources, unpack_json
-from vecgen.sampling.gamma import AmountTables, compile_amounts
+from vecgen.errors import InputError
+from vecgen.sampling.gamma import AmountTables, compile_amounts, limit_pairs
 
 _ARRAYS: Final = ("coefficients", "below", "stretch", "slope")
 
@@ -19,7 +20,7 @@ def load_amounts(distributions: Sequence[tuple[float, float]]) -> AmountTables:
     """Return `compile_amounts(distributions)`, from the cache where the same SciPy and NumPy compiled them before.
 
     Raises:
-        InputError: As `compile_amounts`.
+        InputError: So many pairs that the tables would take more than a gigabyte.
     """
 
     def read_origin() -> list[bytes]:
@@ -32,7 +33,24 @@ def load_amounts(distributions: Sequence[tuple[float, float]]) -> AmountTables:
             *read_sources(__name__, compile_amounts.__module__),
         ]
 
-    return load_or_make("amounts", read_origin, lambda: compile_amounts(distributions), _pack, _unpack)
+    def make() -> AmountTables:
+        check_pairs(distributions)
+        return compile_amounts(distributions)
+
+    return load_or_make("amounts", read_origin, make, _pack, _unpack)
+
+
+def check_pairs(distributions: Sequence[tuple[float, float]]) -> None:
+    """Accept (mean, stdev) pairs whose tables take at most a gigabyte.
+
+    Raises:
+        InputError: There are more.
+    """
+    most = limit_pairs(distributions)
+    if len(distributions) > most:
+        found = f"{len(distributions):,} different pairs of mean and stdev"
+        remedy = "let categories or profiles share some; tables of large stdev * stdev / mean take more room"
+        raise InputError("profiles", "categories_amt", found, f"at most {most:,} of these", remedy)
 
 
 def _pack(tables: AmountTables) -> dict[str, Array]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from vecgen.errors import InputError, setting
 
@@ -109,3 +110,20 @@ class ModelParameters:
             return (self.period.start + timedelta(days=_LAST_WINDOW_MARGIN + 1)).isoformat()
         except OverflowError:  # the last week of the year 9999
             return "a date past all dates"
+
+
+def recorded_parameters(request: Mapping[str, Any], where: str) -> ModelParameters:
+    """Return the parameters that the recorded request of a dataset holds.
+
+    Args:
+        where: The file that records it.
+
+    Raises:
+        InputError: It holds none.
+    """
+    try:
+        fields = dict(request["law"])
+        start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
+        return ModelParameters(**{**fields, "period": Period(start, end)})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(where, "request.law", str(error), "period and law of a dataset") from error

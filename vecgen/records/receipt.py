@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final, cast
 
 from vecgen.errors import InputError, setting
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID, Column, choose_columns, select_digested
-from vecgen.model.params import ModelParameters, Period
 from vecgen.records.file_list import FileList
 from vecgen.records.parse import check_receipt, read_recorded
 from vecgen.stores.filesystem import Place, is_file
@@ -106,20 +104,6 @@ def read_receipt(directory: Place) -> Receipt | None:
 
 def _read_parts(raw: Mapping[str, Any]) -> dict[str, Part]:
     return {name: Part(**part) for name, part in raw.items()}
-
-
-def recorded_parameters(receipt: Receipt) -> ModelParameters:
-    """Return the model of a dataset.
-
-    Raises:
-        InputError: A receipt without it.
-    """
-    try:
-        fields = dict(cast(dict[str, Any], receipt.request["law"]))
-        start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
-        return ModelParameters(**{**fields, "period": Period(start, end)})
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(RECEIPT, "request.law", str(error), "period and law of a dataset") from error
 
 
 def written_columns(receipt: Receipt) -> tuple[Column, ...]:

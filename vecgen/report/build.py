@@ -78,7 +78,7 @@ def write_report(
     if reading.totals.rows == 0:
         raise InputError(str(directory), "", "no transactions", "a dataset with transactions to report on")
     certificate = spell_certificate(certify(reading, expectation), spell_options)  # of `vecgen verify`, says the page
-    summary = summarise(reading.totals, reading.model, expectation.profiles)
+    summary = summarise(reading, expectation.profiles)
     charts = draw_charts(summary)
     night = night_rule(len(summary.categories))
     report = Report(

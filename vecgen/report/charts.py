@@ -27,7 +27,6 @@ from vecgen.report.figures import (
 from vecgen.report.html_elements import clock
 from vecgen.report.summary import SeasonSpan, Summary, days_of, quantiles
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.counts import MAP_CELLS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -322,7 +321,7 @@ def _describe_amounts(summary: Summary) -> str:
 # ----------------------------------------------------------------------------------------------------------------- map
 def _draw_map(summary: Summary, wide: bool) -> Figure:
     rows, columns = _bounds(summary.homes)
-    middle = np.deg2rad((rows.start + rows.stop) / 4.0 - MAP_CELLS[0] / 4.0)
+    middle = np.deg2rad((rows.start + rows.stop) / 4.0 - len(summary.homes) / 4.0)
     shape = (rows.stop - rows.start) / (columns.stop - columns.start) / max(float(np.cos(middle)), 0.2)
     titles = ("Customers", "Regular purchases", "Fraudulent purchases")
     each = (_WIDE / 3 if wide else _NARROW) - 0.35
@@ -347,7 +346,7 @@ def _draw_map(summary: Summary, wide: bool) -> Figure:
 def _bounds(homes: I64) -> tuple[range, range]:
     """Return the rows and columns of the map that hold nearly all customers, with a margin."""
     out = []
-    for axis, count in enumerate(MAP_CELLS):
+    for axis, count in enumerate(homes.shape):
         along = np.cumsum(homes.sum(axis=1 - axis)) / max(int(homes.sum()), 1)
         first = int(np.searchsorted(along, _OUTLYING, side="right"))
         last = int(np.searchsorted(along, 1.0 - _OUTLYING, side="left"))

@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Final
 
 from vecgen.model.exact import ExactModel
+from vecgen.plan.command import recall_command
 from vecgen.records.receipt import Receipt
 from vecgen.report.baselines import NIGHT, Detector, Rule, Score, choose_best, describe_rule
 from vecgen.report.charts import describe_weight, share_outside
-from vecgen.report.command import recall_command
 from vecgen.report.figures import Chart
 from vecgen.report.html_elements import (
     NONE,
@@ -301,7 +301,7 @@ def _origin_parts(report: Report) -> list[str]:
     number = sum(part.files for part in receipt.parts.values())
     return [
         "<p>The command that made it, and makes the same rows anywhere:</p>\n",
-        f"<pre><code>{escape(recall_command(receipt))}</code></pre>\n",
+        f"<pre><code>{escape(recall_command(receipt.parts, receipt.request, receipt.output))}</code></pre>\n",
         facts(
             [
                 ("Version", f"vecgen {escape(receipt.version)}"),

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.profile import MonthDay, Profile, ProfileSet
-from vecgen.model.exact import AMOUNT_EDGES, ExactModel
+from vecgen.model.exact import AMOUNT_EDGES
 from vecgen.model.params import Period
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.counts import Totals
+from vecgen.verify.verify import Reading
 
 _ENDS: Final[F64] = np.append(AMOUNT_EDGES, AMOUNT_EDGES[-1] * 2) / 100.0
 _STARTS: Final[F64] = np.append(1.0, AMOUNT_EDGES / 100.0)
@@ -51,7 +51,7 @@ class Summary:
         read: Rows read, with or without fault.
         days: By (label, day of the period).
         hour_amounts: By (label, category, hour, cell of `AMOUNT_EDGES`).
-        homes: Customers by cell of the map, see `counts.MAP_CELLS`.
+        homes: Customers by cell of the map, see `scan.counts.MAP_CELLS`.
         purchases: By (label, *cell of the map).
     """
 
@@ -97,14 +97,15 @@ class Summary:
         return np.asarray(self.hour_amounts.sum(axis=2))
 
 
-def summarise(totals: Totals, model: ExactModel, profiles: ProfileSet) -> Summary:
-    """Return the figures of a dataset."""
+def summarise(reading: Reading, profiles: ProfileSet) -> Summary:
+    """Return the figures of a dataset that was read."""
+    totals, model = reading.totals, reading.model
     days = np.sum([[counts.slots.sum(axis=(1, 2)) for counts in pair] for pair in totals.counts], axis=0)
     return Summary(
         period=model.law.period,
         seasons=tuple(list_seasons(profiles.regular, model.law.period)),
         categories=model.categories,
-        profiles=tuple(_summarise_profiles(totals, model)),
+        profiles=tuple(_summarise_profiles(reading)),
         read=totals.rows,
         days=days,
         hour_amounts=totals.hour_amounts,
@@ -156,8 +157,8 @@ def _day(year: int, month_day: MonthDay) -> date:
     return date(year, month, 28 if month_day == (2, 29) and not isleap(year) else day)
 
 
-def _summarise_profiles(totals: Totals, model: ExactModel) -> Iterator[ProfileSummary]:
-    for name, pair, people in zip(model.profiles, totals.counts, totals.people, strict=True):
+def _summarise_profiles(reading: Reading) -> Iterator[ProfileSummary]:
+    for name, pair, people in zip(reading.model.profiles, reading.totals.counts, reading.totals.people, strict=True):
         defrauded = len(people.defrauded)
         regular, fraud = pair
         rows = int(regular.slots.sum()), int(fraud.slots.sum())

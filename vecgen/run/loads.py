@@ -19,10 +19,11 @@ from vecgen.io.delta import CommitMode, check_layout, check_store, commit_files,
 from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
+from vecgen.model.params import recorded_parameters
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.file_list import ListedFile, read_other_loads
-from vecgen.records.receipt import Load, Part, Receipt, read_receipt, recorded_parameters
+from vecgen.records.receipt import RECEIPT, Load, Part, Receipt, read_receipt
 from vecgen.stores.refusals import refuse_difference
 
 _PERIOD: Final = ("start", "end")
@@ -80,7 +81,7 @@ def survey(output: Output) -> Receipt | None:
 
 def _whole(receipt: Receipt) -> tuple[Load, ...]:
     """Return the only load of a dataset that was started without --append."""
-    period = recorded_parameters(receipt).period
+    period = recorded_parameters(receipt.request, RECEIPT).period
     start, end = period.start.isoformat(), period.end.isoformat()
     dates: Any = receipt.output.get("only_dates") or (start, end)
     return (Load(name="", first=dates[0], last=dates[1], start=start, end=end, parts=receipt.parts),)

@@ -19,7 +19,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.errors import InputError
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.rng import unit_interval
 
@@ -105,11 +104,7 @@ class AmountTables:
 
 
 def compile_amounts(distributions: Sequence[tuple[float, float]]) -> AmountTables:
-    """Compile (mean, stdev) pairs in dollars (both > 0) into tables whose error stays within TOLERANCE.
-
-    Raises:
-        InputError: So many pairs that the tables would take more than a gigabyte.
-    """
+    """Compile (mean, stdev) pairs in dollars (both > 0) into tables whose error stays within TOLERANCE."""
     from scipy import special  # only the driver compiles: executors draw from shipped tables and need no SciPy
 
     mean, stdev = (np.array(column, dtype=np.float64) for column in zip(*distributions, strict=True))
@@ -117,17 +112,18 @@ def compile_amounts(distributions: Sequence[tuple[float, float]]) -> AmountTable
     below = special.gammainc(shape, 1.0 / scale)
     below[below < _SMALLEST_UNIFORM] = 0.0  # never drawn; one over such a share could overflow
     cell_bits = _choose_cell_bits(scale)
-    most = _MAX_CELLS // (2 * _OCTAVES << cell_bits)
-    if len(distributions) > most:
-        found = f"{len(distributions):,} different pairs of mean and stdev"
-        remedy = "let categories or profiles share some; tables of large stdev * stdev / mean take more room"
-        raise InputError("profiles", "categories_amt", found, f"at most {most:,} of these", remedy)
     blocks = [_compile_distribution(a, s, p, cell_bits) for a, s, p in zip(shape, scale, below, strict=True)]
     with np.errstate(divide="ignore"):
         slope = np.where(below > 0, 9.0 * (1.0 - below) / below, 0.0)
     return AmountTables(
         np.ascontiguousarray(np.concatenate(blocks, axis=1).T), below, 1.0 / (1.0 - below), slope, cell_bits
     )
+
+
+def limit_pairs(distributions: Sequence[tuple[float, float]]) -> int:
+    """Return how many pairs like these fit into a gigabyte of tables; the widest of them decides."""
+    scale = np.array([stdev**2 / mean for mean, stdev in distributions])
+    return _MAX_CELLS // (2 * _OCTAVES << _choose_cell_bits(scale))
 
 
 def _choose_cell_bits(scale: F64) -> int:

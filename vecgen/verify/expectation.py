@@ -13,8 +13,8 @@ from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_de
 from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError, setting
 from vecgen.io.reader import require_files
-from vecgen.model.params import ModelParameters, Period
-from vecgen.records.receipt import RECEIPT, Receipt, is_incomplete, read_receipt, recorded_parameters
+from vecgen.model.params import ModelParameters, Period, recorded_parameters
+from vecgen.records.receipt import RECEIPT, Receipt, is_incomplete, read_receipt
 from vecgen.scan.time_zone import TimeZone, read_time_zone
 from vecgen.stores.filesystem import Place
 from vecgen.verify.row_tests import Merchants
@@ -73,7 +73,9 @@ def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation
         require_files(directory)
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
-    base = recorded_parameters(receipt) if receipt else ModelParameters(_stated_period(directory, known))
+    base = (
+        recorded_parameters(receipt.request, RECEIPT) if receipt else ModelParameters(_stated_period(directory, known))
+    )
     period = Period(known.get("start", base.period.start), known.get("end", base.period.end))
     own = {f.name: known[f.name] for f in fields(ModelParameters) if f.name in known}
     paths = {name: Path(known.get(name) or str(request.get(name, default))) for name, default in _DEFAULTS.items()}

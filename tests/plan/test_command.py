@@ -13,10 +13,14 @@ from vecgen.cli.parser import make_parser
 from vecgen.cli.read_options import to_output, to_request
 from vecgen.cli.steps import spell_step
 from vecgen.errors import Step
+from vecgen.plan.command import recall_command
 from vecgen.plan.request import describe_request
 from vecgen.records.receipt import Part, Receipt
-from vecgen.report.command import recall_command
 from vecgen.stores.refusals import AGAIN, OVERWRITE, RESUME
+
+
+def recall(receipt: Receipt) -> str:
+    return recall_command(receipt.parts, receipt.request, receipt.output)
 
 
 def parse(words: list[str]) -> Receipt:
@@ -46,7 +50,7 @@ def parse(words: list[str]) -> Receipt:
 )
 def test_the_command_asks_for_the_same(words: str) -> None:
     asked = parse(shlex.split(words))
-    command = recall_command(asked)
+    command = recall(asked)
     program, name, *options = shlex.split(command.replace("\\\n", ""))
     assert (program, name) == ("vecgen", "generate")
     again = parse(options)
@@ -54,14 +58,14 @@ def test_the_command_asks_for_the_same(words: str) -> None:
 
 
 def test_only_what_differs_from_the_defaults_is_named() -> None:
-    assert recall_command(parse([])) == "vecgen generate"
-    assert recall_command(parse(["--customers", "1000", "--seed", "7"])) == "vecgen generate \\\n    --seed 7"
+    assert recall(parse([])) == "vecgen generate"
+    assert recall(parse(["--customers", "1000", "--seed", "7"])) == "vecgen generate \\\n    --seed 7"
 
 
 def test_names_that_a_run_chooses_are_no_options() -> None:
     receipt = parse(["--append"])
     receipt.output.update(load="0a1b2c3d-", kept=["customers"])
-    assert recall_command(receipt) == "vecgen generate \\\n    --append"
+    assert recall(receipt) == "vecgen generate \\\n    --append"
 
 
 @pytest.mark.parametrize("part", ["customers", "transactions"])
@@ -69,7 +73,7 @@ def test_a_part_alone_has_its_own_command(part: str) -> None:
     receipt = parse([])
     for name in set(receipt.parts) - {part}:
         del receipt.parts[name]
-    assert recall_command(receipt) == f"vecgen {part}"
+    assert recall(receipt) == f"vecgen {part}"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,6 @@ from typing import Any, Final
 from vecgen.io.schema import CUSTOMERS, TRANSACTIONS
 from vecgen.plan.output import Output
 from vecgen.plan.request import Request, describe_request
-from vecgen.records.receipt import Receipt
 
 _DEFAULT_OUTPUT: Final = Output(Path("output"))
 FLAGS: Final = frozenset(
@@ -20,16 +19,16 @@ FLAGS: Final = frozenset(
 )
 
 
-def recall_command(receipt: Receipt) -> str:
-    """Return the shell command that asks for a receipt's dataset, an option that differs from its default a line."""
-    parts = set(receipt.parts)
+def recall_command(parts: Collection[str], request: dict[str, Any], output: dict[str, Any]) -> str:
+    """Return the shell command that asks for a recorded dataset, an option that differs from its default a line."""
+    parts = set(parts)
     command = "customers" if parts == {CUSTOMERS} else "transactions" if parts == {TRANSACTIONS} else "generate"
-    return " \\\n    ".join([f"vecgen {command}", *_list_options(receipt)])
+    return " \\\n    ".join([f"vecgen {command}", *_list_options(request, output)])
 
 
-def _list_options(receipt: Receipt) -> Iterator[str]:
+def _list_options(request: dict[str, Any], output: dict[str, Any]) -> Iterator[str]:
     usual = _flatten(describe_request(Request()), json.loads(json.dumps(asdict(_DEFAULT_OUTPUT), default=str)))
-    asked = _flatten(receipt.request, receipt.output)
+    asked = _flatten(request, output)
     skipped = {"load", "kept"}  # what a run finds out by itself
     if asked.get("customers_file"):
         skipped.add("customers")
