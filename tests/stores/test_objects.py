@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
+from obstore.exceptions import GenericError
 
 from tests.support.object_store import BUCKET, ObjectStore, free_port
 from vecgen.errors import OutputError
@@ -115,6 +118,24 @@ def test_a_store_that_compares_at_writes_only(place: RemotePath, monkeypatch: py
     assert (place / "a").read_text() == "mine"
     remove_file(place / "a")
     assert not (place / "a").exists()
+
+
+def test_a_look_that_breaks_off_is_repeated(place: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the answer to a run that is paused meanwhile."""
+    write_text(place / "a", "mine")
+    head, breaks = obstore.head, [True]
+
+    def break_off(*arguments: Any) -> Any:
+        if breaks and breaks.pop():
+            raise GenericError("request or response body error")
+        return head(*arguments)
+
+    monkeypatch.setattr("obstore.head", break_off)
+    remove_file(place / "a")
+    assert not (place / "a").exists()
+    breaks += [True, True]
+    with pytest.raises(OutputError, match="cannot be reached"):
+        remove_file(place / "a")
 
 
 def test_a_file_that_changes_again_and_again(place: RemotePath) -> None:
