@@ -8,22 +8,14 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from tests.conftest import set_batch_rows
 from tests.support.checkout import ROOT
-from vecgen.cli.messages import describe_stop, note_lists
 from vecgen.cli.progress_bar import describe, print_lines, show, show_bar
-from vecgen.cli.steps import spell_step
-from vecgen.plan.output import Output
-from vecgen.plan.plan import Plan
 from vecgen.process.progress import State
-from vecgen.run.local import run_local
 
 HALF = State(4_000_000, 2_000_000, 1_999_000, 142_000_000)
 FIGURES = "1,999,000 rows, 99,950 rows/s, 142.0 MB, 0:20 left"
@@ -36,13 +28,6 @@ class TimeZone:
 
     def __call__(self) -> float:
         return self.now
-
-
-def test_another_faker_is_said(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
-    note_lists(plan)
-    assert capsys.readouterr().err == ""
-    note_lists(replace(plan, identity={**plan.identity, "word_lists": "0" * 16}))
-    assert capsys.readouterr().err.startswith("vecgen: the installed Faker has other names")
 
 
 class TestFigures:
@@ -142,33 +127,6 @@ class TestPlainLines:
             printed = capsys.readouterr()
             assert printed.out == ""
             assert printed.err == ("" if quiet else f"vecgen: 50 %, {FIGURES}\n")
-
-
-class TestStopped:
-    def test_what_is_finished_and_how_to_go_on(
-        self, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        set_batch_rows(monkeypatch, 500)
-        states: list[State] = []
-
-        def stop(state: State) -> None:
-            states.append(state)
-            if len(states) == 4:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            run_local(plan, Output(tmp_path / "o", partition_by=()), 1, report=stop)
-        first, second = describe_stop(tmp_path / "o", partial(spell_step, "vecgen", ["x"])).splitlines()
-        finished = f"{states[-1].rows:,} rows in 3 files"
-        assert first == f"vecgen: interrupted; {finished} are finished in {tmp_path / 'o'}"
-        assert second == "vecgen: resume with vecgen x --resume"
-
-    def test_nothing_is_finished(self, tmp_path: Path) -> None:
-        told = describe_stop(tmp_path, partial(spell_step, "vecgen", ["x", "--overwrite"]))
-        assert told.splitlines() == [
-            f"vecgen: interrupted; nothing of this run is left in {tmp_path}",
-            "vecgen: start over with vecgen x --overwrite",
-        ]
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="opens a terminal")

@@ -16,12 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import LAW, WINTER, Compile
-from vecgen.errors import InputError
 from vecgen.io.schema import CUSTOMER_COLUMNS
 from vecgen.model.params import Period
-from vecgen.plan.batches import cut_batches
 from vecgen.plan.plan import Plan, compile_plan, index_batches
-from vecgen.plan.request import Request, describe_request
+from vecgen.plan.request import Request
 from vecgen.plan.schedule import cut_again
 
 
@@ -78,21 +76,6 @@ def test_a_plan_survives_pickling(plan: Plan) -> None:
     copy = pickle.loads(pickle.dumps(plan))
     assert (copy.request, copy.fingerprint, copy.batches) == (plan.request, plan.fingerprint, plan.batches)
     assert copy.source.table(0, 60).equals(plan.source.table(0, 60))
-
-
-def test_a_request_is_described_in_plain_json(plan: Plan) -> None:
-    described = describe_request(plan.request)
-    assert json.loads(json.dumps(described)) == described
-    assert described["law"] == {
-        "period": {"start": "2023-12-20", "end": "2024-01-20"},
-        "fraud_rate": 0.5,
-        "fraud_days": 1,
-        "dependence": "v0.5",
-        "travel": False,
-    }
-    assert (described["customers"], described["seed"], described["as_of"]) == (60, 42, None)
-    assert described["profiles"] == str(plan.request.profiles)
-    assert described["safe_identifiers"] is False
 
 
 class TestFingerprint:
@@ -195,24 +178,6 @@ def test_word_lists_of_another_faker_are_another_request(plan: Plan, compile_sma
     assert other.fingerprint != plan.fingerprint
 
 
-def test_safe_identifiers_of_listed_customers_are_refused(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:
-    pq.write_table(plan.source.table(0, 60).drop_columns(["customer_id"]), tmp_path / "c.parquet")
-    with pytest.raises(InputError, match=r"safe_identifiers: got .*c\.parquet.*, expected customers that are drawn"):
-        compile_small(customers_file=tmp_path / "c.parquet", safe_identifiers=True)
-
-
-@pytest.mark.parametrize("seed", [-1, 1 << 64])
-def test_a_seed_beyond_64_bits_is_refused(seed: int, compile_small: Compile) -> None:
-    with pytest.raises(InputError, match="seed"):
-        compile_small(seed=seed)
-
-
-@pytest.mark.parametrize("customers", [0, -1, (1 << 40) + 1])
-def test_a_number_of_customers_out_of_range_is_refused(customers: int, compile_small: Compile) -> None:
-    with pytest.raises(InputError, match="customers"):
-        compile_small(customers=customers)
-
-
 def test_listed_customers_keep_row_numbers_as_ids(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:
     people = plan.source.table(0, 60)
     pq.write_table(people.select([c.name for c in CUSTOMER_COLUMNS]), tmp_path / "c.parquet")
@@ -259,15 +224,6 @@ def test_a_customer_of_rare_profile_is_found_without_holding_all_ids(
     monkeypatch.setattr("vecgen.plan.customer_source._SCAN", 7)
     assert many.source.table(500, 1500, 1).equals(whole)
     assert many.source.table(500, 500, 1).num_rows == 0
-
-
-@pytest.mark.parametrize(("customers", "batch_rows"), [(10**7, 1), (1 << 40, 32_000_000)])
-def test_more_batches_than_anybody_can_hand_out_are_refused(
-    compile_small: Compile, customers: int, batch_rows: int
-) -> None:
-    source = dataclasses.replace(compile_small().source, count=customers)  # type: ignore[type-var]
-    with pytest.raises(InputError, match=r"batch_rows: got .* customers make at most 500,000 batches"):
-        cut_batches(source, (700.0, 700.0, 700.0), batch_rows)
 
 
 def test_planning_takes_memory_for_batches_only(compile_small: Compile) -> None:

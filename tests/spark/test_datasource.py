@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import LAW, WINTER, Compile
 from tests.support.datasets import read_people, read_rows
 from vecgen.cli.read_options import to_arguments
-from vecgen.errors import InputError
 from vecgen.io.schema import COLUMNS
 from vecgen.records.receipt import Receipt
 
@@ -26,21 +23,6 @@ pytestmark = pytest.mark.spark
 
 Dataset = tuple[Path, Receipt]
 Options = dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def options(profiles: Path, demographics: Path) -> Options:
-    """Return the options of the fixture `plan`, spelt in every way there is."""
-    return {
-        "customers": "60",
-        "start": WINTER.start.isoformat(),
-        "end": WINTER.end.isoformat(),
-        "fraud_rate": str(LAW.fraud_rate),
-        "fraud-days": "1",
-        "profiles": str(profiles),
-        "demographics": str(demographics),
-        "travel": "false",
-    }
 
 
 @pytest.fixture(scope="module")
@@ -118,23 +100,6 @@ def test_filters_of_dates_are_pushed(
         source.conf.unset("spark.sql.python.filterPushdown.enabled")
 
 
-def test_kept_days() -> None:
-    from pyspark.sql.datasource import EqualTo, GreaterThan, GreaterThanOrEqual, IsNotNull, LessThan, LessThanOrEqual
-
-    from vecgen.spark.source.pushdown import kept_days
-
-    day = date(2023, 12, 24)  # the fifth of the period
-    column = ("trans_date",)
-    assert kept_days(EqualTo(column, day), WINTER) == range(4, 5)
-    assert kept_days(GreaterThan(column, day), WINTER) == range(5, WINTER.days)
-    assert kept_days(GreaterThanOrEqual(column, day), WINTER) == range(4, WINTER.days)
-    assert kept_days(LessThan(column, day), WINTER) == range(4)
-    assert kept_days(LessThanOrEqual(column, day), WINTER) == range(5)
-    assert kept_days(IsNotNull(column), WINTER) == range(WINTER.days)
-    assert kept_days(LessThan(("dob",), day), WINTER) is None
-    assert kept_days(LessThan(column, "2023"), WINTER) is None
-
-
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -192,35 +157,3 @@ def test_a_stream_is_in_the_order_of_time_and_survives_a_restart(
         assert table["unix_time"].to_pylist() == sorted(table["unix_time"].to_pylist())
     ours = read_rows(parquet[0])
     assert in_order(pa.concat_tables(table for batch in batches for table in batch)).cast(ours.schema) == ours
-
-
-def test_a_stream_of_other_options_is_not_continued(compile_small: Compile, options: Options) -> None:
-    from pyspark.sql.pandas.types import from_arrow_schema
-    from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows
-
-    from vecgen.io.schema import arrow_schema
-    from vecgen.spark import VecgenDataSource
-    from vecgen.spark.source.stream import StreamReader
-
-    def start(**more: str) -> StreamReader:
-        schema = from_arrow_schema(arrow_schema(COLUMNS))
-        reader = VecgenDataSource({**options, **more}).streamReader(schema)
-        assert isinstance(reader, StreamReader)
-        return reader
-
-    reader, plan = start(rows_per_trigger="600"), compile_small()
-    first = reader.initialOffset()
-    assert first == {"next": "2023-12-20", "fingerprint": plan.fingerprint}
-    days = 600 // round(plan.rows / WINTER.days)
-    assert days > 1
-    following = reader.latestOffset(first, reader.getDefaultReadLimit())
-    assert following["next"] == f"2023-12-{20 + days}"
-    assert reader.latestOffset(first, ReadAllAvailable())["next"] == "2024-01-21"
-    assert reader.latestOffset(reader.reportLatestOffset(), ReadMaxRows(1)) == reader.reportLatestOffset()
-    assert list(reader.partitions(first, first)) == []
-    with pytest.raises(InputError, match="with which the stream of this checkpoint was started"):
-        start(seed="43").latestOffset(first, ReadMaxRows(1))
-    with pytest.raises(InputError, match="days_per_trigger: got 0"):
-        start(days_per_trigger="0")
-    with pytest.raises(InputError, match="table: got 'customers'"):
-        start(table="customers")

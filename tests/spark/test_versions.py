@@ -5,16 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 pytest.importorskip("pyspark")
 
 from vecgen.errors import InputError
-from vecgen.spark.cluster.environment import check_start
-from vecgen.spark.cluster.hashing import find_slots, hash_ints
 from vecgen.spark.cluster.versions import Feature, read_version, require
-from vecgen.spark.payload import make_payload
 
 
 @pytest.mark.parametrize(
@@ -51,33 +47,6 @@ def test_the_data_source_is_refused_before_spark_is_asked(monkeypatch: pytest.Mo
     monkeypatch.setattr("pyspark.__version__", "3.5.9")
     with pytest.raises(InputError, match=r"expected 4\.0 or newer"):
         _ = vecgen.spark.VecgenDataSource
-
-
-def test_hashes_are_sparks() -> None:
-    """Those of `SELECT hash(0), hash(1), hash(42), hash(-1)`."""
-    values = np.array([0, 1, 42, -1], dtype=np.int32)
-    assert hash_ints(values).tolist() == [933211791, -559580957, 29417773, -1604776387]
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 200, 5000])
-def test_every_partition_gets_one_slot(count: int) -> None:
-    slots = find_slots(count)
-    assert (hash_ints(slots) % count).tolist() == list(range(count))
-
-
-def test_a_payload_is_opened_once() -> None:
-    payload, other = make_payload(["a", "b"]), make_payload(["c"])
-    first = payload.open()
-    assert first == ["a", "b"]
-    assert payload.open() is first
-    assert other.open() == ["c"]
-    assert payload.open() is not first  # one value at a time is kept
-
-
-def test_a_server_is_no_option_of_a_running_session() -> None:
-    with pytest.raises(InputError, match=r"--remote: .* because a session runs already"):
-        check_start("a running session", None, None, "sc://host")
-    check_start("python", None, None, "sc://host")
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def has_long_runs(lengths: I64, rows: int) -> bool:
 
 
 def merge_rows(rows: Rows, more: Rows) -> Rows:
-    """Insert `more` into `rows`, both in the order (customer, day); after equals."""
+    """Insert `more`, at least one row, into `rows`, both in the order (customer, day); after equals."""
     days = 1 + max(int(rows.day.max(initial=0)), int(more.day.max(initial=0)))
     places = np.searchsorted(rows.customer * days + rows.day, more.customer * days + more.day, side="right")
     insert = _choose_insertion(places, len(rows))

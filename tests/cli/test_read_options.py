@@ -1,0 +1,112 @@
+"""Parsed options as requests, outputs and datasets."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.support.options import parse
+from vecgen.cli.parser import UsageError
+from vecgen.cli.read_options import list_storage_options, to_output, to_request
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.errors import InputError
+from vecgen.model.params import ModelParameters, Period
+from vecgen.plan.output import DEFAULT_MAX_FILE_SIZE, Output
+from vecgen.plan.request import Request
+from vecgen.plan.slices import PARTITION_KEYS
+
+_DEFAULT_PARAMETERS = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)), 0.01, 1, "v0.5", False)
+
+
+def test_defaults() -> None:
+    options = parse()
+    expected = Request(1000, None, 42, _DEFAULT_PARAMETERS, None, DEFAULT_PROFILES, DEFAULT_DEMOGRAPHICS)
+    assert to_request(options) == expected == Request()
+    expected_output = Output(Path("output"), "parquet", "snappy", PARTITION_KEYS, DEFAULT_MAX_FILE_SIZE)
+    assert to_output(options) == expected_output == Output(Path("output"))
+    assert options.processes >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (["--customers", "7"], "customers", 7),
+        (["--customers-file", "c.csv"], "customers_file", Path("c.csv")),
+        (["--seed", "0"], "seed", 0),
+        (["--as-of", "2020-02-29"], "as_of", date(2020, 2, 29)),
+        (["--as-of", "02-29-2020"], "as_of", date(2020, 2, 29)),
+        (["--profiles", "p"], "profiles", Path("p")),
+        (["--demographics", "d"], "demographics", Path("d")),
+        (["--safe-identifiers"], "safe_identifiers", True),
+    ],
+)
+def test_what_decides_the_content(arguments: list[str], field: str, value: object) -> None:
+    request = to_request(parse(*arguments))
+    assert getattr(request, field) == value
+    assert Request(**{**vars(Request()), field: value}) == request  # nothing else has changed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "law"),
+    [
+        (["--start", "2023-02-03"], ModelParameters(Period(date(2023, 2, 3), date(2023, 12, 31)))),
+        (["--start", "02-03-2023"], ModelParameters(Period(date(2023, 2, 3), date(2023, 12, 31)))),
+        (["--end", "11-30-2024"], ModelParameters(Period(date(2023, 1, 1), date(2024, 11, 30)))),
+        (["--fraud-rate", "1"], ModelParameters(_DEFAULT_PARAMETERS.period, 1.0)),
+        (["--fraud-rate", "0"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.0)),
+        (["--fraud-days", "7"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.01, 7)),
+        (["--dependence", "v1.0"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.01, 1, "v1.0")),
+        (["--dependence", "independent"], ModelParameters(_DEFAULT_PARAMETERS.period, 0.01, 1, "independent")),
+        (["--travel"], ModelParameters(_DEFAULT_PARAMETERS.period, travel=True)),
+    ],
+)
+def test_what_decides_the_law(arguments: list[str], law: ModelParameters) -> None:
+    assert to_request(parse(*arguments)) == Request(law=law)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (["--output", "a/b"], "path", Path("a/b")),
+        (["--format", "csv"], "format", "csv"),
+        (["--compression", "zstd"], "compression", "zstd"),
+        (["--compression", "none"], "compression", "none"),
+        (["--encoding", "compact"], "encoding", "compact"),
+        (["--partition-by", ""], "partition_by", ()),
+        (["--partition-by", "month"], "partition_by", ("month",)),
+        (["--partition-by", "profile_group,year"], "partition_by", ("profile_group", "year")),
+        (["--max-file-size", "1MB"], "max_file_size", 1_000_000),
+    ],
+)
+def test_what_decides_the_form(arguments: list[str], field: str, value: object) -> None:
+    output = to_output(parse(*arguments))
+    assert getattr(output, field) == value
+    assert Output(**{**vars(Output(Path("output"))), field: value}) == output
+
+
+def test_a_partition_key_counts_once() -> None:
+    with pytest.raises(InputError, match="each key at most once"):
+        to_output(parse("--partition-by", "year,month,year"))
+
+
+def test_storage_options_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "options"
+    path.write_text("# mine\n\nsecret_key=hush\nendpoint=http://a\n", encoding="utf-8")
+    path.chmod(0o600)
+    given = ["--storage-options-file", str(path), "--storage-option", "endpoint=http://b"]
+    assert dict(list_storage_options(parse(*given))) == {"secret_key": "hush", "endpoint": "http://b"}
+    path.chmod(0o640)
+    with pytest.raises(UsageError, match="a file that only you can read: chmod 600 it"):
+        parse(*given)
+    with pytest.raises(UsageError, match="expected a file"):
+        parse("--storage-options-file", str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("option", ["--max-file-size", "--max-records-per-file", "--batch-rows"])
+def test_limits_beyond_64_bits_are_refused(option: str) -> None:
+    to_output(parse(option, str(2**63 - 1)))
+    for text in (str(2**63), "9" * 99):
+        with pytest.raises(InputError, match=rf"{option}: got .*, expected a whole number from 1 up, below 2\*\*63"):
+            to_output(parse(option, text))

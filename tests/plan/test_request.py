@@ -1,0 +1,47 @@
+"""Requests: what they describe, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import Compile
+from vecgen.errors import InputError
+from vecgen.plan.plan import Plan
+from vecgen.plan.request import describe_request
+
+
+def test_a_request_is_described_in_plain_json(plan: Plan) -> None:
+    described = describe_request(plan.request)
+    assert json.loads(json.dumps(described)) == described
+    assert described["law"] == {
+        "period": {"start": "2023-12-20", "end": "2024-01-20"},
+        "fraud_rate": 0.5,
+        "fraud_days": 1,
+        "dependence": "v0.5",
+        "travel": False,
+    }
+    assert (described["customers"], described["seed"], described["as_of"]) == (60, 42, None)
+    assert described["profiles"] == str(plan.request.profiles)
+    assert described["safe_identifiers"] is False
+
+
+def test_safe_identifiers_of_listed_customers_are_refused(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:
+    pq.write_table(plan.source.table(0, 60).drop_columns(["customer_id"]), tmp_path / "c.parquet")
+    with pytest.raises(InputError, match=r"safe_identifiers: got .*c\.parquet.*, expected customers that are drawn"):
+        compile_small(customers_file=tmp_path / "c.parquet", safe_identifiers=True)
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 64])
+def test_a_seed_beyond_64_bits_is_refused(seed: int, compile_small: Compile) -> None:
+    with pytest.raises(InputError, match="seed"):
+        compile_small(seed=seed)
+
+
+@pytest.mark.parametrize("customers", [0, -1, (1 << 40) + 1])
+def test_a_number_of_customers_out_of_range_is_refused(customers: int, compile_small: Compile) -> None:
+    with pytest.raises(InputError, match="customers"):
+        compile_small(customers=customers)
