@@ -39,6 +39,7 @@ from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
 from vecgen.io.digest import Digest
 from vecgen.io.schema import (
+    ALL_COLUMNS,
     COLUMNS,
     CUSTOMER_COLUMNS,
     CUSTOMER_ID,
@@ -141,7 +142,7 @@ def generate_transactions(
 
     Args:
         columns: Names, in the order wanted; None for the 26 of a dataset. Other columns are not drawn.
-            `customer_id` can be among them.
+            `customer_id`, `fraud_probability` and `day_fraud_probability` can be among them.
         only_dates: First and last date of the period to return; None for all.
         text: How text that repeats is stored: "string", or "dictionary" (categories).
 
@@ -323,7 +324,7 @@ def _compile(asked: RequestKeywords) -> Plan:
 
 def _choose(names: Sequence[str] | str | None, usual: tuple[Column, ...]) -> tuple[Column, ...]:
     chosen = read_value("columns", parse_names, names)
-    known = usual if CUSTOMER_ID in usual else (*usual, CUSTOMER_ID)
+    known = ALL_COLUMNS if usual is COLUMNS else usual if CUSTOMER_ID in usual else (*usual, CUSTOMER_ID)
     return usual if chosen is None else choose_columns(chosen, known)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from random import Random  # noqa: TID251 - the row loop draws as the original does
@@ -17,9 +17,13 @@ from vecgen.config.profile import SUFFIX, ProfileSet
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
 from vecgen.model.exact import ExactModel, write_out
 from vecgen.model.params import ModelParameters
+from vecgen.model.posterior import Posterior, compile_posterior
 from vecgen.model.tables import Tables, compile_tables
+from vecgen.process.scratch import scratch_directory
 from vecgen.run.batch import start_group
 from vecgen.scan.counts import GroupCounter, RowCounts, Totals, start_totals
+from vecgen.scan.row_checks import Columns
+from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.verify.chi_square import Statistic, add, compare
 from vecgen.verify.row_tests import Finding, examine, judge
 from vecgen.verify.verify import check_defrauded
@@ -39,6 +43,11 @@ class World:
     def names(self) -> dict[str, tuple[str, ...]]:
         """Merchants by category."""
         return dict(zip(self.merchants.categories, self.merchants.names, strict=True))
+
+    @property
+    def posterior(self) -> Posterior:
+        """What scores rows."""
+        return compile_posterior(self.profiles, self.law)
 
     @property
     def model(self) -> ExactModel:
@@ -98,15 +107,25 @@ def spoil_rows(groups: Iterable[Batches], spoil: Spoil) -> Iterator[Batches]:
         yield spoil(pa.Table.from_batches(list(batches)).unify_dictionaries()).combine_chunks().to_batches()
 
 
-def count(groups: Iterable[Batches], model: ExactModel) -> Totals:
-    """Return the tally of all groups."""
+def count(groups: Iterable[Batches], model: ExactModel, posterior: Posterior | None = None) -> Totals:
+    """Return the counts of all groups; `posterior`: what scores their rows, too."""
     total = start_totals(model)
     for batches in groups:
         group = GroupCounter(model)
-        for batch in batches:
-            group.add(batch)
+        rows = [group.add(batch) for batch in batches]
         total.add(group.close())
+        if posterior:
+            total.scores.add(score_all(rows, posterior))
     return total
+
+
+def score_all(rows: Sequence[Columns], posterior: Posterior) -> Scores:
+    """Return the scores of the rows of one group."""
+    with scratch_directory() as scratch:
+        scorer = GroupScorer(posterior, scratch)
+        for columns in rows:
+            scorer.add(columns)
+        return scorer.close()
 
 
 def find_broken(totals: Totals, world: World, error: float = 1e-3) -> set[str]:

@@ -55,7 +55,7 @@ def world_of(**changes: object) -> World:
     ids=["v0.5", "v1.0", "independent", "leap year, four days, travel", "everyone, seven days", "no fraud"],
 )
 def test_the_true_sampler_passes(world: World, customers: int) -> None:
-    assert find_broken(count(draw_arrays(world, customers, SEED), world.model), world) == set()
+    assert find_broken(count(draw_arrays(world, customers, SEED), world.model, world.posterior), world) == set()
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Wrong:
 
     Attributes:
         customers: Of each profile; few, where what few rows show must not be lost.
+        scored: Whether the probability of fraud is computed, too, which takes time.
     """
 
     law: dict[str, object] = field(default_factory=dict)
@@ -72,10 +73,12 @@ class Wrong:
     rows: Callable[[pa.Table], pa.Table] | None = None
     patch: tuple[str, object] | None = None
     customers: int = CUSTOMERS
+    scored: bool = False
 
     def find(self, true: World, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         """Return what is found broken when the wrong sample is held against the true law."""
-        return find_broken(count(self.draw(true, self.customers, SEED, monkeypatch), true.model), true)
+        groups = self.draw(true, self.customers, SEED, monkeypatch)
+        return find_broken(count(groups, true.model, true.posterior if self.scored else None), true)
 
     def draw(self, true: World, customers: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
         """Yield the rows of each profile's customers, drawn wrongly."""
@@ -226,6 +229,12 @@ def on_the_first_day(table: pa.Table) -> pa.Table:
     return put(put(table, "trans_date", moved.cast(pa.int32())), "unix_time", unix_time)
 
 
+def forget_labels(table: pa.Table) -> pa.Table:
+    """Leave the frauds of three customers in ten without label."""
+    forgotten = pc.is_in(pc.utf8_slice_codeunits(table.column("ssn").cast("string"), -1), pa.array(["0", "1", "2"]))
+    return put(table, "is_fraud", pc.if_else(forgotten, 0, table.column("is_fraud")))
+
+
 def shop_at_the_middle_rate(profile: Profile) -> Profile:
     middle = (profile.min_per_day + profile.max_per_day) // 2
     return replace(profile, min_per_day=middle, max_per_day=middle)
@@ -288,6 +297,11 @@ WRONG = {
         Wrong(rows=of_frauds(on_the_first_day), customers=40),
         {},
         {"length of fraud windows (customers)"},
+    ),
+    "frauds without label": (
+        Wrong(rows=forget_labels, scored=True),
+        {},
+        {"probability of a row (customers)", "probability of a day (customers)"},
     ),
     "few frauds, on the full minute": (Wrong(rows=of_frauds(on_the_full_minute), customers=6), {}, {"second (fraud)"}),
     "few frauds, one merchant": (

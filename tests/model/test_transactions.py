@@ -44,14 +44,15 @@ def draw(tables: Tables, customers: Customers, days: range | None = None, seed: 
 
 def join_rows(parts: list[Rows]) -> Rows:
     """Return batches of rows as one; there must be any."""
-    columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Rows) if f.name != "number"}
+    single = [f.name for f in fields(Rows) if f.name not in ("number", "probability")]
+    columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in single}
     halves = [np.concatenate([p.number[half] for p in parts]) for half in (0, 1)]
-    return Rows(**columns, number=(halves[0], halves[1]))
+    return Rows(**columns, number=(halves[0], halves[1]), probability=None)
 
 
 def as_set(rows: Rows, customers: Customers) -> set[tuple[int, ...]]:
     """Return rows as comparable tuples, customers by id."""
-    columns = [getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number")]
+    columns = [getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number", "probability")]
     ids = customers.ids[rows.customer]
     return set(zip(ids.tolist(), *[c.tolist() for c in (*columns, *rows.number)], strict=True))
 

@@ -134,6 +134,11 @@ def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: 
         (plan, replace(january, with_customer_id=True), "append: with_customer_id: got True, expected False"),
         (
             plan,
+            replace(january, with_fraud_probability=True),
+            "append: with_fraud_probability: got True, expected False",
+        ),
+        (
+            plan,
             replace(output, only_dates=(DECEMBER[1], JANUARY[0])),
             r"got '2023-12-31\.\.2024-01-01', expected dates",
         ),

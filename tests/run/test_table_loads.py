@@ -200,6 +200,7 @@ def test_a_first_load_asked_twice_is_written_once(append: bool, plan: Plan, outp
     [
         ({"partition_by": ("year",)}, "partition_by: got 'year', expected 'year,month,profile_group', by which"),
         ({"with_customer_id": True}, "with_customer_id: got True, expected false, as the columns of"),
+        ({"with_fraud_probability": True}, "with_fraud_probability: got True, expected false, as the columns of"),
     ],
 )
 @pytest.mark.parametrize("existing", ["refuse", "overwrite"])

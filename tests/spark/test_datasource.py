@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import vecgen
+from tests.conftest import LAW, WINTER
 from tests.support.datasets import read_people, read_rows
 from vecgen.cli.read_options import to_arguments
 from vecgen.io.schema import COLUMNS
@@ -48,6 +50,15 @@ def test_rows_are_those_of_the_dataset(source: SparkSession, options: Options, p
     assert frame.rdd.getNumPartitions() > 4
     ours = read_rows(parquet[0])
     assert in_order(frame.toArrow()).cast(ours.schema) == ours
+
+
+def test_probabilities_are_those_of_the_library(source: SparkSession, options: Options) -> None:
+    names = ["trans_num", "fraud_probability", "day_fraud_probability"]
+    theirs = read(source, options, columns=",".join(names), batch_rows="1000").toArrow().sort_by("trans_num")
+    law = {"start": WINTER.start, "end": WINTER.end, "fraud_rate": LAW.fraud_rate}
+    places = {name: options[name] for name in ("profiles", "demographics")}
+    ours = vecgen.generate_transactions(columns=names, customers=60, **law, **places).sort_by("trans_num")  # type: ignore[arg-type]
+    assert theirs.cast(ours.schema).combine_chunks() == ours.combine_chunks()
 
 
 def test_customers_are_those_of_the_dataset(source: SparkSession, options: Options, parquet: Dataset) -> None:

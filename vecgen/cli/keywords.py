@@ -83,6 +83,7 @@ class OutputKeywords(RequestKeywords, total=False):
     table: Table | None
     append: bool
     with_customer_id: bool
+    with_fraud_probability: bool
     columns: Sequence[str] | str | None
     normalized: bool
     single_file: bool

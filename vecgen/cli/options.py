@@ -115,6 +115,8 @@ def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> 
     group.add_argument("--with-customer-id", action="store_true", help="a last column customer_id")
     if with_columns:
         add_columns_options(group)
+        help_probability = "columns fraud_probability, given the row, and day_fraud_probability, given its day"
+        group.add_argument("--with-fraud-probability", action="store_true", help=help_probability)
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 

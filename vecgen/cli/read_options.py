@@ -83,6 +83,7 @@ def to_output(options: Namespace) -> Output:
         table=options.table,
         append=options.append,
         with_customer_id=options.with_customer_id or normalized,
+        with_fraud_probability=getattr(options, "with_fraud_probability", False),
         columns=NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
         encoding=options.encoding,
     )

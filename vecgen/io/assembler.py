@@ -16,13 +16,15 @@ from vecgen.io.schema import (
     COLUMNS,
     CUSTOMER_COLUMNS,
     CUSTOMER_ID,
-    TRANSACTION_COLUMNS,
+    DAY_FRAUD_PROBABILITY,
+    FRAUD_PROBABILITY,
     TRANSACTION_SCHEMA,
     Column,
     batch_schema,
     select_digested,
 )
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
+from vecgen.model.posterior import SEEN_ATTRIBUTES
 from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import Tables
 from vecgen.model.transaction_dates import Customers
@@ -33,8 +35,7 @@ _MICRODEGREES: Final = 1e6
 
 def needed_attributes(columns: Sequence[Column]) -> frozenset[Attribute]:
     """Return the attributes that have to be drawn for these columns."""
-    own = {column.name for column in TRANSACTION_COLUMNS}
-    return frozenset(attribute for c in columns if c.name in own for attribute in _MADE_OF[c.name].attributes)
+    return frozenset(attribute for c in columns if c.name in _MADE_OF for attribute in _MADE_OF[c.name].attributes)
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,21 @@ _TIME_TEXT: Final = split_times(list_times())
 _TIME_WORDS: Final = split_times(text_words(fixed_text(list_times().view(np.uint8), 8), "trans_time"))
 
 
+def _probability(detector: int) -> Callable[[Assembler, Rows], pa.Array]:
+    """Return what makes the column of a probability: by row, or by day."""
+
+    def make(_: Assembler, rows: Rows) -> pa.Array:
+        assert rows.probability is not None
+        return pa.array(rows.probability[detector])
+
+    return make
+
+
+def _no_words(_: Assembler, rows: Rows) -> U64:
+    """Return nothing: what follows from the other columns is no part of a digest."""
+    return np.zeros(len(rows), dtype=np.uint64)
+
+
 @dataclass(frozen=True)
 class _Recipe:
     """How a column of a transaction is made of rows, and which of their attributes it takes.
@@ -242,4 +258,6 @@ _MADE_OF: Final[Mapping[str, _Recipe]] = {
         lambda _, rows: pa.array(rows.long / _MICRODEGREES),
         _words_of("merch_long", lambda _, rows: rows.long),
     ),
+    FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(0), _no_words),
+    DAY_FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(1), _no_words),
 }

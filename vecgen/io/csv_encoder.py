@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.errors import InputError
-from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, FRAUD_CASE_COLUMNS, TRANSACTION_COLUMNS, Column
+from vecgen.io.schema import ALL_COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, TRANSACTION_COLUMNS, Column
 from vecgen.io.text import fixed_text
 from vecgen.sampling.arrays import F64, I64, Bools
 
 # Texts: of any width as an Arrow array, of equal width as a NumPy array whose items are their bytes.
 Piece: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
-_KNOWN: Final = {c.name: c for c in (CUSTOMER_ID, *COLUMNS, *FRAUD_CASE_COLUMNS)}
+_KNOWN: Final = {c.name: c for c in (*ALL_COLUMNS, *FRAUD_CASE_COLUMNS)}
 _BAR: Final = np.frombuffer(b"|", dtype=np.uint8)
 _WIDTHS: Final = {
     "trans_num": 32,
@@ -98,7 +98,7 @@ def _own_pieces(array: pa.Array, column: Column) -> Iterator[Piece]:
         yield from _decimal_pieces(array.to_numpy(), column.decimals)
         return
     yield _BAR
-    if column in CUSTOMER_COLUMNS:
+    if column in CUSTOMER_COLUMNS or column.type == "float64":
         yield _customer_text(array, column)
     elif column.name in _WIDTHS:
         yield _bytes_of(array, _WIDTHS[column.name])

@@ -12,13 +12,15 @@ import pyarrow as pa
 
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.file_record import FileRecord
-from vecgen.io.schema import CUSTOMER_ID
+from vecgen.io.schema import CUSTOMER_ID, FRAUD_PROBABILITY
 from vecgen.stores.filesystem import Place, RemotePath, describe
 from vecgen.stores.options import spell_endpoint
 
 LOG: Final = "_delta_log"
 CommitMode = Literal["error", "append", "overwrite"]
 _REMEDY: Final = f"use the options of the table, or choose another {setting('output')}"
+_ASKED_FOR: Final = {"with_customer_id": CUSTOMER_ID, "with_fraud_probability": FRAUD_PROBABILITY}
+"""Options that add columns, and the column that tells whether a table has them."""
 
 # Names of our options of a store (`storage.locate`) in deltalake.
 _OPTIONS: Final = {
@@ -132,9 +134,10 @@ def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema) -> None
         {field.name: field.type for field in known.fields}
         for known in (deltalake.Schema.from_arrow(pa.schema([*schema, *partitions])), there.schema())
     )
-    if (CUSTOMER_ID.name in ours) != (CUSTOMER_ID.name in theirs):
-        expected = f"{str(CUSTOMER_ID.name in theirs).lower()}, as the columns of {table} are"
-        raise InputError(setting("with_customer_id"), "", CUSTOMER_ID.name in ours, expected, _REMEDY)
+    for option, column in _ASKED_FOR.items():
+        if (column.name in ours) != (column.name in theirs):
+            expected = f"{str(column.name in theirs).lower()}, as the columns of {table} are"
+            raise InputError(setting(option), "", column.name in ours, expected, _REMEDY)
     for name in sorted({*ours, *theirs}):
         if ours.get(name) != theirs.get(name):
             raise InputError(str(table), f"column {name}", str(theirs.get(name)), str(ours.get(name)), _REMEDY)

@@ -61,6 +61,8 @@ _PORTABLE: Final = {
     "merchant": Layout("dictionary"),  # 12 ns, 2.1 bytes
     "merch_lat": Layout("PLAIN", snappy=False),  # 1.5 ns, 8 bytes, with snappy, too
     "merch_long": Layout("PLAIN", snappy=False),
+    "fraud_probability": Layout("PLAIN", snappy=False),
+    "day_fraud_probability": Layout("PLAIN"),  # equal on all rows of a day
 }
 
 # Bytes with zstd in brackets.

@@ -63,7 +63,19 @@ TRANSACTION_COLUMNS: Final = (
 
 CUSTOMER_ID: Final = Column("customer_id", "int64", "position of the customer, counted from 0; written if asked for")
 
+FRAUD_PROBABILITY: Final = Column(
+    "fraud_probability",
+    "float64",
+    "probability that it is fraudulent, given the row; written if asked for",
+)
+DAY_FRAUD_PROBABILITY: Final = Column(
+    "day_fraud_probability", "float64", "the same, given all rows of the customer on that day; written if asked for"
+)
+PROBABILITY_COLUMNS: Final = (FRAUD_PROBABILITY, DAY_FRAUD_PROBABILITY)
+
 COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
+ALL_COLUMNS: Final = (*COLUMNS, *PROBABILITY_COLUMNS, CUSTOMER_ID)
+"""Of transactions, those that are written only if asked for among them."""
 
 PARTITION_COLUMNS: Final = (
     Column("year", "int32", "year of the transaction"),

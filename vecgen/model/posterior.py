@@ -11,7 +11,8 @@ little. The detector of a day takes them one by one, each with its exact probabi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -104,6 +105,11 @@ class Posterior:
             long=rows.long - homes.long.take(rows.customer),
         )
 
+    def add_probability(self, rows: Rows, homes: Customers, profile: int, categories: Sequence[str]) -> Rows:
+        """Return drawn rows, whole days of customers, with their probabilities of fraud; arguments as of `see`."""
+        by_row, by_day = self.log_odds(self.see(rows, homes, profile, categories))
+        return replace(rows, probability=(to_probability(by_row), to_probability(by_day)))
+
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds of each row by what it shows alone, and by all rows of its customer's day.
 
@@ -116,6 +122,12 @@ class Posterior:
             own = own[np.lexsort((rows.day[own], rows.customer[own]))]
             row[own], day[own] = self._pairs[profile].log_odds(rows.take(own))
         return row, day
+
+
+@lru_cache(maxsize=2)
+def compile_posterior(profiles: ProfileSet, law: ModelParameters) -> Posterior:
+    """Return the posterior, of the last few models at once."""
+    return Posterior(profiles, law)
 
 
 def to_probability(log_odds: F64) -> F64:

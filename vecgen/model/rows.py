@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.sampling.arrays import I64, U64, AnyArray, Scalar
+from vecgen.sampling.arrays import F64, I64, U64, AnyArray, Scalar
 
 Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number"]
 ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
@@ -34,6 +34,7 @@ class Rows:
         lat, long: Place of the purchase in microdegrees (int64).
         number: The two halves of the transaction number (uint64 each).
         is_fraud: 0 or 1 (int8).
+        probability: That it is fraudulent, given the row, and given all rows of its customer's day; None if not needed.
     """
 
     customer: I64
@@ -46,6 +47,7 @@ class Rows:
     long: I64
     number: tuple[U64, U64]
     is_fraud: npt.NDArray[np.int8]
+    probability: tuple[F64, F64] | None = None
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -67,9 +69,13 @@ class Rows:
 
     def slice(self, start: int, stop: int) -> Rows:
         """Return the rows start..stop-1."""
-        columns = {f.name: getattr(self, f.name)[start:stop] for f in fields(Rows) if f.name != "number"}
-        left, right = self.number
-        return Rows(**columns, number=(left[start:stop], right[start:stop]))
+        columns = {name: getattr(self, name)[start:stop] for name in _SINGLE}
+        (left, right), own = self.number, self.probability
+        halves = left[start:stop], right[start:stop]
+        return Rows(**columns, number=halves, probability=own and (own[0][start:stop], own[1][start:stop]))
+
+
+_SINGLE: Final = tuple(f.name for f in fields(Rows) if f.name not in ("number", "probability"))
 
 
 def has_long_runs(lengths: I64, rows: int) -> bool:
@@ -78,13 +84,16 @@ def has_long_runs(lengths: I64, rows: int) -> bool:
 
 
 def merge_rows(rows: Rows, more: Rows) -> Rows:
-    """Insert `more`, at least one row, into `rows`, both in the order (customer, day); after equals."""
+    """Insert `more`, at least one row, into `rows`, both in the order (customer, day); after equals.
+
+    Neither has probabilities: other rows of the day would change them.
+    """
     days = 1 + max(int(rows.day.max(initial=0)), int(more.day.max(initial=0)))
     places = np.searchsorted(rows.customer * days + rows.day, more.customer * days + more.day, side="right")
     insert = _choose_insertion(places, len(rows))
-    columns = {f.name: insert(getattr(rows, f.name), getattr(more, f.name)) for f in fields(Rows) if f.name != "number"}
+    columns = {name: insert(getattr(rows, name), getattr(more, name)) for name in _SINGLE}
     halves = (insert(*pair) for pair in zip(rows.number, more.number, strict=True))
-    return Rows(**columns, number=(next(halves), next(halves)))
+    return Rows(**columns, number=(next(halves), next(halves)), probability=None)
 
 
 def _choose_insertion(places: I64, rows: int) -> Callable[[AnyArray, AnyArray], AnyArray]:

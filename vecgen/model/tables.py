@@ -107,13 +107,18 @@ class ProfileTables:
 
 @dataclass(frozen=True)
 class Tables:
-    """All profiles compiled for one set of parameters; picklable, about 10 MB for the shipped profiles."""
+    """All profiles compiled for one set of parameters; picklable, about 10 MB for the shipped profiles.
+
+    Attributes:
+        written: The profiles as they are written, which the probability of fraud is computed from.
+    """
 
     law: ModelParameters
     profiles: tuple[ProfileTables, ...]
     amounts: AmountTables
     categories: tuple[str, ...]
     merchants: tuple[str, ...]
+    written: ProfileSet
 
     def profile(self, position: int) -> ProfileTables:
         """Return the tables of the profile at `position` of `ProfileSet.names`."""
@@ -137,6 +142,7 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
         load_amounts(amount_distributions),
         merchants.categories,
         tuple(name for names in merchants.names for name in names),
+        profiles,
     )
 
 

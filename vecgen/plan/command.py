@@ -15,7 +15,17 @@ from vecgen.plan.request import Request, describe_request
 
 _DEFAULT_OUTPUT: Final = Output(Path("output"))
 FLAGS: Final = frozenset(
-    {"append", "normalized", "overwrite", "resume", "safe_identifiers", "single_file", "travel", "with_customer_id"}
+    {
+        "append",
+        "normalized",
+        "overwrite",
+        "resume",
+        "safe_identifiers",
+        "single_file",
+        "travel",
+        "with_customer_id",
+        "with_fraud_probability",
+    }
 )
 
 

@@ -9,12 +9,13 @@ from typing import Final, Literal, get_args
 from vecgen.errors import InputError, setting
 from vecgen.io.parquet_layout import Compression, Encodings
 from vecgen.io.schema import (
-    COLUMNS,
+    ALL_COLUMNS,
     CUSTOMER_ID,
     CUSTOMERS,
     FRAUD_CASES,
     PART_COLUMNS,
     PARTITION_COLUMNS,
+    PROBABILITY_COLUMNS,
     TRANSACTION_COLUMNS,
     TRANSACTIONS,
     Column,
@@ -50,6 +51,7 @@ class Output:
         append: Add transactions to the dataset that is there, or start it; see `run.loads`.
         kept: Parts that are there already and are not written again.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
+        with_fraud_probability: Whether transactions have the two columns `PROBABILITY_COLUMNS`.
         columns: Names of the transactions' columns in their order; None for all.
         load: Prefix of file names, for a directory with other loads; see `run.loads`.
         encoding: Of Parquet: for every reader, or smaller files for new ones; see `parquet_layout`.
@@ -72,6 +74,7 @@ class Output:
     table: Table | None = None
     append: bool = False
     with_customer_id: bool = False
+    with_fraud_probability: bool = False
     columns: tuple[str, ...] | None = None
     load: str = ""
     kept: tuple[str, ...] = ()
@@ -111,7 +114,9 @@ class Output:
         """Return the columns of a part's files."""
         columns = PART_COLUMNS[part]
         if part == TRANSACTIONS and self.columns is not None:
-            columns = choose_columns(self.columns, (*COLUMNS, CUSTOMER_ID), setting("columns"))
+            columns = choose_columns(self.columns, ALL_COLUMNS, setting("columns"))
+        if part == TRANSACTIONS and self.with_fraud_probability:
+            columns = (*columns, *(column for column in PROBABILITY_COLUMNS if column not in columns))
         return (*columns, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in columns else columns
 
     def partition_columns(self) -> tuple[Column, ...]:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from vecgen.errors import InputError, setting
-from vecgen.io.schema import COLUMNS, CUSTOMER_ID, Column, choose_columns, select_digested
+from vecgen.io.schema import (
+    ALL_COLUMNS,
+    COLUMNS,
+    CUSTOMER_ID,
+    PROBABILITY_COLUMNS,
+    Column,
+    choose_columns,
+    select_digested,
+)
 from vecgen.records.file_list import FileList
 from vecgen.records.parse import check_receipt, read_recorded
 from vecgen.stores.filesystem import Place, is_file
@@ -117,8 +125,16 @@ def written_columns(receipt: Receipt) -> tuple[Column, ...]:
         return COLUMNS
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InputError(RECEIPT, "output.columns", str(names), "a list of names")
-    written = {column.name for column in choose_columns(names, (*COLUMNS, CUSTOMER_ID), f"{RECEIPT}: output.columns")}
+    written = {column.name for column in choose_columns(names, ALL_COLUMNS, f"{RECEIPT}: output.columns")}
     return select_digested(written | {CUSTOMER_ID.name} if receipt.output.get("with_customer_id") else written, COLUMNS)
+
+
+def stated_probabilities(receipt: Receipt) -> tuple[Column, ...]:
+    """Return the columns of fraud probabilities that a dataset's transactions have."""
+    names = receipt.output.get("columns")
+    listed = names if isinstance(names, list) else []
+    everything = bool(receipt.output.get("with_fraud_probability"))
+    return tuple(column for column in PROBABILITY_COLUMNS if everything or column.name in listed)
 
 
 def is_incomplete(path: Place) -> bool:

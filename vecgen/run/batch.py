@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from vecgen.io.assembler import Assembler, locate_customers, make_assembler, needed_attributes
 from vecgen.io.digest import Digest
-from vecgen.io.schema import COLUMNS, Column
+from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS, Column
 from vecgen.io.writers import ROW_GROUP_ROWS
+from vecgen.model.posterior import Posterior, compile_posterior
 from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.model.transaction_dates import Calendar, draw_calendar
@@ -36,6 +37,7 @@ class Group:
     calendar: Calendar
     chunks: tuple[Chunk, ...]
     attributes: frozenset[Attribute]
+    posterior: Posterior | None = None
 
     def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
         """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest.
@@ -58,7 +60,15 @@ class Group:
 
     def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
         for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
-            yield replace(drawn, customer=drawn.customer - chunk.customers.start)
+            rows = self._add_probability(drawn)
+            yield replace(rows, customer=rows.customer - chunk.customers.start)
+
+    def _add_probability(self, rows: Rows) -> Rows:
+        """Return rows that hold whole days of customers with their probabilities of fraud, if these are wanted."""
+        if self.posterior is None:
+            return rows
+        profile = self.tables.profiles.index(self.profile)
+        return self.posterior.add_probability(rows, self.calendar.customers, profile, self.tables.categories)
 
 
 def start_group(
@@ -90,4 +100,6 @@ def start_group(
         )
         for start in starts
     )
-    return Group(tables, profile, calendar, chunks, needed_attributes(columns))
+    wanted = any(column in columns for column in PROBABILITY_COLUMNS)
+    posterior = compile_posterior(tables.written, tables.law) if wanted else None
+    return Group(tables, profile, calendar, chunks, needed_attributes(columns), posterior)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from vecgen.io.schema import PROBABILITY_COLUMNS
 from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.model.posterior import Posterior, Seen, to_probability
 from vecgen.sampling.arrays import F64, I64, U64, Bools
@@ -30,6 +31,7 @@ LOG_ODDS: Final[F64] = np.linspace(-40.0, 40.0, 4001)
 PROBABILITIES: Final[F64] = np.array([1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999])
 """Ends of the bins of probability in which frauds are compared with what they should be."""
 
+_ROUNDING: Final = 1e-9  # by which a stated probability may be off
 _SCORED: Final = 200_000  # rows, give or take a customer: some 100 MB
 
 
@@ -56,14 +58,21 @@ def _no_calibration() -> Calibration:
 
 @dataclass
 class Scores:
-    """Rows without fault by (detector, block, label, bin of `LOG_ODDS`), and the calibration of both detectors."""
+    """Rows without fault as the detectors score them.
+
+    Attributes:
+        rows: By (detector, block, label, bin of `LOG_ODDS`).
+        wrong: Rows whose stated probability is not that of the model.
+    """
 
     rows: F64 = field(default_factory=lambda: np.zeros((len(DETECTORS), BLOCKS, 2, len(LOG_ODDS) + 1)))
     calibration: Calibration = field(default_factory=_no_calibration)
+    wrong: int = 0
 
     def add(self, other: Scores) -> None:
         """Add the scores of other rows."""
         self.rows += other.rows
+        self.wrong += other.wrong
         for f in fields(Calibration):
             getattr(self.calibration, f.name).__iadd__(getattr(other.calibration, f.name))
 
@@ -78,37 +87,45 @@ class GroupScorer:
     def __init__(self, posterior: Posterior, scratch: Path) -> None:
         self._posterior, self._directory = posterior, scratch / f"rows-{os.getpid()}"
         self._directory.mkdir(exist_ok=True)
+        self._stated: dict[str, None] = {}
         self._spill = Spill(self._directory, "rows")
 
-    def add(self, rows: Columns) -> None:
-        """Take rows without fault."""
+    def add(self, rows: Columns, stated: Mapping[str, F64] | None = None) -> None:
+        """Take rows without fault, always with the same columns of stated probabilities."""
+        self._stated = dict.fromkeys(stated or ())
         seen = rows.seen
         kind = 2 * (seen.profile * len(self._posterior.categories) + seen.category) + rows.is_fraud
         moment = seen.day * SECONDS_PER_DAY + seen.second
         words = (seen.customer.view(np.int64), moment, kind, seen.cents, seen.lat, seen.long)
-        self._spill.add(np.stack(words, axis=1).view(np.uint64))
+        more = (values.view(np.int64) for values in (stated or {}).values())
+        self._spill.add(np.stack([*words, *more], axis=1).view(np.uint64))
 
     def close(self) -> Scores:
         """Return the scores of all rows."""
         total = Scores()
         for words in self._spill.drain():
-            customer, moment, kind, cents, lat, long = words.view(np.int64).T
+            customer, moment, kind, cents, lat, long, *more = words.view(np.int64).T
             day, second = np.divmod(moment, SECONDS_PER_DAY)
             kind, label = np.divmod(kind, 2)
             profile, category = np.divmod(kind, len(self._posterior.categories))
             seen = Seen(customer.view(np.uint64), profile, day, second, category, cents, lat, long)
-            total.add(score(self._posterior, seen, label == 1))
+            stated = {name: values.copy().view(np.float64) for name, values in zip(self._stated, more, strict=True)}
+            total.add(score(self._posterior, seen, label == 1, stated))
         shutil.rmtree(self._directory, ignore_errors=True)
         return total
 
 
-def score(posterior: Posterior, rows: Seen, is_fraud: Bools) -> Scores:
-    """Return the scores of all rows of some customers."""
+def score(posterior: Posterior, rows: Seen, is_fraud: Bools, stated: Mapping[str, F64] | None = None) -> Scores:
+    """Return the scores of all rows of some customers.
+
+    Args:
+        stated: Probabilities by the names of `PROBABILITY_COLUMNS`, not-a-number where they are not to be compared.
+    """
     total = Scores()
     order = np.lexsort((rows.day, rows.customer))
     for chosen in _cut(rows.customer[order].view(np.int64)):
         own = order[chosen]
-        total.add(_score(posterior, rows.take(own), is_fraud[own]))
+        total.add(_score(posterior, rows.take(own), is_fraud[own], {n: v[own] for n, v in (stated or {}).items()}))
     return total
 
 
@@ -129,7 +146,7 @@ def _cut(customers: I64) -> Iterator[slice]:
         start = stop
 
 
-def _score(posterior: Posterior, rows: Seen, is_fraud: Bools) -> Scores:
+def _score(posterior: Posterior, rows: Seen, is_fraud: Bools, stated: Mapping[str, F64]) -> Scores:
     """Return the scores of rows in the order (customer, day)."""
     odds = posterior.log_odds(rows)
     # The low bits of the hash choose scratch files.
@@ -147,7 +164,12 @@ def _score(posterior: Posterior, rows: Seen, is_fraud: Bools) -> Scores:
             is_fraud=is_fraud[own],
             together=together[detector][own],
         )
-    return Scores(np.stack([count_log_odds(by, block, is_fraud) for by in odds]), calibration)
+    right = np.ones(len(rows), dtype=np.bool_)
+    for column, by in zip(PROBABILITY_COLUMNS, odds, strict=True):
+        if column.name in stated:
+            right &= ~(np.abs(stated[column.name] - to_probability(by)) > _ROUNDING)
+    rows_by_odds = np.stack([count_log_odds(by, block, is_fraud) for by in odds])
+    return Scores(rows_by_odds, calibration, int(np.count_nonzero(~right)))
 
 
 def _calibrate(total: Calibration, detector: int, customer: U64, log_odds: F64, is_fraud: Bools, together: F64) -> None:

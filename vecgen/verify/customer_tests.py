@@ -10,6 +10,7 @@ import numpy as np
 from vecgen.model.exact import ExactModel, RowDistribution, first_and_last
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import CustomerTotals
+from vecgen.scan.scores import DETECTORS, Scores
 from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised
 
 _NEVER = Statistic(float("inf"), 1, 1)  # what no customer may show
@@ -28,6 +29,38 @@ def examine_histories(people: Sequence[CustomerTotals], model: ExactModel) -> It
     yield from _kept(people, regular, span)
     yield from _windows(people, twins, model)
     yield "dates within windows", _within_windows(people, twins, model)
+
+
+def examine_scores(scores: Scores, model: ExactModel) -> Iterator[tuple[str, Statistic]]:
+    """Yield whether as many are fraudulent as their probability says: of rows, and of customers' days.
+
+    Of days nothing is said under v1.0, whose probabilities are exact for single rows only.
+    """
+    law, calibration = model.law, scores.calibration
+    most = law.fraud_days * max(twin.rates[-1] for _, twin in model.rows), law.fraud_days + 1
+    for detector, (name, together) in enumerate(zip(DETECTORS, most, strict=True)):
+        if law.fraud_rate > 0 and (name == "row" or law.dependence != "v1.0") and scores.rows.any():
+            variances = np.maximum(calibration.bound[detector], calibration.squares[detector])
+            frauds, expected = calibration.frauds[detector], calibration.expected[detector]
+            yield f"probability of a {name}", _compare_sums(frauds, expected, variances, together)
+
+
+def _compare_sums(sums: F64, expected: F64, variances: F64, largest: float) -> Statistic:
+    """Compare sums, which may depend on each other, with what they should be; none is too small for it.
+
+    Bernstein's inequality bounds the probability of each deviation, Bonferroni's that of the largest.
+
+    Args:
+        largest: What one customer can add at most.
+    """
+    from scipy import stats
+
+    def bound(deviations: F64) -> float:
+        exponents = deviations**2 / (2.0 * np.maximum(variances + largest * np.abs(deviations) / 3.0, 1e-300))
+        return min(1.0, 2.0 * len(sums) * float(np.exp(-exponents.max())))
+
+    value, most = (float(stats.chi2.isf(max(bound(d), 1e-300), 1)) for d in (sums - expected, expected))
+    return Statistic(value, 1, int(sums.sum()), most)
 
 
 def _rates(customers: Mapping[int, int], rates: range, days: int) -> Statistic:

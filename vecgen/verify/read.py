@@ -34,7 +34,7 @@ from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import open_pool, submit_all
-from vecgen.sampling.arrays import I64
+from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.missing import WHOLE, Scope, complete
 from vecgen.scan.row_checks import Columns, inspect, read_moments
@@ -117,6 +117,7 @@ class Work:
     Attributes:
         customers: Files of the customers that rows are joined with, if they are.
         posterior: What scores the rows, if they are.
+        stated: Columns of probabilities that are compared with it.
     """
 
     model: ExactModel
@@ -126,6 +127,7 @@ class Work:
     scope: Scope = WHOLE
     customers: tuple[Place, ...] = ()
     posterior: Posterior | None = None
+    stated: tuple[Column, ...] = ()
 
 
 def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Scope:
@@ -194,7 +196,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
         group = GroupCounter(work.model, work.time_zone, untested)
         scorer = GroupScorer(work.posterior, work.scratch) if work.posterior else None
         for path in files:
-            for batch in read_batches(path, work.scope.columns):
+            for batch in read_batches(path, (*work.scope.columns, *work.stated)):
                 digest += digest_batches([batch], work.scope.columns)
                 whole = batch
                 if work.scope.columns != COLUMNS:
@@ -203,13 +205,20 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
                 rows = group.add(whole)
                 spill.add(rows.number)
                 if scorer:
-                    scorer.add(rows)
+                    scorer.add(rows, _list_stated(batch, work.stated, len(rows)))
                 total.faults[UNSAFE] += count_unsafe(whole) if work.safe_identifiers else 0
         total.add(group.close())
         if scorer:
             total.scores.add(scorer.close())
     spill.flush()
     return total, digest
+
+
+def _list_stated(batch: pa.RecordBatch, columns: Sequence[Column], rows: int) -> dict[str, F64]:
+    """Return the stated probabilities of a batch; of one with faulty rows, which are left out, none are known."""
+    if rows < batch.num_rows:
+        return {column.name: np.full(rows, np.nan) for column in columns}
+    return {column.name: batch.column(column.name).to_numpy(zero_copy_only=False) for column in columns}
 
 
 def _score_bundle(work: Work, bundle: Bundle) -> Scores:

@@ -17,7 +17,7 @@ from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import PLACE_CELLS, CustomerTotals, RowCounts, Totals
 from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised, reject
-from vecgen.verify.customer_tests import examine_histories
+from vecgen.verify.customer_tests import examine_histories, examine_scores
 
 Merchants = Mapping[str, Sequence[str]]
 """Names by category; a name listed twice is drawn twice as often."""
@@ -87,6 +87,7 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
     there must be none: that is a check of every customer.
     """
     out = {(law, "customers"): statistic for law, statistic in examine_histories(totals.people, model)}
+    out |= {(law, "customers"): statistic for law, statistic in examine_scores(totals.scores, model)}
     for label, name in enumerate(LABELS):
         pairs = [(counts[label], law[label]) for counts, law in zip(totals.counts, model.rows, strict=True)]
         if name == "regular" or model.law.fraud_rate > 0:

@@ -19,7 +19,7 @@ from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
-from vecgen.records.receipt import written_columns
+from vecgen.records.receipt import stated_probabilities, written_columns
 from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
@@ -124,12 +124,16 @@ def _read_rows(
         with scratch_directory() as scratch:
             posterior = Posterior(expectation.profiles, expectation.law) if scope.known >= SCORE_NEEDS else None
             safe = expectation.safe_identifiers
-            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior)
+            stated = stated_probabilities(expectation.receipt) if posterior and expectation.receipt else ()
+            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated)
             totals, digests["transactions"] = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
         if repeats and expectation.receipt is None:
             with scratch_directory() as scratch:
                 repeated_draws = find_repeated_draws(read_again(transactions, model, time_zone), scratch)
+        if stated:
+            expected = "the probability of fraud by the model"
+            checks.append(Check(" and ".join(column.name for column in stated), expected, totals.scores.wrong))
         if scope.joined:
             checks.append(Check("customer_id", "a customer of the customers' files", totals.faults["customer_id"]))
         checks += _check_rows(

@@ -23,6 +23,7 @@ from vecgen.cli.parser import Parser, UsageError
 from vecgen.cli.read_options import to_arguments, to_request
 from vecgen.errors import InputError
 from vecgen.io.schema import (
+    ALL_COLUMNS,
     COLUMNS,
     CUSTOMER_COLUMNS,
     CUSTOMER_ID,
@@ -126,7 +127,7 @@ def _make_parser() -> Parser:
 
 def _choose(table: str, names: Sequence[str] | None) -> tuple[Column, ...]:
     usual = _COLUMNS[table]
-    return usual if names is None else choose_columns(names, (*usual, CUSTOMER_ID))
+    return usual if names is None else choose_columns(names, ALL_COLUMNS if usual is COLUMNS else (*usual, CUSTOMER_ID))
 
 
 def compile_work(options: Namespace, schema: StructType) -> tuple[Work, Plan]:
