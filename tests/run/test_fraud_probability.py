@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from vecgen.report.command import recall_command
 
 import vecgen
 from tests.support.datasets import data_files, parse_cell, read_lines, read_rows
 from vecgen.errors import InputError
 from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS
+from vecgen.plan.command import recall_command
 
 NAMES = [column.name for column in PROBABILITY_COLUMNS]
 FEW: dict[str, Any] = {"customers": 30, "fraud_rate": 0.5, "end": "2023-03-31"}
