@@ -127,10 +127,10 @@ def test_columns_can_name_them(tmp_path: Path) -> None:
     receipt = vecgen.write_dataset(output=tmp_path / "data", columns=["amt", "fraud_probability"], quiet=True, **FEW)
     table = pq.ParquetFile(data_files(tmp_path / "data" / "transactions")[0])
     assert table.schema_arrow.names == ["amt", "fraud_probability"]
-    assert "--columns amt,fraud_probability" in recall_command(receipt)
+    assert "--columns amt,fraud_probability" in recall_command(receipt.parts, receipt.request, receipt.output)
     both = vecgen.write_dataset(
         output=tmp_path / "both", columns=["amt", "fraud_probability"], with_fraud_probability=True, quiet=True, **FEW
     )
     assert pq.ParquetFile(data_files(tmp_path / "both" / "transactions")[0]).schema_arrow.names == ["amt", *NAMES]
-    assert "--with-fraud-probability" in recall_command(both)
+    assert "--with-fraud-probability" in recall_command(both.parts, both.request, both.output)
     assert both.parts["transactions"].digest == receipt.parts["transactions"].digest
