@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.process.interrupts import SIGNALS
+from vecgen.process.memory import leave_pandas_out
 from vecgen.process.scratch import remove_dead_scratch
 
 _PROCESSES: Final = "/proc/"
@@ -148,6 +149,7 @@ def _start(place: str) -> None:
         start, arguments = _load(place)
     except OSError:  # it has ended with the parent
         os._exit(1)
+    leave_pandas_out()
     start(*arguments)
 
 
