@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import subprocess
@@ -12,7 +11,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -20,8 +18,7 @@ import pytest
 import vecgen
 from tests.conftest import LAW, WINTER
 from tests.support.datasets import read_people, read_rows
-from vecgen.cli.keywords import ExpectationKeywords, OutputKeywords, RequestKeywords, list_keywords
-from vecgen.cli.main import _make_parser
+from vecgen.cli.keywords import RequestKeywords
 from vecgen.errors import InputError, OutputError
 from vecgen.io.digest import digest_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, arrow_schema
@@ -150,74 +147,13 @@ def test_wrong_types_are_named(asked: RequestKeywords, wrong: dict[str, Any], me
     assert isinstance(caught.value, TypeError)
 
 
-@pytest.mark.parametrize("day", ["2023-12-20", "12-20-2023", date(2023, 12, 20), datetime(2023, 12, 20, 13, 5)])
-def test_dates_have_the_forms_of_the_command_line(day: str | date) -> None:
-    assert vecgen.make_request(start=day, end="2024-01-20") == vecgen.make_request(start=WINTER.start, end=WINTER.end)
-
-
-def test_numbers_of_numpy_are_numbers() -> None:
-    numbers: dict[str, Any] = {"customers": np.int64(7), "fraud_rate": np.float32(0.5), "travel": np.bool_(True)}
-    assert vecgen.make_request(**numbers) == vecgen.make_request(customers=7, fraud_rate=0.5, travel=True)
-
-
 def test_one_name_is_one_column(asked: RequestKeywords) -> None:
     assert vecgen.generate_transactions(columns="amt", **asked).column_names == ["amt"]
     assert vecgen.generate_customers(columns="ssn,dob", **asked).column_names == ["ssn", "dob"]
 
 
-def test_unknown_keywords_are_refused() -> None:
-    with pytest.raises(TypeError, match="unknown keyword 'custmers'; did you mean 'customers'"):
-        vecgen.generate_customers(custmers=1)  # type: ignore[call-arg]
-
-
-def test_what_excludes_each_other_is_refused() -> None:
-    with pytest.raises(InputError, match="not both customers and customers_file"):
-        vecgen.generate_customers(customers=60, customers_file="c.csv")
-
-
-def options_of(*command: str) -> set[str]:
-    """Return the options of a command line as keywords."""
-    parser = _make_parser()
-    for word in command:
-        (actions,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-        parser = actions.choices[word]
-    return set(list_keywords(parser)) - {"help"}
-
-
 def keywords_of(function: Callable[..., object]) -> set[str]:
     return set(inspect.signature(function).parameters)
-
-
-def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
-    """What differs is named here: nothing else may."""
-    written, asked, stated = (
-        options_of("generate"),
-        set(RequestKeywords.__annotations__),
-        options_of("verify") - {"json"},
-    )
-    functions: list[Callable[..., object]] = [vecgen.write_dataset, vecgen.write_transactions, vecgen.write_customers]
-    for function in functions:
-        assert keywords_of(function) == written - {"plan"} == set(OutputKeywords.__annotations__)
-    for name in ("customers", "transactions"):
-        assert options_of(name) <= written
-    functions = [vecgen.generate_customers, vecgen.iterate_customers, vecgen.generate_fraud_cases]
-    for function in functions:
-        assert keywords_of(function) == asked | {"columns", "text"}
-    functions = [vecgen.generate_transactions, vecgen.iterate_transactions]
-    for function in functions:
-        assert keywords_of(function) == asked | {"columns", "text", "only_dates"}
-    assert keywords_of(vecgen.make_request) == keywords_of(vecgen.estimate_ceiling) == asked <= written
-    assert stated == set(ExpectationKeywords.__annotations__) | {"fast"}
-    assert keywords_of(vecgen.verify_dataset) == stated | {"directory"}
-    assert keywords_of(vecgen.measure_ceiling) == options_of("ceiling") - {"plan", "json"} | {"directory"}
-    assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
-    assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
-    assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
-    pytest.importorskip("pyspark")
-    from vecgen.spark.source.datasource import _make_parser as make_source_parser
-
-    own = {"table", "columns", "push_filters", "days_per_trigger", "rows_per_trigger"}
-    assert set(list_keywords(make_source_parser())) - own == asked | {"only_dates", "batch_rows"}
 
 
 def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:

@@ -15,14 +15,13 @@ from tests.attacks.targets import go_on, paused
 from tests.support.datasets import list_tree
 from vecgen.cli.main import main
 from vecgen.config.loader import DEFAULT_PROFILES
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.reader import digest_dataset
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import PROGRESS, SUCCESS
 from vecgen.run.local import run_local
-from vecgen.stores.refusals import refuse_difference
 
 SMALL = ["generate", "--customers", "12", "--start", "2023-12-20", "--end", "2024-01-20", "--processes", "1"]
 LIMITS = ["--max-records-per-file", "400", "--fraud-rate", "0"]
@@ -286,18 +285,3 @@ def test_the_library_prints_no_commands(plan: Plan, tmp_path: Path) -> None:
         run_local(plan, Output(tmp_path / "o"), 1)
     assert caught.value.step
     assert "vecgen generate" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *(("partition_by", [[1]]), ("batches", [1]), ("only_dates", 7), ("encoding", [[]]), ("format", {"a": 1})),
-        ("format", "x" * 5000),
-    ],
-)
-def test_no_command_is_spelled_of_values_that_vecgen_does_not_write(name: str, value: object, tmp_path: Path) -> None:
-    asked, begun = {name: None, "word_lists": ""}, {name: value, "word_lists": ""}
-    with pytest.raises(InputError) as caught:
-        refuse_difference("resume", tmp_path / "o", asked, begun, complete=False)
-    assert caught.value.step is not None
-    assert caught.value.step.verb == "write elsewhere"

@@ -27,12 +27,10 @@ from vecgen.io.reader import digest_dataset
 from vecgen.plan.command import recall_command
 from vecgen.plan.output import Output
 from vecgen.records.receipt import Receipt
-from vecgen.report.baselines import Score
 from vecgen.report.build import PAGE, REPORT, write_report
 from vecgen.report.charts import share_outside
 from vecgen.report.figures import Chart
 from vecgen.report.html_elements import share
-from vecgen.report.page import _meaning
 from vecgen.report.summary import Summary, quantiles, summarise
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import Certificate
@@ -320,13 +318,6 @@ def test_a_dataset_without_fraud(compile_small: Compile, tmp_path: Path) -> None
         attributes["alt"] for tag, attributes in page.tags if "No fraud transactions." in (attributes.get("alt") or "")
     }
     assert alt
-
-
-@pytest.mark.parametrize(
-    ("found", "words"), [(80, "Easy:"), (79, "Medium:"), (50, "Medium:"), (49, "Hard for a single rule.")]
-)
-def test_how_hard_it_is_follows_from_the_best_rule(found: int, words: str) -> None:
-    assert f"<strong>{words}</strong>" in _meaning(Score(100, found, 100))
 
 
 def test_no_rule_of_the_table_is_above_the_one_that_is_judged(page: Page) -> None:

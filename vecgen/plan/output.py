@@ -84,8 +84,7 @@ class Output:
         for name in ("max_file_size", "max_records_per_file", "batch_rows"):
             limit = getattr(self, name)
             if limit is not None and not 1 <= limit < 1 << 63:
-                option = f"--{name.replace('_', '-')}"
-                raise InputError(option, "", limit, "a whole number from 1 up, below 2**63")
+                raise InputError(setting(name), "", limit, "a whole number from 1 up, below 2**63")
         if self.single_file and (self.partition_by or self.max_records_per_file is not None):
             raise InputError(
                 setting("single_file"),

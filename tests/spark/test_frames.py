@@ -1,0 +1,24 @@
+"""Frames of a plan: which columns are made for a writer; what they hold: test_job.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyspark")
+
+from vecgen.io.schema import COLUMNS
+from vecgen.plan.output import Output
+from vecgen.spark.frames import list_drawn
+
+
+def test_all_columns_are_drawn_unless_some_are_chosen() -> None:
+    assert list_drawn(Output(Path("o"))) == COLUMNS
+
+
+def test_keys_of_directories_are_drawn_though_not_written() -> None:
+    by_month = Output(Path("o"), columns=("amt",), partition_by=("year", "month"))
+    assert [column.name for column in list_drawn(by_month)] == ["amt", "trans_date"]
+    flat = Output(Path("o"), columns=("amt", "profile"), partition_by=("profile_group",))
+    assert {column.name for column in list_drawn(flat)} == {"amt", "profile"}
