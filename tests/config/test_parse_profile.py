@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.documents import BAD_LABELS, DOCUMENT, SEGMENT, profile_to_json
 from tests.support.strategies import Json, get, json_values, names, paths, profiles, put, split, spoiled_documents
-from vecgen.config.parse_profile import check_name, parse_profile, parse_segments
+from vecgen.config.parse_profile import parse_profile, parse_segments
 from vecgen.config.profile import AmountDistribution, Profile, Season
 from vecgen.errors import InputError
 
@@ -80,7 +80,8 @@ def test_every_field_is_read_in_file_order() -> None:
     ],
 )
 def test_limits_themselves_are_legal(path: str, value: object) -> None:
-    parse(changed(path, value))
+    profile = parse(changed(path, value))
+    assert parse(profile_to_json(profile)) == profile
 
 
 def test_years_are_sorted_by_key_as_text() -> None:
@@ -290,7 +291,7 @@ def test_bad_profile_names_are_refused(name: str) -> None:
 
 @given(names)
 def test_good_profile_names_are_accepted(name: str) -> None:
-    check_name("f", "", name)
+    assert parse_profile("f", name, DOCUMENT).name == name
 
 
 @given(spoiled_documents())

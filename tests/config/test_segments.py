@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 
 import pytest
 from hypothesis import given
 
 from tests.support.documents import SEGMENT
-from tests.support.strategies import json_values
+from tests.support.strategies import check_message, json_values
 from vecgen.config.parse_profile import parse_segments
 from vecgen.config.profile import Segment
 from vecgen.errors import InputError
@@ -87,7 +86,12 @@ def test_keys_that_name_no_regular_profile_are_refused(key: str) -> None:
 
 
 @given(json_values)
-def test_segments_raise_nothing_else(raw: object) -> None:
+def test_any_segments_are_read_or_refused(raw: object) -> None:
     for document in (raw, {"a.json": raw}, {"a.json": SEGMENT | {"age": {"min": 0, "max": raw}, "gender": raw}}):
-        with suppress(InputError):
-            parse_segments("f", document)
+        try:
+            segments = parse_segments("f", document)
+        except InputError as error:
+            check_message(error)
+        else:
+            assert isinstance(document, dict)
+            assert {f"{segment.profile}.json" for segment in segments} == document.keys()

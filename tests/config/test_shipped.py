@@ -69,7 +69,9 @@ def test_shipped_profiles_survive_a_round_trip(shipped: ProfileSet) -> None:
 
 
 def test_shipped_merchants_cover_the_shipped_profiles(shipped: ProfileSet) -> None:
-    check_merchants(everyone(shipped), load_demographics(DEFAULT_DEMOGRAPHICS).merchants)
+    merchants = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
+    check_merchants(everyone(shipped), merchants)
+    assert {category for profile in everyone(shipped) for category in profile.categories} <= set(merchants.categories)
 
 
 def test_a_category_without_merchants_is_named(shipped: ProfileSet) -> None:

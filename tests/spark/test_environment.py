@@ -55,12 +55,16 @@ def test_what_was_typed_before_the_options(
 
 
 class TestOptionsThatComeTooLate:
-    def test_plain_python_takes_them(self) -> None:
-        check_start("python", "local[2]", "mine")
-
-    @pytest.mark.parametrize("starter", ["python", "spark-submit", "a running session"])
-    def test_none_is_never_late(self, starter: Starter) -> None:
-        check_start(starter, None, None)
+    @pytest.mark.parametrize(("starter", "late"), [("python", 0), ("spark-submit", 3), ("a running session", 3)])
+    def test_all_starters_but_plain_python_are_too_late(self, starter: Starter, late: int) -> None:
+        given = [("local[2]", None, None), (None, "mine", None), (None, None, "sc://host"), (None, None, None)]
+        refused = []
+        for options in given:
+            try:
+                check_start(starter, *options)
+            except InputError as error:
+                refused.append(error.value)
+        assert refused == ["local[2]", "mine", "sc://host"][:late]
 
     def test_a_master_under_spark_submit(self) -> None:
         with pytest.raises(InputError) as raised:
