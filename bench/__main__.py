@@ -14,6 +14,8 @@ from bench.contenders.commands import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.harness.measure import RunError
 from bench.harness.results import RESULTS, merge, save
 from bench.studies.bits import BATTERIES, STREAMS, measure_bits
+from bench.studies.ceiling import CUSTOMERS as CEILING_CUSTOMERS
+from bench.studies.ceiling import format_ceilings, measure_ceilings
 from bench.studies.chart import draw_chart
 from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
@@ -68,6 +70,10 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.add_argument("--rows", type=_numbers, default=sizes, metavar="NUMBERS", help=f"({sizes})")
     verify.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     verify.set_defaults(run=_verify)
+    best = commands.add_parser("ceiling", help="how well fraud can be detected at best, by fraud rate")
+    best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
+    best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
+    best.set_defaults(run=_ceiling)
     many = commands.add_parser("simulate", help="the balance of a plan's batches on many cores")
     many.add_argument("--customers", type=int, default=10**9, metavar="N", help="(1000000000)")
     many.add_argument("--cores", type=int, default=1000, metavar="N", help="(1000)")
@@ -87,7 +93,7 @@ def _make_parser() -> argparse.ArgumentParser:
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow, versions):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, many, versions, bits):
+    for command in (draws, against, grow, parts, verify, best, many, versions, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -119,6 +125,13 @@ def _draws(options: argparse.Namespace) -> None:
     result = measure_draws(options.repeats, options.customers, options.people)
     print(json.dumps(result, indent=2))
     save("draws", result, options.results)
+
+
+def _ceiling(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_ceilings(Path(scratch), options.customers, options.processes)
+    save("ceiling", result, options.results)
+    print(format_ceilings(result))
 
 
 def _compare(options: argparse.Namespace) -> None:

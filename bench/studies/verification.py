@@ -29,8 +29,8 @@ def _measure_one(scratch: Path, rows: int, processes: int) -> dict[str, Any]:
     with scratch_directory(scratch) as directory:
         output, log = directory / "output", directory / "log"
         options = ["--customers", str(customers_for(rows)), "--output", str(output)]
-        _run(["generate", *options], directory, log)
-        usage = _run(["verify", str(output), "--processes", str(processes), "--json", "--quiet"], directory, log)
+        run_vecgen(["generate", *options], directory, log)
+        usage = run_vecgen(["verify", str(output), "--processes", str(processes), "--json", "--quiet"], directory, log)
         certificate = json.loads(log.read_text(encoding="utf-8"))
         figures = {name: round(value, 1) for name, value in asdict(usage).items() if name != "status"}
         return {
@@ -43,7 +43,12 @@ def _measure_one(scratch: Path, rows: int, processes: int) -> dict[str, Any]:
         }
 
 
-def _run(command: Sequence[str], directory: Path, log: Path) -> Usage:
+def run_vecgen(command: Sequence[str], directory: Path, log: Path) -> Usage:
+    """Run a command of vecgen and return what it took.
+
+    Raises:
+        RunError: It failed.
+    """
     usage = measure([sys.executable, "-m", "vecgen", *command], directory, environment(), log)
     if usage.status != 0:
         raise RunError(f"vecgen {command[0]}: exit status {usage.status}: {read_tail(log)}")

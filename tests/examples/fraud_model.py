@@ -2,6 +2,9 @@
 
     python tests/examples/fraud_model.py precision_recall.png
 
+It also draws the ceiling: what the best detector of one row, and of a customer's whole day, can reach. This model looks
+at earlier days, too, so that it may exceed the first, but it does not know how the day goes on.
+
 Half of the customers are defrauded once in the year, which makes about one row in two hundred fraudulent, as in
 public card data. The model learns from January to September and is tested on October to December. Every feature looks
 back only: it could be computed when the transaction arrives. The data are kinder than life in one way: on a date with
@@ -27,14 +30,17 @@ from vecgen.model.exact import AMOUNT_EDGES
 from vecgen.report.baselines import CELLS, Score, describe_rule, find_detectors, score_rule
 
 COLUMNS = ["cc_num", "unix_time", "category", "amt", "lat", "long", "merch_lat", "merch_long", "is_fraud"]
+CEILINGS = {"fraud_probability": "best of one row", "day_fraud_probability": "best of a day"}
 FIRST_TEST_DAY = pd.Timestamp("2023-10-01", tz="UTC")
 DAY = 24 * 3600
+CEILING_LINES = {"fraud_probability": "--", "day_fraud_probability": ":"}
 INK, MUTED, LINE, MODEL, RULES = "#1c2529", "#56656d", "#d5dcdf", "#1f6f8b", "#c24a2c"
 
 
 def load(customers: int) -> pd.DataFrame:
     """Return a year of transactions, each customer's in the order of time."""
-    rows = vecgen.generate_transactions(customers=customers, fraud_rate=0.5, columns=COLUMNS, text="dictionary")
+    columns = [*COLUMNS, *CEILINGS]
+    rows = vecgen.generate_transactions(customers=customers, fraud_rate=0.5, columns=columns, text="dictionary")
     return rows.to_pandas().sort_values(["cc_num", "unix_time"], kind="stable", ignore_index=True)
 
 
@@ -117,8 +123,10 @@ def try_rules(rows: pd.DataFrame, test: NDArray[Any]) -> dict[str, Score]:
     return scores
 
 
-def draw(path: str, labels: pd.Series, scores: NDArray[Any], rules: dict[str, Score]) -> None:
-    """Draw the curve of the model, the points of the rules, and the share of fraud as the floor of both."""
+def draw(
+    path: str, labels: pd.Series, scores: NDArray[Any], rules: dict[str, Score], ceilings: dict[str, pd.Series]
+) -> None:
+    """Draw the curves of model and ceilings, the points of the rules, and the share of fraud as the floor of all."""
     precision, recall, _ = precision_recall_curve(labels, scores)
     area, base = average_precision_score(labels, scores), labels.mean()
     figure = Figure(figsize=(8, 5.6), dpi=150, layout="constrained")
@@ -128,6 +136,10 @@ def draw(path: str, labels: pd.Series, scores: NDArray[Any], rules: dict[str, Sc
     axes.step(recall, precision, where="pre", color=MODEL, linewidth=2.2)
     axes.text(0.03, 0.93, f"gradient boosting\naverage precision {area:.3f}", color=MODEL, va="top", weight="bold")
     axes.text(0.03, 0.83, "the best single rules,\nof one, two and three conditions", color=RULES, va="top")
+    for name, probability in ceilings.items():
+        top, found, _ = precision_recall_curve(labels, probability)
+        axes.step(found, top, where="pre", color=INK, linewidth=1.2, linestyle=CEILING_LINES[name])
+    axes.legend([*axes.lines[1:]], [f"exact probability, {CEILINGS[name]}" for name in ceilings], loc="lower left")
     for name, score in rules.items():
         axes.plot(score.recall, score.precision, "o", color=RULES, markersize=7, markeredgecolor="white")
         axes.text(score.recall - 0.015, score.precision, name, color=RULES, ha="right", va="center", fontsize=9)
@@ -169,7 +181,10 @@ def main() -> None:
     print(f"model: average precision {average_precision_score(labels[test], scores):.3f}")
     ours = precision[recall >= best.recall].max()
     print(f"at the recall of the best rule ({best.recall:.3f}): precision {ours:.3f}, instead of {best.precision:.3f}")
-    draw(options.picture, labels[test], scores, rules)
+    ceilings = {name: rows[name][test] for name in CEILINGS}
+    for name, probability in ceilings.items():
+        print(f"ceiling, {CEILINGS[name]}: average precision {average_precision_score(labels[test], probability):.3f}")
+    draw(options.picture, labels[test], scores, rules, ceilings)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import vecgen
 from tests.conftest import Compile
 from tests.support.datasets import data_files, list_tree, read_rows
 from vecgen.cli.main import main
@@ -28,6 +29,7 @@ from vecgen.plan.command import recall_command
 from vecgen.plan.output import Output
 from vecgen.records.receipt import Receipt
 from vecgen.report.build import PAGE, REPORT, write_report
+from vecgen.report.ceiling import spell_figure
 from vecgen.report.charts import share_outside
 from vecgen.report.figures import Chart
 from vecgen.report.html_elements import share
@@ -100,10 +102,12 @@ def page(made: Made) -> Page:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put tiny pictures in the place of charts, where these are not the matter."""
-    charts = [
-        Chart(name, name, b"<svg/>", b"<svg/>", b"", (1, 1), (1, 1)) for name in ("days", "hours", "amounts", "map")
-    ]
+    *charts, ceiling = (
+        Chart(name, name, b"<svg/>", b"<svg/>", b"", (1, 1), (1, 1))
+        for name in ("days", "hours", "amounts", "map", "ceiling")
+    )
     monkeypatch.setattr("vecgen.report.build.draw_charts", lambda _: charts)
+    monkeypatch.setattr("vecgen.report.build.draw_ceiling", lambda *_: ceiling)
 
 
 def report(directory: Path, output: Path, **stated: Any) -> Page:
@@ -186,7 +190,7 @@ def test_it_needs_nothing_beside_it(made: Made, page: Page) -> None:
 
 def test_pictures_are_described_and_follow_the_readers_colours(page: Page) -> None:
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert [image["class"] for image in images] == ["wide", "narrow"] * 4
+    assert [image["class"] for image in images] == ["wide", "narrow"] * 5
     for image in images:
         assert len(image["alt"] or "") > 60
         svg = b64decode((image["src"] or "").partition(",")[2])
@@ -197,8 +201,14 @@ def test_pictures_are_described_and_follow_the_readers_colours(page: Page) -> No
                 assert not name.endswith("href") or value.startswith(("#", "data:"))
 
 
+def test_the_ceiling_is_that_of_the_command(page: Page, parquet: Dataset) -> None:
+    row, day = vecgen.measure_ceiling(parquet[0], quiet=True).detectors
+    assert ["average precision", *map(spell_figure, (row.average_precision, day.average_precision))] in page.rows
+    assert ["ROC AUC", *map(spell_figure, (row.roc_auc, day.roc_auc))] in page.rows
+
+
 def test_the_pictures_stand_beside_the_page(made: Made) -> None:
-    assert list_tree(made[0]) == ["amounts.png", "days.png", "hours.png", PAGE, "map.png"]
+    assert list_tree(made[0]) == ["amounts.png", "ceiling.png", "days.png", "hours.png", PAGE, "map.png"]
     for path in made[0].glob("*.png"):
         assert path.read_bytes().startswith(b"\x89PNG")
 

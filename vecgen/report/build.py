@@ -12,7 +12,9 @@ from typing import Final
 from vecgen.errors import InputError, OutputError, setting, spell_options
 from vecgen.process.progress import Report as Progress
 from vecgen.process.progress import ignore
-from vecgen.report.baselines import find_detectors, night_rule, score_rule
+from vecgen.report.baselines import choose_best, find_detectors, night_rule, score_rule
+from vecgen.report.ceiling import measure_ceiling
+from vecgen.report.ceiling_chart import draw_ceiling
 from vecgen.report.charts import draw_charts
 from vecgen.report.figures import require_matplotlib
 from vecgen.report.page import MARK, Report, write_page
@@ -43,7 +45,7 @@ _NEEDED: Final = frozenset(
     ]
 )
 """Columns of what a report draws; `customer_id` stands for what tells customers apart."""
-_PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png")
+_PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png", "ceiling.png")
 
 
 def write_report(
@@ -81,13 +83,19 @@ def write_report(
     summary = summarise(reading, expectation.profiles)
     charts = draw_charts(summary)
     night = night_rule(len(summary.categories))
+    detectors = find_detectors(summary.hour_amounts)
+    ceiling = None
+    if best := choose_best(detectors):
+        ceiling = measure_ceiling(reading.totals.scores.rows)
+        charts = [*charts, draw_ceiling(reading.totals.scores.rows, ceiling, best.score)]
     report = Report(
         name=directory.absolute().name,
         summary=summary,
         model=reading.model,
         certificate=certificate,
         charts=charts,
-        detectors=find_detectors(summary.hour_amounts),
+        detectors=detectors,
+        ceiling=ceiling,
         night=(night, score_rule(summary.hour_amounts, night)),
         receipt=expectation.receipt,
     )

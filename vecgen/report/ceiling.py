@@ -98,11 +98,12 @@ def measure_ceiling(rows: F64, sampled: int | None = None, scale: float = 1.0) -
 
 
 def trace_curve(rows: F64) -> Curve:
-    """Return the precision-recall curve of rows by (label, bin of log odds)."""
+    """Return the precision-recall curve of rows by (label, bin of log odds), from a recall of 0 on."""
     regular, frauds = _cumulate(rows)
     flagged = regular + frauds
     met = flagged > 0
-    return Curve(frauds[met] / frauds[-1], frauds[met] / flagged[met])
+    precision = frauds[met] / flagged[met]
+    return Curve(np.append(0.0, frauds[met] / frauds[-1]), np.append(precision[:1], precision))
 
 
 def _measure(name: str, blocks: F64, scale: float) -> Detector:
@@ -139,7 +140,7 @@ def _estimate(statistic: Callable[[F64], float], total: F64, blocks: F64) -> Fig
 def average_precision(rows: F64) -> float:
     """Return the area under the precision-recall steps of rows by (label, bin); rows of a bin are flagged together."""
     curve = trace_curve(rows)
-    return float((np.diff(curve.recall, prepend=0.0) * curve.precision).sum())
+    return float((np.diff(curve.recall) * curve.precision[1:]).sum())
 
 
 def roc_auc(rows: F64) -> float:
@@ -178,16 +179,17 @@ def to_text(ceiling: Ceiling) -> str:
     """Return a ceiling as a table."""
     what = "expected transactions" if ceiling.expected else "transactions"
     sample = f"; estimated from {ceiling.sampled:,} that were drawn" if ceiling.expected else ""
-    tables = [_list_figures(detector) for detector in ceiling.detectors]
+    tables = [list_figures(detector) for detector in ceiling.detectors]
     rows = [("best possible detector, which sees", [_VIEWS[detector.sees] for detector in ceiling.detectors])]
-    rows += [(label, [_spell(table[label]) for table in tables]) for label in tables[0]]
+    rows += [(label, [spell_figure(table[label]) for table in tables]) for label in tables[0]]
     lines = [f"{label:<36}" + "".join(f"{cell:>28}" for cell in cells) for label, cells in rows]
     head = f"{ceiling.rows:,} {what}, {ceiling.frauds:,} fraudulent{sample}"
     foot = f"in brackets: 95 % confidence, by leaving out each of {BLOCKS} parts of the customers"
     return "\n".join([head, "", *lines, "", foot])
 
 
-def _list_figures(detector: Detector) -> dict[str, Figure]:
+def list_figures(detector: Detector) -> dict[str, Figure]:
+    """Return the figures of a detector by their names."""
     return {
         "average precision": detector.average_precision,
         "ROC AUC": detector.roc_auc,
@@ -196,5 +198,6 @@ def _list_figures(detector: Detector) -> dict[str, Figure]:
     }
 
 
-def _spell(figure: Figure) -> str:
+def spell_figure(figure: Figure) -> str:
+    """Return a figure with its interval."""
     return f"{figure.value:.4f} [{figure.low:.4f}, {figure.high:.4f}]"

@@ -13,6 +13,8 @@ from vecgen.model.exact import ExactModel
 from vecgen.plan.command import recall_command
 from vecgen.records.receipt import Receipt
 from vecgen.report.baselines import NIGHT, Detector, Rule, Score, choose_best, describe_rule
+from vecgen.report.ceiling import Ceiling, list_figures, spell_figure
+from vecgen.report.ceiling_chart import NAMES
 from vecgen.report.charts import describe_weight, share_outside
 from vecgen.report.figures import Chart
 from vecgen.report.html_elements import (
@@ -53,6 +55,7 @@ class Report:
     Attributes:
         name: Of the dataset.
         detectors: The best rule of each family; none where there is no fraudulent row.
+        ceiling: How well fraud can be detected at best; None where there is none.
         night: How well the night alone tells fraud.
     """
 
@@ -62,6 +65,7 @@ class Report:
     certificate: Certificate
     charts: Sequence[Chart]
     detectors: Sequence[Detector]
+    ceiling: Ceiling | None
     night: tuple[Rule, Score]
     receipt: Receipt | None
 
@@ -97,6 +101,10 @@ def write_page(report: Report) -> str:
 
 _AMOUNT_LEAD: Final = "What a transaction costs in each category."
 _WHO_LEAD: Final = "Customers with transactions, by the profile they follow."
+_CEILING_LEAD: Final = (
+    "The model is known, and with it the probability that a transaction is fraudulent, given all that a detector may "
+    "see. No detector of a row, or of all rows of a customer's day, is better than one that ranks by it."
+)
 _HARD_LEAD: Final = (
     "How far a single rule goes, without any learning. Tried are all amounts (9 % apart), all intervals of hours and "
     "all sets of categories, alone and together."
@@ -209,6 +217,21 @@ def _detector_parts(report: Report) -> list[str]:
         "<h3>The best rule of each kind</h3>\n",
         table("Best rules", head, rows, words=(4,), kinds=lambda i: ' class="best"' if i == place else ""),
         f'<p class="note">{_GLOSS} {_caution(score)}</p>\n',
+        *_ceiling_parts(report),
+    ]
+
+
+def _ceiling_parts(report: Report) -> list[str]:
+    assert report.ceiling is not None  # there is fraud
+    chart = next(chart for chart in report.charts if chart.name == "ceiling")
+    detectors = [list_figures(detector) for detector in report.ceiling.detectors]
+    rows = [[name, *(spell_figure(figures[name]) for figures in detectors)] for name in detectors[0]]
+    return [
+        "<h3>The ceiling</h3>\n",
+        f"<p>{_CEILING_LEAD}</p>\n",
+        _figure(chart),
+        table("The ceiling", ["figure", *(NAMES[d.sees] for d in report.ceiling.detectors)], rows),
+        '<p class="note">In brackets: 95 % confidence, by leaving out parts of the customers.</p>\n',
     ]
 
 
