@@ -70,6 +70,14 @@ def test_verify(tmp_path: Path) -> None:
     assert figures["cpu_seconds"] > 0
 
 
+def test_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("bench.studies.ceiling.RATES", (0.9,))
+    assert main(["ceiling", "--customers", "20", "--processes", "1", "--results", str(tmp_path)]) == 0
+    own = json.loads((tmp_path / "ceiling.json").read_text())["result"]["0.9"]
+    assert own["found"]["rows"] == pytest.approx(own["expected"]["rows"], rel=0.4)
+    assert "| 0.9 | plan |" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
