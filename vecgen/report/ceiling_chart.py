@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from vecgen.report.baselines import Score
 from vecgen.report.ceiling import Ceiling, trace_curve
 from vecgen.report.figures import FRAUD, INK, MUTED, REGULAR, Chart, draw_forms, make_figure, settings
 from vecgen.sampling.arrays import F64
 from vecgen.scan.scores import DETECTORS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 NAMES: Final = {"row": "best of one row", "day": "best of a customer's day"}
 _COLOURS: Final = {"row": REGULAR, "day": INK}
@@ -27,7 +24,8 @@ def draw_ceiling(rows: F64, ceiling: Ceiling, rule: Score) -> Chart:
         return draw_forms("ceiling", _describe(ceiling, rule), lambda wide: _draw(rows, rule, wide))
 
 
-def _draw(rows: F64, rule: Score, wide: bool) -> Figure:
+def _draw(rows: F64, rule: Score, wide: bool) -> Any:
+    """Return the figure, for a page or for a phone."""
     figure = make_figure(*((9.2, 4.4) if wide else (4.3, 4.3)))
     axes = figure.subplots()
     for name, blocks in zip(DETECTORS, rows, strict=True):
