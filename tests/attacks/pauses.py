@@ -19,6 +19,8 @@ from vecgen.records.receipt import PROGRESS
 FIRST, SECOND = 2, 3
 """Seeds of the run that is paused and of the one that comes then."""
 DELAY = 0.05
+LIVES = re.compile(r"vecgen: --output: (another run .*is writing|\S+ exists and is not an empty directory)")
+"""What the second run is told where a request of the first arrives while it comes: it is to ask again."""
 SPEEDS = (0.5, 1.0, 1.0, 2.0)
 
 
@@ -137,11 +139,14 @@ def act_meanwhile(range_: Range, target: Target, pause: Pause, wholes: Mapping[i
     if pause.second == "refused":
         answers = [target.run(target.ask(FIRST, *more)) for more in ([], ["--resume"], ["--overwrite"])]
         return [f"not refused: {said!r}" for status, said in answers if status != 2 or len(split_advice(said)[0]) != 1]
-    if pause.second == "removed":
-        range_.remove(target)
     more = [] if pause.second == "removed" else [pause.second]
-    status, said = target.run(target.ask(SECOND, *more), pause.speeds[1])
-    faults = [f"the second ends with {status}: {said[-300:]!r}"] if status else []
+    for _ in range(2):
+        if pause.second == "removed":
+            range_.remove(target)
+        status, said = target.run(target.ask(SECOND, *more), pause.speeds[1])
+        if not LIVES.match(said):
+            break
+    faults = [f"the second ends with {status}: {said[:300]!r}"] if status else []
     return faults + list_differences(target.root, wholes[SECOND])
 
 
@@ -150,4 +155,4 @@ def judge_first(target: Target, pause: Pause, status: int, error: str) -> list[s
     told = re.match(rf"vecgen: --output: another run has (taken|just written) {re.escape(target.output)}; ", error)
     if (status, error) == (0, "") or (status == 2 and told and error.count("\n") == 1 and pause.second != "refused"):
         return []
-    return [f"the first ends with {status}: {error[-300:]!r}"]
+    return [f"the first ends with {status}: {error[:300]!r}"]

@@ -116,6 +116,19 @@ def test_an_output_whose_parent_cannot_be_written(plan: Plan, old: Path, whole: 
     check_replaced(old, whole)
 
 
+def test_a_receipt_that_is_lost_before_it_moves(plan: Plan, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no `_SUCCESS` beside the receipt of the dataset that was replaced."""
+
+    def lose(output: Path, _: list[str]) -> None:
+        (receipt,) = (output / PROGRESS).glob(f"new-*/{RECEIPT}")
+        receipt.unlink()
+
+    monkeypatch.setattr("vecgen.run.replacement._check_moved", lose)
+    with pytest.raises(OutputError, match="its receipt is not the one of what was moved"):
+        overwrite(plan, old)
+    assert not (old / SUCCESS).exists()
+
+
 @pytest.mark.parametrize("moves", range(8))
 def test_a_move_that_breaks_off_is_completed_by_the_next_run(
     moves: int, plan: Plan, compile_small: Compile, old: Path, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch

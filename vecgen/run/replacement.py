@@ -21,6 +21,7 @@ from vecgen.records.file_list import read_file_list
 from vecgen.records.parse import FILE_LIST, check_move, read_recorded
 from vecgen.records.receipt import MOVE, PROGRESS, RECEIPT, RUN, SUCCESS, Receipt, read_receipt
 from vecgen.stores.changes import move_file, remove_file, remove_files, remove_tree, write_text
+from vecgen.stores.checksum import checksum_file
 from vecgen.stores.filesystem import Place, RemotePath, is_file, list_files, list_names
 from vecgen.stores.permission import ask_permission
 from vecgen.stores.refusals import refuse_foreign
@@ -135,8 +136,10 @@ def _complete(progress: Place, new: Place, files: list[str]) -> None:
         else:
             _move_files(new, output, files)
         _check_moved(output, files)
-        for name in (FILE_LIST, RECEIPT, SUCCESS):
+        for name in (FILE_LIST, RECEIPT):
             _move(new / name, output / name)
+        _check_receipt(output, new / SUCCESS)
+        _move(new / SUCCESS, output / SUCCESS)
     remove_file(progress / MOVE)
     remove_broken(progress)
 
@@ -173,10 +176,21 @@ def _move(old: Place, new: Place) -> None:
 
 
 def _check_moved(output: Place, files: list[str]) -> None:
+    ask_permission()
     found = {_below(output, file) for name in PART_COLUMNS for file in find_files(output / name)}
     if found != set(files):
         told = f"{len(found)} data files where {len(files)} were moved"
         raise OutputError(f"{output}: {told}; remove what is not of this run, then rerun")
+
+
+def _check_receipt(output: Place, success: Place) -> None:
+    """Accept the receipt that the marker of success names; that of an older version names none."""
+    try:
+        named = success.read_text(encoding="utf-8")
+    except FileNotFoundError:  # another run has taken the output and completed this move
+        return
+    if named and not (is_file(output / RECEIPT) and checksum_file(output / RECEIPT) == named):
+        raise OutputError(f"{output}: its receipt is not the one of what was moved; remove the output, then rerun")
 
 
 def _below(directory: Place, file: Place) -> str:
