@@ -108,6 +108,18 @@ def test_files_are_removed_and_moved(place: RemotePath, store: ObjectStore) -> N
     assert not (store.root / place.key).exists()
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_object_without_a_tag(change: str, place: RemotePath, store: ObjectStore) -> None:
+    """As of a file that was put below a gateway, or what two requests at the same moment leave of one there."""
+    (store.root / place.key).mkdir()
+    (store.root / place.key / "a").write_text("untagged", encoding="utf-8")
+    bucket = find_bucket(place)
+    assert bucket
+    assert bucket.find_tag((place / "a").key) == ""
+    CHANGES[change](place / "a")
+    assert store.files(place.key) == ({"a": b"mine"} if change == "write" else {})
+
+
 def test_a_store_that_compares_at_writes_only(place: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
     """And refuses the condition of a removal, or cannot be asked for one: the tag is compared directly before."""
     write_text(place / "a", "mine")

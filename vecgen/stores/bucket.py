@@ -42,6 +42,8 @@ class NoConditionsError(OSError):
 class Bucket:
     """The objects of a bucket; a tag, its entity tag, names one state of an object.
 
+    It is "" where there is none, as of a file that was put below a gateway: such an object is not compared.
+
     All methods raise OSError where the store does not answer, or refuses.
     """
 
@@ -56,7 +58,7 @@ class Bucket:
 
         def get(client: S3Store) -> tuple[bytes, str]:
             found = obstore.get(client, key)
-            return bytes(found.bytes()), str(found.meta["e_tag"])
+            return bytes(found.bytes()), found.meta["e_tag"] or ""
 
         return self._look(get)
 
@@ -64,14 +66,14 @@ class Bucket:
         """Return an object's tag, None where there is no object."""
         import obstore
 
-        return self._look(lambda client: str(obstore.head(client, key)["e_tag"]))
+        return self._look(lambda client: obstore.head(client, key)["e_tag"] or "")
 
     def list_tags(self, directory: str) -> dict[str, str]:
         """Return the tags of all objects below a directory by their keys."""
         import obstore
 
         found = self._look(lambda client: obstore.list(client, f"{directory}/", chunk_size=1000).collect())
-        return {each["path"]: str(each["e_tag"]) for each in found or ()}
+        return {each["path"]: each["e_tag"] or "" for each in found or ()}
 
     def _look(self, request: Callable[[S3Store], _Answer], again: bool = True) -> _Answer | None:
         """Return the answer to a request that changes nothing, None where there is no object.
@@ -108,9 +110,9 @@ class Bucket:
         )
 
         client = self.open_client(_SECONDS << (len(content) // (_SECONDS * _BYTES_PER_SECOND)).bit_length())
-        mode: Any = "create" if seen is None else {"e_tag": seen}
+        mode: Any = "create" if seen is None else {"e_tag": seen} if seen else "overwrite"
         try:
-            return str(obstore.put(client, key, content, mode=mode, use_multipart=False)["e_tag"])
+            return obstore.put(client, key, content, mode=mode, use_multipart=False)["e_tag"] or ""
         except (AlreadyExistsError, PreconditionError, NotFoundError, FileNotFoundError):
             return None
         except BaseError as error:
@@ -126,7 +128,7 @@ class Bucket:
         import obstore
         from obstore.exceptions import BaseError
 
-        for tried in range(self._attempts):
+        for tried in range(self._attempts if seen else 0):
             status = self._request_removal(key, seen)
             if status < 300:
                 return True

@@ -33,7 +33,7 @@ def upload(bucket: Bucket, key: str, file: Path) -> None:
         seen = bucket.find_tag(key)
         ask_permission(anew=seen is not None)
         try:
-            if bucket.write(key, content, seen):
+            if bucket.write(key, content, seen) is not None:
                 return
         except NoConditionsError:
             raise
