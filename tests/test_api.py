@@ -162,6 +162,7 @@ def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
         vecgen.generate_transactions,
         vecgen.write_dataset,
         vecgen.verify_dataset,
+        vecgen.fit_dataset,
         vecgen.write_report,
         vecgen.measure_ceiling,
     ):

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from vecgen.cli.argument_types import parse_dates, parse_names, parse_path, parse_place
+from vecgen.cli.fit_command import run_fit
 from vecgen.cli.keywords import (
     Day,
     Directory,
     ExpectationKeywords,
+    FitKeywords,
     OutputKeywords,
     RequestKeywords,
     read_keywords,
@@ -27,6 +29,7 @@ from vecgen.cli.keywords import (
 from vecgen.cli.options import (
     add_customer_options,
     add_expectation_options,
+    add_fit_options,
     add_model_options,
     add_output_options,
     add_processes_option,
@@ -92,7 +95,16 @@ def _make_parsers() -> tuple[Parser, Parser, Parser]:
     return asked, written, stated
 
 
+def _make_fit_parser() -> Parser:
+    """Return the parser of what a fit is told."""
+    parser = Parser(prog="vecgen", add_help=False)
+    for add in (add_storage_option, add_fit_options, add_processes_option, add_quiet_option):
+        add(parser)
+    return parser
+
+
 _ASKED, _WRITTEN, _STATED = _make_parsers()
+_FITTED = _make_fit_parser()
 
 
 @takes(_ASKED, RequestKeywords)
@@ -277,6 +289,24 @@ def estimate_ceiling(**asked: Unpack[RequestKeywords]) -> Ceiling:
         InputError: A value or file that cannot be used, or a fraud rate of 0.
     """
     return expect_ceiling(make_request(**asked))
+
+
+@takes(_FITTED, FitKeywords, processes=1)
+def fit_dataset(directory: Directory, **told: Unpack[FitKeywords]) -> Path:
+    """Write profiles and demographics from which data like a dataset is generated; return the directory.
+
+    The same as `vecgen fit` writes: `profiles` and `demographics` for `write_dataset`, and `fit.json` with the standard
+    errors and the other options.
+
+    Raises:
+        InputError: The dataset, a value or a file cannot be read.
+        OutputError: The output holds something or cannot be written.
+    """
+    options = read_keywords(_FITTED, told)
+    options.directory = read_value("directory", parse_place, directory)
+    run_fit(options)
+    output: Path = options.output
+    return output
 
 
 def digest_dataset(

@@ -13,7 +13,7 @@ import pytest
 
 import vecgen
 from tests.conftest import WINTER
-from vecgen.cli.keywords import ExpectationKeywords, OutputKeywords, RequestKeywords, list_keywords
+from vecgen.cli.keywords import ExpectationKeywords, FitKeywords, OutputKeywords, RequestKeywords, list_keywords
 from vecgen.cli.main import _make_parser
 from vecgen.errors import InputError
 
@@ -75,6 +75,8 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     assert keywords_of(vecgen.measure_ceiling) == options_of("ceiling") - {"plan", "json"} | {"directory"}
     assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
     assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
+    assert keywords_of(vecgen.fit_dataset) == options_of("fit") | {"directory"}
+    assert options_of("fit") == set(FitKeywords.__annotations__)
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
     pytest.importorskip("pyspark")
     from vecgen.spark.source.datasource import _make_parser as make_source_parser

@@ -18,7 +18,7 @@ from vecgen.cli.main import _make_parser, main
 from vecgen.config.loader import load_demographics
 from vecgen.io.reader import digest_dataset
 
-_COMMANDS = ["generate", "customers", "transactions", "merchants", "verify", "report", "ceiling", "digest"]
+_COMMANDS = ["generate", "customers", "transactions", "merchants", "verify", "report", "ceiling", "fit", "digest"]
 _COMMANDS += [f"profiles{action}" for action in ("", " check", " show", " new", " schema")]
 
 
@@ -247,7 +247,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"vecgen {__version__}\n"
 
 
-COMMANDS = "generate customers transactions merchants profiles verify report digest"
+COMMANDS = "generate customers transactions merchants profiles verify report ceiling fit digest"
 ACTIONS = "check show new schema"
 
 

@@ -114,6 +114,23 @@ class ExpectationKeywords(TypedDict, total=False):
     quiet: bool
 
 
+class FitKeywords(TypedDict, total=False):
+    """What a fit is told instead of finding it out, and how the dataset is read."""
+
+    storage_option: Mapping[str, str] | None
+    storage_options_file: Directory | None
+    output: Directory
+    law: Dependence | None
+    start: Day | None
+    end: Day | None
+    as_of: Day | None
+    profiles: Directory | None
+    demographics: Directory | None
+    least_customers: int
+    processes: int
+    quiet: bool
+
+
 def read_keywords(parser: Parser, given: Mapping[str, Any]) -> Namespace:
     """Return the options that keywords stand for, as if the parser had read them.
 

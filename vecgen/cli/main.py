@@ -20,6 +20,7 @@ from vecgen.cli.options import (
     add_dataset_argument,
     add_demographics_option,
     add_expectation_options,
+    add_fit_options,
     add_model_options,
     add_output_options,
     add_plan_option,
@@ -32,7 +33,7 @@ from vecgen.cli.parser import Parser, make_parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
 from vecgen.cli.steps import spell_step
-from vecgen.cli.summary import describe_plan, hint_at_frauds, hint_at_receipt, spell_count, summarise
+from vecgen.cli.summary import describe_fit, describe_plan, hint_at_frauds, hint_at_receipt, spell_count, summarise
 from vecgen.config.json_schema import SCHEMAS, spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
@@ -83,6 +84,7 @@ _EXAMPLES: Final = {
     "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --fraud-rate 0.98"),
     "report": ("cards", "s3://bucket/cards --output report"),
     "ceiling": ("cards", "--plan --customers 100000 --fraud-days 3"),
+    "fit": ("cards --output mine", "sparkov_csv --as-of 2023-01-01 --least-customers 50"),
     "digest": ("cards", "cards/transactions"),
     "profiles check": ("", "mine --demographics my_demographics"),
     "profiles show": ("adults_2550_female_urban", "students mine"),
@@ -146,6 +148,12 @@ def _make_parser(*, planned: bool = False) -> Parser:
     summary = "print how well fraud can be detected at best: in a dataset, or in one that is only planned"
     ceiling = add("ceiling", _expect_ceiling if planned else _measure_ceiling, summary)
     _add_ceiling_options(ceiling, planned=planned)
+
+    fit = add("fit", _fit, "write profiles and demographics from which data like a dataset is generated")
+    add_dataset_argument(fit)
+    add_fit_options(fit)
+    add_processes_option(fit)
+    add_quiet_option(fit)
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
@@ -331,6 +339,14 @@ def _say_ceiling(found: Ceiling, options: Namespace) -> None:
     from vecgen.report.ceiling import to_json, to_text
 
     _say(to_json(found) if options.json else to_text(found))
+
+
+def _fit(options: Namespace) -> None:
+    from vecgen.cli.fit_command import run_fit
+
+    fit = run_fit(options)
+    if not options.quiet:
+        _say(describe_fit(fit, options.output))
 
 
 def _digest(options: Namespace) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Final
 
 from vecgen.cli.argument_types import (
@@ -24,6 +25,7 @@ from vecgen.cli.argument_types import (
     parse_whole,
     read_storage_options,
 )
+from vecgen.fit.estimate import LEAST_CUSTOMERS
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS, FORMATS
 from vecgen.model.params import DEPENDENCES, MAX_FRAUD_DAYS
 from vecgen.plan.output import DEFAULT_MAX_FILE_SIZE, TABLES
@@ -174,6 +176,22 @@ def add_expectation_options(parser: ArgumentParser) -> None:
     group.add_argument("--time-zone", metavar="NAME", help=help_zone)
     help_safe = "whether no person can have its numbers (no)"
     group.add_argument("--safe-identifiers", action=argparse.BooleanOptionalAction, help=help_safe)
+
+
+def add_fit_options(parser: ArgumentParser) -> None:
+    """Add what a fit is told instead of finding it out, and where it goes."""
+    parser.add_argument("--output", type=parse_path, default=Path("fitted"), metavar="DIR", help="new (fitted)")
+    group = parser.add_argument_group("what the data is (as it shows)")
+    group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint model (as the rows show)")
+    group.add_argument("--start", type=parse_date, metavar="DATE", help="first day (of the receipt, else of the rows)")
+    group.add_argument("--end", type=parse_date, metavar="DATE", help="last day (of the receipt, else of the rows)")
+    group.add_argument("--as-of", type=parse_date, metavar="DATE", help="reference date for ages (the first day)")
+    help_profiles = "for segments, and for what the data does not show (the shipped)"
+    group.add_argument("--profiles", type=parse_path, metavar="DIR", help=help_profiles)
+    help_demographics = "for what the data does not show (the shipped)"
+    group.add_argument("--demographics", type=parse_path, metavar="DIR", help=help_demographics)
+    help_least = f"customers below which a figure is merged, or kept as it was, for privacy ({LEAST_CUSTOMERS})"
+    group.add_argument("--least-customers", type=parse_whole, default=LEAST_CUSTOMERS, metavar="K", help=help_least)
 
 
 def add_slice_options(parser: ArgumentParser) -> None:

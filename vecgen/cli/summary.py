@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pyarrow.compute as pc
 
@@ -15,6 +16,9 @@ from vecgen.plan.output import Output
 from vecgen.plan.schedule import Estimate, describe_estimate, spell_size
 from vecgen.records.receipt import RECEIPT, Receipt
 from vecgen.stores.filesystem import Place
+
+if TYPE_CHECKING:
+    from vecgen.fit.fit import Fit
 
 _FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
 _SMALL_FILE: Final = 16_000_000  # bytes; readers of smaller files spend their time on opening them
@@ -96,3 +100,11 @@ def summarise(receipt: Receipt) -> str:
 def spell_count(number: int, noun: str) -> str:
     """Return a number and its noun, in the plural unless it is one."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def describe_fit(fit: Fit, output: Path) -> str:
+    """Return what was fitted, and the command that makes data like it."""
+    options = {"profiles": output / "profiles", "demographics": output / "demographics", **fit.statement["options"]}
+    command = shlex.join(["vecgen", "generate", *(f"--{n.replace('_', '-')}={v}" for n, v in options.items())])
+    kept = f"{spell_count(len(fit.statement['notes']), 'note')} on what was kept as it was or left out"
+    return f"{output}: fitted to {fit.rows:,} transactions; fit.json has standard errors, and {kept}\n{command}"

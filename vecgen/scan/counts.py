@@ -23,6 +23,9 @@ from vecgen.scan.time_zone import TimeZone
 PLACE_CELLS: Final = 40
 """Cells along a side of the square of purchases."""
 
+HOLDER_CELLS: Final = 1024
+"""Cells that customers fall into by their hash; n cells that are taken mean n customers at least."""
+
 MAP_CELLS: Final = (360, 720)
 """Cells of the map of the world, half a degree each: from the south pole north, from 180 degrees west east."""
 
@@ -43,6 +46,7 @@ class RowCounts:
         near: By cells of the square of the smaller of the profile's radii, shape (PLACE_CELLS, PLACE_CELLS).
         far: The rows outside that square, by cells of the square of the larger radius.
         cents: Sum of the amounts, without axes.
+        holders: By (category, cell of `HOLDER_CELLS`), whether a customer of the cell has rows.
         merchants: By (category, merchant).
     """
 
@@ -54,6 +58,7 @@ class RowCounts:
     near: I64
     far: I64
     cents: I64
+    holders: Bools
     merchants: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def add(self, other: RowCounts) -> None:
@@ -314,6 +319,7 @@ def _no_rows(model: ExactModel) -> RowCounts:
         near=none(PLACE_CELLS, PLACE_CELLS),
         far=none(PLACE_CELLS, PLACE_CELLS),
         cents=none(),
+        holders=np.zeros((categories, HOLDER_CELLS), dtype=np.bool_),
     )
 
 
@@ -353,6 +359,7 @@ def _count(counts: RowCounts, rows: Columns, law: RowDistribution, months: I64) 
     _add(counts.minute_seconds, rows.second % 3600)
     _add(counts.amounts, (part * counts.amounts.shape[1] + rows.category) * counts.amounts.shape[2] + rows.amount)
     counts.cents += rows.cents.sum()
+    counts.holders[rows.category, rows.customer % np.uint64(HOLDER_CELLS)] = True
     far = _is_far(rows, law)
     _add(counts.near, _place_cells(rows, law.near_radius)[~far])
     _add(counts.far, _place_cells(rows, law.far_radius)[far])

@@ -35,6 +35,7 @@ class CustomerCounts:
         zips: By ZIP code.
         birth_months: By month of birth.
         account_digits: By length of the account number.
+        profiles: By value of the column `profile`.
         wrong_profile: Customers whose profile is not that of the first segment that matches them.
         unsafe: Customers whose numbers a person could have, if that matters.
     """
@@ -44,6 +45,7 @@ class CustomerCounts:
     zips: Counter[str] = field(default_factory=Counter)
     birth_months: I64 = field(default_factory=lambda: np.zeros(12, dtype=np.int64))
     account_digits: I64 = field(default_factory=lambda: np.zeros(_ACCOUNT_DIGITS, dtype=np.int64))
+    profiles: Counter[str] = field(default_factory=Counter)
     wrong_profile: int = 0
     unsafe: int = 0
 
@@ -54,8 +56,9 @@ class CustomerCounts:
         male = pc.equal(_plain(batch.column("gender")), "M").to_numpy(zero_copy_only=False).astype(np.int64)
         self.rows += batch.num_rows
         self.ages += np.bincount(male * _OLDEST + age, minlength=2 * _OLDEST).reshape(2, -1)
-        counted = pc.value_counts(_plain(batch.column("zip")))
-        self.zips.update(dict(zip(*(counted.field(i).to_pylist() for i in range(2)), strict=True)))
+        for counts, name in ((self.zips, "zip"), (self.profiles, "profile")):
+            counted = pc.value_counts(_plain(batch.column(name)))
+            counts.update(dict(zip(*(counted.field(i).to_pylist() for i in range(2)), strict=True)))
         self.birth_months += np.bincount(born.astype("datetime64[M]").astype(np.int64) % 12, minlength=12)
         digits = pc.utf8_length(_plain(batch.column("acct_num"))).to_numpy(zero_copy_only=False)
         self.account_digits += np.bincount(np.clip(digits, 1, _ACCOUNT_DIGITS) - 1, minlength=_ACCOUNT_DIGITS)

@@ -19,6 +19,7 @@ from vecgen.scan.time_zone import TimeZone, read_time_zone
 from vecgen.stores.filesystem import Place
 from vecgen.verify.row_tests import Merchants
 
+_NOTHING: Final[Mapping[str, date]] = {}
 _DEFAULTS: Final = {"profiles": DEFAULT_PROFILES, "demographics": DEFAULT_DEMOGRAPHICS}
 
 
@@ -44,12 +45,13 @@ class Expectation:
     time_zone: TimeZone | None = None
 
 
-def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation:
+def read_expectation(directory: Place, stated: Mapping[str, Any], seen: Mapping[str, date] = _NOTHING) -> Expectation:
     """Return the expected dataset, by its receipt and, with precedence, by what is `stated`.
 
     Args:
         stated: Fields of `Law`, "start", "end", "profiles", "demographics", "as_of", "safe_identifiers", "time_zone";
             None for what is not stated.
+        seen: "start" and "end" of a dataset without receipt, where neither is stated.
 
     Raises:
         InputError: A receipt or a file that cannot be used, a dataset that is not complete, or one without receipt
@@ -73,11 +75,13 @@ def read_expectation(directory: Place, stated: Mapping[str, Any]) -> Expectation
         require_files(directory)
     request = receipt.request if receipt else {}
     known = {name: value for name, value in stated.items() if value is not None}
+    own = {f.name: known[f.name] for f in fields(ModelParameters) if f.name in known}
     base = (
-        recorded_parameters(receipt.request, RECEIPT) if receipt else ModelParameters(_stated_period(directory, known))
+        recorded_parameters(receipt.request, RECEIPT)
+        if receipt
+        else ModelParameters(_stated_period(directory, {**seen, **known}), **own)
     )
     period = Period(known.get("start", base.period.start), known.get("end", base.period.end))
-    own = {f.name: known[f.name] for f in fields(ModelParameters) if f.name in known}
     paths = {name: Path(known.get(name) or str(request.get(name, default))) for name, default in _DEFAULTS.items()}
     demographics = load_demographics(paths["demographics"])
     listed = demographics.merchants if receipt or "demographics" in known else None

@@ -147,6 +147,17 @@ def read_transactions(files: Sequence[Place], work: Work, processes: int, report
     return total, digest
 
 
+def count_transactions(
+    files: Sequence[Place], model: ExactModel, scope: Scope, processes: int, report: Report
+) -> Totals:
+    """Count the rows of files, in processes of this machine, whatever their transaction numbers and digest."""
+    total = start_totals(model)
+    for size, totals in _share_out(files, partial(_count_bundle, model, scope), processes, report):
+        total.add(totals)
+        report(replace(size, rows=total.rows))
+    return total
+
+
 def read_scores(files: Sequence[Place], work: Work, processes: int, report: Report) -> Scores:
     """Score the rows of files, in processes of this machine, and count nothing else; rows with faults are left out."""
     total = Scores()
@@ -219,6 +230,17 @@ def _list_stated(batch: pa.RecordBatch, columns: Sequence[Column], rows: int) ->
     if rows < batch.num_rows:
         return {column.name: np.full(rows, np.nan) for column in columns}
     return {column.name: batch.column(column.name).to_numpy(zero_copy_only=False) for column in columns}
+
+
+def _count_bundle(model: ExactModel, scope: Scope, bundle: Bundle) -> Totals:
+    total = start_totals(model)
+    for files in bundle:
+        group = GroupCounter(model, untested=scope.untested)
+        for path in files:
+            for batch in read_batches(path, scope.columns):
+                group.add(complete(batch, model)[0])
+        total.add(group.close())
+    return total
 
 
 def _score_bundle(work: Work, bundle: Bundle) -> Scores:

@@ -1,0 +1,28 @@
+"""The command `fit`, for the command line and the Python API: a dataset is counted, then fitted."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from vecgen.cli.progress_bar import show
+from vecgen.cli.read_options import to_dataset
+from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
+from vecgen.fit.fit import Fit, check_request, fit_dataset
+from vecgen.verify.look import count_unknown
+
+
+def run_fit(options: Namespace) -> Fit:
+    """Write what the options ask for.
+
+    Raises:
+        InputError: The dataset, a value or a file cannot be read.
+        OutputError: The output holds something or cannot be written.
+    """
+    check_request(options.output, options.least_customers)
+    usual = {
+        "profiles": options.profiles or DEFAULT_PROFILES,
+        "demographics": options.demographics or DEFAULT_DEMOGRAPHICS,
+    }
+    with show(options.quiet) as report:
+        counted = count_unknown(to_dataset(options), {**vars(options), **usual}, options.processes, report)
+        return fit_dataset(counted, usual, options.output, options.dependence, options.least_customers)
