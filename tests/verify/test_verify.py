@@ -28,6 +28,7 @@ from vecgen.run.local import run_local
 from vecgen.verify.certificate import Certificate, to_text
 from vecgen.verify.certify import verify_dataset
 from vecgen.verify.expectation import read_expectation
+from vecgen.verify.verify import read_dataset
 
 Dataset = tuple[Path, Receipt]
 
@@ -293,3 +294,15 @@ def test_numbers_that_have_run_out_may_repeat(
     assert broken(certify(tmp_path / "o")) == {"unique ssn"}
     monkeypatch.setattr("vecgen.verify.verify.SAFE_SSNS", few)
     assert broken(certify(tmp_path / "o")) == set()
+
+
+def test_of_many_rows_some_customers_are_scored(parquet: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    expectation = read_expectation(parquet[0], {})
+    whole = read_dataset(parquet[0], expectation, score_all=True).totals.scores.rows[0].sum()
+    assert whole == read_dataset(parquet[0], expectation).totals.rows
+    size = sum(path.stat().st_size for path in data_files(parquet[0] / "transactions"))
+    monkeypatch.setattr("vecgen.verify.verify._SCORED_BYTES", size // 2)
+    some = read_dataset(parquet[0], expectation).totals.scores
+    assert 0 < some.rows[0].sum() < 0.7 * whole
+    assert some.rows[0].sum() == some.rows[1].sum()
+    assert read_dataset(parquet[0], expectation, score_all=True).totals.scores.rows[0].sum() == whole

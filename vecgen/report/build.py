@@ -71,7 +71,7 @@ def write_report(
     require_matplotlib()
     output = output or default_output(directory)
     _check_replaceable(output)
-    reading = read_dataset(directory, expectation, processes, progress)
+    reading = read_dataset(directory, expectation, processes, progress, score_all=True)
     if reading.fault:
         raise reading.fault
     if missing := sorted(_NEEDED - reading.scope.known):

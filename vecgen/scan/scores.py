@@ -82,9 +82,11 @@ class GroupScorer:
 
     Args:
         scratch: An existing directory for what memory should not hold; the caller removes it.
+        one_in: Of so many customers one is scored, by a hash.
     """
 
-    def __init__(self, posterior: Posterior, scratch: Path) -> None:
+    def __init__(self, posterior: Posterior, scratch: Path, one_in: int = 1) -> None:
+        self._one_in = np.uint64(one_in)
         self._posterior, self._directory = posterior, scratch / f"rows-{os.getpid()}"
         self._directory.mkdir(exist_ok=True)
         self._stated: dict[str, None] = {}
@@ -93,6 +95,9 @@ class GroupScorer:
     def add(self, rows: Columns, stated: Mapping[str, F64] | None = None) -> None:
         """Take rows without fault, always with the same columns of stated probabilities."""
         self._stated = dict.fromkeys(stated or ())
+        if self._one_in > 1:
+            chosen = (rows.customer >> np.uint64(16)) % self._one_in == 0
+            rows, stated = rows.where(chosen), {name: values[chosen] for name, values in (stated or {}).items()}
         seen = rows.seen
         kind = 2 * (seen.profile * len(self._posterior.categories) + seen.category) + rows.is_fraud
         moment = seen.day * SECONDS_PER_DAY + seen.second

@@ -117,6 +117,7 @@ class Work:
     Attributes:
         customers: Files of the customers that rows are joined with, if they are.
         posterior: What scores the rows, if they are.
+        one_in: Of so many customers one is scored.
         stated: Columns of probabilities that are compared with it.
     """
 
@@ -128,6 +129,7 @@ class Work:
     customers: tuple[Place, ...] = ()
     posterior: Posterior | None = None
     stated: tuple[Column, ...] = ()
+    one_in: int = 1
 
 
 def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Scope:
@@ -205,7 +207,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
     untested = work.scope.untested
     for files in bundle:
         group = GroupCounter(work.model, work.time_zone, untested)
-        scorer = GroupScorer(work.posterior, work.scratch) if work.posterior else None
+        scorer = GroupScorer(work.posterior, work.scratch, work.one_in) if work.posterior else None
         for path in files:
             for batch in read_batches(path, (*work.scope.columns, *work.stated)):
                 digest += digest_batches([batch], work.scope.columns)

@@ -8,6 +8,7 @@ customer, and 220 bytes and a byte a day of the period for every customer of the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from vecgen.errors import InputError, setting
 from vecgen.io.digest import Digest, digest_batches
@@ -27,7 +28,7 @@ from vecgen.scan.row_checks import FAULTS
 from vecgen.scan.scores import Scores
 from vecgen.scan.time_zone import TimeZone
 from vecgen.scan.uniqueness import count_repeats
-from vecgen.stores.filesystem import Place
+from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.case_checks import count_wrong, read_cases
 from vecgen.verify.certificate import Check
 from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts
@@ -45,6 +46,9 @@ from vecgen.verify.read import (
     read_scores,
     read_transactions,
 )
+
+_SCORED_BYTES: Final = 200_000_000
+"""Of files of which all rows are scored: three million, some seconds of one core."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,13 @@ class Reading:
 
 
 def read_dataset(
-    directory: Place, expectation: Expectation, processes: int = 1, report: Report = ignore, *, fast: bool = False
+    directory: Place,
+    expectation: Expectation,
+    processes: int = 1,
+    report: Report = ignore,
+    *,
+    fast: bool = False,
+    score_all: bool = False,
 ) -> Reading:
     """Compare the files of a dataset with their list, then count what tests and a report need of their rows.
 
@@ -87,17 +97,18 @@ def read_dataset(
     Args:
         report: Called now and then with how much of the transactions is read.
         fast: Leave the bytes of files uncompared.
+        score_all: Score all rows; else, of many rows, those of some customers, which is enough for a test.
 
     Raises:
         InputError: Fewer than one process, no data files, or one that cannot be read as transactions or customers,
             though it is as it was written, or nobody knows.
-        OutputError: Scratch files (16 bytes a row, below TMPDIR) cannot be written.
+        OutputError: Scratch files (64 bytes a row, below TMPDIR) cannot be written.
     """
     check_processes(processes)
     checks, notes = check_files(directory, expectation.receipt, processes, fast=fast)
     model = write_out(expectation.profiles, expectation.law)
     try:
-        reading = _read_rows(directory, expectation, model, processes, report)
+        reading = _read_rows(directory, expectation, model, processes, report, score_all)
     except InputError as fault:
         if all(check.holds for check in checks):
             raise
@@ -108,7 +119,7 @@ def read_dataset(
 
 
 def _read_rows(
-    directory: Place, expectation: Expectation, model: ExactModel, processes: int, report: Report
+    directory: Place, expectation: Expectation, model: ExactModel, processes: int, report: Report, score_all: bool
 ) -> Reading:
     columns = written_columns(expectation.receipt) if expectation.receipt else COLUMNS
     transactions, customers = find_parts(directory, columns)
@@ -125,7 +136,8 @@ def _read_rows(
             posterior = Posterior(expectation.profiles, expectation.law) if scope.known >= SCORE_NEEDS else None
             safe = expectation.safe_identifiers
             stated = stated_probabilities(expectation.receipt) if posterior and expectation.receipt else ()
-            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated)
+            one_in = 1 if score_all or stated else 1 + sum(map(size_of, transactions)) // _SCORED_BYTES
+            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated, one_in)
             totals, digests["transactions"] = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
         if repeats and expectation.receipt is None:
