@@ -73,8 +73,6 @@ from vecgen.verify.verify import score_dataset
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in `typing` from Python 3.11 on
 
-"""How text that repeats is stored; dictionaries (categories in pandas and polars) take half the memory."""
-
 _PEOPLE: Final = 50_000  # customers of a record batch
 _BATCH_ROWS: Final = 1_000_000  # transactions whose dates are drawn at once: some 10 MB
 

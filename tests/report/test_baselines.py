@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 from tests.support.datasets import read_rows
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
-from vecgen.model.exact import AMOUNT_EDGES, write_out
+from vecgen.model.exact import AMOUNT_EDGES, NIGHT, write_out
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
 from vecgen.report.baselines import (
     CELLS,
     FAMILIES,
     HOURS,
-    NIGHT,
     Detector,
     Family,
     Rule,

@@ -20,7 +20,8 @@ from vecgen.sampling.arrays import F64, I64
 
 HALF_DAY_HOURS: Final = 12
 _NIGHT_SHARE: Final = 0.8  # of fraud rows; the rest keeps the uniform hour
-_NIGHT_HOURS: Final = (range(4), range(10, 12))  # of the morning 0-3 h, of the afternoon 22-23 h
+NIGHT: Final = (*range(22, 24), *range(4))
+"""The hours in which fraud twins mostly buy, the evening's first."""
 _HOME_RADIUS: Final = 1_000_000  # microdegrees
 _TRAVEL_RADIUS: Final = 14_300  # microdegrees per unit of travel_max_dist
 _LARGEST_AMOUNT: Final = 10**8  # cents; what lies beyond shares a cell
@@ -183,7 +184,8 @@ def _fraud_distribution(profile: Profile, law: ModelParameters, categories: Sequ
         weights = window_weights(profile, law.period, 1, law.window_starts, law.fraud_days + 1)
         windows = weights / weights.sum(axis=1, keepdims=True)
     hours = np.full((len(DAY_PARTS), HALF_DAY_HOURS), (1.0 - _NIGHT_SHARE) / HALF_DAY_HOURS)
-    for part, night in zip(hours, _NIGHT_HOURS, strict=True):
+    for number, part in enumerate(hours):
+        night = [hour % HALF_DAY_HOURS for hour in NIGHT if hour // HALF_DAY_HOURS == number]
         part[night] += _NIGHT_SHARE / len(night)
     return _row_distribution(profile, law, categories, None, None, windows, hours)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, Profile, ProfileSet
 from vecgen.model.amount_mass import amount_mass
-from vecgen.model.exact import RowDistribution, write_out
+from vecgen.model.exact import NIGHT, RowDistribution, write_out
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Attribute, Rows
 from vecgen.model.transaction_dates import Customers
@@ -363,7 +363,7 @@ def _side_mass(radius: int, offset: I64) -> F64:
 
 
 def _is_night(second: I64) -> Bools:
-    return np.asarray((second < 4 * _HOUR) | (second >= 22 * _HOUR))
+    return np.isin(np.arange(24), NIGHT).take(second // _HOUR)
 
 
 def _changes(values: I64 | U64) -> Bools:

@@ -12,13 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from vecgen.model.exact import AMOUNT_EDGES
+from vecgen.model.exact import AMOUNT_EDGES, NIGHT
 from vecgen.report.html_elements import clock
 from vecgen.sampling.arrays import I64
 
 HOURS: Final = tuple(range(24))
-NIGHT: Final = (22, 23, 0, 1, 2, 3)
-"""The hours in which fraud twins mostly buy."""
 CELLS: Final = len(AMOUNT_EDGES) + 1
 """Cells of amounts, and the threshold that no row reaches."""
 

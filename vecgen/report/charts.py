@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.model.exact import AMOUNT_EDGES
-from vecgen.report.baselines import NIGHT
+from vecgen.model.exact import AMOUNT_EDGES, NIGHT
 from vecgen.report.figures import (
     FRAUD,
     INK,

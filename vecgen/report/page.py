@@ -9,10 +9,10 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from vecgen.model.exact import ExactModel
+from vecgen.model.exact import NIGHT, ExactModel
 from vecgen.plan.command import recall_command
 from vecgen.records.receipt import Receipt
-from vecgen.report.baselines import NIGHT, Detector, Rule, Score, choose_best, describe_rule
+from vecgen.report.baselines import Detector, Rule, Score, choose_best, describe_rule
 from vecgen.report.ceiling import Ceiling, list_figures, spell_figure
 from vecgen.report.ceiling_chart import NAMES
 from vecgen.report.charts import describe_weight, share_outside
