@@ -116,6 +116,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     habits = derive_keys(seed, HABIT_STREAM, customers.ids)
     habit_words = _draw_first_words(habits, 2)
     case_words = _draw_first_words(derive_keys(seed, CASE_STREAM, customers.ids, start), 4)
+    # The keys of habits know no period: so numbers of all periods are images under one permutation, and differ.
     number_keys = habits.weyl ^ np.uint64(start << _START_BIT)
     everyone = np.arange(len(customers))
     schedule = profile.schedule
@@ -210,14 +211,17 @@ def _draw_stream(
         row_keys = keys.take(who)
         counters = start_counters(row_keys, index)
         slot = choice.draw(draw_words(row_keys, counters, DATE), who)
+        # Only the counts stay: a row is known by its position in time, not by the word that gave its date.
         cells = np.bincount((who - start) * slots + slot, minlength=(stop - start) * slots)
         counts[start:stop] = cells.reshape(stop - start, slots)
         if shuffled is not None and choice.pair is not None:
             pairs = np.broadcast_to(choice.pair, (len(members), slots))[start:stop]
+            # In the order of time, as a row's index counts. The words know nothing of dates: any order of them will do.
             own = np.repeat(pairs.ravel(), cells)
             morning = behaviour.pairs.second.take(own) == 0
             words = draw_words(row_keys, counters, SHUFFLE)
             shuffled[starts[start] : starts[start] + len(who)] = _shuffle_within(own, who, morning, words)
+    # Before anything is dropped: a row that stays keeps its index, whatever happens to others.
     first = np.cumsum(counts, axis=1, dtype=np.int32) - counts
     return Stream(
         behaviour=behaviour,
@@ -237,6 +241,7 @@ def _draw_stream(
 def _shuffle_within(values: I64, who: I64, morning: Bools, words: U64) -> I64:
     """Permute values at random among the rows of the same customer and day part (amounts under v1.0)."""
     out = np.empty_like(values)
+    # Both sorts have the same groups in the same places; within a group, the second is in the order of random words.
     out[np.lexsort((morning, who))] = values[np.lexsort((words, morning, who))]
     return out
 
@@ -254,6 +259,7 @@ def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> I64:
 
 def cut_chunks(sizes: I64) -> Iterator[tuple[int, int]]:
     """Cut entries into consecutive ranges whose sizes add up to about CHUNK_ROWS; an entry is never split."""
+    # An entry belongs where its last row does, so a chunk is too large by less than one entry.
     chunk = (np.cumsum(sizes) - 1) // CHUNK_ROWS
     bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(sizes)]
     for start, stop in pairwise(bounds):

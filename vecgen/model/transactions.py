@@ -113,6 +113,7 @@ class _Ahead:
     def complete(self, first: int, last: int, attributes: frozenset[Attribute]) -> Rows:
         """Return the rows of the customers at first..last-1; each call goes on where the one before it ended."""
         start, stop = np.searchsorted(self._part.stream.members, [first, last]).tolist()
+        # Few customers have fraud, and chunks follow the regular rows: drawn ahead for many chunks, calls stay large.
         if self._rows is None or stop > self._stop:
             fitting = int(np.searchsorted(self._ends, self._ends[start] + CHUNK_ROWS, side="right")) - 1
             self._start, self._stop = start, max(stop, fitting)
@@ -251,6 +252,7 @@ class _Draft:
         and customer only, so periods share one permutation. The first round function of a customer id is the
         customer's key, drawn once and not per row.
         """
+        # Every step xors one half with a function of the other, so it can be undone: no two rows share a number.
         right = self.index.astype(np.uint64)
         if self.part.stream.is_fraud:
             right |= _FRAUD_INDEX
@@ -270,7 +272,7 @@ def _number_rows(tables: Tables, calendar: Calendar, part: _Part, start: int, st
     ends = np.cumsum(kept, dtype=np.int64)
     slot = _repeat_positions(ends, len(who))
     index = np.arange(len(who))
-    index += (first - (ends - kept)).take(slot)
+    index += (first - (ends - kept)).take(slot)  # rows of other days, and dropped ones, count too
     return _Draft(tables=tables, calendar=calendar, part=part, start=start, stop=stop, who=who, slot=slot, index=index)
 
 
@@ -281,6 +283,7 @@ def _repeat_positions(ends: I64, rows: int) -> I64:
 
 def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
     """Return the second of the day: uniform in the half day or (fraud, four times in five) in its night hours."""
+    # The low half: the pair of day part and category hangs on the high bits.
     bits = low_half(choice)
     second = part_start + scale_to(bits, HALF_DAY).view(np.int64)
     if night is None:

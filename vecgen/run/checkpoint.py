@@ -86,6 +86,7 @@ def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> li
     if known is not None and all(_is_whole(output.path, record) for record in known):
         return known
     records = write()
+    # After the files: a record without its files would be taken for finished work.
     write_text(path, json.dumps([to_json(record) for record in records]))
     return records
 

@@ -56,6 +56,7 @@ def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: fl
 
 def publish_receipt(receipt: Receipt, directory: Place) -> None:
     """Write a receipt and, last of all, the marker of success."""
+    # Readers of data wait for the marker: what it vouches for must be there first.
     write_text(directory / RECEIPT, json.dumps(asdict(receipt), indent=2) + "\n")
     mark_complete(directory)
 

@@ -101,6 +101,7 @@ def replace_dataset(new: Place, progress: Place) -> None:
         OutputError: Afterwards the output holds other files than those that were to be moved.
     """
     files = [_below(new, file) for name in PART_COLUMNS for file in find_files(new / name)]
+    # From here on the move is completed, by the next run if need be; before, the new dataset is thrown away.
     write_text(progress / MOVE, json.dumps({"new": new.name, "files": files}))
     _complete(progress, new, files)
 
@@ -130,12 +131,13 @@ def _complete(progress: Place, new: Place, files: list[str]) -> None:
     output = progress.parent
     if is_file(new / SUCCESS):  # it moves last
         remove_file(progress / RUN)  # of an unfinished dataset that is replaced: it must not be resumed
-        remove_file(output / SUCCESS)
+        remove_file(output / SUCCESS)  # before the first file goes: a reader must not take a mixture for a dataset
         if isinstance(new, Path) and isinstance(progress, Path):
             _swap_directories(new, progress, {name.partition("/")[0] for name in files})
         else:
             _move_files(new, output, files)
         _check_moved(output, files)
+        # In this order: the receipt names the list, and the marker vouches for both.
         for name in (FILE_LIST, RECEIPT):
             _move(new / name, output / name)
         _check_receipt(output, new / SUCCESS)
@@ -161,6 +163,7 @@ def _swap_directories(new: Path, progress: Path, parts: set[str]) -> None:
 def _move_files(new: Place, output: Place, files: list[str]) -> None:
     for name in files:
         _move(new / name, output / name)
+    # What is not replaced goes last: until then every file of the new dataset is there.
     kept = set(files)
     for part in PART_COLUMNS:
         remove_files(output / part, lambda file: _below(output, file) not in kept)

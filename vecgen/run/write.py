@@ -143,6 +143,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
     first = _EPOCH + timedelta(days=group.tables.law.period.first_day + days.start)
     last = first + timedelta(days=len(days) - 1)
     records: list[FileRecord] = []
+    # A file is opened only when there is a row for it: dates without rows leave no empty files.
     for number in count():
         if batch is None:
             break
@@ -150,6 +151,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         path = output.path / name
         digest = Digest()
         with _open(output, path, batch_schema(output.columns_of(TRANSACTIONS))) as writer:
+            # At least one batch a file, however small the limit: else nothing would ever be written.
             while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)

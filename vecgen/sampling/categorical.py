@@ -64,8 +64,10 @@ def compile_categorical(weights: npt.ArrayLike) -> Categorical:
 
 def compile_cells(cumulative: F64, outcomes: I64) -> Categorical:
     """Compile ascending cumulative shares (the last is 1) of `outcomes` (same length)."""
+    # The largest word inside a cell, not the first outside: the end of the last cell, 2**64, is no 64-bit word.
     lasts = np.maximum(cells_to_words(cumulative), np.uint64(1)) - np.uint64(1)
     lasts[-1] = 2**64 - 1
+    # 128 entries a cell: most words are settled by the first comparison.
     bits = min(_MAX_GUIDE_BITS, max(8, int(np.ceil(np.log2(len(lasts)))) + 7))
     shift = 64 - bits
     firsts = np.arange(1 << bits, dtype=np.uint64) << np.uint64(shift)

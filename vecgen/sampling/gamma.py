@@ -61,6 +61,7 @@ class AmountTables:
         v = unit_interval(words)
         v -= self.below.take(distributions)
         v *= self.stretch.take(distributions)
+        # Both tails are stored by their distance from the nearer end: a double near 0 is finer than one near 1.
         upper = v >= 0.5
         w = np.abs(v - 0.5)
         np.subtract(_BELOW_HALF, w, out=w)
@@ -76,6 +77,7 @@ class AmountTables:
 
     def _locate(self, w: F64) -> tuple[I64, F64]:
         """Split distances from the nearer end (w <= 0.5) into cell within a side and position inside the cell."""
+        # Exponent and leading bits of the mantissa are the cell, the other bits the position in it: no logarithm.
         bits = w.view(np.int64)
         low = _MANTISSA_BITS - self.cell_bits
         cells = bits >> np.int64(low)
@@ -85,6 +87,7 @@ class AmountTables:
         np.maximum(cells, 0, out=cells)
         fraction = bits & np.int64((1 << low) - 1)
         fraction <<= np.int64(self.cell_bits)
+        # With the exponent of 1.0, the bits are a number from 1 to 2.
         fraction |= np.int64(_EXPONENT_BIAS << _MANTISSA_BITS)
         t = fraction.view(np.float64)
         t -= 1.0
@@ -94,6 +97,7 @@ class AmountTables:
         # The four coefficients of a cell share a cache line and are taken as one item: 3.7 ns, four takes 6.6.
         items = self.coefficients.view(_FOUR_FLOATS).ravel().take(cells)
         c0, c1, c2, c3 = items.view(np.float64).reshape(-1, 4).T
+        # Horner, in place: a new array for each step would be written to memory and read again.
         out: F64 = c3 * t
         out += c2
         out *= t
@@ -141,6 +145,7 @@ def _compile_distribution(shape: float, scale: float, below: float, cell_bits: i
     ends = np.outer(2.0 ** np.arange(-_OCTAVES - 1, -1), octave).ravel()
     w: F64 = np.append(ends, 0.5).astype(np.float64)
     above = 1.0 - below
+    # The upper half asks for the complement: 1 - p would lose all digits of a small tail.
     lower = _lower_quantile(shape, below + w * above)
     upper: F64 = np.asarray(special.gammainccinv(shape, w * above), dtype=np.float64)
     log_gamma = special.gammaln(shape)

@@ -48,6 +48,8 @@ def permute(values: U64, size: int | U64, key: int | U64) -> U64:
         raise ValueError(f"values: expected numbers below their size, got {values[values >= sizes][0]}")
     keys = _to_words(key) if isinstance(key, np.ndarray) else np.array([key & _MASK], dtype=np.uint64)
     keys = mix(keys.copy())
+    # The network permutes rows * columns >= size numbers. What leaves 0..size-1 walks on until it is back, as it must:
+    # its cycle began inside (cycle walking, Black and Rogaway 2002). Few do, since rows * columns exceeds size little.
     images = _pass_network(values, sizes, keys)
     walkers = np.flatnonzero(images >= sizes)
     while len(walkers):
@@ -92,6 +94,7 @@ def _pass_network(values: U64, sizes: U64, keys: U64) -> U64:
     left, right = np.divmod(values, columns)
     for number, increment in enumerate(_ROUND_INCREMENTS):
         round_keys = mix(keys + increment)
+        # Each round changes one digit by a function of the other, which stays: so each can be undone.
         if number % 2:
             left = _add_modulo(left, _scramble(right, round_keys), rows)
         else:
@@ -108,5 +111,5 @@ def _scramble(digits: U64, round_keys: U64) -> U64:
 def _add_modulo(digits: U64, bits32: U64, radix: U64) -> U64:
     total = scale_to(bits32, radix)
     total += digits
-    total -= radix * (total >= radix)
+    total -= radix * (total >= radix)  # both were below the radix: one subtraction is a whole modulo, and no division
     return total

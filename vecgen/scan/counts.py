@@ -236,6 +236,7 @@ class _Customers:
         if self.regular_days is None:
             return 0
         size = len(self.codes)
+        # Customer and day as one number: distinct pairs are found by one sort.
         cells = np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells])
         fraud_cells, fraud_rows = np.unique(cells, return_counts=True)
         who, day = np.divmod(fraud_cells, self.days)
@@ -294,7 +295,7 @@ def _travellers(rows: I64, far: I64, law: RowDistribution) -> F64:
     """
     if law.near_radius == law.far_radius:
         return np.zeros(5)
-    near = law.near_share**2
+    near = law.near_share**2  # of both directions of the square
     all_near = near**rows
     went = far > 0
     n, none = rows[went], all_near[went]
@@ -372,6 +373,7 @@ def _add(cells: I64, codes: I64) -> None:
 
 def _count_merchants(merchants: Counter[tuple[int, str]], rows: Columns) -> None:
     names = len(rows.merchants)
+    # Texts are looked up once for each pair that occurs, not for each row.
     pairs = np.bincount(rows.category * names + rows.merchant)
     found = np.flatnonzero(pairs)
     texts = rows.merchants.to_pylist()

@@ -176,6 +176,7 @@ def _encode(array: pa.Array) -> pa.DictionaryArray:
 
 def _find(array: pa.Array, values: Any) -> tuple[I64, Bools]:
     """Return the position of each text among `values`, 0 where it is not, and whether it is."""
+    # 0 where unknown, so that look-ups by position stay inside their tables; such rows are left out anyway.
     encoded = _encode(array)
     found = pc.index_in(encoded.dictionary, pa.array(values, encoded.dictionary.type))
     positions = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -192,7 +193,7 @@ def _read_times(array: pa.Array) -> tuple[I64, Bools]:
     text = text_bytes(array, 8)
     if text is None:
         return np.zeros(len(array), dtype=np.int64), np.zeros(len(array), dtype=np.bool_)
-    digits = text - np.uint8(ord("0"))
+    digits = text - np.uint8(ord("0"))  # what is below "0" wraps around to a number above 9
     good = (text[:, 2] == ord(":")) & (text[:, 5] == ord(":"))
     second = np.zeros(len(text), dtype=np.int64)
     for place, unit, limit in ((0, 3600, 24), (3, 60, 60), (6, 1, 60)):

@@ -42,6 +42,7 @@ class Spill:
             return
         values = np.concatenate(self._waiting)
         self._waiting.clear()
+        # Equal values share a file, so each file is examined alone; the words are random, so files are of one size.
         bucket = (values[:, 0] % np.uint64(_BUCKETS)).astype(np.uint8)
         values = values[np.argsort(bucket, kind="stable")]
         ends = np.cumsum(np.bincount(bucket, minlength=_BUCKETS)).tolist()

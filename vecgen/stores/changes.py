@@ -49,6 +49,7 @@ def create(place: Place, examine: Callable[[Path], None] | None = None) -> Itera
             yield sink
         if examine:
             examine(draft)
+        # As late as can be: writing took long, and the output may be another run's by now.
         ask_permission()
         _publish(draft, place)
     except OSError as error:
@@ -64,7 +65,7 @@ def _draft_name(place: Place) -> str:
 
 def _publish(draft: Path, place: Place) -> None:
     if isinstance(place, Path):
-        os.replace(draft, place)
+        os.replace(draft, place)  # atomic: a reader finds the old file or the new one
         return
     filesystem, path = place.connect()
     if isinstance(filesystem, fs.S3FileSystem):
@@ -125,6 +126,7 @@ def remove_files(directory: Place, chosen: Callable[[Place], bool]) -> None:
         with reaching(directory):
             remove_objects(bucket, directory.key, lambda key: chosen(place / key))
         return
+    # Listed first: removing changes what a listing that is under way returns.
     for file in list(list_files(directory)):
         if chosen(file):
             remove_file(file)

@@ -228,6 +228,7 @@ class _ObjectLease(Lease):
         Raises:
             OutputError: It changes.
         """
+        # No clock of another machine is read: only that the text changes, or does not for long enough, is seen here.
         state, until = self._cell.read(), _now() + _PATIENCE * BEAT
         tag = state and state[1]
         while state and _now() < until:
@@ -244,6 +245,7 @@ class _ObjectLease(Lease):
         with self._changing:
             if self._lost:
                 raise _loss(self.permit.output)
+            # A lease that was renewed lately cannot have been taken: others wait longer than it is believed.
             if anew or _now() - self._believed >= _BELIEF * BEAT:
                 self._renew()
 
@@ -260,15 +262,17 @@ class _ObjectLease(Lease):
     def give_back(self) -> None:
         """Remove the lease, unless it is another's."""
         self.prove()
+        # Only as it was last written: whoever has taken it meanwhile keeps it.
         self._cell.remove(self._tag)
 
     def _renew(self) -> None:
         if self._lost or not self._write(self._tag):
-            self._lost = True
+            self._lost = True  # for good: another run may have written, even if the lease is free by now
             raise _loss(self.permit.output)
 
     def _write(self, seen: str | None) -> bool:
         """Write the token over what was seen; return whether the lease is held now."""
+        # The clock is read before the request: trust counts from when it can have reached the store at the earliest.
         began, self._beats = _now(), self._beats + 1
         tag = self._cell.write(f"{self.permit.token} {self._beats}", seen)
         if tag is None:  # an earlier request, whose answer was lost, may have written this token
@@ -291,7 +295,7 @@ def _hold_object(lock: RemotePath, output: Place) -> Iterator[Lease]:
         yield lease
     finally:
         ended.set()
-        beating.join()
+        beating.join()  # else a late beat could write the lease that is about to be removed
         with suppress(OutputError):
             lease.give_back()
 
