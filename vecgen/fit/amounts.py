@@ -23,6 +23,7 @@ _HALVINGS: Final = 30
 _CLOSE: Final = 1e-7  # of a standard error's square: where a step ends the search
 _DELTA: Final = 1e-4  # of a logarithm, by which a derivative is taken
 _LEAST: Final = 1e-300
+_EXACT: Final = 1e-11  # smaller shares are differences of nearly equal sums, and their slopes are noise
 
 
 def fit_amounts(counts: I64, usual: AmountDistribution | None) -> tuple[Estimate, Estimate] | None:
@@ -89,7 +90,9 @@ def _information(counts: I64, at: F64) -> tuple[F64, F64]:
     """Return Fisher's information of all amounts about the two logarithms, and the slope of the likelihood."""
     steps = np.eye(2) * _DELTA
     shares = _shares(at)
+    exact = shares > _EXACT
     slopes = np.array([(_shares(at + step) - _shares(at - step)) / (2.0 * _DELTA) for step in steps])
+    slopes, shares, counts = slopes[:, exact], shares[exact], counts[exact]
     return counts.sum() * (slopes / shares) @ slopes.T, slopes @ (counts / shares)
 
 
