@@ -97,7 +97,7 @@ def write_report(
         detectors=detectors,
         ceiling=ceiling,
         night=(night, score_rule(summary.hour_amounts, night)),
-        receipt=expectation.receipt,
+        expectation=expectation,
     )
     pictures = {f"{chart.name}.png": chart.png for chart in charts}
     _publish(output, {**pictures, PAGE: write_page(report).encode("utf-8")})

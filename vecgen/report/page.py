@@ -11,7 +11,6 @@ from typing import Final
 
 from vecgen.model.exact import NIGHT, ExactModel
 from vecgen.plan.command import recall_command
-from vecgen.records.receipt import Receipt
 from vecgen.report.baselines import Detector, Rule, Score, choose_best, describe_rule
 from vecgen.report.ceiling import Ceiling, list_figures, spell_figure
 from vecgen.report.ceiling_chart import NAMES
@@ -34,6 +33,7 @@ from vecgen.report.html_elements import (
 )
 from vecgen.report.summary import ProfileSummary, Summary, quantiles
 from vecgen.verify.certificate import SENTENCES, Certificate, spell_expected
+from vecgen.verify.expectation import Expectation
 from vecgen.verify.row_tests import Finding, Verdict
 from vecgen.version import __version__
 
@@ -57,6 +57,7 @@ class Report:
         detectors: The best rule of each family; none where there is no fraudulent row.
         ceiling: How well fraud can be detected at best; None where there is none.
         night: How well the night alone tells fraud.
+        expectation: What the dataset was compared with.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Report:
     detectors: Sequence[Detector]
     ceiling: Ceiling | None
     night: tuple[Rule, Score]
-    receipt: Receipt | None
+    expectation: Expectation
 
 
 def write_page(report: Report) -> str:
@@ -314,7 +315,7 @@ def _verdict(verdict: Verdict) -> str:
 
 # -------------------------------------------------------------------------------------------------------------- origin
 def _origin_parts(report: Report) -> list[str]:
-    receipt = report.receipt
+    receipt = report.expectation.receipt
     digests = [(f"Digest of {name}", f"<code>{digest}</code>") for name, digest in report.certificate.digests.items()]
     stated = _stated_model(report)
     if receipt is None:
@@ -342,7 +343,7 @@ def _stated_model(report: Report) -> str:
     """Say with which values the dataset was compared, and which of them could not be tested."""
     law = report.model.law
     tested = any(f.law == "defrauded" and _is_tested(f) for f in report.certificate.findings)
-    origin = "as its receipt says" if report.receipt else "assumed"
+    origin = "as its receipt says" if report.expectation.receipt else "assumed"
     rate = f"fraud rate {law.fraud_rate:g}" + ("" if tested else f" ({origin}; too few customers to test it)")
     return f"law {escape(law.dependence)}; {rate}; fraud days {law.fraud_days}; travel {'on' if law.travel else 'off'}"
 
