@@ -155,7 +155,7 @@ def test_customers_files_that_are_not_checked_are_mentioned(parquet: Dataset, pr
     path = write_foreign(tmp_path / "o", read_rows(parquet[0]))
     shutil.copy(data_files(parquet[0] / "customers")[0], path / "customers.parquet")
     notes = certify(path, profiles=profiles, **STATED).notes
-    assert ["--as-of DATE" in note for note in notes] == [True]
+    assert [f"{setting('as_of')} DATE" in note for note in notes] == [True]
 
 
 # ----------------------------------------------------------------------------------------------------- of the original
