@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import Compile
 from tests.support.datasets import data_files, read_rows
 from vecgen.cli.main import main
-from vecgen.errors import InputError, spell_keywords, spell_options
+from vecgen.errors import InputError, setting, spell_keywords, spell_options
 from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.output import Output
 from vecgen.records.receipt import RECEIPT, Receipt
