@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,7 @@ class FileRecord:
 
 def to_json(record: FileRecord) -> dict[str, Any]:
     """Return a record as plain JSON values, by the names of its fields."""
-    values = {**asdict(record), "digest": str(record.digest)}
+    values = {**vars(record), "digest": str(record.digest)}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 

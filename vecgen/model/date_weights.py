@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import calendar
+from bisect import bisect_left, bisect_right
 from datetime import date
 
 import numpy as np
 
-from vecgen.config.profile import DEFAULT_WEIGHT, Profile, Season
+from vecgen.config.profile import DEFAULT_WEIGHT, Profile
 from vecgen.model.params import Period
 from vecgen.sampling.arrays import F64, I64
 
@@ -64,17 +65,13 @@ def _season_weights(profile: Profile, is_fourth: bool, is_leap: bool) -> F64:
     month_days = [(month, day) for month in range(1, 13) for day in range(1, _month_length(month, is_fourth) + 1)]
     weights = np.full(len(month_days), DEFAULT_WEIGHT)
     for season in profile.seasons:
-        weights[[_season_holds(season, month_day) for month_day in month_days]] = season.weight
+        weights[bisect_left(month_days, season.start) : bisect_right(month_days, season.end)] = season.weight
     total = weights.sum()
     if total > 0:
         weights /= total
     if is_fourth and not is_leap:
         weights = np.delete(weights, month_days.index((2, 29)))
     return weights
-
-
-def _season_holds(season: Season, month_day: tuple[int, int]) -> bool:
-    return season.start <= month_day <= season.end
 
 
 def _month_length(month: int, is_fourth: bool) -> int:

@@ -42,11 +42,14 @@ def select_days(period: Period, only_dates: tuple[date, date] | None) -> range:
 
 def partition_period(period: Period, partition_by: Sequence[PartitionKey], profile: str) -> list[DaySlice]:
     """Cut a period into the longest runs of days that share a directory. `profile`: the `profile_group`."""
-    days = [(offset, period.start + timedelta(days=offset)) for offset in range(period.days)]
-    slices = []
-    for directory, run in groupby(days, lambda day: _directory(day[1], partition_by, profile)):
-        offsets = [offset for offset, _ in run]
-        slices.append(DaySlice(directory, range(offsets[0], offsets[-1] + 1)))
+    parts = [key for key in partition_by if key != "profile_group"]
+    days = (period.start + timedelta(days=offset) for offset in range(period.days))
+    slices, start = [], 0
+    for _, run in groupby(days, lambda day: [getattr(day, part) for part in parts]):
+        first, *others = run
+        end = start + 1 + len(others)
+        slices.append(DaySlice(_directory(first, partition_by, profile), range(start, end)))
+        start = end
     return slices
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -92,7 +92,7 @@ def read_other_loads(directory: Place, known: FileList, load: str) -> list[Liste
 
 
 def _spell(files: Iterable[ListedFile]) -> str:
-    return "".join(json.dumps(asdict(file)) + "\n" for file in files)
+    return "".join(json.dumps(vars(file)) + "\n" for file in files)
 
 
 def _read(path: Place) -> Iterator[ListedFile]:
