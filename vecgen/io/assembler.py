@@ -24,8 +24,7 @@ from vecgen.io.schema import (
     select_digested,
 )
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
-from vecgen.model.posterior import SEEN_ATTRIBUTES
-from vecgen.model.rows import Attribute, Rows
+from vecgen.model.rows import SEEN_ATTRIBUTES, Attribute, Rows
 from vecgen.model.tables import Tables
 from vecgen.model.transaction_dates import Customers
 from vecgen.sampling.arrays import F64, I64, U64

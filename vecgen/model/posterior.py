@@ -21,12 +21,9 @@ from vecgen.config.profile import DAY_PARTS, Profile, ProfileSet
 from vecgen.model.amount_mass import amount_mass
 from vecgen.model.exact import NIGHT, RowDistribution, write_out
 from vecgen.model.params import ModelParameters
-from vecgen.model.rows import Attribute, Rows
+from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
 from vecgen.sampling.arrays import F64, I64, U64, Bools
-
-SEEN_ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(("second", "category", "cents", "lat", "long"))
-"""What has to be drawn of a row for `Posterior.see`."""
 
 _HALF_DAY: Final = 43_200  # seconds
 _HOUR: Final = 3600

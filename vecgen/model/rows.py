@@ -17,6 +17,9 @@ Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "n
 ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
 """What is drawn of a row beside customer, day and label; leaving one out changes no other."""
 
+SEEN_ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(("second", "category", "cents", "lat", "long"))
+"""What the probability of fraud needs of a row."""
+
 _LONG_RUN: Final = 5  # rows of a customer from which np.repeat should beat a gather, by the figures of `has_long_runs`
 _SCATTERED: Final = 500  # rows between insertions from which on copies beat a gather of all: 4.4 ns for 11.7
 

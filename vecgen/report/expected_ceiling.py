@@ -17,7 +17,8 @@ from vecgen.config.loader import load_profiles
 from vecgen.config.profile import SUFFIX
 from vecgen.errors import InputError
 from vecgen.io.assembler import locate_customers
-from vecgen.model.posterior import SEEN_ATTRIBUTES, Posterior, Seen
+from vecgen.model.posterior import Posterior, Seen
+from vecgen.model.rows import SEEN_ATTRIBUTES
 from vecgen.model.transaction_dates import draw_calendar
 from vecgen.model.transactions import draw_rows
 from vecgen.plan.plan import Plan, compile_plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -12,12 +13,14 @@ from vecgen.io.assembler import Assembler, locate_customers, make_assembler, nee
 from vecgen.io.digest import Digest
 from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS, Column
 from vecgen.io.writers import ROW_GROUP_ROWS
-from vecgen.model.posterior import Posterior, compile_posterior
 from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.model.transaction_dates import Calendar, draw_calendar
 from vecgen.model.transactions import draw_rows
 from vecgen.plan.slices import intersect, partition_period
+
+if TYPE_CHECKING:
+    from vecgen.model.posterior import Posterior
 
 
 @dataclass(frozen=True)
@@ -101,5 +104,11 @@ def start_group(
         for start in starts
     )
     wanted = any(column in columns for column in PROBABILITY_COLUMNS)
-    posterior = compile_posterior(tables.written, tables.law) if wanted else None
+    posterior = _compile_posterior(tables) if wanted else None
     return Group(tables, profile, calendar, chunks, needed_attributes(columns), posterior)
+
+
+def _compile_posterior(tables: Tables) -> Posterior:
+    from vecgen.model.posterior import compile_posterior  # few want it; all would wait for its import
+
+    return compile_posterior(tables.written, tables.law)
