@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from bench.contenders.commands import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.harness.measure import RunError
@@ -24,11 +25,15 @@ from bench.studies.scale import format_scale, measure_scale
 from bench.studies.simulate import Disturbance, format_simulation, simulate
 from bench.studies.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.studies.stages import format_stages, measure_stages
+from bench.studies.start import COMMANDS as STARTS
+from bench.studies.start import format_starts, measure_starts
 from bench.studies.verification import ROWS as VERIFIED_ROWS
 from bench.studies.verification import measure_verification
 from bench.studies.versions import measure_versions
 from vecgen.errors import VecgenError
 from vecgen.plan.request import Request
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,6 +79,28 @@ def _make_parser() -> argparse.ArgumentParser:
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
+    many = _add_simulation(commands)
+    versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
+    versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
+    versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
+    versions.set_defaults(run=_versions)
+    start = commands.add_parser("start", help="what 1,000 customers take, start-up included")
+    start.add_argument("--only", type=_some_of([*STARTS]), default=[*STARTS], help=f"some of {','.join(STARTS)}")
+    start.set_defaults(run=_start)
+    bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
+    bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
+    for option, choices in (("--streams", list(STREAMS)), ("--bits", ["forward", "reversed"])):
+        some = _some_of(choices)
+        bits.add_argument(option, type=some, default=choices, metavar="NAMES", help=f"some of {','.join(choices)}")
+    bits.set_defaults(run=_bits)
+    for command in (draws, against, grow, versions, start):
+        command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
+    for command in (draws, against, grow, parts, verify, best, many, versions, start, bits):
+        command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
+    return parser
+
+
+def _add_simulation(commands: Commands) -> argparse.ArgumentParser:
     many = commands.add_parser("simulate", help="the balance of a plan's batches on many cores")
     many.add_argument("--customers", type=int, default=10**9, metavar="N", help="(1000000000)")
     many.add_argument("--cores", type=int, default=1000, metavar="N", help="(1000)")
@@ -81,21 +108,7 @@ def _make_parser() -> argparse.ArgumentParser:
     many.add_argument("--stragglers", type=float, default=0.01, metavar="P", help="share of slow batches (0.01)")
     many.add_argument("--slowdown", type=float, default=3.0, metavar="X", help="times as slow as the others (3)")
     many.set_defaults(run=_simulate)
-    versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
-    versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
-    versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
-    versions.set_defaults(run=_versions)
-    bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
-    bits.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
-    for option, choices in (("--streams", list(STREAMS)), ("--bits", ["forward", "reversed"])):
-        some = _some_of(choices)
-        bits.add_argument(option, type=some, default=choices, metavar="NAMES", help=f"some of {','.join(choices)}")
-    bits.set_defaults(run=_bits)
-    for command in (draws, against, grow, versions):
-        command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, best, many, versions, bits):
-        command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
-    return parser
+    return many
 
 
 def _numbers(text: str) -> list[int]:
@@ -189,6 +202,13 @@ def _versions(options: argparse.Namespace) -> None:
     result = measure_versions(options.checkouts, shlex.split(options.options), options.repeats, keep)
     for name, own in result.items():
         print(f"{own['cpu_of_first']:.2f} x CPU time, {own['wall_seconds']:.2f} s: {name}")
+
+
+def _start(options: argparse.Namespace) -> None:
+    def keep(result: dict[str, object]) -> None:
+        save(f"start --only {','.join(options.only)} --repeats {options.repeats}", result, options.results)
+
+    print(format_starts(measure_starts(options.only, options.repeats, keep)))
 
 
 def _bits(options: argparse.Namespace) -> None:

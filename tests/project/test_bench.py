@@ -70,6 +70,16 @@ def test_verify(tmp_path: Path) -> None:
     assert figures["cpu_seconds"] > 0
 
 
+def test_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["start", "--only", "imports,version", "--repeats", "2", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "start.json").read_text())["result"]
+    assert list(result) == ["imports", "version"]
+    for own in result.values():  # the first round is not kept
+        assert [run["status"] for run in own["runs"]] == [0, 0]
+        assert min(own["wall_seconds"], own["cpu_seconds"]) > 0
+    assert capsys.readouterr().out.count(" s of processor time") == 2
+
+
 def test_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("bench.studies.ceiling.RATES", (0.9,))
     assert main(["ceiling", "--customers", "20", "--processes", "1", "--results", str(tmp_path)]) == 0

@@ -1,0 +1,69 @@
+"""What small work takes, start-up included: commands in turn, each a process of its own, beside the bare imports."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from bench.harness.measure import RunError, measure, read_tail
+from bench.harness.results import ROOT
+
+_SMALL: Final = ("--customers", "1000", "--quiet", "--output", "output")
+COMMANDS: Final[Mapping[str, Sequence[str]]] = {
+    "imports": (sys.executable, "-c", "import numpy, pyarrow"),
+    "version": (sys.executable, "-m", "vecgen", "--version"),
+    "generate": (sys.executable, "-m", "vecgen", "generate", *_SMALL),
+    "spark": (str(ROOT / "run_spark_datagen.sh"), *_SMALL),
+}
+"""What is measured by name; the last sets up `.venv` where that has not been done, outside the measurement."""
+
+
+def measure_starts(
+    names: Sequence[str], repeats: int, keep: Callable[[dict[str, Any]], None] = lambda result: None
+) -> dict[str, Any]:
+    """Return the median seconds of each command, and all its runs.
+
+    Commands take turns, so that a slow minute of the machine meets all of them. The first round does not count: caches
+    of compiled tables and of files fill, and `.venv` is set up.
+
+    Args:
+        keep: Receives the result so far after every round.
+    """
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    result: dict[str, Any] = {}
+    for number in range(repeats + 1):
+        found = {name: _run(COMMANDS[name]) for name in names}
+        if number > 0:
+            for name, usage in found.items():
+                runs[name].append(usage)
+            result = {name: _summarise(own) for name, own in runs.items()}
+            keep(result)
+    return result
+
+
+def format_starts(result: Mapping[str, Any]) -> str:
+    """Return a line for each command."""
+    return "\n".join(
+        f"{name:10} {own['wall_seconds']:6.2f} s, {own['cpu_seconds']:6.2f} s of processor time"
+        for name, own in result.items()
+    )
+
+
+def _run(command: Sequence[str]) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as scratch:
+        log = Path(scratch) / "log"
+        usage = measure(command, Path(scratch), {**os.environ, "PYTHONPATH": str(ROOT)}, log)
+        if usage.status != 0:
+            raise RunError(f"{command[0]}: {read_tail(log)}")
+    return asdict(usage)
+
+
+def _summarise(runs: Sequence[dict[str, float]]) -> dict[str, Any]:
+    medians = {name: statistics.median(run[name] for run in runs) for name in ("wall_seconds", "cpu_seconds")}
+    return {**medians, "runs": list(runs)}
