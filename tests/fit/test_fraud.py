@@ -38,9 +38,16 @@ def test_rate_days_and_night_share_are_found() -> None:
     assert fraud.night_share.value == pytest.approx(0.7, abs=1e-4)
 
 
-@pytest.mark.parametrize(("defrauded", "rate", "said"), [(0, 0.0, "labelled"), (19, USUAL.fraud_rate, "fewer than 20")])
-def test_too_little_fraud_is_said(defrauded: int, rate: float, said: str) -> None:
-    fraud = fit_fraud([people(defrauded, 1)], [hours(0.8)], 250, USUAL, least=20)
+@pytest.mark.parametrize(
+    ("defrauded", "customers", "rate", "said"),
+    [
+        (0, 250, 0.0, "labelled"),
+        (0, 19, USUAL.fraud_rate, "fewer than 20"),
+        (19, 250, USUAL.fraud_rate, "fewer than 20"),
+    ],
+)
+def test_too_little_fraud_is_said(defrauded: int, customers: int, rate: float, said: str) -> None:
+    fraud = fit_fraud([people(defrauded, 1)], [hours(0.8)], customers, USUAL, least=20)
     assert fraud.rate.value == rate
     assert said in fraud.notes[0]
 

@@ -28,10 +28,13 @@ class Fraud:
 def fit_fraud(
     people: Sequence[CustomerTotals], counts: Sequence[RowCounts], customers: int, usual: ModelParameters, least: int
 ) -> Fraud:
-    """Return what fraudulent rows show; the usual figures where fewer than `least` customers are defrauded."""
+    """Return what fraudulent rows show; the usual figures where fewer than `least` customers are defrauded.
+
+    Without any, the rate is 0 where there are enough customers to say so.
+    """
     defrauded = sum(len(own.defrauded) for own in people)
     kept = Estimate(usual.fraud_days, None)
-    if defrauded == 0:
+    if defrauded == 0 and customers >= least:
         no_fraud = ("no row is labelled as fraud: the rate is 0, and fraud twins are kept as they were",)
         return Fraud(Estimate(0.0, 1.0 / max(1, customers)), kept, None, no_fraud)
     if defrauded < least:
