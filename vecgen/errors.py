@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 
 _MAX_VALUE: Final = 220
 """Characters shown of a value."""
+MAX_SHOWN: Final = 100
+"""Characters of a value, or of a name, that `shorten` keeps."""
 _MAX_LINE: Final = 600
 _LINE_END: Final = 200  # of a line that is cut, what is kept of its end: the remedy
 _MAX_WORD: Final = 60  # no name of ours is longer
@@ -159,6 +161,19 @@ def raise_first(faults: Sequence[InputError]) -> None:
     if faults:
         faults[0].further = tuple(faults[1:])
         raise faults[0]
+
+
+def shorten(value: object) -> object:
+    """Return what an error shows of `value`: one short line, whatever it holds."""
+    if isinstance(value, dict):
+        return "a JSON object"
+    if isinstance(value, list):
+        return "a JSON list"
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return value[:MAX_SHOWN] + "..."
+    if isinstance(value, int) and abs(value) >= 10**MAX_SHOWN:
+        return f"an integer of more than {MAX_SHOWN} digits"
+    return value
 
 
 def suggest(word: object, known: Iterable[str]) -> str:

@@ -16,11 +16,10 @@ import numpy as np
 from bench.contenders.commands import customers_for
 from bench.harness.stopwatch import parse_section
 from bench.harness.written import OutputKeywords, save_section
-from vecgen.io.assembler import locate_customers
 from vecgen.model.tables import ProfileTables
 from vecgen.model.transaction_dates import Customers, draw_calendar
 from vecgen.model.transactions import draw_rows
-from vecgen.plan.customer_source import DrawnCustomers
+from vecgen.plan.customer_source import DrawnCustomers, locate_customers
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 

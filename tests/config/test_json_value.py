@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from vecgen.config.json_value import JsonValue, shorten
-from vecgen.errors import InputError
+from vecgen.config.json_value import JsonValue
+from vecgen.errors import InputError, shorten
 
 
 def at_top(raw: object) -> JsonValue:

@@ -38,13 +38,13 @@ def test_refuses_bad_parquet_and_says_where(
     position = table.column_names.index(name)
     path = write_parquet(tmp_path / "c.parquet", table.slice(0, 3).set_column(position, name, pa.array(values)))
     with pytest.raises(InputError, match=message):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
 
 
 def test_refuses_a_parquet_file_without_a_column(tmp_path: Path, tables: CustomerTables, table: pa.Table) -> None:
     path = write_parquet(tmp_path / "c.parquet", table.drop_columns(["job"]))
     with pytest.raises(InputError, match="column job: got '0 times'"):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
 
 
 needs_string_views = pytest.mark.skipif(
@@ -91,7 +91,7 @@ def test_odd_types_and_values_of_parquet_are_refused(
     position = table.column_names.index(name)
     path = write_parquet(tmp_path / "c.parquet", table.slice(0, 2).set_column(position, name, column))
     with pytest.raises(InputError, match=message) as caught:
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
     assert len(str(caught.value)) < 800
 
 
@@ -113,7 +113,7 @@ def test_types_that_can_only_mean_one_thing_are_read(
 ) -> None:
     position = table.column_names.index(name)
     path = write_parquet(tmp_path / "c.parquet", table.slice(0, 2).set_column(position, name, column))
-    assert read_table(path, tables.profiles).schema.equals(CUSTOMER_SCHEMA)
+    assert read_table(path, tables.profile_files).schema.equals(CUSTOMER_SCHEMA)
 
 
 def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, tables: CustomerTables, table: pa.Table) -> None:
@@ -121,7 +121,7 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, tables: CustomerTable
     spoiled = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"\xff\xfe"))
     path = write_parquet(tmp_path / "c.parquet", table.slice(0, 2).set_column(3, "first", spoiled))
     with pytest.raises(InputError, match=r"column first: .*UTF8.* expected valid values, text in UTF-8"):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
 
 
 def test_the_column_that_is_meant_is_named(tmp_path: Path, tables: CustomerTables, table: pa.Table) -> None:
@@ -129,7 +129,7 @@ def test_the_column_that_is_meant_is_named(tmp_path: Path, tables: CustomerTable
     with pytest.raises(
         InputError, match=r"column profile: .*; rename the column that is meant: did you mean 'Profiles'"
     ):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
 
 
 @pytest.mark.parametrize(("name", "write"), [("c.csv", write_original_customers), ("c.parquet", write_parquet)])
@@ -137,7 +137,7 @@ def test_long_texts_are_refused(
     tmp_path: Path, tables: CustomerTables, table: pa.Table, name: str, write: Write
 ) -> None:
     people = change(table.slice(0, 3), "job", ["a", "x" * 1000, "b"])
-    assert read_table(write(tmp_path / name, people), tables.profiles).equals(people)
+    assert read_table(write(tmp_path / name, people), tables.profile_files).equals(people)
     longer = change(table.slice(0, 3), "job", ["a", "x" * 1001, "b"])
     with pytest.raises(InputError, match=r"(line 3, job|column job): .* texts? of at most 1,000 bytes"):
-        read_customers(write(tmp_path / name, longer), tables.profiles)
+        read_customers(write(tmp_path / name, longer), tables.profile_files)

@@ -23,7 +23,7 @@ def test_blank_lines_and_line_ends_of_windows_are_harmless(
 ) -> None:
     path = write_original_customers(tmp_path / "c.csv", table)
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\r\n")
-    assert read_table(path, tables.profiles).equals(table)
+    assert read_table(path, tables.profile_files).equals(table)
 
 
 def spoil_line(number: int, change: Callable[[list[str]], list[str]]) -> Callable[[list[str]], list[str]]:
@@ -80,7 +80,7 @@ def test_refuses_bad_lines_and_says_where(
     path = write_original_customers(tmp_path / "c.csv", table.slice(0, 50))
     path.write_text("\n".join(spoil(path.read_text().splitlines())) + "\n")
     with pytest.raises(InputError, match=message) as caught:
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
     assert str(caught.value).startswith(str(path))
 
 
@@ -88,14 +88,14 @@ def test_refuses_unreadable_bytes(tmp_path: Path, tables: CustomerTables, table:
     path = write_original_customers(tmp_path / "c.csv", table.slice(0, 5))
     path.write_bytes(path.read_bytes().replace(b"|F|", b"|\xff|").replace(b"|M|", b"|\xff|"))
     with pytest.raises(InputError, match=r"line 2: got 'byte 0xff', expected text in UTF-8; convert it: iconv"):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
     parquet = tmp_path / "c.parquet"
     parquet.write_bytes(b"not parquet")
     with pytest.raises(InputError, match="expected a readable parquet file"):
-        read_customers(parquet, tables.profiles)
+        read_customers(parquet, tables.profile_files)
     (tmp_path / "empty.csv").touch()
     with pytest.raises(InputError, match=r"line 1: got 'an empty file', expected the header ssn\|cc_num\|"):
-        read_customers(tmp_path / "empty.csv", tables.profiles)
+        read_customers(tmp_path / "empty.csv", tables.profile_files)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
@@ -109,10 +109,10 @@ def test_bytes_of_other_encodings_are_named_by_line(
     lines[line - 1] += "|Köln".encode("latin-1")
     path.write_bytes(end.join(lines))
     with pytest.raises(InputError, match=rf"c\.csv: line {line}: got 'byte 0xf6', expected text in UTF-8; .* latin1"):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
     path.write_bytes(end.join(lines)[: end.join(lines).index(b"\xf6")] + "ö".encode()[:1])
     with pytest.raises(InputError, match=rf"c\.csv: line {line}: got 'byte 0xc3', expected text in UTF-8"):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_bytes_of_other_encodings_are_named_by_line(
 def test_other_formats_are_recognised(tmp_path: Path, tables: CustomerTables, start: bytes, found: str) -> None:
     (tmp_path / "c.csv").write_bytes(start)
     with pytest.raises(InputError, match=rf"c\.csv: got '{found}"):
-        read_customers(tmp_path / "c.csv", tables.profiles)
+        read_customers(tmp_path / "c.csv", tables.profile_files)
 
 
 STREETS = ['"The Oaks" 12 Main St', 'Unit 5", 9 Elm', 'The "Old Mill', '"', "'5 O'Hara Ct", '""', "a,b;c\td"]
@@ -135,11 +135,11 @@ STREETS = ['"The Oaks" 12 Main St', 'Unit 5", 9 Elm', 'The "Old Mill', '"', "'5 
 def test_quotes_are_text(tmp_path: Path, tables: CustomerTables, table: pa.Table) -> None:
     # With quotes as quotes, the first loses its own, and the lines between the two unclosed ones vanish.
     people = change(table.slice(0, len(STREETS)), "street", STREETS)
-    assert read_table(write_original_customers(tmp_path / "c.csv", people), tables.profiles).equals(people)
+    assert read_table(write_original_customers(tmp_path / "c.csv", people), tables.profile_files).equals(people)
     path = write_original_customers(tmp_path / "quoted.csv", people)
     path.write_text(path.read_text().replace("ssn|cc_num", '"ssn"|"cc_num"'))
     with pytest.raises(InputError, match=r"column ssn: got '0 times', .*; write the file without quotes"):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
 
 
 PERSON = ["A", "B", "M", "1 C St", "D", "PA", "00019", "40.0", "-75.0", "10", "job", "1990-01-01", "7"]
@@ -161,6 +161,6 @@ def csv_texts(draw: st.DrawFn) -> str:
 def test_any_csv_is_read_or_refused(tmp_path: Path, tables: CustomerTables, examples: int) -> None:
     def check(data: bytes) -> None:
         (tmp_path / "c.csv").write_bytes(data)
-        check_read(tmp_path / "c.csv", tables.profiles)
+        check_read(tmp_path / "c.csv", tables.profile_files)
 
     try_all(examples, odd_bytes(csv_texts()) | st.binary(max_size=200), check)

@@ -88,7 +88,7 @@ def test_files_that_would_grow_are_refused_before_they_do(
     pq.write_table(make(table), path, compression="zstd", store_schema=False, **options)
     assert path.stat().st_size < 400_000
     with counting_memory() as memory, pytest.raises(InputError, match=message):
-        read_customers(path, tables.profiles)
+        read_customers(path, tables.profile_files)
     assert memory.max_memory() < 300 << 20
 
 
@@ -116,7 +116,7 @@ def test_any_parquet_is_read_or_refused(tmp_path: Path, tables: CustomerTables, 
         spoiled = people
         for name, column in changes.items():
             spoiled = spoiled.set_column(spoiled.column_names.index(name), name, column)
-        check_read(write_parquet(path, spoiled), tables.profiles)
+        check_read(write_parquet(path, spoiled), tables.profile_files)
 
     try_all(
         examples, st.dictionaries(st.sampled_from(NAMES), st.sampled_from(ODD_COLUMNS), min_size=1, max_size=2), check
@@ -134,6 +134,6 @@ def test_a_damaged_parquet_file_is_read_or_refused(
         place, data = damage
         place %= len(whole)
         path.write_bytes(whole[:place] + data + whole[place + max(1, len(data)) :])
-        check_read(path, tables.profiles)
+        check_read(path, tables.profile_files)
 
     try_all(examples, st.tuples(st.integers(0), st.binary(max_size=4)), check)

@@ -17,11 +17,12 @@ from tests.support.datasets import data_files, read_lines
 from vecgen.cli.main import main
 from vecgen.cli.steps import spell_step
 from vecgen.errors import InputError
-from vecgen.io.assembler import Assembler, locate_customers, needed_attributes
+from vecgen.io.assembler import Assembler, needed_attributes
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID, TRANSACTIONS, choose_columns, select_digested
 from vecgen.io.writers import Format
+from vecgen.plan.customer_source import locate_customers
 from vecgen.plan.output import NORMALIZED_NAMES, Output
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt

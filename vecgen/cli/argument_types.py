@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from vecgen.config.json_value import shorten
-from vecgen.errors import redact, suggest
+from vecgen.errors import redact, shorten, suggest
 from vecgen.plan.slices import PARTITION_KEYS, PartitionKey
 from vecgen.stores.filesystem import SCHEMES, is_remote
 

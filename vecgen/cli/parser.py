@@ -8,8 +8,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from vecgen.config.json_value import shorten
-from vecgen.errors import VecgenError, suggest
+from vecgen.errors import VecgenError, shorten, suggest
 from vecgen.version import __version__
 
 _MAX_MESSAGE = 500  # argparse repeats whatever was typed

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
-from vecgen.errors import InputError, gather, suggest
+from vecgen.errors import MAX_SHOWN, InputError, gather, shorten, suggest
 
 T = TypeVar("T")
 
-_MAX_SHOWN: Final = 100
 _MISSING: Final = object()
 _NO_SPELLINGS: Final[Mapping[str, str]] = {}
 _MAX_MEMBERS: Final = 10_000  # of an object; more would take minutes to compile, and codes of 16 bits
@@ -57,7 +56,7 @@ class JsonValue:
     def child(self, key: str) -> JsonValue:
         """Return the value of one key, which may be missing."""
         # A path is part of a one-line message, whatever the key contains.
-        name = (key if key.isprintable() else repr(key)[1:-1])[:_MAX_SHOWN]
+        name = (key if key.isprintable() else repr(key)[1:-1])[:MAX_SHOWN]
         raw = self.raw.get(key, _MISSING) if isinstance(self.raw, dict) else _MISSING
         return JsonValue(self.where, f"{self.path}.{name}" if self.path else name, raw, key)
 
@@ -114,16 +113,3 @@ class JsonValue:
         if isinstance(self.raw, bool) or not isinstance(self.raw, int) or not low <= self.raw <= high:
             self.fail(f"an integer from {low:,} to {high:,}")
         return self.raw
-
-
-def shorten(value: object) -> object:
-    """Return what an error shows of `value`: one short line, whatever it holds."""
-    if isinstance(value, dict):
-        return "a JSON object"
-    if isinstance(value, list):
-        return "a JSON list"
-    if isinstance(value, str) and len(value) > _MAX_SHOWN:
-        return value[:_MAX_SHOWN] + "..."
-    if isinstance(value, int) and abs(value) >= 10**_MAX_SHOWN:
-        return f"an integer of more than {_MAX_SHOWN} digits"
-    return value

@@ -23,10 +23,9 @@ from vecgen.config.demographics import (
     parse_places,
     unpack_demographics,
 )
-from vecgen.config.json_value import shorten
 from vecgen.config.parse_profile import find_names, parse_profile, parse_segments
 from vecgen.config.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX, Profile, ProfileSet, Segment
-from vecgen.errors import InputError, gather, raise_first, suggest
+from vecgen.errors import InputError, gather, raise_first, shorten, suggest
 
 MAIN_CONFIG: Final = "main_config.json"
 _TABLES: Final = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from vecgen.config.json_value import JsonValue, shorten
+from vecgen.config.json_value import JsonValue
 from vecgen.config.profile import (
     DAY_PARTS,
     DEFAULT_WEIGHT,
@@ -41,7 +41,7 @@ from vecgen.config.profile import (
     Season,
     Segment,
 )
-from vecgen.errors import InputError
+from vecgen.errors import InputError, shorten
 
 _MONTH_DAY: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 

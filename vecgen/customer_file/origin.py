@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from vecgen.config.json_value import shorten
-from vecgen.errors import InputError
+from vecgen.errors import InputError, shorten
 
 Chunks: TypeAlias = "pa.ChunkedArray[Any]"
 

@@ -13,13 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.config.json_value import shorten
-from vecgen.config.profile import SUFFIX
 from vecgen.customer_file.columns import check_texts, convert, find_first
 from vecgen.customer_file.csv import read_csv
 from vecgen.customer_file.origin import Chunks, Origin, locate
 from vecgen.customer_file.parquet import read_parquet
-from vecgen.errors import InputError, InputWarning
+from vecgen.errors import InputError, InputWarning, shorten
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.io.schema import CUSTOMER_COLUMNS
 
@@ -28,7 +26,7 @@ _COMPRESSED: Final = (".gz", ".bz2", ".zst", ".xz", ".lz4", ".zip")
 _IDENTIFIERS: Final = {"ssn": "social security number", "cc_num": "card number"}
 
 
-def read_customers(path: str | Path, profile_names: Sequence[str]) -> tuple[pa.Table, tuple[Origin, ...]]:
+def read_customers(path: str | Path, profile_files: Sequence[str]) -> tuple[pa.Table, tuple[Origin, ...]]:
     """Read a user's customers as a table of CUSTOMER_SCHEMA, and where its rows come from, file by file.
 
     A customer's `customer_id` is the position of the row. Numbers that several customers share are warned of.
@@ -37,15 +35,14 @@ def read_customers(path: str | Path, profile_names: Sequence[str]) -> tuple[pa.T
         path: A `.csv` file (separated by |, with a header, quotes being text), a `.parquet` file, or a directory of
             such files, which are read in the order of their names; names that begin with "_" or "." are skipped.
             Columns may stand in any order, others than those of `schema.CUSTOMER_COLUMNS` are ignored.
-        profile_names: The profiles a customer may have, with or without suffix.
+        profile_files: The profiles a customer may have, as the column `profile` holds them; a row may lack the suffix.
 
     Raises:
         InputError: A path that cannot be read, a missing column, a row with too few or too many fields, a value of the
             wrong type or outside its range, an unknown profile, a customer listed twice, or no customer at all.
     """
     where = Path(path)
-    known = pa.array([name.removesuffix(SUFFIX) for name in profile_names], pa.string())
-    read = [_read_file(file, known) for file in _list_files(where)]
+    read = [_read_file(file, profile_files) for file in _list_files(where)]
     table, origins = pa.concat_tables([part for part, _ in read]), tuple(origin for _, origin in read)
     if not table.num_rows:
         raise InputError(str(where), "", "no rows", "at least one customer")
@@ -95,7 +92,7 @@ def _refuse_compressed(file: Path) -> None:
         raise InputError(str(file), "", "a compressed file", "a plain .csv or .parquet file", "decompress it")
 
 
-def _read_file(path: Path, profiles: pa.StringArray) -> tuple[pa.Table, Origin]:
+def _read_file(path: Path, profiles: Sequence[str]) -> tuple[pa.Table, Origin]:
     suffix = path.suffix.lower()
     try:
         raw, origin = _READERS[suffix](path)
@@ -110,23 +107,15 @@ def _read_file(path: Path, profiles: pa.StringArray) -> tuple[pa.Table, Origin]:
     return pa.Table.from_arrays(columns, schema=pa.schema(list(CUSTOMER_SCHEMA)[1:])), origin
 
 
-def _check_profiles(origin: Origin, column: Chunks, profiles: pa.StringArray) -> Chunks:
+def _check_profiles(origin: Origin, column: Chunks, profiles: Sequence[str]) -> Chunks:
     """Return the profile of each row with its suffix."""
-    names = _strip_suffix(column)
-    known: Chunks = pc.call_function("is_in", [names], pc.SetLookupOptions(profiles))
-    row = find_first(known, False)
-    if row >= 0:
-        expected = f"one of {', '.join(str(name) for name in profiles)}"
-        raise origin.fail_at(column, row, "profile", expected, "add the profile or correct the row")
+    names = [Path(file).stem for file in profiles]
     # By name, because the stubs know no mixture of arrays and scalars.
-    with_suffix: Chunks = pc.call_function("binary_join_element_wise", [names, pa.scalar(SUFFIX), pa.scalar("")])
-    return with_suffix
-
-
-def _strip_suffix(column: Chunks) -> Chunks:
-    options = pc.ReplaceSubstringOptions(rf"\{SUFFIX}$", "")
-    stripped: Chunks = pc.call_function("replace_substring_regex", [column], options)
-    return stripped
+    found: Chunks = pc.call_function("index_in", [column], pc.SetLookupOptions(pa.array([*profiles, *names])))
+    row = find_first(found.is_valid(), False)
+    if row >= 0:
+        raise origin.fail_at(column, row, "profile", f"one of {', '.join(names)}", "add the profile or correct the row")
+    return pa.chunked_array([pa.array([*profiles, *profiles])]).take(found)
 
 
 def _check_repeats(table: pa.Table, origins: Sequence[Origin]) -> None:

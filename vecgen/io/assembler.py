@@ -26,10 +26,9 @@ from vecgen.io.schema import (
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
 from vecgen.model.rows import SEEN_ATTRIBUTES, Attribute, Rows
 from vecgen.model.tables import Tables
-from vecgen.model.transaction_dates import Customers
-from vecgen.sampling.arrays import F64, I64, U64
+from vecgen.sampling.arrays import I64, U64
 
-_MICRODEGREES: Final = 1e6
+MICRODEGREES: Final = 1e6
 
 
 def needed_attributes(columns: Sequence[Column]) -> frozenset[Attribute]:
@@ -129,16 +128,6 @@ def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column
         categories=pa.array(tables.categories, pa.string()),
         merchants=pa.array(tables.merchants, pa.string()),
     )
-
-
-def locate_customers(customers: pa.Table) -> Customers:
-    """Return what the sampler of transactions needs of `customers` (with `customer_id`)."""
-
-    def micro(name: str) -> I64:
-        degrees: F64 = customers.column(name).to_numpy()
-        return np.rint(degrees * _MICRODEGREES).astype(np.int64)
-
-    return Customers(customers.column("customer_id").to_numpy(), micro("lat"), micro("long"))
 
 
 def _encode(array: pa.Array, column: Column) -> tuple[npt.NDArray[Any] | None, pa.Array | None]:
@@ -250,11 +239,11 @@ _MADE_OF: Final[Mapping[str, _Recipe]] = {
     ),
     "merchant": _Recipe(("merchant",), _make_merchant, lambda a, rows: a._merchant_words.take(rows.merchant)),
     "merch_lat": _Recipe(
-        ("lat",), lambda _, rows: pa.array(rows.lat / _MICRODEGREES), _words_of("merch_lat", lambda _, rows: rows.lat)
+        ("lat",), lambda _, rows: pa.array(rows.lat / MICRODEGREES), _words_of("merch_lat", lambda _, rows: rows.lat)
     ),
     "merch_long": _Recipe(
         ("long",),
-        lambda _, rows: pa.array(rows.long / _MICRODEGREES),
+        lambda _, rows: pa.array(rows.long / MICRODEGREES),
         _words_of("merch_long", lambda _, rows: rows.long),
     ),
     FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(0), _no_words),

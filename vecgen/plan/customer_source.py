@@ -11,10 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vecgen.config.profile import SUFFIX
 from vecgen.customer_file.origin import Origin
 from vecgen.customer_file.read import check_lines, read_customers
+from vecgen.io.assembler import MICRODEGREES
 from vecgen.io.customer_table import customers_to_arrow
 from vecgen.model.customers import CustomerTables, draw_customers, draw_segments
+from vecgen.model.transaction_dates import Customers
 
 _SAMPLE: Final = 100_000
 _SCAN: Final = 1 << 20
@@ -99,7 +102,17 @@ class ListedCustomers:
 
 def list_customers(path: Path, profile_names: tuple[str, ...]) -> ListedCustomers:
     """Read a customers file (see `read_customers` for formats and errors)."""
-    customers, origins = read_customers(path, profile_names)
-    names = pa.array([f"{name}.json" for name in profile_names])
-    codes = pc.index_in(customers.column("profile").combine_chunks(), names)
+    files = [f"{name}{SUFFIX}" for name in profile_names]
+    customers, origins = read_customers(path, files)
+    codes = pc.index_in(customers.column("profile").combine_chunks(), pa.array(files))
     return ListedCustomers(customers, codes.to_numpy().astype(np.int16), origins)
+
+
+def locate_customers(customers: pa.Table) -> Customers:
+    """Return what the sampler of transactions needs of `customers` (with `customer_id`)."""
+
+    def micro(name: str) -> npt.NDArray[np.int64]:
+        degrees: npt.NDArray[np.float64] = customers.column(name).to_numpy()
+        return np.rint(degrees * MICRODEGREES).astype(np.int64)
+
+    return Customers(customers.column("customer_id").to_numpy(), micro("lat"), micro("long"))

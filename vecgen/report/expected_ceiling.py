@@ -16,11 +16,11 @@ import pyarrow as pa
 from vecgen.config.loader import load_profiles
 from vecgen.config.profile import SUFFIX
 from vecgen.errors import InputError
-from vecgen.io.assembler import locate_customers
 from vecgen.model.posterior import Posterior, Seen
 from vecgen.model.rows import SEEN_ATTRIBUTES
 from vecgen.model.transaction_dates import draw_calendar
 from vecgen.model.transactions import draw_rows
+from vecgen.plan.customer_source import locate_customers
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 from vecgen.report.ceiling import Ceiling, measure_ceiling

@@ -35,7 +35,6 @@ from vecgen.report.summary import ProfileSummary, Summary, quantiles
 from vecgen.verify.certificate import SENTENCES, Certificate, spell_expected
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.row_tests import Finding, Verdict
-from vecgen.version import __version__
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Part of every page, so that a report is recognised."""
@@ -94,7 +93,7 @@ def write_page(report: Report) -> str:
             f"<style>\n{style}</style>\n</head>\n<body>",
             _header(report),
             f"<main>\n{''.join(sections)}</main>",
-            f"<footer>vecgen {escape(__version__)}: synthetic data, nobody's purchases.</footer>",
+            "<footer>vecgen: synthetic data, nobody's purchases.</footer>",
             "</body>\n</html>\n",
         ]
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from vecgen.io.assembler import Assembler, locate_customers, make_assembler, needed_attributes
+from vecgen.io.assembler import Assembler, make_assembler, needed_attributes
 from vecgen.io.digest import Digest
 from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS, Column
 from vecgen.io.writers import ROW_GROUP_ROWS
@@ -17,6 +17,7 @@ from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.model.transaction_dates import Calendar, draw_calendar
 from vecgen.model.transactions import draw_rows
+from vecgen.plan.customer_source import locate_customers
 from vecgen.plan.slices import intersect, partition_period
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.io.assembler import locate_customers
 from vecgen.io.schema import FRAUD_CASE_COLUMNS, arrow_schema
 from vecgen.model.tables import Tables
 from vecgen.model.transaction_dates import Calendar, draw_calendar, find_defrauded
 from vecgen.model.transactions import draw_frauds
-from vecgen.plan.customer_source import CustomerSource
+from vecgen.plan.customer_source import CustomerSource, locate_customers
 
 I64 = npt.NDArray[np.int64]
 
