@@ -68,7 +68,7 @@ def test_nothing_sticks_out(page: Path, tmp_path: Path, width: int, form: str) -
     found = json.loads(encoded[1].replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">"))
     assert found["page"] <= found["wide"]
     assert (found["out"], found["unshaded"], found["broken"]) == ([], 0, 0)
-    assert found["shown"] == [form] * 4
+    assert found["shown"] == [form] * 5
     assert (found["cut"] > 0) == (form == "narrow")
 
 
