@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from vecgen.model.customers import draw_segments
 from vecgen.plan.customer_source import DrawnCustomers
-from vecgen.plan.output import Output
+from vecgen.plan.output import Output, target_own
 from vecgen.plan.plan import Plan, compile_plan, index_batches
 from vecgen.plan.request import Request
 from vecgen.plan.schedule import estimate, schedule
@@ -160,7 +160,7 @@ def _measure_batch(plan: Plan, profile: int, rows: int, share: float, scan: floa
     with tempfile.TemporaryDirectory() as scratch:
         started = time.process_time()
         people = plan.source.table(0, ids, profile)
-        records = write_transactions(plan.tables, plan.request.seed, Output(Path(scratch)), 0, people)
+        records = write_transactions(plan.tables, plan.request.seed, target_own(Output(Path(scratch))), 0, people)
         seconds = time.process_time() - started
     return sum(record.rows for record in records), seconds - scan * ids
 
@@ -179,7 +179,7 @@ def _measure_people(plan: Plan) -> float:
     count = min(_PEOPLE, plan.source.count)
     with tempfile.TemporaryDirectory() as scratch:
         started = time.process_time()
-        write_customers(Output(Path(scratch)), plan.source.table(0, count))
+        write_customers(target_own(Output(Path(scratch))), plan.source.table(0, count))
         return (time.process_time() - started) / count
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from dataclasses import asdict
 
 import pytest
 
@@ -14,6 +12,7 @@ from vecgen.cli.read_options import to_output, to_request
 from vecgen.cli.steps import spell_step
 from vecgen.errors import Step
 from vecgen.plan.command import recall_command
+from vecgen.plan.output import describe_output, target_own
 from vecgen.plan.request import describe_request
 from vecgen.records.receipt import Part, Receipt
 from vecgen.stores.refusals import AGAIN, OVERWRITE, RESUME
@@ -31,7 +30,7 @@ def parse(words: list[str]) -> Receipt:
     add_output_options(parser)
     add_slice_options(parser)
     options = parser.parse_args(words)
-    output = json.loads(json.dumps(asdict(to_output(options)), default=str))
+    output = describe_output(target_own(to_output(options)))
     parts = {"transactions": Part(1, 1, 1, None), "customers": Part(1, 1, 1, None)}
     return Receipt("0", "0", describe_request(to_request(options)), output, parts, 1.0, 1, 1)
 

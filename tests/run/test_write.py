@@ -19,7 +19,7 @@ from vecgen.io.reader import digest_dataset, digest_files, read_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS, TRANSACTIONS
 from vecgen.io.writers import FORMATS, Format
 from vecgen.model.params import Period
-from vecgen.plan.output import Output
+from vecgen.plan.output import Output, target_own
 from vecgen.plan.plan import Plan
 from vecgen.plan.slices import PARTITION_KEYS, PartitionKey, partition_period
 from vecgen.run.write import write_customers, write_transactions
@@ -29,7 +29,7 @@ def write_all(plan: Plan, output: Output) -> list[object]:
     records: list[object] = []
     for batch in plan.batches:
         customers = plan.source.table(batch.first, batch.last, batch.profile)
-        records += write_transactions(plan.tables, plan.request.seed, output, batch.number, customers)
+        records += write_transactions(plan.tables, plan.request.seed, target_own(output), batch.number, customers)
     return records
 
 
@@ -41,7 +41,7 @@ def test_records_are_true(file_format: Format, max_file_size: int, plan: Plan, t
     paths = []
     for batch in plan.batches:
         customers = plan.source.table(batch.first, batch.last, batch.profile)
-        for record in write_transactions(plan.tables, plan.request.seed, output, batch.number, customers):
+        for record in write_transactions(plan.tables, plan.request.seed, target_own(output), batch.number, customers):
             path = tmp_path / record.path
             columns = PART_COLUMNS[record.path.split("/")[0]]
             batches = list(read_batches(path, columns))
@@ -61,7 +61,7 @@ def test_records_are_true(file_format: Format, max_file_size: int, plan: Plan, t
 
 
 def test_customers_are_recorded_truly(plan: Plan, tmp_path: Path) -> None:
-    record = write_customers(Output(tmp_path), plan.source.table(10, 30))
+    record = write_customers(target_own(Output(tmp_path)), plan.source.table(10, 30))
     assert (record.rows, record.bytes) == (20, (tmp_path / record.path).stat().st_size)
     assert record.digest == digest_files(tmp_path, CUSTOMER_COLUMNS)
     names = [column.name for column in CUSTOMER_COLUMNS]
@@ -151,7 +151,7 @@ def test_rows_of_a_file_come_by_customer_and_time(plan: Plan, tmp_path: Path) ->
 
 
 def test_no_customers_no_files(plan: Plan, tmp_path: Path) -> None:
-    assert write_transactions(plan.tables, 1, Output(tmp_path), 0, plan.source.table(0, 0)) == []
+    assert write_transactions(plan.tables, 1, target_own(Output(tmp_path)), 0, plan.source.table(0, 0)) == []
     assert list_tree(tmp_path) == []
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from vecgen.io.schema import CUSTOMERS, TRANSACTIONS
-from vecgen.plan.output import Output
+from vecgen.plan.output import Output, describe_output, target_own
 from vecgen.plan.request import Request, describe_request
 
-_DEFAULT_OUTPUT: Final = Output(Path("output"))
+_DEFAULT_OUTPUT: Final = describe_output(target_own(Output(Path("output"))))
 FLAGS: Final = frozenset(
     {
         "append",
@@ -37,7 +35,7 @@ def recall_command(parts: Collection[str], request: dict[str, Any], output: dict
 
 
 def _list_options(request: dict[str, Any], output: dict[str, Any]) -> Iterator[str]:
-    usual = _flatten(describe_request(Request()), json.loads(json.dumps(asdict(_DEFAULT_OUTPUT), default=str)))
+    usual = _flatten(describe_request(Request()), _DEFAULT_OUTPUT)
     asked = _flatten(request, output)
     skipped = {"load", "kept"}  # what a run finds out by itself
     if asked.get("customers_file"):

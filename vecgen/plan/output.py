@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from vecgen.errors import InputError, setting
 from vecgen.io.parquet_layout import Compression, Encodings
@@ -49,11 +51,9 @@ class Output:
         only_dates: First and last date of the transactions to write; None for the whole period.
         table: Kind of table that the files are committed to, one of transactions and one of customers.
         append: Add transactions to the dataset that is there, or start it; see `run.loads`.
-        kept: Parts that are there already and are not written again.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
         with_fraud_probability: Whether transactions have the two columns `PROBABILITY_COLUMNS`.
         columns: Names of the transactions' columns in their order; None for all.
-        load: Prefix of file names, for a directory with other loads; see `run.loads`.
         encoding: Of Parquet: for every reader, or smaller files for new ones; see `parquet_layout`.
 
     Raises:
@@ -76,8 +76,6 @@ class Output:
     with_customer_id: bool = False
     with_fraud_probability: bool = False
     columns: tuple[str, ...] | None = None
-    load: str = ""
-    kept: tuple[str, ...] = ()
     encoding: Encodings = "portable"
 
     def __post_init__(self) -> None:
@@ -136,11 +134,49 @@ class Output:
         return select_days(period, self.only_dates)
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where a run writes the files of an output, and under which names.
+
+    Attributes:
+        output: As it was requested.
+        directory: The output's own, or a working directory whose content replaces it at the end.
+        load: Prefix of file names, for a directory with other loads; see `run.loads`.
+        kept: Parts that are there already and are not written again.
+    """
+
+    output: Output
+    directory: Place
+    load: str = ""
+    kept: tuple[str, ...] = ()
+
+
+def target_own(output: Output) -> Target:
+    """Return the target of a run that writes straight into its output, alone there."""
+    return Target(output, output.path)
+
+
+def describe_output(target: Target) -> dict[str, Any]:
+    """Return an output as plain JSON values by the names of options, as receipts hold it."""
+    values = {**asdict(target.output), "load": target.load, "kept": target.kept}
+    described: dict[str, Any] = json.loads(json.dumps(values, default=str))
+    return described
+
+
+def describe_form(output: Output) -> dict[str, Any]:
+    """Return what decides the form of files, as runs under way record it."""
+    return select_form(describe_output(target_own(output)))
+
+
+def select_form(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the form of files, of an output that `describe_output` described."""
+    return {name: value for name, value in described.items() if name not in ("path", "load", "kept")}
+
+
 def list_parts(output: Output, *, customers: bool = True, transactions: bool = True) -> list[str]:
-    """Return the parts of a dataset that a run writes."""
-    people = customers and not output.batches
-    wanted = [CUSTOMERS] * people + [TRANSACTIONS, FRAUD_CASES] * transactions
-    return [part for part in wanted if part not in output.kept]
+    """Return the parts of a dataset that are requested."""
+    writes_customers = customers and not output.batches
+    return [CUSTOMERS] * writes_customers + [TRANSACTIONS, FRAUD_CASES] * transactions
 
 
 def has_case_files(output: Output) -> bool:

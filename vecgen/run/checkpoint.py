@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, cast
 
 from vecgen.errors import InputError
 from vecgen.io.file_record import FileRecord, from_json, to_json
 from vecgen.io.schema import PART_COLUMNS
-from vecgen.plan.output import Output
+from vecgen.plan.output import Output, describe_form
 from vecgen.plan.plan import Plan
 from vecgen.records.parse import check_records, check_run, read_recorded
 from vecgen.records.receipt import PROGRESS, RUN
@@ -35,13 +34,7 @@ def find_load(path: Place) -> str:
 
 def describe_run(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any]:
     """Return what decides the bytes of a run as plain JSON values, by the names of options."""
-    form = json.loads(json.dumps(asdict(output), default=str))
-    return {**form_of(form), **plan.identity, "parts": sorted(parts), "version": __version__}
-
-
-def form_of(output: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the form of files."""
-    return {name: value for name, value in output.items() if name not in ("path", "load", "kept")}
+    return {**describe_form(output), **plan.identity, "parts": sorted(parts), "version": __version__}
 
 
 def read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:
@@ -75,15 +68,16 @@ def remove_drafts(path: Place) -> None:
         remove_files(path / part, lambda file: _DRAFT.fullmatch(file.name) is not None)
 
 
-def once(output: Output, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:
+def once(directory: Place, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:
     """Return the records of a batch's files: those of an earlier run if the files are still whole, else written now.
 
     Args:
+        directory: That the files are written to.
         name: Of the batch, different from every other's.
     """
-    path = output.path / PROGRESS / f"{name}.json"
+    path = directory / PROGRESS / f"{name}.json"
     known = _read_records(path)
-    if known is not None and all(_is_whole(output.path, record) for record in known):
+    if known is not None and all(_is_whole(directory, record) for record in known):
         return known
     records = write()
     # After the files: a record without its files would be taken for finished work.

@@ -20,7 +20,7 @@ from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
 from vecgen.model.params import recorded_parameters
-from vecgen.plan.output import Output
+from vecgen.plan.output import Output, Target
 from vecgen.plan.plan import Plan
 from vecgen.records.file_list import ListedFile, read_other_loads
 from vecgen.records.receipt import RECEIPT, Load, Part, Receipt, read_receipt
@@ -40,12 +40,12 @@ def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) 
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8] + "-"
 
 
-def describe_load(output: Output, plan: Plan, parts: Mapping[str, Part]) -> Load:
+def describe_load(output: Output, plan: Plan, name: str, parts: Mapping[str, Part]) -> Load:
     """Return the load that a run adds."""
     period = plan.tables.law.period
     first, last = output.only_dates or (period.start, period.end)
     days = [day.isoformat() for day in (first, last, period.start, period.end)]
-    return Load(name=output.load, first=days[0], last=days[1], start=days[2], end=days[3], parts=dict(parts))
+    return Load(name=name, first=days[0], last=days[1], start=days[2], end=days[3], parts=dict(parts))
 
 
 def check_append(output: Output, parts: Sequence[str], replaces: bool) -> None:
@@ -111,7 +111,7 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
             check_layout(output.path / part, *_layout(output, part))
     if replaces:
         return False
-    load = describe_load(output, plan, {})
+    load = describe_load(output, plan, "", {})
     known = {other.dates for other in before.loads}
     if not output.append:  # refused, unless a scheduler repeats the load that started the table
         return load.dates in known and before.identity == plan.identity
@@ -148,39 +148,40 @@ def _check_dates(load: Load, loads: Iterable[Load]) -> None:
             )
 
 
-def choose_kept(output: Output, plan: Plan, before: Receipt | None) -> tuple[str, ...]:
-    """Return the parts that an appended load finds written: customers, and the fraud cases of its period."""
+def choose_kept(output: Output, plan: Plan, own: str, before: Receipt | None) -> tuple[str, ...]:
+    """Return the parts that the appended load `own` finds written: customers, and the fraud cases of its period."""
     if before is None or not output.append:
         return ()
     start = plan.tables.law.period.start.isoformat()
-    others = [load for load in before.loads if load.name != output.load]
+    others = [load for load in before.loads if load.name != own]
     kept = {CUSTOMERS for load in others if CUSTOMERS in load.parts}
     kept |= {FRAUD_CASES for load in others if FRAUD_CASES in load.parts and load.start == start}
     return tuple(sorted(kept))
 
 
-def list_other_loads(output: Output, before: Receipt | None) -> list[ListedFile] | None:
+def list_other_loads(target: Target, before: Receipt | None) -> list[ListedFile] | None:
     """Return the files of the loads that a run adds to; None where an older version wrote them without a list.
 
     Raises:
         InputError: Their list is not the one that the receipt names.
     """
-    if not output.append or before is None:
+    if not target.output.append or before is None:
         return []
-    return read_other_loads(output.path, before.files, output.load) if before.files else None
+    return read_other_loads(target.directory, before.files, target.load) if before.files else None
 
 
-def commit_load(output: Output, parts: Iterable[str], records: Iterable[FileRecord], replaces: bool) -> None:
+def commit_load(target: Target, parts: Iterable[str], records: Iterable[FileRecord], replaces: bool) -> None:
     """Commit the files of a load, the customers first: who reads both finds everybody.
 
     Raises:
         OutputError: A table cannot be written.
     """
+    output = target.output
     mode: CommitMode = "append" if output.append else "overwrite" if replaces else "error"
     kept = list(records)
     for part in sorted(parts):
         own = [record for record in kept if record.path.startswith(f"{part}/")]
-        commit_files(output.path / part, own, *_layout(output, part), mode, f"vecgen-{output.load[:-1]}")
+        commit_files(target.directory / part, own, *_layout(output, part), mode, f"vecgen-{target.load[:-1]}")
 
 
 def _layout(output: Output, part: str) -> tuple[Any, Any]:

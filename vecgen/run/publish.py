@@ -10,7 +10,7 @@ from vecgen.io.digest import Digest
 from vecgen.io.file_record import FileRecord
 from vecgen.io.reader import find_files
 from vecgen.io.schema import TRANSACTIONS
-from vecgen.plan.output import Output
+from vecgen.plan.output import Target, describe_output
 from vecgen.plan.plan import Plan
 from vecgen.plan.request import describe_request
 from vecgen.records.file_list import ListedFile
@@ -38,14 +38,14 @@ def list_unrecorded(path: Place, parts: Iterable[str]) -> list[ListedFile]:
     return [ListedFile("/".join(file.parts[above:]), None, size_of(file), None, None) for file in files]
 
 
-def make_receipt(plan: Plan, output: Output, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
+def make_receipt(plan: Plan, target: Target, parts: dict[str, Part], seconds: float, cores: int) -> Receipt:
     """Return the receipt of what was written."""
     rows = parts[TRANSACTIONS].rows if TRANSACTIONS in parts else 0
     return Receipt(
         version=__version__,
         fingerprint=plan.fingerprint,
         request=describe_request(plan.request),
-        output=json.loads(json.dumps(asdict(output), default=str)),
+        output=describe_output(target),
         parts=parts,
         seconds=round(seconds, 3),
         cores=cores,

@@ -16,7 +16,7 @@ from vecgen.errors import InputError, OutputError, advise, setting
 from vecgen.io.file_record import FileRecord
 from vecgen.io.reader import find_files
 from vecgen.io.schema import PART_COLUMNS
-from vecgen.plan.output import Existing, Output
+from vecgen.plan.output import Existing, Output, Target, select_form, target_own
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import check_slices, choose_batch_rows, cut_again, schedule
 from vecgen.process.scratch import remove_dead_scratch
@@ -28,7 +28,6 @@ from vecgen.run.checkpoint import (
     clear_progress,
     describe_run,
     find_load,
-    form_of,
     list_recorded,
     read_run,
     read_start,
@@ -69,8 +68,7 @@ class Run:
 
     Attributes:
         plan: With its batches cut.
-        output: The working directory: the output, or one below its progress whose content will replace it.
-        final: Where the dataset will be found.
+        target: Where its files are written: into the output, or below its progress until they replace it.
         receipt: Of a dataset that was complete before; there is nothing left to do.
         parts: What the run writes.
         before: Receipt of the dataset that the run adds to, or of the table that it replaces.
@@ -79,13 +77,17 @@ class Run:
     """
 
     plan: Plan
-    output: Output
-    final: Place
+    target: Target
     receipt: Receipt | None = None
     parts: tuple[str, ...] = ()
     before: Receipt | None = None
     replaces: bool = False
     permit: Permit | None = None
+
+    @property
+    def output(self) -> Output:
+        """The output as it was requested."""
+        return self.target.output
 
 
 @contextmanager
@@ -115,39 +117,37 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     replaces = existing == "overwrite"
     check_append(output, parts, replaces)
     before = survey(output) if output.table or output.append else None
-    output = _choose_place(output, asked, before, replaces)
+    target = _choose_target(output, asked, before, replaces)
     resumes = existing == "resume" and (final / PROGRESS / RUN).exists()
     if not resumes:
         complete = _find_complete(plan, output, asked, before, existing)
         if complete is not None:
             _clear_left(final, seen)
-            yield Run(plan, output, final, complete)
+            yield Run(plan, target, complete)
             return
-        _prepare(final, output, asked, before, existing)
+        _prepare(target, asked, before, existing)
     with _leaving_nothing_late(final), _alone(final, seen) as lease:
         if resumes:
-            record = read_run(output.path, asked)
+            record = read_run(target.directory, asked)
         else:
             rows = choose_batch_rows(plan, output, cores)
-            record = {"rows_per_batch": rows, "replaces": replaces, "load": output.load}
-        output, plan = replace(output, load=record["load"]), cut_again(plan, record["rows_per_batch"])
-        remove_drafts(output.path)
+            record = {"rows_per_batch": rows, "replaces": replaces, "load": target.load}
+        target, plan = replace(target, load=record["load"]), cut_again(plan, record["rows_per_batch"])
+        remove_drafts(target.directory)
         remove_broken(final / PROGRESS)
-        with _keeping_what_is_finished(output, final, resumes, lease):
+        with _keeping_what_is_finished(target, resumes, lease):
             check_slices(plan, output)
             if not resumes:
-                _clear(output)
-                write_text(output.path / PROGRESS / RUN, json.dumps({**asked, **record}))
+                _clear(target)
+                write_text(target.directory / PROGRESS / RUN, json.dumps({**asked, **record}))
             if not output.table:  # whose log shows all of a load or nothing
-                remove_file(output.path / SUCCESS)
-            output = replace(output, kept=choose_kept(output, plan, before))
-            list_other_loads(output, before)  # a list that is not the receipt's is found before the work, not after
-            own = tuple(part for part in parts if part not in output.kept)
+                remove_file(target.directory / SUCCESS)
+            target = replace(target, kept=choose_kept(output, plan, target.load, before))
+            list_other_loads(target, before)  # a list that is not the receipt's is found before the work, not after
+            own = tuple(part for part in parts if part not in target.kept)
             yield Run(
                 plan=plan,
-                output=output,
-                final=final,
-                receipt=None,
+                target=target,
                 parts=own,
                 before=before,
                 replaces=record["replaces"],
@@ -155,16 +155,16 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             )
 
 
-def _choose_place(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Output:
+def _choose_target(output: Output, asked: dict[str, Any], before: Receipt | None, replaces: bool) -> Target:
     """Return where a run writes: among other loads under names of its own, or below the output's progress."""
     if replaces:
         check_replaceable(output.path)
     if output.table or output.append:
-        return replace(output, load=name_load(asked, before, replaces))
+        return Target(output, output.path, name_load(asked, before, replaces))
     if not replaces:
-        return output
+        return target_own(output)
     check_removable(output.path, find_load(output.path))
-    return replace(output, path=name_new(output.path / PROGRESS))
+    return Target(output, name_new(output.path / PROGRESS))
 
 
 def _read_raw(path: Place) -> str | None:
@@ -185,9 +185,9 @@ def _find_complete(
 
 
 @contextmanager
-def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease: Lease) -> Iterator[None]:
+def _keeping_what_is_finished(target: Target, resumes: bool, lease: Lease) -> Iterator[None]:
     """Remove a failed run that cannot be resumed, unless another run has taken its output."""
-    path = output.path
+    path, final = target.directory, target.output.path
     try:
         yield
     except BaseException as error:
@@ -201,7 +201,7 @@ def _keeping_what_is_finished(output: Output, final: Place, resumes: bool, lease
             if isinstance(error, OutputError):
                 advise(error, error.step or (RESUME if moves else AGAIN))
         elif impossible or not list_recorded(path):
-            _clear(output)
+            _clear(target)
         elif isinstance(error, OutputError):
             text = f"{error.text}; what is finished stays; {setting('resume', True)} completes it"
             raise advise(OutputError(text), RESUME) from error
@@ -221,30 +221,30 @@ def close_run(
     Raises:
         OutputError: There are files that belong to no batch, or the table cannot be written.
     """
-    path = run.output.path
-    _check_files(run.output, parts)
+    target, path, final = run.target, run.target.directory, run.output.path
+    _check_files(target, parts)
     remove_drafts(path)  # of tasks that were killed, or of a slow speculative copy
-    receipt = make_receipt(run.plan, replace(run.output, path=run.final), parts, seconds, cores)
+    receipt = make_receipt(run.plan, target, parts, seconds, cores)
     if run.output.table:
-        commit_load(run.output, parts, records or (), run.replaces)
-    if run.output.load:
-        receipt = replace(receipt, loads=(describe_load(run.output, run.plan, parts),))
+        commit_load(target, parts, records or (), run.replaces)
+    if target.load:
+        receipt = replace(receipt, loads=(describe_load(run.output, run.plan, target.load, parts),))
         if run.output.append and run.before:
             receipt = unite(run.before, receipt)
     files = list_unrecorded(path, parts) if records is None else list_records(records)
-    others = list_other_loads(run.output, run.before)
+    others = list_other_loads(target, run.before)
     receipt = replace(receipt, files=None if others is None else write_file_list(path, [*others, *files]))
     publish_receipt(receipt, path)
-    if path != run.final:
-        check_removable(run.final, find_load(run.final))
-        replace_dataset(path, run.final / PROGRESS)
-    clear_progress(run.final)
+    if path != final:
+        check_removable(final, find_load(final))
+        replace_dataset(path, final / PROGRESS)
+    clear_progress(final)
     return receipt
 
 
-def _check_files(output: Output, parts: dict[str, Part]) -> None:
-    path, files = output.path, sum(part.files for part in parts.values())
-    found = [file for name in parts for file in _list_data(path / name, output.load)]
+def _check_files(target: Target, parts: dict[str, Part]) -> None:
+    path, files = target.directory, sum(part.files for part in parts.values())
+    found = [file for name in parts for file in _list_data(path / name, target.load)]
     if len(found) != files:
         raise OutputError(f"{path}: {len(found)} data files where {files} were written; remove what is not of this run")
 
@@ -261,17 +261,18 @@ def _read_complete(path: Place, asked: dict[str, Any]) -> Receipt | None:
     if not (path / SUCCESS).exists() or (receipt := read_receipt(path)) is None:
         return None
     own = {"parts": sorted(receipt.parts), "version": receipt.version}
-    refuse_difference("resume", path, asked, {**form_of(receipt.output), **receipt.identity, **own})
+    refuse_difference("resume", path, asked, {**select_form(receipt.output), **receipt.identity, **own})
     return receipt
 
 
-def _prepare(path: Place, output: Output, asked: dict[str, Any], before: Receipt | None, existing: Existing) -> None:
+def _prepare(target: Target, asked: dict[str, Any], before: Receipt | None, existing: Existing) -> None:
+    output, path = target.output, target.output.path
     fits = existing == "overwrite" or (output.append and before is not None)
     # An interrupted run may have left something of a dataset that will be replaced; loads are written in place.
-    if (output.load or not fits) and (path / PROGRESS / RUN).exists():
+    if (target.load or not fits) and (path / PROGRESS / RUN).exists():
         if is_held(path / PROGRESS / LOCK):
             raise refuse_run(path / PROGRESS / LOCK, path)
-        raise refuse_unfinished(path, asked, read_start(path), in_place=bool(output.load))
+        raise refuse_unfinished(path, asked, read_start(path), in_place=bool(target.load))
     if not fits:
         check_empty(path, overlooked=PROGRESS)
     make_directory(path)
@@ -311,14 +312,14 @@ def _alone(path: Place, seen: str | None) -> Iterator[Lease]:
                     remove_tree(progress)
 
 
-def _clear(output: Output) -> None:
+def _clear(target: Target) -> None:
     """Remove what a run has left; the files of a load lie beside those of others, which are complete without it."""
-    path = output.path
-    if output.load:
+    path = target.directory
+    if target.load:
         for part in PART_COLUMNS:
-            remove_files(path / part, lambda file: file.name.startswith(output.load))
+            remove_files(path / part, lambda file: file.name.startswith(target.load))
     else:
         clear_output(path)
     clear_progress(path)
-    if output.load and (path / RECEIPT).exists():
+    if target.load and (path / RECEIPT).exists():
         mark_complete(path)

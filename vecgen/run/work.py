@@ -52,17 +52,17 @@ def name_work(item: Work) -> str:
 
 def do_work(run: Run, item: Work) -> list[FileRecord]:
     """Write the files of a piece of work, unless an interrupted run has done it; return their records."""
-    plan, output = run.plan, run.output
+    plan, target = run.plan, run.target
 
     def write() -> list[FileRecord]:
         if isinstance(item, range):
-            return [write_customers(output, plan.source.table(item.start, item.stop))]
+            return [write_customers(target, plan.source.table(item.start, item.stop))]
         if isinstance(item, Cases):
-            return [write_cases(plan.tables, plan.request.seed, output, plan.source, item.first, item.last)]
+            return [write_cases(plan.tables, plan.request.seed, target, plan.source, item.first, item.last)]
         if isinstance(item, Batch):
             customers = plan.source.table(item.first, item.last, item.profile)
-            return write_transactions(plan.tables, plan.request.seed, output, item.number, customers)
-        return write_single_file(plan.tables, plan.request.seed, output, plan.groups(item))
+            return write_transactions(plan.tables, plan.request.seed, target, item.number, customers)
+        return write_single_file(plan.tables, plan.request.seed, target, plan.groups(item))
 
     with asking(run.permit.check) if run.permit else nullcontext():
-        return once(output, name_work(item), write)
+        return once(target.directory, name_work(item), write)

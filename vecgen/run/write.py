@@ -25,7 +25,7 @@ from vecgen.io.schema import (
 from vecgen.io.writers import Writer, open_writer
 from vecgen.model.tables import Tables
 from vecgen.plan.customer_source import CustomerSource
-from vecgen.plan.output import Output, has_case_files
+from vecgen.plan.output import Output, Target, has_case_files
 from vecgen.plan.slices import DaySlice, intersect, partition_period
 from vecgen.run.batch import Group, start_group
 from vecgen.run.fraud_cases import find_cases, list_cases
@@ -34,25 +34,25 @@ from vecgen.stores.filesystem import Place
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def write_transactions(tables: Tables, seed: int, output: Output, number: int, customers: pa.Table) -> list[FileRecord]:
+def write_transactions(tables: Tables, seed: int, target: Target, number: int, customers: pa.Table) -> list[FileRecord]:
     """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
 
     Names and bytes of the files are a function of the arguments: a retried task replaces each file by itself.
     """
     if customers.num_rows == 0:
         return []
-    name = customers.column("profile")[0].as_py()
+    output, name = target.output, customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.partition_by, name)
     wanted = output.select_days(tables.law.period)
     group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.columns_of(TRANSACTIONS))
     records: list[FileRecord] = []
     for position, part in enumerate(slices):
         if days := intersect(part.days, wanted):
-            stem = f"{TRANSACTIONS}/{part.directory}{output.load}part-{number:05d}-{position:02d}"
-            records += _write_slice(group, output, stem, days)
+            stem = f"{TRANSACTIONS}/{part.directory}{target.load}part-{number:05d}-{position:02d}"
+            records += _write_slice(group, target, stem, days)
     if has_case_files(output):
         return records
-    return records + _write_cases(output, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
+    return records + _write_cases(target, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
 
 
 def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
@@ -66,10 +66,11 @@ def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
     return max(len(days) for _, days in written)
 
 
-def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable[pa.Table]) -> list[FileRecord]:
+def write_single_file(tables: Tables, seed: int, target: Target, parts: Iterable[pa.Table]) -> list[FileRecord]:
     """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
-    name = f"{TRANSACTIONS}/{output.load}transactions.{output.format}"
-    path = output.path / name
+    output = target.output
+    name = f"{TRANSACTIONS}/{target.load}transactions.{output.format}"
+    path = target.directory / name
     digest = Digest()
     cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
     columns = output.columns_of(TRANSACTIONS)
@@ -85,31 +86,32 @@ def write_single_file(tables: Tables, seed: int, output: Output, parts: Iterable
                     writer.end_row_group()
     period = tables.law.period
     rows = _record(name, writer, digest, period.start, period.end)
-    return [rows, *_write_cases(output, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
+    return [rows, *_write_cases(target, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
 
 
-def write_cases(tables: Tables, seed: int, output: Output, source: CustomerSource, first: int, last: int) -> FileRecord:
+def write_cases(tables: Tables, seed: int, target: Target, source: CustomerSource, first: int, last: int) -> FileRecord:
     """Write the fraud cases among customers first..last-1 as one file; names sort like the ids in them."""
     cases = find_cases(tables, seed, source, first, last)
-    return _write_table(output, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
+    return _write_table(target, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
 
 
-def _write_cases(output: Output, name: str, cases: pa.Table) -> list[FileRecord]:
+def _write_cases(target: Target, name: str, cases: pa.Table) -> list[FileRecord]:
     """Write the cases of the whole period, whatever the dates; its next load finds them written."""
-    return [] if FRAUD_CASES in output.kept else [_write_table(output, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
+    return [] if FRAUD_CASES in target.kept else [_write_table(target, FRAUD_CASES, name, cases, FRAUD_CASE_COLUMNS)]
 
 
-def write_customers(output: Output, customers: pa.Table) -> FileRecord:
+def write_customers(target: Target, customers: pa.Table) -> FileRecord:
     """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
     name = f"part-{customers.column('customer_id')[0].as_py():013d}"
-    return _write_table(output, CUSTOMERS, name, customers, CUSTOMER_COLUMNS)
+    return _write_table(target, CUSTOMERS, name, customers, CUSTOMER_COLUMNS)
 
 
-def _write_table(output: Output, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
+def _write_table(target: Target, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
     """Write a table as one file of these columns, which its digest is of."""
+    output = target.output
     schema = arrow_schema(output.columns_of(part))
-    name = f"{part}/{output.load}{name}.{output.format}"
-    path = output.path / name
+    name = f"{part}/{target.load}{name}.{output.format}"
+    path = target.directory / name
     with _open(output, path, schema) as writer:
         for batch in table.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
@@ -136,8 +138,9 @@ def _record(
     )
 
 
-def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[FileRecord]:
+def _write_slice(group: Group, target: Target, stem: str, days: range) -> list[FileRecord]:
     """Write the rows on `days` into as many files as their size asks for."""
+    output = target.output
     batches = _mark_last(group, days, output.max_records_per_file)
     batch = next(batches, None)
     first = _EPOCH + timedelta(days=group.tables.law.period.first_day + days.start)
@@ -148,7 +151,7 @@ def _write_slice(group: Group, output: Output, stem: str, days: range) -> list[F
         if batch is None:
             break
         name = f"{stem}-{number:03d}.{output.format}"
-        path = output.path / name
+        path = target.directory / name
         digest = Digest()
         with _open(output, path, batch_schema(output.columns_of(TRANSACTIONS))) as writer:
             # At least one batch a file, however small the limit: else nothing would ever be written.

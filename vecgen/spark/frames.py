@@ -22,7 +22,7 @@ from vecgen.io.file_record import FileRecord, from_json, to_json
 from vecgen.io.reader import find_files
 from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS, TRANSACTIONS, Column, arrow_schema
 from vecgen.plan.customer_source import ListedCustomers
-from vecgen.plan.output import Output
+from vecgen.plan.output import Output, Target
 from vecgen.plan.plan import Plan, index_batches
 from vecgen.plan.slices import PartitionKey
 from vecgen.process.memory import keep_freed_memory
@@ -141,9 +141,9 @@ def list_drawn(output: Output) -> tuple[Column, ...]:
     return (*written, *(column for column in COLUMNS if column.name in needed))
 
 
-def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
+def write_rows(frame: DataFrame, target: Target, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
-    spark = frame.sparkSession
+    spark, output = frame.sparkSession, target.output
     keys = output.partition_by if name == TRANSACTIONS else ()
     extra = set(frame.columns) - {column.name for column in output.columns_of(name)}
     makers = {"year": sf.year, "month": sf.month, "profile_group": sf.col}
@@ -155,7 +155,7 @@ def write_rows(frame: DataFrame, output: Output, name: str) -> Part:
     if extra:
         frame = frame.drop(*extra)
     writer = frame.write.mode("append").partitionBy(*keys)
-    path = output.path.absolute() / name
+    path = target.directory.absolute() / name
     if output.format == "csv":
         writer.csv(str(path), sep="|", header=True, quote="", emptyValue="")
         written = spark.read.csv(str(path), sep="|", header=True, quote="")

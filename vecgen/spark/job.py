@@ -119,7 +119,7 @@ def _run_files(
     def look(_: Jobs) -> None:
         nonlocal state
         with suppress(OutputError):  # of a store that does not answer: the next look may tell
-            for name, records in read_finished(run.output.path, known).items():
+            for name, records in read_finished(run.target.directory, known).items():
                 known.add(name)
                 state = state.add(expected.get(name, 0), records)
         report(state)
@@ -143,7 +143,7 @@ def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[
         report(State(sum(rows), done, done))
 
     def write(name: str) -> Part:
-        return write_rows(makers[name](), output, name)
+        return write_rows(makers[name](), run.target, name)
 
     return {name: watch(spark, partial(write, name), partial(look, name), stopping) for name in makers}
 

@@ -57,7 +57,7 @@ def store_customers(run: Run) -> Run:
     source = run.plan.source
     if not isinstance(source, ListedCustomers):
         return run
-    path = run.output.path / PROGRESS / _NAME
+    path = run.target.directory / PROGRESS / _NAME
     by_profile = source.customers.take(pa.array(np.argsort(source.codes, kind="stable")))
     with create(path) as file:
         pq.write_table(by_profile, file, row_group_size=_ROW_GROUP)
