@@ -20,6 +20,7 @@ from hypothesis import settings
 from tests.support.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.model.params import ModelParameters, Period
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
@@ -146,7 +147,7 @@ def parquet(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
 def text(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Receipt]:
     """Return the plan's dataset as CSV, not partitioned, and its receipt; read only."""
     path = tmp_path_factory.mktemp("csv")
-    return path, run_local(plan, Output(path, "csv", partition_by=()), 1)
+    return path, run_local(plan, Output(path, Form(format="csv", partition_by=())), 1)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ from tests.conftest import Compile
 from tests.support.datasets import data_files, list_tree
 from vecgen.config.json_value import JsonValue
 from vecgen.errors import InputError, OutputError
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.records.parse import check_records, check_run, read_recorded
 from vecgen.records.receipt import PROGRESS, RECEIPT
@@ -29,7 +30,7 @@ GIGABYTE = 1 << 30
 def small(compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a dataset of a few files."""
     path = tmp_path_factory.mktemp("hostile") / "o"
-    run_local(compile_small(customers=4), Output(path, partition_by=()), 1)
+    run_local(compile_small(customers=4), Output(path, Form(partition_by=())), 1)
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import set_batch_rows
 from vecgen.cli.messages import describe_stop, note_lists
 from vecgen.cli.steps import spell_step
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.process.progress import State
@@ -37,7 +38,7 @@ class TestStopped:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            run_local(plan, Output(tmp_path / "o", partition_by=()), 1, report=stop)
+            run_local(plan, Output(tmp_path / "o", Form(partition_by=())), 1, report=stop)
         first, second = describe_stop(tmp_path / "o", partial(spell_step, "vecgen", ["x"])).splitlines()
         finished = f"{states[-1].rows:,} rows in 3 files"
         assert first == f"vecgen: interrupted; {finished} are finished in {tmp_path / 'o'}"

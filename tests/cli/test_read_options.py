@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.options import parse
+from tests.support.outputs import make_output
 from vecgen.cli.parser import UsageError
 from vecgen.cli.read_options import list_storage_options, to_output, to_request
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError
 from vecgen.model.params import ModelParameters, Period
-from vecgen.plan.output import DEFAULT_MAX_FILE_SIZE, Output
+from vecgen.plan.form import Form
+from vecgen.plan.output import Output
 from vecgen.plan.request import Request
 from vecgen.plan.slices import PARTITION_KEYS
 
@@ -24,7 +26,10 @@ def test_defaults() -> None:
     options = parse()
     expected = Request(1000, None, 42, _DEFAULT_PARAMETERS, None, DEFAULT_PROFILES, DEFAULT_DEMOGRAPHICS)
     assert to_request(options) == expected == Request()
-    expected_output = Output(Path("output"), "parquet", "snappy", PARTITION_KEYS, DEFAULT_MAX_FILE_SIZE)
+    expected_output = Output(
+        Path("output"),
+        Form(format="parquet", compression="snappy", partition_by=PARTITION_KEYS, max_file_size=256 << 20),
+    )
     assert to_output(options) == expected_output == Output(Path("output"))
     assert options.processes >= 1
 
@@ -69,7 +74,6 @@ def test_what_decides_the_law(arguments: list[str], law: ModelParameters) -> Non
 @pytest.mark.parametrize(
     ("arguments", "field", "value"),
     [
-        (["--output", "a/b"], "path", Path("a/b")),
         (["--format", "csv"], "format", "csv"),
         (["--compression", "zstd"], "compression", "zstd"),
         (["--compression", "none"], "compression", "none"),
@@ -81,9 +85,9 @@ def test_what_decides_the_law(arguments: list[str], law: ModelParameters) -> Non
     ],
 )
 def test_what_decides_the_form(arguments: list[str], field: str, value: object) -> None:
-    output = to_output(parse(*arguments))
-    assert getattr(output, field) == value
-    assert Output(**{**vars(Output(Path("output"))), field: value}) == output
+    output = to_output(parse("--output", "a/b", *arguments))
+    assert getattr(output.form, field) == value
+    assert make_output(Path("a/b"), **{field: value}) == output
 
 
 def test_a_partition_key_counts_once() -> None:

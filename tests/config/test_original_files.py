@@ -13,13 +13,16 @@ from tests.conftest import Compile
 from tests.support.documents import write_original_customers, write_original_demographics, write_original_profiles
 from vecgen.cli.main import main
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.run.local import run_local
 
 
 def digest(plan: Plan, path: Path) -> dict[str, str]:
-    return {name: str(part.digest) for name, part in run_local(plan, Output(path, partition_by=()), 1).parts.items()}
+    return {
+        name: str(part.digest) for name, part in run_local(plan, Output(path, Form(partition_by=())), 1).parts.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from tests.support.datasets import data_files, read_lines, read_rows
 from vecgen.errors import InputError
 from vecgen.io.schema import CUSTOMER_COLUMNS
 from vecgen.io.writers import FORMATS, open_writer
-from vecgen.plan.output import Output
+from vecgen.plan.form import Form
+from vecgen.plan.output import Output, target_own
 from vecgen.plan.plan import Plan
 from vecgen.run.batch import start_group
 from vecgen.run.write import write_customers, write_transactions
@@ -27,7 +28,7 @@ def _set(table: pa.Table, name: str, value: str) -> pa.Table:
 
 def test_an_unpadded_account_number_stays_short(plan: Plan, tmp_path: Path) -> None:
     people = _set(plan.source.table(0, 3), "acct_num", "7")
-    write_customers(Output(tmp_path, "csv"), people)
+    write_customers(target_own(Output(tmp_path, Form("csv"))), people)
     place = [column.name for column in CUSTOMER_COLUMNS].index("acct_num")
     assert [line[place] for line in read_lines(data_files(tmp_path)[0])[1:]] == ["7"] * 3
 
@@ -71,7 +72,7 @@ def test_customers_that_share_a_number_keep_their_own_columns(plan: Plan, tmp_pa
     for name in ("ssn", "cc_num", "acct_num", "first", "last"):
         people = _set(people, name, "masked")
     for file_format in FORMATS:
-        write_transactions(plan.tables, 1, Output(tmp_path / file_format, file_format), 0, people)
+        write_transactions(plan.tables, 1, target_own(Output(tmp_path / file_format, Form(file_format))), 0, people)
     assert read_rows(tmp_path / "csv").equals(read_rows(tmp_path / "parquet"))
 
 
@@ -80,7 +81,7 @@ def test_customers_that_share_a_number_keep_their_own_columns(plan: Plan, tmp_pa
 def test_text_that_holds_the_separator_is_refused(plan: Plan, column: str, mark: str, tmp_path: Path) -> None:
     people = _set(plan.source.table(0, 3), column, f"a{mark}b")
     with pytest.raises(InputError, match=f"column {column}: got .* expected text that CSV can hold") as caught:
-        write_customers(Output(tmp_path, "csv"), people)
+        write_customers(target_own(Output(tmp_path, Form("csv"))), people)
     assert "\n" not in str(caught.value)
     assert data_files(tmp_path) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -14,9 +14,11 @@ from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS, PART_COLUMNS
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS
 from vecgen.plan.command import recall_command
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
+from vecgen.plan.selection import Selection
 from vecgen.plan.slices import PARTITION_KEYS
 from vecgen.records.receipt import Receipt
 from vecgen.run.local import run_local
@@ -28,7 +30,7 @@ NAMES = [column.name for column in COLUMNS]
 def single(tmp_path_factory: pytest.TempPathFactory) -> pq.ParquetFile:
     """Return all transactions of a few customers as one file of several row groups."""
     path = tmp_path_factory.mktemp("single") / "out"
-    run_local(compile_plan(Request(customers=300)), Output(path, partition_by=(), single_file=True), 1)
+    run_local(compile_plan(Request(customers=300)), Output(path, Form(partition_by=(), single_file=True)), 1)
     return pq.ParquetFile(path / "transactions" / "transactions.parquet")
 
 
@@ -37,7 +39,7 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> pq.ParquetFile:
 def test_every_column_is_laid_out_as_the_table_says(
     encodings: Encodings, compression: Compression, plan: Plan, tmp_path: Path
 ) -> None:
-    output = Output(tmp_path, compression=compression, partition_by=(), single_file=True, encoding=encodings)
+    output = Output(tmp_path, Form(compression=compression, encoding=encodings, partition_by=(), single_file=True))
     run_local(plan, output, 1)
     group = pq.read_metadata(tmp_path / "transactions" / "transactions.parquet").row_group(0)
     for position, name in enumerate(NAMES):
@@ -52,7 +54,7 @@ def test_every_column_is_laid_out_as_the_table_says(
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_old_readers_know_all_encodings_of_every_part(compression: Compression, plan: Plan, tmp_path: Path) -> None:
-    run_local(plan, Output(tmp_path, compression=compression), 1)
+    run_local(plan, Output(tmp_path, Form(compression=compression)), 1)
     files = list(tmp_path.rglob("*.parquet"))
     assert {path.relative_to(tmp_path).parts[0] for path in files} == set(PART_COLUMNS)
     for path in files:
@@ -62,7 +64,7 @@ def test_old_readers_know_all_encodings_of_every_part(compression: Compression, 
 
 
 def test_encodings_change_files_but_no_value(plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
-    receipt = run_local(plan, Output(tmp_path, encoding="compact"), 1)
+    receipt = run_local(plan, Output(tmp_path, Form(encoding="compact")), 1)
     assert digest_dataset(tmp_path) == digest_dataset(parquet[0])
     assert receipt.parts["transactions"].digest == parquet[1].parts["transactions"].digest
     assert receipt.parts["transactions"].bytes != parquet[1].parts["transactions"].bytes
@@ -71,14 +73,14 @@ def test_encodings_change_files_but_no_value(plan: Plan, parquet: tuple[Path, Re
 
 def test_encodings_are_of_parquet(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="encoding: got 'csv', expected format='parquet'"):
-        Output(tmp_path, "csv", encoding="compact")
+        Output(tmp_path, Form(format="csv", encoding="compact"))
 
 
 @pytest.mark.parametrize("rows", [100, 300, 700, 1300])
 def test_row_groups_are_of_one_size(rows: int, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No small one is left at the end, which would hold dictionaries of its own for few rows."""
     monkeypatch.setattr("vecgen.run.batch.ROW_GROUP_ROWS", rows)
-    run_local(plan, Output(tmp_path, partition_by=("profile_group",)), 1)
+    run_local(plan, Output(tmp_path, Form(partition_by=("profile_group",))), 1)
     for path in (tmp_path / "transactions").rglob("*.parquet"):
         file = pq.ParquetFile(path)
         groups = [file.read_row_group(number, ["ssn"])["ssn"] for number in range(file.num_row_groups)]
@@ -92,7 +94,7 @@ def test_few_dates_make_few_row_groups(plan: Plan, tmp_path: Path, monkeypatch: 
     days = (date(2023, 12, 24), date(2023, 12, 25))
     for keys, single in (((), True), ((), False), (PARTITION_KEYS, False)):
         path = tmp_path / f"{len(keys)}{single}"
-        run_local(plan, Output(path, partition_by=keys, single_file=single, only_dates=days), 1)
+        run_local(plan, Output(path, Form(partition_by=keys, single_file=single), Selection(only_dates=days)), 1)
         files = [pq.read_metadata(file) for file in (path / "transactions").rglob("*.parquet")]
         assert sum(file.num_row_groups for file in files) <= len(plan.batches) + sum(f.num_rows for f in files) / 100
 
@@ -108,7 +110,7 @@ def test_a_filter_on_profile_prunes_row_groups(single: pq.ParquetFile) -> None:
 
 
 def test_a_filter_on_date_prunes_files(tmp_path: Path) -> None:
-    run_local(compile_plan(Request(customers=40)), Output(tmp_path / "out", partition_by=("month",)), 1)
+    run_local(compile_plan(Request(customers=40)), Output(tmp_path / "out", Form(partition_by=("month",))), 1)
     for path in (tmp_path / "out" / "transactions" / "month=3").iterdir():
         stats = pq.read_metadata(path).row_group(0).column(NAMES.index("trans_date")).statistics
         assert date(2023, 3, 1) <= stats.min <= stats.max <= date(2023, 3, 31)

@@ -16,6 +16,7 @@ from vecgen.errors import OutputError
 from vecgen.io.parquet_layout import Compression
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
 from vecgen.io.writers import COMPRESSIONS, FORMATS, Format, open_writer
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output, target_own
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
@@ -99,7 +100,7 @@ def test_parquet_holds_the_separator(plan: Plan, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_compression(plan: Plan, compression: Compression, tmp_path: Path) -> None:
-    write_customers(target_own(Output(tmp_path, compression=compression)), plan.source.table(0, 60))
+    write_customers(target_own(Output(tmp_path, Form(compression=compression))), plan.source.table(0, 60))
     group = pq.ParquetFile(data_files(tmp_path)[0]).metadata.row_group(0)
     used = {group.column(i).compression for i in range(group.num_columns)}
     assert used == {{"snappy": "SNAPPY", "zstd": "ZSTD", "none": "UNCOMPRESSED"}[compression]}

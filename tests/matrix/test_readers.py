@@ -23,6 +23,7 @@ from tests.matrix.reading.common import checksum
 from tests.support.datasets import data_files, read_lines
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, Column
 from vecgen.io.writers import COMPRESSIONS
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.run.local import run_local
@@ -41,8 +42,8 @@ def datasets(plan: Plan, compile_small: Compile, tmp_path_factory: pytest.TempPa
     """
     root = tmp_path_factory.mktemp("datasets")
     for compression in COMPRESSIONS:
-        run_local(plan, Output(root / compression, compression=compression), 1)
-    run_local(plan, Output(root / "compact", encoding="compact"), 1)
+        run_local(plan, Output(root / compression, Form(compression=compression)), 1)
+    run_local(plan, Output(root / "compact", Form(encoding="compact")), 1)
     run_local(compile_small(customers=50_000), Output(root / "people"), 1, transactions=False)
     transactions = {name: root / name / "transactions" for name in (*COMPRESSIONS, "compact")}
     return {**transactions, "customers": root / "people" / "customers", "cases": root / "snappy" / "fraud_cases"}
@@ -52,8 +53,8 @@ def datasets(plan: Plan, compile_small: Compile, tmp_path_factory: pytest.TempPa
 def expected(plan: Plan, compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sums]:
     """Return the checksums of the three parts, computed of their CSV form."""
     root = tmp_path_factory.mktemp("expected")
-    run_local(plan, Output(root / "rows", "csv"), 1)
-    run_local(compile_small(customers=50_000), Output(root / "people", "csv"), 1, transactions=False)
+    run_local(plan, Output(root / "rows", Form("csv")), 1)
+    run_local(compile_small(customers=50_000), Output(root / "people", Form("csv")), 1, transactions=False)
     rows = _sum_csv(root / "rows" / "transactions", COLUMNS)
     count, days = rows["trans_date"][0], _read_csv(root / "rows" / "transactions", COLUMNS)["trans_date"]
     keys = {

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from vecgen.model.params import ModelParameters, Period
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 from vecgen.plan.schedule import choose_processes, describe_estimate, estimate, schedule
+from vecgen.plan.selection import Selection
 from vecgen.run.local import run_local
 
 GIGABYTE = 10**9
@@ -60,7 +62,7 @@ def test_a_worker_stays_below_a_gigabyte(years: int, customers: int) -> None:
 
 
 def test_files_come_out_near_the_limit_where_there_are_rows_enough(plan: Plan) -> None:
-    expected = estimate(plan, Output(Path("out"), max_file_size=32 * 2**20), 2)
+    expected = estimate(plan, Output(Path("out"), Form(max_file_size=32 * 2**20)), 2)
     assert 20 * 2**20 < expected.bytes / expected.files <= 32 * 2**20
 
 
@@ -84,7 +86,7 @@ def test_a_process_more_has_work_enough_to_pay_for_its_start(rows: float, proces
 
 def test_small_batches_cost_time_by_their_number() -> None:
     plan = compile_plan(Request(customers=1000))
-    few, many = (estimate(plan, Output(Path("out"), batch_rows=rows), 2) for rows in (None, 300))
+    few, many = (estimate(plan, Output(Path("out"), selection=Selection(batch_rows=rows)), 2) for rows in (None, 300))
     assert few.rows == pytest.approx(many.rows, rel=0.01)
     assert 1 < few.seconds < 5
     assert many.seconds > 20

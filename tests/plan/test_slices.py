@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.datasets import data_files
+from tests.support.outputs import change_output, make_output
 from vecgen.cli.main import main
 from vecgen.errors import InputError
 from vecgen.io.digest import Digest
 from vecgen.io.reader import digest_dataset
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
+from vecgen.plan.selection import Selection
 from vecgen.run.local import run_local
 from vecgen.verify.expectation import read_expectation
 
@@ -32,7 +35,7 @@ def contents(path: Path) -> dict[str, bytes]:
 @pytest.fixture
 def whole(plan: Plan, tmp_path: Path) -> Output:
     """Return the output of a dataset of some ten batches."""
-    output = Output(tmp_path / "whole", batch_rows=500)
+    output = Output(tmp_path / "whole", selection=Selection(batch_rows=500))
     run_local(plan, output, 1)
     return output
 
@@ -40,7 +43,7 @@ def whole(plan: Plan, tmp_path: Path) -> Output:
 def test_months_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: Path) -> None:
     together: dict[str, bytes] = {}
     for name, dates in (("a", DECEMBER), ("b", JANUARY)):
-        run_local(plan, replace(whole, path=tmp_path / name, only_dates=dates), 1)
+        run_local(plan, change_output(whole, path=tmp_path / name, only_dates=dates), 1)
         own = {path: data for path, data in contents(tmp_path / name).items() if path.startswith("transactions/")}
         assert own
         assert not own.keys() & together.keys()
@@ -55,11 +58,13 @@ def test_any_dates_add_up_to_the_whole(plan: Plan, whole: Output, tmp_path: Path
     for first, last in ((20, 22), (23, 23), (24, 31)):
         name = f"from{first}"
         dates = (date(2023, 12, first), date(2023, 12, last))
-        run_local(plan, replace(whole, path=tmp_path / name, only_dates=dates), 1, customers=False)
+        run_local(plan, change_output(whole, path=tmp_path / name, only_dates=dates), 1, customers=False)
         total += digest_dataset(tmp_path / name)["transactions"]
-    run_local(plan, Output(tmp_path / "single", partition_by=(), single_file=True, only_dates=DECEMBER), 1)
+    run_local(
+        plan, Output(tmp_path / "single", Form(partition_by=(), single_file=True), Selection(only_dates=DECEMBER)), 1
+    )
     assert total == digest_dataset(tmp_path / "single")["transactions"]
-    run_local(plan, replace(whole, path=tmp_path / "rest", only_dates=JANUARY), 1)
+    run_local(plan, change_output(whole, path=tmp_path / "rest", only_dates=JANUARY), 1)
     total += digest_dataset(tmp_path / "rest")["transactions"]
     assert total == digest_dataset(whole.path)["transactions"]
 
@@ -70,7 +75,7 @@ def test_batches_made_apart_are_the_whole(plan: Plan, whole: Output, tmp_path: P
     together: dict[str, bytes] = {}
     cases = Digest()
     for name, batches in (("a", ((0, 2), (5, 5))), ("b", ((3, 4), (6, max(numbers))))):
-        run_local(plan, replace(whole, path=tmp_path / name, batches=batches), 2)
+        run_local(plan, change_output(whole, path=tmp_path / name, batches=batches), 2)
         own = contents(tmp_path / name)
         assert not own.keys() & together.keys()
         together |= own
@@ -88,7 +93,7 @@ def test_spark_makes_the_same_slices(spark: SparkSession, plan: Plan, tmp_path: 
     from vecgen.spark.job import run
 
     slices = {"batches": ((1, 2), (4, 4)), "only_dates": (date(2023, 12, 30), date(2024, 1, 2)), "batch_rows": 500}
-    outputs = [Output(tmp_path / name, **slices) for name in ("local", "spark")]  # type: ignore[arg-type]
+    outputs = [make_output(tmp_path / name, **slices) for name in ("local", "spark")]
     run_local(plan, outputs[0], 1)
     run(spark, plan, outputs[1])
     assert contents(tmp_path / "local") == contents(tmp_path / "spark") != {}
@@ -112,12 +117,12 @@ def test_a_slice_of_something_else_is_refused(
     plan: Plan, tmp_path: Path, form: dict[str, object], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        run_local(plan, Output(tmp_path / "o", **form), 1)  # type: ignore[arg-type]
+        run_local(plan, make_output(tmp_path / "o", **form), 1)
     assert not (tmp_path / "o").exists() or not list((tmp_path / "o").iterdir())
 
 
 def test_a_slice_is_not_a_dataset_to_be_verified(plan: Plan, tmp_path: Path) -> None:
-    run_local(plan, Output(tmp_path / "o", only_dates=DECEMBER), 1)
+    run_local(plan, Output(tmp_path / "o", selection=Selection(only_dates=DECEMBER)), 1)
     with pytest.raises(InputError, match="got 'a slice', expected a whole dataset"):
         read_expectation(tmp_path / "o", {})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,10 +16,12 @@ import xxhash
 from tests.attacks.mutants import Draws
 from tests.conftest import Compile
 from tests.support.datasets import data_files
+from tests.support.outputs import change_output
 from vecgen.cli.main import main
 from vecgen.errors import InputError, InputWarning, spell_keywords
 from vecgen.io.file_record import from_json
 from vecgen.io.reader import digest_dataset
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.parse import FILE_LIST
@@ -45,7 +46,7 @@ def few(compile_small: Compile) -> Plan:
 def dataset(few: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return its dataset of a few files; read only."""
     path = tmp_path_factory.mktemp("list") / "o"
-    run_local(few, Output(path, partition_by=()), 1)
+    run_local(few, Output(path, Form(partition_by=())), 1)
     return path
 
 
@@ -92,7 +93,7 @@ def test_the_list_covers_all_loads(table: None, compile_small: Compile, tmp_path
     output = Output(tmp_path / "o", table=table, append=True)
     plan = compile_small(customers=4)
     for first, last in ((date(2023, 12, 20), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 1, 20))):
-        run_local(plan, replace(output, only_dates=(first, last)), 1)
+        run_local(plan, change_output(output, only_dates=(first, last)), 1)
     lines = (tmp_path / "o" / FILE_LIST).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["path"] for line in lines] == sorted(
         name_of(file, tmp_path / "o") for file in data_files(tmp_path / "o")
@@ -102,11 +103,11 @@ def test_the_list_covers_all_loads(table: None, compile_small: Compile, tmp_path
 
 def test_nothing_is_added_to_a_dataset_whose_list_was_changed(few: Plan, tmp_path: Path) -> None:
     output = Output(tmp_path / "o", append=True)
-    run_local(few, replace(output, only_dates=(date(2023, 12, 20), date(2023, 12, 31))), 1)
+    run_local(few, change_output(output, only_dates=(date(2023, 12, 20), date(2023, 12, 31))), 1)
     (tmp_path / "o" / FILE_LIST).write_text("", encoding="utf-8")
     before = sorted(path for path in (tmp_path / "o").rglob("*") if path.is_file() and path.suffix == ".parquet")
     with pytest.raises(InputError, match=f"{FILE_LIST}: got 'another list', expected the list of files that the rece"):
-        run_local(few, replace(output, only_dates=(date(2024, 1, 1), date(2024, 1, 20))), 1)
+        run_local(few, change_output(output, only_dates=(date(2024, 1, 1), date(2024, 1, 20))), 1)
     assert sorted((tmp_path / "o").rglob("*.parquet")) == before
 
 
@@ -250,7 +251,7 @@ def spoil_every_file(directory: Path, spoil: Spoil) -> None:
 def test_resume_writes_a_batch_again_whose_bytes_changed(
     spoil: Spoil, few: Plan, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = Output(tmp_path / "o", partition_by=())
+    output = Output(tmp_path / "o", Form(partition_by=()))
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt

@@ -13,7 +13,6 @@ from vecgen.records.receipt import PROGRESS, RUN
 from vecgen.run.checkpoint import (
     clear_progress,
     find_load,
-    form_of,
     list_recorded,
     read_finished,
     read_start,
@@ -54,7 +53,3 @@ def test_how_a_run_was_started_is_read_back(tmp_path: Path) -> None:
     write_text(tmp_path / PROGRESS / RUN, json.dumps(begun))
     assert read_start(tmp_path) == begun
     assert find_load(tmp_path) == "0a1b2c3d-"
-
-
-def test_places_decide_no_bytes() -> None:
-    assert form_of({"path": "a", "load": "b", "kept": [], "format": "csv"}) == {"format": "csv"}

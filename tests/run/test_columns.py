@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.run.test_local import CrashError, crash_after
 from tests.support.datasets import data_files, read_lines
+from tests.support.outputs import make_output
 from vecgen.cli.main import main
 from vecgen.cli.steps import spell_step
 from vecgen.errors import InputError
@@ -23,7 +24,8 @@ from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID, TRANSACTIONS, choose_columns, select_digested
 from vecgen.io.writers import Format
 from vecgen.plan.customer_source import locate_customers
-from vecgen.plan.output import NORMALIZED_NAMES, Output
+from vecgen.plan.form import NORMALIZED_NAMES, Form
+from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
 from vecgen.run.batch import start_group
@@ -64,7 +66,7 @@ def test_a_digest_is_of_the_columns(plan: Plan) -> None:
 
 
 def write(plan: Plan, path: Path, file_format: Format = "parquet", **options: object) -> Receipt:
-    return run_local(plan, Output(path, file_format, **options), 1)  # type: ignore[arg-type]
+    return run_local(plan, make_output(path, format=file_format, **options), 1)
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv"])
@@ -116,8 +118,8 @@ def test_a_resumed_run_and_slices_write_the_same_bytes(plan: Plan, tmp_path: Pat
     with patch.object(Assembler, "assemble", crash), pytest.raises(CrashError):
         write(plan, tmp_path / "resumed", columns=SOME)
     with pytest.raises(InputError, match="columns"):
-        run_local(plan, Output(tmp_path / "resumed", columns=SOME[:2]), 1, existing="resume")
-    run_local(plan, Output(tmp_path / "resumed", columns=SOME), 1, existing="resume")
+        run_local(plan, Output(tmp_path / "resumed", Form(columns=SOME[:2])), 1, existing="resume")
+    run_local(plan, Output(tmp_path / "resumed", Form(columns=SOME)), 1, existing="resume")
     write(plan, tmp_path / "slice", columns=SOME, only_dates=DECEMBER)
     files = {path.relative_to(tmp_path / "whole"): path.read_bytes() for path in data_files(tmp_path / "whole")}
     resumed = data_files(tmp_path / "resumed")
@@ -140,7 +142,7 @@ def test_another_load_has_the_same_columns(plan: Plan, tmp_path: Path) -> None:
 )
 def test_names_that_nobody_can_write_are_refused(names: tuple[str, ...], value: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"columns: got {value}"):
-        Output(tmp_path, columns=names)
+        Output(tmp_path, Form(columns=names))
 
 
 @pytest.mark.parametrize("options", [("--columns", ""), ("--columns", "amt,amt"), ("--normalized", "--columns", "amt")])

@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import LAW, Compile
 from tests.support.datasets import data_files, list_tree, read_lines, read_rows
+from tests.support.outputs import change_output
 from vecgen.api import generate_customers
 from vecgen.cli.keywords import RequestKeywords
 from vecgen.cli.main import main
@@ -23,9 +24,11 @@ from vecgen.io.reader import digest_dataset, digest_files
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, FRAUD_CASES, arrow_schema
 from vecgen.io.writers import FORMATS, Format
 from vecgen.model.params import DEPENDENCES, Dependence
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import schedule
+from vecgen.plan.selection import Selection
 from vecgen.records.receipt import Receipt
 from vecgen.run.batch import start_group
 from vecgen.run.checkpoint import once
@@ -139,20 +142,20 @@ def test_batches_dates_and_files_do_not_matter(
 ) -> None:
     expected = parquet[1].parts[FRAUD_CASES].digest
     january = (date(2024, 1, 1), date(2024, 1, 20))
-    small = run_local(plan, Output(tmp_path / "a", file_format, batch_rows=300, only_dates=january), 2)
+    small = run_local(plan, Output(tmp_path / "a", Form(file_format), Selection(batch_rows=300, only_dates=january)), 2)
     assert small.parts[FRAUD_CASES].digest == expected
     assert small.parts[FRAUD_CASES].files == parquet[1].parts[FRAUD_CASES].files == 1
-    single = run_local(plan, Output(tmp_path / "b", file_format, partition_by=(), single_file=True), 1)
+    single = run_local(plan, Output(tmp_path / "b", Form(format=file_format, partition_by=(), single_file=True)), 1)
     assert (single.parts[FRAUD_CASES].digest, single.parts[FRAUD_CASES].files) == (expected, 1)
 
 
 def test_a_slice_of_batches_brings_their_own_cases(plan: Plan, parquet: Dataset, tmp_path: Path) -> None:
-    output = Output(tmp_path / "some", batch_rows=500)
+    output = Output(tmp_path / "some", selection=Selection(batch_rows=500))
     last = len(schedule(plan, output, 1).batches) - 1
-    run_local(plan, replace(output, batches=((1, 2), (4, 4))), 1)
+    run_local(plan, change_output(output, batches=((1, 2), (4, 4))), 1)
     files = [path.name for path in data_files(tmp_path / "some" / FRAUD_CASES)]
     assert files == ["part-00001.parquet", "part-00002.parquet", "part-00004.parquet"]
-    rest = replace(output, path=tmp_path / "rest", batches=((0, 0), (3, 3), (5, last)))
+    rest = change_output(output, path=tmp_path / "rest", batches=((0, 0), (3, 3), (5, last)))
     run_local(plan, rest, 1)
     cases = pa.concat_tables([pq.read_table(tmp_path / name / FRAUD_CASES) for name in ("some", "rest")])
     assert cases.sort_by("customer_id").combine_chunks() == pq.read_table(parquet[0] / FRAUD_CASES).combine_chunks()
@@ -173,8 +176,11 @@ def test_many_cases_are_files_by_ranges_of_customers(
 
 def test_a_damaged_ledger_is_made_again(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.plan.plan.CASES_PER_FILE", 5)  # six files, after those of the transactions
-    run_local(plan, Output(tmp_path / "whole", batch_rows=500), 1)
-    calls, last = iter(range(100)), len(schedule(plan, Output(tmp_path, batch_rows=500), 1).batches) + 4
+    run_local(plan, Output(tmp_path / "whole", selection=Selection(batch_rows=500)), 1)
+    calls, last = (
+        iter(range(100)),
+        len(schedule(plan, Output(tmp_path, selection=Selection(batch_rows=500)), 1).batches) + 4,
+    )
 
     def stop_among_cases(*arguments: Any) -> Any:
         if next(calls) == last:
@@ -184,10 +190,10 @@ def test_a_damaged_ledger_is_made_again(plan: Plan, tmp_path: Path, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr("vecgen.run.work.once", stop_among_cases)
         with pytest.raises(KeyboardInterrupt):
-            run_local(plan, Output(tmp_path / "o", batch_rows=500), 1)
+            run_local(plan, Output(tmp_path / "o", selection=Selection(batch_rows=500)), 1)
     damaged = data_files(tmp_path / "o" / FRAUD_CASES)[3]
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
-    run_local(plan, Output(tmp_path / "o", batch_rows=500), 1, existing="resume")
+    run_local(plan, Output(tmp_path / "o", selection=Selection(batch_rows=500)), 1, existing="resume")
     assert list_tree(tmp_path / "o") == list_tree(tmp_path / "whole")
     for path in data_files(tmp_path / "whole"):
         assert path.read_bytes() == (tmp_path / "o" / path.relative_to(tmp_path / "whole")).read_bytes()
@@ -195,7 +201,7 @@ def test_a_damaged_ledger_is_made_again(plan: Plan, tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_customer_ids_change_no_digest(file_format: Format, plan: Plan, parquet: Dataset, tmp_path: Path) -> None:
-    run = run_local(plan, Output(tmp_path / "o", file_format, with_customer_id=True), 1)
+    run = run_local(plan, Output(tmp_path / "o", Form(format=file_format, with_customer_id=True)), 1)
     digests = {name: part.digest for name, part in parquet[1].parts.items()}
     assert {name: part.digest for name, part in run.parts.items()} == digests
     assert {name: str(digest) for name, digest in digest_dataset(tmp_path / "o").items()} == digests
@@ -238,6 +244,6 @@ def test_spark_keeps_the_same_ledger(
 ) -> None:
     from vecgen.spark.job import run
 
-    receipt = run(spark, plan, Output(tmp_path / "o", with_customer_id=True), mode)
+    receipt = run(spark, plan, Output(tmp_path / "o", Form(with_customer_id=True)), mode)
     assert receipt.parts[FRAUD_CASES].rows == parquet[1].parts[FRAUD_CASES].rows
     assert digest_dataset(tmp_path / "o") == digest_dataset(parquet[0])

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import LAW, Compile, set_batch_rows
 from tests.run.test_local import CrashError, crash_after
 from tests.support.datasets import data_files, list_tree, read_rows
+from tests.support.outputs import change_output
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.digest import Digest
@@ -54,11 +55,11 @@ def place(output: Output) -> Path:
 def test_dates_appended_are_the_whole(
     begun: bool, file_format: Format, plan: Plan, output: Output, parquet: tuple[Path, object]
 ) -> None:
-    output = replace(output, format=file_format)
-    run_local(plan, replace(output, only_dates=DECEMBER, append=begun), 1)
+    output = change_output(output, format=file_format)
+    run_local(plan, change_output(output, only_dates=DECEMBER, append=begun), 1)
     with pytest.raises(InputError, match="a slice"):
         read_expectation(output.path, {})
-    receipt = run_local(plan, replace(output, only_dates=JANUARY), 2)
+    receipt = run_local(plan, change_output(output, only_dates=JANUARY), 2)
     assert digest_dataset(output.path) == digest_dataset(parquet[0])
     assert read_rows(place(output)).equals(read_rows(parquet[0]))
     assert {name: (p.rows, p.digest) for name, p in receipt.parts.items()} == {
@@ -67,7 +68,7 @@ def test_dates_appended_are_the_whole(
     assert verify_dataset(output.path, read_expectation(output.path, {})).holds
     tree = list_tree(place(output))
     for dates in (DECEMBER, JANUARY):
-        assert run_local(plan, replace(output, only_dates=dates), 1) == receipt
+        assert run_local(plan, change_output(output, only_dates=dates), 1) == receipt
     assert list_tree(place(output)) == tree
 
 
@@ -102,7 +103,7 @@ def test_spark_appends(
 ) -> None:
     from vecgen.spark.job import run
 
-    december, january = (replace(output, table=table, only_dates=dates) for dates in (DECEMBER, JANUARY))
+    december, january = (change_output(output, table=table, only_dates=dates) for dates in (DECEMBER, JANUARY))
     first = run(spark, plan, december)
     assert run(spark, plan, december) == first
     receipt = run(spark, plan, january)
@@ -117,9 +118,9 @@ def test_spark_appends(
 
 
 def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: Output, profile_copy: Path) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     tree = list_tree(place(output))
-    january = replace(output, only_dates=JANUARY)
+    january = change_output(output, only_dates=JANUARY)
     path = profile_copy / "leftovers.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"travel_pct": 3}), encoding="utf-8")
     overlapping = replace(LAW, period=Period(date(2024, 1, 10), date(2024, 2, 10)))
@@ -129,17 +130,17 @@ def test_what_does_not_fit_is_named(compile_small: Compile, plan: Plan, output: 
         (compile_small(profiles=profile_copy), january, "append: profiles: got '[0-9a-f]{16}', expected"),
         (compile_small(law=NEXT), output, "append: as_of: got '2024-01-21', expected '2023-12-20'"),
         (compile_small(law=overlapping, as_of=LAW.period.start), output, "the period 2023-12-20..2024-01-20, which is"),
-        (plan, replace(january, format="csv"), "append: format: got 'csv', expected 'parquet'"),
-        (plan, replace(january, partition_by=()), r"append: partition_by: got \[\], expected \['year', 'month'"),
-        (plan, replace(january, with_customer_id=True), "append: with_customer_id: got True, expected False"),
+        (plan, change_output(january, format="csv"), "append: format: got 'csv', expected 'parquet'"),
+        (plan, change_output(january, partition_by=()), r"append: partition_by: got \[\], expected \['year', 'month'"),
+        (plan, change_output(january, with_customer_id=True), "append: with_customer_id: got True, expected False"),
         (
             plan,
-            replace(january, with_fraud_probability=True),
+            change_output(january, with_fraud_probability=True),
             "append: with_fraud_probability: got True, expected False",
         ),
         (
             plan,
-            replace(output, only_dates=(DECEMBER[1], JANUARY[0])),
+            change_output(output, only_dates=(DECEMBER[1], JANUARY[0])),
             r"got '2023-12-31\.\.2024-01-01', expected dates",
         ),
     ):
@@ -172,8 +173,8 @@ def break_off(plan: Plan, output: Output, monkeypatch: pytest.MonkeyPatch, after
 def test_a_load_that_breaks_off_is_completed(
     plan: Plan, output: Output, parquet: tuple[Path, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
-    before, january = read_receipt(output.path), replace(output, only_dates=JANUARY)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
+    before, january = read_receipt(output.path), change_output(output, only_dates=JANUARY)
     break_off(plan, january, monkeypatch, 8)
     assert read_receipt(output.path) == before
     assert not (tmp_path / "o" / SUCCESS).exists()
@@ -188,29 +189,29 @@ def test_a_load_that_breaks_off_is_completed(
 def test_a_load_without_a_finished_batch_leaves_the_dataset(
     plan: Plan, output: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     files = data_files(tmp_path / "o")
-    break_off(plan, replace(output, only_dates=JANUARY), monkeypatch, 0)
+    break_off(plan, change_output(output, only_dates=JANUARY), monkeypatch, 0)
     assert data_files(tmp_path / "o") == files
     assert (tmp_path / "o" / SUCCESS).exists()
     assert not (tmp_path / "o" / PROGRESS).exists()
 
 
 def test_a_receipt_of_an_older_version_is_refused(plan: Plan, output: Output, tmp_path: Path) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     path = tmp_path / "o" / RECEIPT
     receipt = json.loads(path.read_text(encoding="utf-8"))
     del receipt["identity"]
     path.write_text(json.dumps(receipt), encoding="utf-8")
-    for asked, existing in ((replace(output, only_dates=JANUARY), "refuse"), (Output(output.path), "resume")):
+    for asked, existing in ((change_output(output, only_dates=JANUARY), "refuse"), (Output(output.path), "resume")):
         with pytest.raises(InputError, match="got 'a dataset started by an older version', expected one that says"):
             run_local(plan, asked, 1, existing=existing)  # type: ignore[arg-type]
 
 
 def test_a_copy_can_be_appended_to(plan: Plan, output: Output, tmp_path: Path) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     shutil.copytree(tmp_path / "o", tmp_path / "copy")
-    run_local(plan, replace(output, path=tmp_path / "copy", only_dates=JANUARY), 1)
+    run_local(plan, change_output(output, path=tmp_path / "copy", only_dates=JANUARY), 1)
     rows = digest_dataset(tmp_path / "copy")["transactions"]
     assert rows.rows > digest_dataset(tmp_path / "o")["transactions"].rows
     assert rows != Digest()

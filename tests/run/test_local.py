@@ -20,6 +20,7 @@ from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import CUSTOMER_COLUMNS
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.parse import FILE_LIST
@@ -116,7 +117,7 @@ def test_a_crash_within_a_batch_leaves_no_half_written_file(
     monkeypatch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", 100)
     monkeypatch.setattr(Assembler, "assemble", crash_after(20, error, Assembler.assemble))
     with pytest.raises(type(error)):
-        run_local(plan, Output(tmp_path, file_format), 1)
+        run_local(plan, Output(tmp_path, Form(file_format)), 1)
     assert not [path for path in list_tree(tmp_path) if Path(path).name.startswith(".")]
     assert not (tmp_path / SUCCESS).exists()
 
@@ -132,7 +133,7 @@ def test_an_error_in_another_process_arrives_and_leaves_nothing(
     spoiled = compile_small(customers_file=tmp_path / "c.parquet")
     monkeypatch.setattr("vecgen.plan.customer_source.check_lines", lambda *_: None)  # which says it before the work
     with pytest.raises(InputError, match=r"column job: got 'a\|b', expected text that CSV can hold"):
-        run_local(spoiled, Output(tmp_path / "o", "csv"), 2)
+        run_local(spoiled, Output(tmp_path / "o", Form("csv")), 2)
     assert list_tree(tmp_path / "o") == []
 
 
@@ -144,10 +145,10 @@ def test_memory_does_not_grow_with_customers(
     peaks = []
     for customers in (500, 2500):
         plan = compile_small(customers=customers)
-        run_local(plan, Output(tmp_path / f"warm{customers}", partition_by=()), 1)
+        run_local(plan, Output(tmp_path / f"warm{customers}", Form(partition_by=())), 1)
         before = pa.total_allocated_bytes()
         tracemalloc.start()
-        run_local(plan, Output(tmp_path / str(customers), partition_by=()), 1)
+        run_local(plan, Output(tmp_path / str(customers), Form(partition_by=())), 1)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert pa.total_allocated_bytes() - before < 1 << 20

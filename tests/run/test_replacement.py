@@ -12,6 +12,7 @@ from tests.conftest import Compile, set_batch_rows
 from tests.run.test_local import CrashError
 from tests.support.datasets import data_files, list_tree
 from vecgen.errors import OutputError
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.parse import FILE_LIST
@@ -31,19 +32,19 @@ def contents(path: Path) -> dict[str, bytes]:
 @pytest.fixture
 def old(compile_small: Compile, tmp_path: Path) -> Path:
     """Return a complete dataset of another seed."""
-    run_local(compile_small(seed=1), Output(tmp_path / "o", partition_by=()), 1)
+    run_local(compile_small(seed=1), Output(tmp_path / "o", Form(partition_by=())), 1)
     return tmp_path / "o"
 
 
 @pytest.fixture
 def whole(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     path = tmp_path_factory.mktemp("whole") / "o"
-    run_local(plan, Output(path, partition_by=()), 1)
+    run_local(plan, Output(path, Form(partition_by=())), 1)
     return contents(path)
 
 
 def overwrite(plan: Plan, path: Path) -> None:
-    run_local(plan, Output(path, partition_by=()), 1, existing="overwrite")
+    run_local(plan, Output(path, Form(partition_by=())), 1, existing="overwrite")
 
 
 def check_replaced(path: Path, whole: dict[str, bytes]) -> None:
@@ -151,7 +152,7 @@ def test_a_move_that_breaks_off_is_completed_by_the_next_run(
     assert not (old / SUCCESS).exists()
     monkeypatch.undo()
     set_batch_rows(monkeypatch, 1500)
-    assert run_local(plan, Output(old, partition_by=()), 1, existing="resume").request["seed"] == 42
+    assert run_local(plan, Output(old, Form(partition_by=())), 1, existing="resume").request["seed"] == 42
     check_replaced(old, whole)
     parts = {name.partition("/")[0] for name in whole}
     assert {path.name for path in old.iterdir()} == {FILE_LIST, RECEIPT, SUCCESS, *parts}

@@ -17,6 +17,7 @@ from tests.conftest import Compile, set_batch_rows
 from tests.run.test_local import CrashError, crash_after
 from tests.support.datasets import list_tree, read_rows
 from tests.support.object_store import BUCKET, ObjectStore, free_port
+from tests.support.outputs import change_output
 from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
@@ -24,6 +25,7 @@ from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS
 from vecgen.plan.output import Existing, Output
 from vecgen.plan.plan import Plan
+from vecgen.plan.selection import Selection
 from vecgen.records.receipt import PROGRESS, RECEIPT, read_receipt
 from vecgen.run.local import run_local
 from vecgen.stores.filesystem import locate
@@ -82,10 +84,10 @@ def _connect(table: DeltaTable) -> Any:
 
 def test_months_appended_are_the_whole(plan: Plan, output: Output, tmp_path: Path) -> None:
     run_local(plan, Output(tmp_path / "plain"), 1)
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     with pytest.raises(InputError, match="a slice"):
         read_expectation(output.path, {})
-    added = replace(output, only_dates=JANUARY, append=True)
+    added = change_output(output, only_dates=JANUARY, append=True)
     receipt = run_local(plan, added, 2)
     assert versions(tmp_path / "lake") == [1, 2]
     assert digest_dataset(output.path) == digest_dataset(tmp_path / "plain")
@@ -101,13 +103,13 @@ def test_months_appended_are_the_whole(plan: Plan, output: Output, tmp_path: Pat
 def test_what_does_not_fit_a_table_is_refused(
     plan: Plan, compile_small: Compile, output: Output, tmp_path: Path
 ) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     before = list_tree(tmp_path)
-    overlapping = replace(output, append=True, only_dates=(date(2023, 12, 31), date(2024, 1, 5)))
+    overlapping = change_output(output, append=True, only_dates=(date(2023, 12, 31), date(2024, 1, 5)))
     with pytest.raises(InputError, match=r"only_dates: got '2023-12-31..2024-01-05', expected dates that are not"):
         run_local(plan, overlapping, 1)
     with pytest.raises(InputError, match="append: seed: got 1, expected 42, with which"):
-        run_local(compile_small(seed=1), replace(output, append=True, only_dates=JANUARY), 1)
+        run_local(compile_small(seed=1), change_output(output, append=True, only_dates=JANUARY), 1)
     with pytest.raises(OutputError, match="holds a dataset"):
         run_local(plan, output, 1)
     assert list_tree(tmp_path) == before
@@ -141,8 +143,8 @@ def break_off(plan: Plan, output: Output, monkeypatch: pytest.MonkeyPatch, exist
 def test_loads_that_break_off_are_completed(
     plan: Plan, compile_small: Compile, output: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
-    added = replace(output, only_dates=JANUARY, append=True)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
+    added = change_output(output, only_dates=JANUARY, append=True)
     december = digest_dataset(output.path)
     break_off(plan, added, monkeypatch)
     assert digest_dataset(output.path) == december
@@ -177,18 +179,18 @@ def test_a_commit_that_is_repeated_changes_nothing(
 
 
 def test_a_load_that_is_impossible_leaves_the_table(plan: Plan, output: Output, tmp_path: Path) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     before = list_tree(tmp_path)
     with pytest.raises(InputError, match="only_dates"):
-        run_local(plan, replace(output, only_dates=(date(2024, 1, 1), date(2024, 2, 1)), append=True), 1)
+        run_local(plan, change_output(output, only_dates=(date(2024, 1, 1), date(2024, 2, 1)), append=True), 1)
     assert list_tree(tmp_path) == before
 
 
 @pytest.mark.parametrize("append", [True, False])
 def test_a_first_load_asked_twice_is_written_once(append: bool, plan: Plan, output: Output, tmp_path: Path) -> None:
-    first = replace(output, only_dates=DECEMBER, append=append)
+    first = change_output(output, only_dates=DECEMBER, append=append)
     receipt = run_local(plan, first, 1)
-    run_local(plan, replace(output, only_dates=JANUARY, append=True), 1)
+    run_local(plan, change_output(output, only_dates=JANUARY, append=True), 1)
     before = list_tree(tmp_path)
     assert run_local(plan, first, 1).parts["transactions"].rows > receipt.parts["transactions"].rows
     assert list_tree(tmp_path) == before
@@ -207,17 +209,17 @@ def test_a_first_load_asked_twice_is_written_once(append: bool, plan: Plan, outp
 def test_the_table_says_which_columns_it_has(
     existing: Existing, changes: dict[str, Any], message: str, plan: Plan, output: Output, tmp_path: Path
 ) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
     before = list_tree(tmp_path)
-    added = replace(output, only_dates=JANUARY, append=existing == "refuse", **changes)
+    added = change_output(output, only_dates=JANUARY, append=existing == "refuse", **changes)
     with pytest.raises(InputError, match=message):
         run_local(plan, added, 1, existing=existing)
     assert list_tree(tmp_path) == before
 
 
 def test_a_load_that_is_gone_after_a_restore_comes_again(plan: Plan, output: Output, tmp_path: Path) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
-    added = replace(output, only_dates=JANUARY, append=True)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
+    added = change_output(output, only_dates=JANUARY, append=True)
     whole = run_local(plan, added, 1)
     DeltaTable(tmp_path / "lake" / "transactions").restore(0)
     assert digest_dataset(output.path)["transactions"].rows < whole.parts["transactions"].rows
@@ -230,8 +232,8 @@ def test_a_load_that_is_gone_after_a_restore_comes_again(plan: Plan, output: Out
 
 
 def test_a_load_whose_files_were_merged_is_there(plan: Plan, output: Output, tmp_path: Path) -> None:
-    run_local(plan, replace(output, only_dates=DECEMBER), 1)
-    added = replace(output, only_dates=JANUARY, append=True)
+    run_local(plan, change_output(output, only_dates=DECEMBER), 1)
+    added = change_output(output, only_dates=JANUARY, append=True)
     run_local(plan, added, 1)
     table = DeltaTable(tmp_path / "lake" / "transactions")
     table.optimize.compact()
@@ -250,9 +252,11 @@ def store(tmp_path: Path) -> Iterator[ObjectStore]:
 
 def test_a_table_in_a_store(plan: Plan, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.stores.lock.BEAT", 0.1)
-    output = Output(locate(f"s3://{BUCKET}/lake", store.options), table="delta", only_dates=DECEMBER)
+    output = Output(
+        locate(f"s3://{BUCKET}/lake", store.options), selection=Selection(only_dates=DECEMBER), table="delta"
+    )
     run_local(plan, output, 1)
-    run_local(plan, replace(output, only_dates=JANUARY, append=True), 1)
+    run_local(plan, change_output(output, only_dates=JANUARY, append=True), 1)
     run_local(plan, Output(tmp_path / "plain"), 1)
     assert digest_dataset(output.path) == digest_dataset(tmp_path / "plain")
     assert versions(store.root / "lake") == [1, 2]

@@ -19,6 +19,7 @@ from vecgen.io.reader import digest_dataset, digest_files, read_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, PART_COLUMNS, TRANSACTIONS
 from vecgen.io.writers import FORMATS, Format
 from vecgen.model.params import Period
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output, target_own
 from vecgen.plan.plan import Plan
 from vecgen.plan.slices import PARTITION_KEYS, PartitionKey, partition_period
@@ -36,7 +37,7 @@ def write_all(plan: Plan, output: Output) -> list[object]:
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("max_file_size", [1, 1 << 30])
 def test_records_are_true(file_format: Format, max_file_size: int, plan: Plan, tmp_path: Path) -> None:
-    output = Output(tmp_path, file_format, max_file_size=max_file_size)
+    output = Output(tmp_path, Form(format=file_format, max_file_size=max_file_size))
     total = Digest()
     paths = []
     for batch in plan.batches:
@@ -134,8 +135,8 @@ def test_a_small_limit_makes_more_files(
 ) -> None:
     monkeypatch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", 300)
     monkeypatch.setattr("vecgen.run.batch.ROW_GROUP_ROWS", 400)
-    few = write_all(plan, Output(tmp_path / "few", file_format, partition_by=()))
-    many = write_all(plan, Output(tmp_path / "many", file_format, partition_by=(), max_file_size=1))
+    few = write_all(plan, Output(tmp_path / "few", Form(format=file_format, partition_by=())))
+    many = write_all(plan, Output(tmp_path / "many", Form(format=file_format, partition_by=(), max_file_size=1)))
     assert len(few) == len(plan.batches)
     assert len(many) > 2 * len(few)
     assert digest_dataset(tmp_path / "few") == digest_dataset(tmp_path / "many")
@@ -157,11 +158,11 @@ def test_no_customers_no_files(plan: Plan, tmp_path: Path) -> None:
 
 def test_partition_keys_count_once(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="each key at most once"):
-        Output(tmp_path, partition_by=("year", "year"))
+        Output(tmp_path, Form(partition_by=("year", "year")))
 
 
 def test_moments_agree_with_dates_and_times(plan: Plan, tmp_path: Path) -> None:
-    write_all(plan, Output(tmp_path, partition_by=()))
+    write_all(plan, Output(tmp_path, Form(partition_by=())))
     for path in data_files(tmp_path / TRANSACTIONS):
         rows = pq.ParquetFile(path).read()
         texts = pc.binary_join_element_wise(rows["trans_date"].cast("string"), rows["trans_time"], " ")

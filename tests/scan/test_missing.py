@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support.datasets import data_files
+from tests.support.outputs import make_output
 from vecgen.errors import InputError
 from vecgen.io.schema import COLUMNS
 from vecgen.model.exact import write_out
-from vecgen.plan.output import NORMALIZED_NAMES, Output
+from vecgen.plan.form import NORMALIZED_NAMES, Form
+from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import Receipt
 from vecgen.report.build import write_report
@@ -26,7 +28,7 @@ from vecgen.verify.row_tests import examine
 
 
 def write(plan: Plan, path: Path, *names: str, **options: Any) -> Path:
-    run_local(plan, Output(path, columns=names, **options), 1)
+    run_local(plan, make_output(path, columns=names, **options), 1)
     return path
 
 
@@ -53,7 +55,7 @@ def test_normalized_transactions_are_verified_as_the_whole(
 def test_rows_of_customers_that_nobody_knows_are_counted(plan: Plan, compile_small: Any, tmp_path: Path) -> None:
     path = write(plan, tmp_path / "n", *NORMALIZED_NAMES, with_customer_id=True)
     other = tmp_path / "other"
-    run_local(compile_small(customers=30), Output(other, with_customer_id=True), 1)
+    run_local(compile_small(customers=30), Output(other, Form(with_customer_id=True)), 1)
     data_files(path / "customers")[0].write_bytes(data_files(other / "customers")[0].read_bytes())
     assert {"customer_id", "receipt: customers", "file bytes"} <= set(verify(path).broken)
 

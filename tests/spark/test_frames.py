@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("pyspark")
 
 from vecgen.io.schema import COLUMNS
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.spark.frames import list_drawn
 
@@ -18,7 +19,7 @@ def test_all_columns_are_drawn_unless_some_are_chosen() -> None:
 
 
 def test_keys_of_directories_are_drawn_though_not_written() -> None:
-    by_month = Output(Path("o"), columns=("amt",), partition_by=("year", "month"))
+    by_month = Output(Path("o"), Form(partition_by=("year", "month"), columns=("amt",)))
     assert [column.name for column in list_drawn(by_month)] == ["amt", "trans_date"]
-    flat = Output(Path("o"), columns=("amt", "profile"), partition_by=("profile_group",))
+    flat = Output(Path("o"), Form(partition_by=("profile_group",), columns=("amt", "profile")))
     assert {column.name for column in list_drawn(flat)} == {"amt", "profile"}

@@ -14,6 +14,7 @@ from tests.conftest import set_batch_rows
 from tests.run.test_local import CrashError, crash_after
 from tests.support.clusters import OPTIONS
 from tests.support.datasets import data_files, list_tree, read_rows
+from tests.support.outputs import change_output
 from vecgen.errors import InputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.file_record import FileRecord
@@ -21,9 +22,11 @@ from vecgen.io.parquet_layout import Compression
 from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS, select_digested
 from vecgen.io.writers import COMPRESSIONS
-from vecgen.plan.output import NORMALIZED_NAMES, Output
+from vecgen.plan.form import NORMALIZED_NAMES, Form
+from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import schedule
+from vecgen.plan.selection import Selection
 from vecgen.records.receipt import RECEIPT, SUCCESS, Receipt
 from vecgen.run.checkpoint import read_finished
 from vecgen.run.local import run_local
@@ -43,7 +46,7 @@ def test_digest_is_the_local_one(
 ) -> None:
     from vecgen.spark.job import run
 
-    receipt = run(spark, plan, Output(tmp_path / "out", file_format), mode)
+    receipt = run(spark, plan, Output(tmp_path / "out", Form(file_format)), mode)
     local, _ = parquet
     assert digest_dataset(tmp_path / "out") == digest_dataset(local)
     assert receipt.parts["transactions"].rows == digest_dataset(local)["transactions"].rows
@@ -61,10 +64,10 @@ def test_fewer_columns_are_the_local_ones(
 ) -> None:
     from vecgen.spark.job import run
 
-    output = Output(tmp_path / "local", columns=names, batch_rows=2000)
+    output = Output(tmp_path / "local", Form(columns=names), Selection(batch_rows=2000))
     run_local(plan, output, 1)
     run(spark, plan, replace(output, path=tmp_path / "files"))
-    run(spark, plan, replace(output, path=tmp_path / "rows", batch_rows=None), "rows")
+    run(spark, plan, change_output(output, path=tmp_path / "rows", batch_rows=None), "rows")
     local = data_files(tmp_path / "local")
     for path in local:
         assert (tmp_path / "files" / path.relative_to(tmp_path / "local")).read_bytes() == path.read_bytes()
@@ -81,7 +84,7 @@ def test_fewer_columns_are_the_local_ones(
 def test_spark_reads_our_files(spark: SparkSession, plan: Plan, compression: Compression, tmp_path: Path) -> None:
     from pyspark.sql import functions as sf
 
-    run_local(plan, Output(tmp_path / "out", compression=compression), 1)
+    run_local(plan, Output(tmp_path / "out", Form(compression=compression)), 1)
     ours = read_rows(tmp_path / "out")
     frame = spark.read.parquet(str(tmp_path / "out" / "transactions"))
     names = [column.name for column in COLUMNS]
@@ -106,7 +109,7 @@ def test_files_are_those_of_the_local_engine(spark: SparkSession, plan: Plan, tm
 def test_single_file(spark: SparkSession, plan: Plan, parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
     from vecgen.spark.job import run
 
-    run(spark, plan, Output(tmp_path / "out", partition_by=(), single_file=True))
+    run(spark, plan, Output(tmp_path / "out", Form(partition_by=(), single_file=True)))
     assert len(list((tmp_path / "out" / "transactions").iterdir())) == 1
     assert digest_dataset(tmp_path / "out") == digest_dataset(parquet[0])
 
@@ -219,7 +222,7 @@ def test_rows_of_sparks_own_writer_cannot_be_resumed(spark: SparkSession, plan: 
 def test_spark_overwrites_a_dataset(spark: SparkSession, plan: Plan, tmp_path: Path, mode: str) -> None:
     from vecgen.spark.job import run
 
-    output = Output(tmp_path / "out", partition_by=())
+    output = Output(tmp_path / "out", Form(partition_by=()))
     run(spark, plan, output)
     before = digest_dataset(output.path)
     run(spark, plan, output, mode, existing="overwrite")

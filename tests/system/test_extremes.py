@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,12 +11,15 @@ import pytest
 
 from tests.conftest import Compile
 from tests.support.datasets import data_files, read_rows
+from tests.support.outputs import change_output
 from vecgen.cli.main import main
 from vecgen.io.reader import digest_dataset
 from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import estimate
+from vecgen.plan.selection import Selection
 from vecgen.run.local import run_local
 
 
@@ -54,7 +56,7 @@ def test_a_thousand_categories(
 def test_fifty_years_of_one_customer(compile_small: Compile, tmp_path: Path, dependence: Dependence) -> None:
     law = ModelParameters(Period(date(1980, 1, 1), date(2029, 12, 31)), fraud_rate=1.0, dependence=dependence)
     plan = compile_small(customers=1, law=law)
-    assert run(plan, Output(tmp_path / "o", partition_by=("year",))) > 15_000
+    assert run(plan, Output(tmp_path / "o", Form(partition_by=("year",)))) > 15_000
     years = {file.parent.name for file in data_files(tmp_path / "o" / "transactions")}
     assert years == {f"year={year}" for year in range(1980, 2030)}
 
@@ -73,7 +75,7 @@ def test_the_ends_of_the_calendar(
     compile_small: Compile, tmp_path: Path, start: date, end: date, file_format: str
 ) -> None:
     plan = compile_small(customers=5, law=ModelParameters(Period(start, end), fraud_rate=0.5), as_of=date(2020, 2, 29))
-    assert run(plan, Output(tmp_path / "o", file_format)) > 100  # type: ignore[arg-type]
+    assert run(plan, Output(tmp_path / "o", Form(file_format))) > 100  # type: ignore[arg-type]
     rows = read_rows(tmp_path / "o")
     days = set(rows["trans_date"].to_pylist())
     assert start <= min(days) <= max(days) <= end
@@ -93,8 +95,8 @@ def crowd(compile_small: Compile) -> Plan:
 
 
 def test_ten_million_customers_are_made_batch_by_batch(crowd: Plan, tmp_path: Path) -> None:
-    first = Output(tmp_path / "a", batch_rows=20_000, batches=((17, 18),))
-    whole, slice_ = estimate(crowd, replace(first, batches=()), 2), estimate(crowd, first, 2)
+    first = Output(tmp_path / "a", selection=Selection(batch_rows=20_000, batches=((17, 18),)))
+    whole, slice_ = estimate(crowd, change_output(first, batches=()), 2), estimate(crowd, first, 2)
     assert whole.batches > 40_000
     assert (slice_.customers, slice_.batches) == (10_000_000, 2)
     rows = run(crowd, first)
@@ -105,7 +107,7 @@ def test_ten_million_customers_are_made_batch_by_batch(crowd: Plan, tmp_path: Pa
 
 def test_and_date_by_date(crowd: Plan, tmp_path: Path) -> None:
     day = (date(2023, 12, 31), date(2023, 12, 31))
-    output = Output(tmp_path / "a", batch_rows=20_000, batches=((44_000, 44_000),), only_dates=day)
+    output = Output(tmp_path / "a", selection=Selection(batch_rows=20_000, batches=((44_000, 44_000),), only_dates=day))
     expected = estimate(crowd, output, 2)
     rows = run(crowd, output)
     assert 0.3 < rows / expected.rows < 3.0

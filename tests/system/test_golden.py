@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vecgen.model.params import ModelParameters, Period
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import Request
@@ -39,5 +40,5 @@ GOLDEN = [
 
 @pytest.mark.parametrize(("request_", "customers", "transactions"), GOLDEN)
 def test_digests_stay_what_they_are(request_: Request, customers: str, transactions: str, tmp_path: Path) -> None:
-    parts = run_local(compile_plan(request_), Output(tmp_path / "out", partition_by=()), 1).parts
+    parts = run_local(compile_plan(request_), Output(tmp_path / "out", Form(partition_by=())), 1).parts
     assert (parts["customers"].digest, parts["transactions"].digest) == (customers, transactions)

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import LAW, Compile, set_batch_rows
 from tests.support.datasets import data_files, read_people, read_rows
+from tests.support.outputs import make_output
 from vecgen.io.reader import digest_dataset
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS, FORMATS, Format
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.slices import PARTITION_KEYS
@@ -80,7 +82,7 @@ def test_neither_cut_nor_form_matters(compile_small: Compile, parquet: Dataset) 
             patch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", chunk_rows)
             patch.setattr("vecgen.run.batch.ROW_GROUP_ROWS", group_rows)
             path = Path(directory)
-            receipt = run_local(compile_small(), Output(path, **form, **cut), 1)
+            receipt = run_local(compile_small(), make_output(path, **form, **cut), 1)
             assert digests(receipt) == digests(parquet[1])
             assert digest_dataset(path) == digest_dataset(parquet[0])
 
@@ -92,13 +94,13 @@ def test_small_chunks_give_the_very_rows(
     chunk_rows: int, plan: Plan, parquet: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", chunk_rows)
-    run_local(plan, Output(tmp_path, max_file_size=1), 1)
+    run_local(plan, Output(tmp_path, Form(max_file_size=1)), 1)
     assert read_rows(tmp_path).equals(read_rows(parquet[0]))
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_one_file_holds_the_same(file_format: Format, plan: Plan, parquet: Dataset, tmp_path: Path) -> None:
-    receipt = run_local(plan, Output(tmp_path, file_format, partition_by=(), single_file=True), 2)
+    receipt = run_local(plan, Output(tmp_path, Form(format=file_format, partition_by=(), single_file=True)), 2)
     assert len(data_files(tmp_path / "transactions")) == 1
     assert digests(receipt) == digests(parquet[1])
     assert read_rows(tmp_path).equals(read_rows(parquet[0]))
@@ -107,7 +109,7 @@ def test_one_file_holds_the_same(file_format: Format, plan: Plan, parquet: Datas
 @pytest.mark.parametrize("limit", [7, 100])
 def test_a_limit_of_records_is_kept(limit: int, compile_small: Compile, tmp_path: Path) -> None:
     plan = compile_small(customers=2)
-    run_local(plan, Output(tmp_path / "limited", max_records_per_file=limit), 1)
+    run_local(plan, Output(tmp_path / "limited", Form(max_records_per_file=limit)), 1)
     run_local(plan, Output(tmp_path / "free"), 1)
     files = data_files(tmp_path / "limited" / "transactions")
     assert max(pq.read_metadata(path).num_rows for path in files) <= limit
@@ -118,7 +120,7 @@ def test_a_limit_of_records_is_kept(limit: int, compile_small: Compile, tmp_path
 def test_written_customers_read_back_give_the_same_transactions(
     source: Format, compile_small: Compile, plan: Plan, parquet: Dataset, tmp_path: Path
 ) -> None:
-    run_local(plan, Output(tmp_path / "people", source), 1, transactions=False)
+    run_local(plan, Output(tmp_path / "people", Form(source)), 1, transactions=False)
     directory = tmp_path / "people" / "customers"
     for number, path in enumerate((directory, data_files(directory)[0])):
         listed = compile_small(customers_file=path)

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from tests.support.checkout import ROOT
 from tests.support.clusters import OPTIONS, Machine, finish
 from tests.support.datasets import data_files
 from tests.support.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port, unreliable
+from tests.support.outputs import change_output
 from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
@@ -156,7 +156,7 @@ def test_a_run_that_broke_off_is_resumed(
     with pytest.raises(OutputError, match="not complete; pass resume=True"):
         run_local(plan, output, 1)
     with pytest.raises(InputError, match="compression: got 'zstd', expected 'snappy'"):
-        run_local(plan, replace(output, compression="zstd"), 1, existing="resume")
+        run_local(plan, change_output(output, compression="zstd"), 1, existing="resume")
     broken, *_ = (store.root / prefix / "transactions").rglob("*.parquet")
     broken.write_bytes(broken.read_bytes()[:-1])
     run_local(plan, output, 1, existing="resume")
@@ -191,7 +191,7 @@ def test_dates_are_appended_as_on_disk(
 ) -> None:
     """Plain files: the first load begins the dataset, one that broke off is completed, one that is there is left."""
     output = Output(place(store, prefix), append=True)
-    december, january = (replace(output, only_dates=dates) for dates in (DECEMBER, JANUARY))
+    december, january = (change_output(output, only_dates=dates) for dates in (DECEMBER, JANUARY))
     run_local(plan, december, 1)
     before = store.files(prefix)
     break_off(plan, january, monkeypatch, after=8)
@@ -209,7 +209,7 @@ def test_dates_are_appended_as_on_disk(
     for load in (december, january):
         assert run_local(plan, load, 1) == receipt
     assert store.files(prefix) == after
-    overlapping = replace(output, only_dates=(DECEMBER[1], JANUARY[0]))
+    overlapping = change_output(output, only_dates=(DECEMBER[1], JANUARY[0]))
     with pytest.raises(InputError, match="dates that are not there yet"):
         run_local(plan, overlapping, 1)
 

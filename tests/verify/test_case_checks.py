@@ -18,7 +18,9 @@ from tests.support.datasets import data_files
 from vecgen.io.schema import FRAUD_CASES
 from vecgen.io.writers import FORMATS, Format
 from vecgen.model.params import DEPENDENCES, Dependence
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
+from vecgen.plan.selection import Selection
 from vecgen.records.receipt import Receipt
 from vecgen.run.local import run_local
 from vecgen.verify.certificate import Check
@@ -39,7 +41,7 @@ def test_a_true_ledger_holds(
     dependence: Dependence, file_format: Format, compile_small: Compile, tmp_path: Path
 ) -> None:
     plan = compile_small(law=replace(LAW, dependence=dependence, fraud_days=3))
-    receipt = run_local(plan, Output(tmp_path / "o", file_format, batch_rows=500), 1)
+    receipt = run_local(plan, Output(tmp_path / "o", Form(file_format), Selection(batch_rows=500)), 1)
     assert receipt.parts[FRAUD_CASES].rows > 10
     assert check_cases(tmp_path / "o").holds
 

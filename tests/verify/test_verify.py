@@ -21,6 +21,7 @@ from tests.support.datasets import data_files, read_people, read_rows
 from vecgen.cli.main import main
 from vecgen.errors import InputError
 from vecgen.model.identifiers import SsnRanges
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output
 from vecgen.plan.plan import Plan
 from vecgen.records.receipt import RECEIPT, Receipt
@@ -57,8 +58,8 @@ def test_the_layout_changes_nothing(
 ) -> None:
     set_batch_rows(monkeypatch, 500)
     outputs = {
-        "single": Output(tmp_path / "single", partition_by=(), single_file=True),
-        "batches": Output(tmp_path / "batches", "csv", partition_by=("month",), max_records_per_file=100),
+        "single": Output(tmp_path / "single", Form(partition_by=(), single_file=True)),
+        "batches": Output(tmp_path / "batches", Form(format="csv", partition_by=("month",), max_records_per_file=100)),
     }
     for output in outputs.values():
         run_local(compile_small(), output, 1)

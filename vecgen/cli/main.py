@@ -41,7 +41,7 @@ from vecgen.config.new_file import write_new
 from vecgen.config.new_profile import add_profile
 from vecgen.errors import InputError, VecgenError, setting, spell_options, to_line, to_printable
 from vecgen.plan.plan import compile_plan
-from vecgen.plan.request import check_seed
+from vecgen.plan.request import Request, check_seed
 from vecgen.plan.schedule import choose_processes, estimate
 from vecgen.process.memory import leave_pandas_out
 from vecgen.run.local import run_local
@@ -123,7 +123,7 @@ def _make_parser(*, planned: bool = False) -> Parser:
         add_quiet_option(command)
 
     merchants = add("merchants", _merchants, "write a merchants file for --demographics")
-    merchants.add_argument("--seed", type=parse_whole, default=42, metavar="N", help="(42)")
+    merchants.add_argument("--seed", type=parse_whole, default=Request.seed, metavar="N", help=f"({Request.seed})")
     merchants.add_argument("--per-category", type=parse_whole, default=500, metavar="N", help="names of each (500)")
     merchants.add_argument(
         "--output", type=parse_path, default=Path("merchants.csv"), metavar="FILE", help="new file (merchants.csv)"

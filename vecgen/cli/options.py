@@ -28,12 +28,14 @@ from vecgen.cli.argument_types import (
 from vecgen.fit.estimate import LEAST_CUSTOMERS
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS, FORMATS
 from vecgen.model.params import DEPENDENCES, MAX_FRAUD_DAYS
-from vecgen.plan.output import DEFAULT_MAX_FILE_SIZE, TABLES
+from vecgen.plan.form import Form
+from vecgen.plan.output import TABLES
 from vecgen.plan.request import Request
 from vecgen.plan.slices import PARTITION_KEYS
 
 _REQUEST: Final = Request()
-"""The request whose values are the options' defaults."""
+_FORM: Final = Form()
+"""The request and the form whose values are the options' defaults."""
 
 
 def add_customer_options(parser: ArgumentParser, *, with_file: bool) -> None:
@@ -89,20 +91,21 @@ def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> 
     help_output = "empty or new: a directory, or a URL such as s3://bucket/prefix (output)"
     group.add_argument("--output", type=parse_place, default="output", metavar="DIR", help=help_output)
     add_storage_option(group)
-    group.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(parquet)")
+    group.add_argument("--format", choices=FORMATS, default=_FORM.format, help=f"({_FORM.format})")
     help_keys = f"directory levels: any of {','.join(PARTITION_KEYS)}, or nothing"
     group.add_argument(
-        "--partition-by", type=parse_partition_keys, default=PARTITION_KEYS, metavar="KEYS", help=help_keys
+        "--partition-by", type=parse_partition_keys, default=_FORM.partition_by, metavar="KEYS", help=help_keys
     )
-    group.add_argument("--compression", choices=COMPRESSIONS, default=COMPRESSIONS[0], help="of Parquet (snappy)")
+    help_compression = f"of Parquet ({_FORM.compression})"
+    group.add_argument("--compression", choices=COMPRESSIONS, default=_FORM.compression, help=help_compression)
     help_encoding = (
         "of Parquet: portable, which every reader knows, or compact, smaller files that Spark before 4.3, Hive, "
-        "fastparquet and older DuckDB, Polars and DataFusion refuse (portable)"
+        "fastparquet and older DuckDB, Polars and DataFusion refuse "
+        f"({_FORM.encoding})"
     )
-    group.add_argument("--encoding", choices=ENCODINGS, default=ENCODINGS[0], help=help_encoding)
-    group.add_argument(
-        "--max-file-size", type=parse_size, default=DEFAULT_MAX_FILE_SIZE, metavar="SIZE", help="(256MiB)"
-    )
+    group.add_argument("--encoding", choices=ENCODINGS, default=_FORM.encoding, help=help_encoding)
+    help_size = f"({_FORM.max_file_size >> 20}MiB)"
+    group.add_argument("--max-file-size", type=parse_size, default=_FORM.max_file_size, metavar="SIZE", help=help_size)
     group.add_argument("--max-records-per-file", type=parse_whole, metavar="N", help="(no limit)")
     either = group.add_mutually_exclusive_group()
     either.add_argument("--resume", action="store_true", help="complete an interrupted run")

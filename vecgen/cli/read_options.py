@@ -6,8 +6,10 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from vecgen.model.params import ModelParameters, make_period
-from vecgen.plan.output import NORMALIZED_NAMES, Existing, Output
+from vecgen.plan.form import NORMALIZED_NAMES, Form
+from vecgen.plan.output import Existing, Output
 from vecgen.plan.request import Request
+from vecgen.plan.selection import Selection
 from vecgen.stores.filesystem import Place, locate
 
 
@@ -69,21 +71,27 @@ def to_existing(options: Namespace) -> Existing:
 def to_output(options: Namespace) -> Output:
     """Return the output that parsed options describe."""
     normalized = getattr(options, "normalized", False)
-    return Output(
-        path=locate(options.output, list_storage_options(options)),
+    form = Form(
         format=options.format,
         compression=options.compression,
+        encoding=options.encoding,
         partition_by=() if options.single_file else options.partition_by,
         max_file_size=options.max_file_size,
         max_records_per_file=options.max_records_per_file,
         single_file=options.single_file,
-        batch_rows=getattr(options, "batch_rows", None),
-        batches=getattr(options, "batches", ()),
-        only_dates=getattr(options, "only_dates", None),
-        table=options.table,
-        append=options.append,
         with_customer_id=options.with_customer_id or normalized,
         with_fraud_probability=getattr(options, "with_fraud_probability", False),
         columns=NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
-        encoding=options.encoding,
+    )
+    selection = Selection(
+        batch_rows=getattr(options, "batch_rows", None),
+        batches=getattr(options, "batches", ()),
+        only_dates=getattr(options, "only_dates", None),
+    )
+    return Output(
+        path=locate(options.output, list_storage_options(options)),
+        form=form,
+        selection=selection,
+        table=options.table,
+        append=options.append,
     )

@@ -70,7 +70,7 @@ def hint_at_receipt(receipt: Receipt) -> str:
 
 def describe_plan(e: Estimate, output: Output) -> str:
     """Return what a plan will cost in lines for people, with advice where files come out small."""
-    hint = "" if output.append else hint_at_small_files(e.files, e.median_file, output.partition_by)
+    hint = "" if output.append else hint_at_small_files(e.files, e.median_file, output.form.partition_by)
     return "\n".join(filter(None, (describe_estimate(e), hint)))
 
 

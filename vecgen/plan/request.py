@@ -86,3 +86,16 @@ def check_count(customers: int) -> None:
     """Refuse a number of customers that is out of range."""
     if not 1 <= customers <= MAX_CUSTOMERS:
         raise InputError(setting("customers"), "", customers, f"a whole number from 1 to {MAX_CUSTOMERS}")
+
+
+def check_limit(name: str, limit: int | None) -> None:
+    """Refuse a limit that no file or batch can have.
+
+    Args:
+        name: Of the setting.
+
+    Raises:
+        InputError: It is out of range.
+    """
+    if limit is not None and not 1 <= limit < 1 << 63:
+        raise InputError(setting(name), "", limit, "a whole number from 1 up, below 2**63")

@@ -12,8 +12,10 @@ from typing import Final
 from vecgen.errors import InputError, setting
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS
 from vecgen.plan.batches import MAX_BATCH_ROWS, Batch, cut_batches
+from vecgen.plan.form import Form
 from vecgen.plan.output import Output, has_case_files
 from vecgen.plan.plan import Plan
+from vecgen.plan.selection import Selection
 from vecgen.plan.slices import partition_period
 
 # Estimates of bytes a row and core seconds a row, one year of the shipped profiles (`python -m bench compare`).
@@ -67,11 +69,11 @@ def choose_batch_rows(plan: Plan, output: Output, cores: int) -> int:
     As many as fill one file per directory, but few enough for several batches a core, and for a worker to stay under
     1 GB: the dates of its customers are counted in memory.
     """
-    if output.batch_rows is not None:
-        return output.batch_rows
+    if output.selection.batch_rows is not None:
+        return output.selection.batch_rows
     period = plan.tables.law.period
-    slices = len(partition_period(period, output.partition_by, ""))
-    filling = output.max_file_size / _row_bytes(output) * slices
+    slices = len(partition_period(period, output.form.partition_by, ""))
+    filling = output.form.max_file_size / _row_bytes(output.form) * slices
     spread = max(plan.rows / (_TASKS_PER_CORE * cores), _MIN_BATCH_ROWS)
     slowest = min(rate for rate in plan.rows_per_customer if rate > 0) if any(plan.rows_per_customer) else 1.0
     fitting = min(_MAX_BATCH_ROWS, _MAX_CELLS / period.days * slowest)
@@ -88,18 +90,18 @@ def cut_again(plan: Plan, batch_rows: int) -> Plan:
     return replace(plan, batches=cut_batches(plan.source, plan.rows_per_customer, batch_rows))
 
 
-def check_slices(plan: Plan, output: Output) -> range:
-    """Accept an output whose batches and dates the plan has; return the days to be written.
+def check_slices(plan: Plan, selection: Selection) -> range:
+    """Accept batches and dates that the plan has; return the days to be written.
 
     Raises:
         InputError: Numbers beyond the last batch, or dates outside the period.
     """
-    for first, last in output.batches:
+    for first, last in selection.batches:
         if not 0 <= first <= last < len(plan.batches):
             told = f"{setting('plan')} and {setting('batch_rows')}"
             expected = f"numbers from 0 to {len(plan.batches) - 1}; {told} tell how many there are"
             raise InputError(setting("batches"), "", f"{first}-{last}", expected)
-    return output.select_days(plan.tables.law.period)
+    return selection.select_days(plan.tables.law.period)
 
 
 def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
@@ -109,14 +111,14 @@ def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
         InputError: Batches or dates that the plan does not have.
     """
     plan = schedule(plan, output, cores)
-    period, days = plan.tables.law.period, check_slices(plan, output)
-    batches = [batch for batch in plan.batches if output.selects(batch.number)]
+    period, days = plan.tables.law.period, check_slices(plan, output.selection)
+    batches = [batch for batch in plan.batches if output.selection.selects(batch.number)]
     share = len(days) / period.days
-    runs = [part.days for part in partition_period(period, output.partition_by, "")]
+    runs = [part.days for part in partition_period(period, output.form.partition_by, "")]
     slices = sum(run.start < days.stop and days.start < run.stop for run in runs)
-    row_bytes = _row_bytes(output)
+    row_bytes = _row_bytes(output.form)
     sizes = [b.rows * share * row_bytes / slices for b in batches]  # of a batch in one directory
-    cuts = [math.ceil(size / output.max_file_size) for size in sizes]
+    cuts = [math.ceil(size / output.form.max_file_size) for size in sizes]
     files = slices * sum(cuts)
     customers = max((b.rows / (plan.rows_per_customer[b.profile] or 1.0) for b in batches), default=0.0)
     memory = _FIXED_MEMORY + customers * (_CUSTOMER_MEMORY + _CELL_MEMORY * period.days)
@@ -130,7 +132,7 @@ def estimate(plan: Plan, output: Output, cores: int) -> Estimate:
         batches=len(batches),
         largest_batch=max((batch.rows for batch in batches), default=0),
         memory_per_worker=round(memory),
-        seconds=_START_SECONDS + _expect_work(output, batches, rows, files) / min(cores, max(1, len(batches))),
+        seconds=_START_SECONDS + _expect_work(output.form, batches, rows, files) / min(cores, max(1, len(batches))),
         cores=cores,
     )
 
@@ -142,11 +144,11 @@ def _find_median(sizes: Sequence[float], cuts: Sequence[int]) -> float:
     return files[bisect.bisect_left(counted, sum(cuts) / 2)][0] if files else 0.0
 
 
-def _expect_work(output: Output, batches: Sequence[Batch], rows: float, files: int) -> float:
+def _expect_work(form: Form, batches: Sequence[Batch], rows: float, files: int) -> float:
     """Return the core seconds of writing these batches: small ones cost more by their files than by their rows."""
     ids = sum(batch.last - batch.first for batch in batches)
     own = ids * _SECONDS_PER_ID + len(batches) * _SECONDS_PER_BATCH + files * _SECONDS_PER_FILE
-    return rows * _lookup(_SECONDS_PER_ROW, output) + own
+    return rows * _lookup(_SECONDS_PER_ROW, form) + own
 
 
 def describe_estimate(e: Estimate) -> str:
@@ -168,12 +170,12 @@ def spell_size(size: float) -> str:
     return f"of {size / 1e6:,.0f} MB" if size >= 1e6 else "below 1 MB"
 
 
-def _row_bytes(output: Output) -> float:
-    return _lookup(_BYTES_PER_ROW, output) * (_COMPACT_SHARE if output.encoding == "compact" else 1.0)
+def _row_bytes(form: Form) -> float:
+    return _lookup(_BYTES_PER_ROW, form) * (_COMPACT_SHARE if form.encoding == "compact" else 1.0)
 
 
-def _lookup(table: Mapping[tuple[str, str], float], output: Output) -> float:
-    return table[output.format, output.compression if output.format == "parquet" else ""]
+def _lookup(table: Mapping[tuple[str, str], float], form: Form) -> float:
+    return table[form.format, form.compression if form.format == "parquet" else ""]
 
 
 def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, int]:
@@ -185,6 +187,6 @@ def expect_rows(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, i
         rate = plan.request.law.fraud_rate
         expected |= {f"{FRAUD_CASES}-{first}": round((last - first) * rate) for first, last in plan.case_ranges()}
     if TRANSACTIONS in parts:
-        batches = {f"{TRANSACTIONS}-{b.number}": b.rows for b in plan.batches if output.selects(b.number)}
-        expected |= {TRANSACTIONS: sum(batches.values())} if output.single_file else batches
+        batches = {f"{TRANSACTIONS}-{b.number}": b.rows for b in plan.batches if output.selection.selects(b.number)}
+        expected |= {TRANSACTIONS: sum(batches.values())} if output.form.single_file else batches
     return expected

@@ -43,7 +43,7 @@ def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) 
 def describe_load(output: Output, plan: Plan, name: str, parts: Mapping[str, Part]) -> Load:
     """Return the load that a run adds."""
     period = plan.tables.law.period
-    first, last = output.only_dates or (period.start, period.end)
+    first, last = output.selection.only_dates or (period.start, period.end)
     days = [day.isoformat() for day in (first, last, period.start, period.end)]
     return Load(name=name, first=days[0], last=days[1], start=days[2], end=days[3], parts=dict(parts))
 
@@ -128,7 +128,7 @@ def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
         raise InputError(setting("append"), "", "batches of a dataset", "a dataset with all of its customers")
     asked = {name: value for name, value in plan.identity.items() if name not in _PERIOD}
     form = ("columns",) if output.table else _FORM  # a table knows its partitions, and what else a part may have
-    asked |= {name: _plain(getattr(output, name)) for name in form}
+    asked |= {name: _plain(getattr(output.form, name)) for name in form}
     refuse_difference("append", output.path, asked, {**before.output, **before.identity})
 
 
@@ -186,8 +186,8 @@ def commit_load(target: Target, parts: Iterable[str], records: Iterable[FileReco
 
 def _layout(output: Output, part: str) -> tuple[Any, Any]:
     """Return the schema of a part's files, and of the columns in its paths."""
-    keys = output.partition_columns() if part == TRANSACTIONS else ()
-    return arrow_schema(output.columns_of(part)), arrow_schema(keys)
+    keys = output.form.partition_columns() if part == TRANSACTIONS else ()
+    return arrow_schema(output.form.columns_of(part)), arrow_schema(keys)
 
 
 def unite(before: Receipt, now: Receipt) -> Receipt:

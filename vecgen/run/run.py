@@ -18,7 +18,7 @@ from vecgen.io.reader import find_files
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.plan.output import Existing, Output, Target, select_form, target_own
 from vecgen.plan.plan import Plan
-from vecgen.plan.schedule import check_slices, choose_batch_rows, cut_again, schedule
+from vecgen.plan.schedule import check_slices, choose_batch_rows, cut_again
 from vecgen.process.scratch import remove_dead_scratch
 from vecgen.records.file_list import list_records, write_file_list
 from vecgen.records.parse import refuse_links
@@ -103,7 +103,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     remove_dead_scratch()
     check_writable(output.path)
     refuse_links(output.path)
-    if output.format == "csv":
+    if output.form.format == "csv":
         plan.source.check_lines()
     final = output.path
     if is_being_replaced(final / PROGRESS):
@@ -112,7 +112,9 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             clear_progress(final)  # of an unfinished dataset that was replaced
     seen = _read_raw(final)
     # A resumed run has the batches of the run that was started: their number is not known yet.
-    check_slices(schedule(plan, output, cores), replace(output, batches=()) if existing == "resume" else output)
+    rows = choose_batch_rows(plan, output, cores)
+    plan = cut_again(plan, rows)
+    check_slices(plan, replace(output.selection, batches=()) if existing == "resume" else output.selection)
     asked = describe_run(plan, output, parts)
     replaces = existing == "overwrite"
     check_append(output, parts, replaces)
@@ -127,16 +129,15 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
             return
         _prepare(target, asked, before, existing)
     with _leaving_nothing_late(final), _alone(final, seen) as lease:
-        if resumes:
-            record = read_run(target.directory, asked)
-        else:
-            rows = choose_batch_rows(plan, output, cores)
-            record = {"rows_per_batch": rows, "replaces": replaces, "load": target.load}
-        target, plan = replace(target, load=record["load"]), cut_again(plan, record["rows_per_batch"])
+        started: dict[str, Any] = {"rows_per_batch": rows, "replaces": replaces, "load": target.load}
+        record = read_run(target.directory, asked) if resumes else started
+        target = replace(target, load=record["load"])
+        if record["rows_per_batch"] != rows:  # it was started for other cores
+            plan = cut_again(plan, record["rows_per_batch"])
         remove_drafts(target.directory)
         remove_broken(final / PROGRESS)
         with _keeping_what_is_finished(target, resumes, lease):
-            check_slices(plan, output)
+            check_slices(plan, output.selection)
             if not resumes:
                 _clear(target)
                 write_text(target.directory / PROGRESS / RUN, json.dumps({**asked, **record}))

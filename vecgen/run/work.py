@@ -32,8 +32,8 @@ def list_work(run: Run, parts: Sequence[str]) -> list[Work]:
     """Return the pieces of a run, largest first."""
     work: list[Work] = []
     if TRANSACTIONS in parts:
-        batches = tuple(batch for batch in run.plan.batches if run.output.selects(batch.number))
-        work += [batches] if run.output.single_file else batches
+        batches = tuple(batch for batch in run.plan.batches if run.output.selection.selects(batch.number))
+        work += [batches] if run.output.form.single_file else batches
     if FRAUD_CASES in parts and has_case_files(run.output):
         work += [Cases(*bounds) for bounds in run.plan.case_ranges()]
     if CUSTOMERS in parts:

@@ -25,7 +25,8 @@ from vecgen.io.schema import (
 from vecgen.io.writers import Writer, open_writer
 from vecgen.model.tables import Tables
 from vecgen.plan.customer_source import CustomerSource
-from vecgen.plan.output import Output, Target, has_case_files
+from vecgen.plan.form import Form
+from vecgen.plan.output import Target, has_case_files
 from vecgen.plan.slices import DaySlice, intersect, partition_period
 from vecgen.run.batch import Group, start_group
 from vecgen.run.fraud_cases import find_cases, list_cases
@@ -42,9 +43,9 @@ def write_transactions(tables: Tables, seed: int, target: Target, number: int, c
     if customers.num_rows == 0:
         return []
     output, name = target.output, customers.column("profile")[0].as_py()
-    slices = partition_period(tables.law.period, output.partition_by, name)
-    wanted = output.select_days(tables.law.period)
-    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.columns_of(TRANSACTIONS))
+    slices = partition_period(tables.law.period, output.form.partition_by, name)
+    wanted = output.selection.select_days(tables.law.period)
+    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.form.columns_of(TRANSACTIONS))
     records: list[FileRecord] = []
     for position, part in enumerate(slices):
         if days := intersect(part.days, wanted):
@@ -68,14 +69,14 @@ def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
 
 def write_single_file(tables: Tables, seed: int, target: Target, parts: Iterable[pa.Table]) -> list[FileRecord]:
     """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
-    output = target.output
-    name = f"{TRANSACTIONS}/{target.load}transactions.{output.format}"
+    form = target.output.form
+    name = f"{TRANSACTIONS}/{target.load}transactions.{form.format}"
     path = target.directory / name
     digest = Digest()
     cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
-    columns = output.columns_of(TRANSACTIONS)
-    days = output.select_days(tables.law.period)
-    with _open(output, path, batch_schema(columns)) as writer:
+    columns = form.columns_of(TRANSACTIONS)
+    days = target.output.selection.select_days(tables.law.period)
+    with _open(form, path, batch_schema(columns)) as writer:
         for customers in parts:
             group = start_group(tables, seed, customers, len(days), columns)
             cases.append(list_cases(tables, group.calendar, customers))
@@ -108,19 +109,19 @@ def write_customers(target: Target, customers: pa.Table) -> FileRecord:
 
 def _write_table(target: Target, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
     """Write a table as one file of these columns, which its digest is of."""
-    output = target.output
-    schema = arrow_schema(output.columns_of(part))
-    name = f"{part}/{target.load}{name}.{output.format}"
+    form = target.output.form
+    schema = arrow_schema(form.columns_of(part))
+    name = f"{part}/{target.load}{name}.{form.format}"
     path = target.directory / name
-    with _open(output, path, schema) as writer:
+    with _open(form, path, schema) as writer:
         for batch in table.select(schema.names).cast(schema).to_batches():
             writer.write(batch)
     digest = digest_batches(table.to_batches(), columns)
     return _record(name, writer, digest)
 
 
-def _open(output: Output, path: Place, schema: pa.Schema) -> AbstractContextManager[Writer]:
-    return open_writer(path, schema, output.format, output.compression, output.encoding)
+def _open(form: Form, path: Place, schema: pa.Schema) -> AbstractContextManager[Writer]:
+    return open_writer(path, schema, form.format, form.compression, form.encoding)
 
 
 def _record(
@@ -140,8 +141,8 @@ def _record(
 
 def _write_slice(group: Group, target: Target, stem: str, days: range) -> list[FileRecord]:
     """Write the rows on `days` into as many files as their size asks for."""
-    output = target.output
-    batches = _mark_last(group, days, output.max_records_per_file)
+    form = target.output.form
+    batches = _mark_last(group, days, form.max_records_per_file)
     batch = next(batches, None)
     first = _EPOCH + timedelta(days=group.tables.law.period.first_day + days.start)
     last = first + timedelta(days=len(days) - 1)
@@ -150,12 +151,12 @@ def _write_slice(group: Group, target: Target, stem: str, days: range) -> list[F
     for number in count():
         if batch is None:
             break
-        name = f"{stem}-{number:03d}.{output.format}"
+        name = f"{stem}-{number:03d}.{form.format}"
         path = target.directory / name
         digest = Digest()
-        with _open(output, path, batch_schema(output.columns_of(TRANSACTIONS))) as writer:
+        with _open(form, path, batch_schema(form.columns_of(TRANSACTIONS))) as writer:
             # At least one batch a file, however small the limit: else nothing would ever be written.
-            while batch is not None and (digest.rows == 0 or _has_room(output, writer, digest, batch[1])):
+            while batch is not None and (digest.rows == 0 or _has_room(form, writer, digest, batch[1])):
                 rows, rows_digest, ends_chunk = batch
                 writer.write(rows)
                 digest += rows_digest
@@ -166,9 +167,9 @@ def _write_slice(group: Group, target: Target, stem: str, days: range) -> list[F
     return records
 
 
-def _has_room(output: Output, writer: Writer, written: Digest, batch: Digest) -> bool:
-    limit = output.max_records_per_file
-    return writer.bytes_written < output.max_file_size and (limit is None or written.rows + batch.rows <= limit)
+def _has_room(form: Form, writer: Writer, written: Digest, batch: Digest) -> bool:
+    limit = form.max_records_per_file
+    return writer.bytes_written < form.max_file_size and (limit is None or written.rows + batch.rows <= limit)
 
 
 def _mark_last(group: Group, days: range, limit: int | None) -> Iterator[tuple[pa.RecordBatch, Digest, bool]]:

@@ -136,19 +136,19 @@ _KEY_COLUMNS: Final[Mapping[PartitionKey, str]] = {
 
 def list_drawn(output: Output) -> tuple[Column, ...]:
     """Return the columns of transactions that `write_rows` needs: those of the files and of their keys."""
-    written = output.columns_of(TRANSACTIONS)
-    needed = {_KEY_COLUMNS[key] for key in output.partition_by} - {column.name for column in written}
+    written = output.form.columns_of(TRANSACTIONS)
+    needed = {_KEY_COLUMNS[key] for key in output.form.partition_by} - {column.name for column in written}
     return (*written, *(column for column in COLUMNS if column.name in needed))
 
 
 def write_rows(frame: DataFrame, target: Target, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
     spark, output = frame.sparkSession, target.output
-    keys = output.partition_by if name == TRANSACTIONS else ()
-    extra = set(frame.columns) - {column.name for column in output.columns_of(name)}
+    keys = output.form.partition_by if name == TRANSACTIONS else ()
+    extra = set(frame.columns) - {column.name for column in output.form.columns_of(name)}
     makers = {"year": sf.year, "month": sf.month, "profile_group": sf.col}
     values = {key: makers[key](_KEY_COLUMNS[key]) for key in keys}
-    if output.format == "csv":
+    if output.form.format == "csv":
         frame = _as_text(frame)
     for key in keys:  # Connect refuses to add no columns at once
         frame = frame.withColumn(key, values[key])
@@ -156,11 +156,11 @@ def write_rows(frame: DataFrame, target: Target, name: str) -> Part:
         frame = frame.drop(*extra)
     writer = frame.write.mode("append").partitionBy(*keys)
     path = target.directory.absolute() / name
-    if output.format == "csv":
+    if output.form.format == "csv":
         writer.csv(str(path), sep="|", header=True, quote="", emptyValue="")
         written = spark.read.csv(str(path), sep="|", header=True, quote="")
     else:
-        writer.parquet(str(path), compression=output.compression)
+        writer.parquet(str(path), compression=output.form.compression)
         written = spark.read.parquet(str(path))
     sizes = [size_of(file) for file in find_files(path)]
     return Part(int(written.count()), len(sizes), sum(sizes), None)  # observations: Connect has none before Spark 4.0

@@ -89,7 +89,11 @@ def run(
             f"{setting('output_mode', 'files')}, whose batches can be resumed",
         )
     if output_mode == "rows" and (
-        output.batches or output.only_dates or output.table or output.append or output.encoding == "compact"
+        output.selection.batches
+        or output.selection.only_dates
+        or output.table
+        or output.append
+        or output.form.encoding == "compact"
     ):
         told = ", ".join(map(setting, ("batches", "only_dates", "table", "append")))
         expected = f"files, if {told} or {setting('encoding', 'compact')} are given"
@@ -132,7 +136,7 @@ def _run_rows(spark: SparkSession, run: Run, report: Report, stopping: Callable[
     """Let Spark's writer write; its tasks leave no records, so Spark tells how many are finished."""
     plan, output = run.plan, run.output
     makers: dict[str, Callable[[], DataFrame]] = {
-        CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.columns_of(CUSTOMERS)]),
+        CUSTOMERS: lambda: customers(spark, plan).select([c.name for c in output.form.columns_of(CUSTOMERS)]),
         TRANSACTIONS: lambda: transactions(spark, plan, list_drawn(output)),
         FRAUD_CASES: lambda: fraud_cases(spark, plan),
     }
