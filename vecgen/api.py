@@ -194,7 +194,7 @@ def generate_fraud_cases(
     """
     schema = choose_schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
     plan = _compile(asked)
-    cases = find_cases(plan.tables, plan.request.seed, plan.source, 0, plan.source.count)
+    cases = find_cases(plan.tables, plan.source, 0, plan.source.count)
     return _encode(cases.select(schema.names), schema)
 
 
@@ -372,7 +372,7 @@ def _encode(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def _rows(plan: Plan, columns: tuple[Column, ...], days: range, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     for customers in plan.groups(plan.batches):
-        group = start_group(plan.tables, plan.request.seed, customers, min(len(days), 31), columns)
+        group = start_group(plan.tables, customers, min(len(days), 31), columns)
         for batch in group.all_batches(days):
             yield batch.cast(schema)
 

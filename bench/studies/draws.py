@@ -53,7 +53,7 @@ def draw_for(plan: Plan, customers: list[tuple[ProfileTables, Customers]]) -> in
     """Draw all transactions of customers that are known already, and return their number."""
     rows = 0
     for profile, people in customers:
-        calendar = draw_calendar(plan.tables, profile, plan.request.seed, people)
+        calendar = draw_calendar(plan.tables, profile, people)
         months = np.array_split(np.arange(plan.tables.law.period.days), MONTHS)
         for days in months:
             rows += sum(len(part) for part in draw_rows(plan.tables, calendar, range(days[0], days[-1] + 1)))

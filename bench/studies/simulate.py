@@ -160,7 +160,7 @@ def _measure_batch(plan: Plan, profile: int, rows: int, share: float, scan: floa
     with tempfile.TemporaryDirectory() as scratch:
         started = time.process_time()
         people = plan.source.table(0, ids, profile)
-        records = write_transactions(plan.tables, plan.request.seed, target_own(Output(Path(scratch))), 0, people)
+        records = write_transactions(plan.tables, target_own(Output(Path(scratch))), 0, people)
         seconds = time.process_time() - started
     return sum(record.rows for record in records), seconds - scan * ids
 

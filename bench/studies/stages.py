@@ -55,7 +55,7 @@ def run_stages(plan: Plan) -> tuple[dict[str, Stopwatch], int]:
         with watches["customers"].time():
             people = plan.source.table(batch.first, batch.last, batch.profile)
         with watches["dates"].time():
-            group = start_group(plan.tables, plan.request.seed, people, 31)
+            group = start_group(plan.tables, people, 31)
         for part in partition_period(plan.tables.law.period, PARTITION_KEYS, "any"):
             rows += _run_slice(group, part, watches)
     watches["write"].cpu -= watches["encode"].cpu
@@ -106,7 +106,7 @@ def list_columns(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return each column's encoding, its ns and its bytes a row, written alone: one month of the largest batch."""
     largest = max(plan.batches, key=lambda batch: batch.rows)
     people = plan.source.table(largest.first, largest.last, largest.profile)
-    group = start_group(plan.tables, plan.request.seed, people, 31)
+    group = start_group(plan.tables, people, 31)
     table = pa.Table.from_batches([batch for batch, _ in group.batches(range(31), group.chunks[0])])
     return {name: _measure_column(table.select([name])) for name in table.column_names}
 

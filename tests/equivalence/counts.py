@@ -118,7 +118,8 @@ def measured(name: str, release: str, is_fraud: int) -> Counts:
 def draw(dependence: Dependence, scenario: str, counted_as: str) -> Sample:
     """Draw as many customers of each profile as `counted_as`, a release, has in the scenario."""
     profiles, merchants = load_profiles(DEFAULT_PROFILES), load_demographics(DEFAULT_DEMOGRAPHICS).merchants
-    tables = compile_tables(profiles, merchants, ModelParameters(PERIOD, FRAUD_RATES[scenario], dependence=dependence))
+    law = ModelParameters(PERIOD, FRAUD_RATES[scenario], dependence=dependence)
+    tables = compile_tables(profiles, merchants, law, SEED)
     is_fraud = int(scenario == "everyone")
     names = [name for name in SIZES if not is_fraud or name not in OF_DATES]
     counts: dict[str, Counts] = {name: {} for name in names}
@@ -130,7 +131,7 @@ def draw(dependence: Dependence, scenario: str, counted_as: str) -> Sample:
             continue
         people = Customers(np.arange(first, first + number), *[np.zeros(number, dtype=np.int64)] * 2)
         first += number
-        calendar = draw_calendar(tables, profile, SEED, people)
+        calendar = draw_calendar(tables, profile, people)
         for name in names:
             counts[name][(profile.name,)] = np.zeros(SIZES[name], dtype=np.int64)
         for rows in select_rows(draw_rows(tables, calendar, range(365)), is_fraud):

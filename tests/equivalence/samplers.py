@@ -74,9 +74,9 @@ def draw_arrays(
     world: World, customers: int, seed: int, change: Callable[[Tables], Tables] = lambda tables: tables
 ) -> Iterator[Batches]:
     """Yield the rows of each profile's customers from the vectorised sampler; `change` spoils its tables."""
-    tables = change(compile_tables(world.profiles, world.merchants, world.law))
+    tables = change(compile_tables(world.profiles, world.merchants, world.law, seed))
     for people in list_people(world, customers):
-        yield start_group(tables, seed, people).all_batches()
+        yield start_group(tables, people).all_batches()
 
 
 def draw_loop(world: World, customers: int, seed: int) -> Iterator[Batches]:

@@ -61,7 +61,7 @@ def test_one_amount_law_follows_the_gamma_law(draws: int) -> None:
 def test_slots_follow_the_shares_of_dates_categories_and_day_parts(dependence: Dependence, draws: int) -> None:
     """Two leap days and two New Years, compiled by the tables and written out from the figures."""
     law = ModelParameters(Period(date(2023, 12, 1), date(2025, 2, 10)), fraud_rate=0.0, dependence=dependence)
-    tables = compile_tables(PROFILES, load_demographics(DEFAULT_DEMOGRAPHICS).merchants, law)
+    tables = compile_tables(PROFILES, load_demographics(DEFAULT_DEMOGRAPHICS).merchants, law, 42)
     model = write_out(PROFILES, law)
     order = np.array([model.categories.index(c) if c in model.categories else -1 for c in tables.categories])
     statistics: list[Statistic] = []

@@ -60,7 +60,7 @@ def test_schema() -> None:
 def start(plan: Plan, customers: pa.Table | None = None) -> Group:
     batch = plan.batches[0]
     own = plan.source.table(batch.first, batch.last, batch.profile) if customers is None else customers
-    return start_group(plan.tables, plan.request.seed, own)
+    return start_group(plan.tables, own)
 
 
 def draw(group: Group, days: range | None = None) -> pa.Table:
@@ -89,14 +89,14 @@ def test_fewer_columns_are_those_of_the_whole(plan: Plan) -> None:
     customers = plan.source.table(batch.first, batch.last, batch.profile)
     days = range(5, plan.tables.law.period.days)
     both = (*COLUMNS, CUSTOMER_ID)
-    whole = pa.Table.from_batches(start_group(plan.tables, 42, customers, 31, both).all_batches(days))
+    whole = pa.Table.from_batches(start_group(plan.tables, customers, 31, both).all_batches(days))
     assert sum(whole["is_fraud"].to_pylist()) > 0
     whole = whole.cast(arrow_schema(both))
 
     @settings(max_examples=40)
     @given(columns=SOME_COLUMNS)
     def check(columns: list[Column]) -> None:
-        pruned = pa.Table.from_batches(start_group(plan.tables, 42, customers, 31, columns).all_batches(days))
+        pruned = pa.Table.from_batches(start_group(plan.tables, customers, 31, columns).all_batches(days))
         assert pruned.cast(arrow_schema(columns)) == whole.select([column.name for column in columns])
 
     check()
@@ -114,7 +114,7 @@ def test_customers_keep_their_ids(plan: Plan) -> None:
     batch = plan.batches[0]
     customers = plan.source.table(batch.first, batch.last, batch.profile)
     columns = choose_columns(["ssn", "customer_id"], [*COLUMNS, CUSTOMER_ID])
-    rows = pa.Table.from_batches(start_group(plan.tables, 42, customers, columns=columns).all_batches())
+    rows = pa.Table.from_batches(start_group(plan.tables, customers, columns=columns).all_batches())
     ids = dict(zip(customers["ssn"].to_pylist(), customers["customer_id"].to_pylist(), strict=True))
     assert [ids[ssn] for ssn in rows["ssn"].to_pylist()] == rows["customer_id"].to_pylist()
 

@@ -35,7 +35,7 @@ def test_an_unpadded_account_number_stays_short(plan: Plan, tmp_path: Path) -> N
 
 def test_numbers_are_exact(plan: Plan, tmp_path: Path) -> None:
     batch = plan.batches[0]
-    group = start_group(plan.tables, plan.request.seed, plan.source.table(batch.first, batch.last, batch.profile))
+    group = start_group(plan.tables, plan.source.table(batch.first, batch.last, batch.profile))
     rows, path = next(group.all_batches()), tmp_path / "a.csv"
 
     cents, degrees, moments = (
@@ -72,7 +72,7 @@ def test_customers_that_share_a_number_keep_their_own_columns(plan: Plan, tmp_pa
     for name in ("ssn", "cc_num", "acct_num", "first", "last"):
         people = _set(people, name, "masked")
     for file_format in FORMATS:
-        write_transactions(plan.tables, 1, target_own(Output(tmp_path / file_format, Form(file_format))), 0, people)
+        write_transactions(plan.tables, target_own(Output(tmp_path / file_format, Form(file_format))), 0, people)
     assert read_rows(tmp_path / "csv").equals(read_rows(tmp_path / "parquet"))
 
 

@@ -24,17 +24,17 @@ THIS_YEAR, NEXT_YEAR = (make_period(date(year, 1, 1)) for year in (2023, 2025)) 
 
 
 def compile_period(period: Period, fraud_rate: float = 0.5) -> Tables:
-    return compile_tables(PROFILES, MERCHANTS, ModelParameters(period, fraud_rate=fraud_rate, travel=True))
+    return compile_tables(PROFILES, MERCHANTS, ModelParameters(period, fraud_rate=fraud_rate, travel=True), 42)
 
 
 def draw_dates(period: Period, count: int, fraud_rate: float = 0.5) -> Calendar:
     tables = compile_period(period, fraud_rate)
-    return draw_calendar(tables, tables.profiles[TRAVELLING], 42, people(range(count)))
+    return draw_calendar(tables, tables.profiles[TRAVELLING], people(range(count)))
 
 
 def draw_period(period: Period, count: int) -> Rows:
     tables = compile_period(period)
-    calendar = draw_calendar(tables, tables.profiles[TRAVELLING], 42, people(range(count)))
+    calendar = draw_calendar(tables, tables.profiles[TRAVELLING], people(range(count)))
     return join_rows(list(draw_rows(tables, calendar, range(period.days))))
 
 

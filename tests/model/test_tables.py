@@ -227,7 +227,7 @@ def test_travel_is_off_until_asked_for(travel: bool) -> None:
 
 def test_shipped_profiles_compile_to_a_small_pickle() -> None:
     for dependence in DEPENDENCES:
-        tables = compile_tables(SHIPPED, MERCHANTS, ModelParameters(YEAR_2023, dependence=dependence))
+        tables = compile_tables(SHIPPED, MERCHANTS, ModelParameters(YEAR_2023, dependence=dependence), 42)
         assert tuple(profile.name for profile in tables.profiles) == SHIPPED.names
         assert tables.profile(3) is tables.profiles[3]
         assert len(tables.merchants) == sum(len(names) for names in MERCHANTS.names)

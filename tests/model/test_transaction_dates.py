@@ -16,13 +16,13 @@ IDS = np.arange(40)
 
 def draw(plan: Plan, ids: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Calendar:
     customers = Customers(ids, np.full(len(ids), 40_000_000), np.full(len(ids), -80_000_000))
-    return draw_calendar(plan.tables, plan.tables.profiles[0], 42, customers)
+    return draw_calendar(plan.tables, plan.tables.profiles[0], customers)
 
 
 def test_the_defrauded_are_known_without_their_dates(plan: Plan) -> None:
     calendar = draw(plan, IDS)
     assert calendar.fraud is not None
-    assert np.flatnonzero(find_defrauded(plan.tables, 42, IDS)).tolist() == calendar.fraud.members.tolist()
+    assert np.flatnonzero(find_defrauded(plan.tables, IDS)).tolist() == calendar.fraud.members.tolist()
     assert 0 < len(calendar.fraud.members) < len(IDS)
 
 
@@ -52,7 +52,7 @@ def test_nobody_is_defrauded_at_rate_0(compile_small: Compile, plan: Plan) -> No
     calendar = draw(none, IDS)
     assert calendar.fraud is None
     assert calendar.streams == (calendar.regular,)
-    assert not find_defrauded(none.tables, 42, IDS).any()
+    assert not find_defrauded(none.tables, IDS).any()
 
 
 def test_a_slice_of_customers_keeps_them_together() -> None:

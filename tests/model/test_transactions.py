@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
@@ -27,7 +27,7 @@ PROFILE = 5  # adults_2550_female_urban
 
 def compile_law(period: Period = LEAP_WINTER, **changes: object) -> Tables:
     """Return the shipped profiles compiled for a law."""
-    return compile_tables(PROFILES, MERCHANTS, ModelParameters(period, **changes))  # type: ignore[arg-type]
+    return compile_tables(PROFILES, MERCHANTS, ModelParameters(period, **changes), 42)  # type: ignore[arg-type]
 
 
 def people(ids: range | list[int]) -> Customers:
@@ -38,7 +38,8 @@ def people(ids: range | list[int]) -> Customers:
 
 def draw(tables: Tables, customers: Customers, days: range | None = None, seed: int = 42) -> tuple[Calendar, Rows]:
     """Return the calendar and all rows on some days, in one piece."""
-    calendar = draw_calendar(tables, tables.profiles[PROFILE], seed, customers)
+    tables = replace(tables, seed=seed)
+    calendar = draw_calendar(tables, tables.profiles[PROFILE], customers)
     return calendar, join_rows(list(draw_rows(tables, calendar, days or range(tables.law.period.days))))
 
 
@@ -75,7 +76,7 @@ def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: in
             patch.setattr(calendars, "CHUNK_ROWS", chunk)
             for position in range(len(ids)):
                 one = customers.slice(position, position + 1)
-                calendar = draw_calendar(tables, tables.profiles[PROFILE], 42, one)
+                calendar = draw_calendar(tables, tables.profiles[PROFILE], one)
                 for days in (range(cut), range(cut, tables.law.period.days)):
                     for part in draw_rows(tables, calendar, days):
                         alone |= as_set(part, one)
@@ -154,7 +155,7 @@ def test_travellers_buy_further_from_home() -> None:
     tables = compile_law(YEAR, fraud_rate=0.0, travel=True)
     position = next(p for p, profile in enumerate(PROFILES.regular) if profile.travel_pct == 45)
     customers = people(range(400))
-    calendar = draw_calendar(tables, tables.profiles[position], 42, customers)
+    calendar = draw_calendar(tables, tables.profiles[position], customers)
     radius = PROFILES.regular[position].travel_max_distance / 100 * 1.43e6
     reach = np.zeros(400)
     for rows in draw_rows(tables, calendar, range(365)):
@@ -166,7 +167,7 @@ def test_travellers_buy_further_from_home() -> None:
 
 def test_a_single_day_has_no_rows() -> None:
     tables = compile_law(Period(date(2024, 2, 29), date(2024, 2, 29)), fraud_rate=0.0)
-    calendar = draw_calendar(tables, tables.profiles[PROFILE], 42, people(range(10)))
+    calendar = draw_calendar(tables, tables.profiles[PROFILE], people(range(10)))
     assert list(draw_rows(tables, calendar, range(1))) == []
 
 

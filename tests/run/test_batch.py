@@ -10,7 +10,7 @@ from vecgen.run.batch import Group, start_group
 
 
 def start(plan: Plan, slice_days: int | None = None) -> Group:
-    return start_group(plan.tables, plan.request.seed, plan.source.table(0, 60, 1), slice_days)
+    return start_group(plan.tables, plan.source.table(0, 60, 1), slice_days)
 
 
 def rows_of(group: Group, days: range | None = None) -> pa.Table:

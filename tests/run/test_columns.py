@@ -41,7 +41,7 @@ def rows_of(plan: Plan, names: list[str]) -> tuple[pa.Table, Digest]:
     """Return the first group's transactions of a plan with some columns, and their digest as writing sums it up."""
     columns = choose_columns(names, (*COLUMNS, CUSTOMER_ID))
     customers = next(iter(plan.groups(plan.batches))).slice(0, 4)
-    group = start_group(plan.tables, 7, customers, None, columns)
+    group = start_group(plan.tables, customers, None, columns)
     assert group.attributes == needed_attributes(columns)
     assert len(locate_customers(customers).ids) == 4
     pairs = [pair for chunk in group.chunks for pair in group.batches(range(90), chunk)]

@@ -229,11 +229,11 @@ def test_the_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_cases_of_some_customers_are_those_of_all(plan: Plan) -> None:
     batch = plan.batches[0]
     people = plan.source.table(batch.first, batch.last, batch.profile)
-    whole = list_cases(plan.tables, start_group(plan.tables, 42, people).calendar, people)
+    whole = list_cases(plan.tables, start_group(plan.tables, people).calendar, people)
     alone = []
     for position in range(people.num_rows):
         one = people.slice(position, 1)
-        alone.append(list_cases(plan.tables, start_group(plan.tables, 42, one).calendar, one))
+        alone.append(list_cases(plan.tables, start_group(plan.tables, one).calendar, one))
     assert pa.concat_tables(alone).combine_chunks() == whole
 
 

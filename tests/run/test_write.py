@@ -30,7 +30,7 @@ def write_all(plan: Plan, output: Output) -> list[object]:
     records: list[object] = []
     for batch in plan.batches:
         customers = plan.source.table(batch.first, batch.last, batch.profile)
-        records += write_transactions(plan.tables, plan.request.seed, target_own(output), batch.number, customers)
+        records += write_transactions(plan.tables, target_own(output), batch.number, customers)
     return records
 
 
@@ -42,7 +42,7 @@ def test_records_are_true(file_format: Format, max_file_size: int, plan: Plan, t
     paths = []
     for batch in plan.batches:
         customers = plan.source.table(batch.first, batch.last, batch.profile)
-        for record in write_transactions(plan.tables, plan.request.seed, target_own(output), batch.number, customers):
+        for record in write_transactions(plan.tables, target_own(output), batch.number, customers):
             path = tmp_path / record.path
             columns = PART_COLUMNS[record.path.split("/")[0]]
             batches = list(read_batches(path, columns))
@@ -152,7 +152,7 @@ def test_rows_of_a_file_come_by_customer_and_time(plan: Plan, tmp_path: Path) ->
 
 
 def test_no_customers_no_files(plan: Plan, tmp_path: Path) -> None:
-    assert write_transactions(plan.tables, 1, target_own(Output(tmp_path)), 0, plan.source.table(0, 0)) == []
+    assert write_transactions(plan.tables, target_own(Output(tmp_path)), 0, plan.source.table(0, 0)) == []
     assert list_tree(tmp_path) == []
 
 

@@ -22,7 +22,7 @@ SCHEMA = arrow_schema(COLUMNS)
 
 
 def work_of(plan: Plan, *, listed: bool = False) -> Work:
-    return Work(TRANSACTIONS, plan.tables, plan.request.seed, None if listed else plan.source, COLUMNS, SCHEMA)
+    return Work(TRANSACTIONS, plan.tables, None if listed else plan.source, COLUMNS, SCHEMA)
 
 
 def test_a_reader_yields_the_rows_of_the_dataset(plan: Plan, parquet: tuple[Path, Receipt]) -> None:

@@ -16,6 +16,6 @@ from vecgen.spark.source.reader import Reader
 
 def test_a_partition_of_sparks_own_is_empty(plan: Plan) -> None:
     schema = arrow_schema(COLUMNS)
-    reader = Reader(Work(TRANSACTIONS, plan.tables, 42, plan.source, COLUMNS, schema), [])
+    reader = Reader(Work(TRANSACTIONS, plan.tables, plan.source, COLUMNS, schema), [])
     assert reader.partitions() == []
     assert list(reader.read(InputPartition(0))) == []

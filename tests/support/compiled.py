@@ -16,9 +16,8 @@ def compile_one(profile: Profile, law: ModelParameters, fraud: Profile | None = 
     twin = replace(profile, name=f"fraud_{profile.name}") if fraud is None else fraud
     categories = tuple(dict.fromkeys((*profile.categories, *twin.categories)))
     names = tuple(tuple(f"{c} {i}" for i in range(1 + n % 3)) for n, c in enumerate(categories))
-    tables = compile_tables(
-        ProfileSet((profile.name,), (profile,), (twin,), ()), Merchants(("unused", *categories), (("?",), *names)), law
-    )
+    merchants = Merchants(("unused", *categories), (("?",), *names))
+    tables = compile_tables(ProfileSet((profile.name,), (profile,), (twin,), ()), merchants, law, 42)
     return tables, tables.profiles[0]
 
 

@@ -107,7 +107,7 @@ class ProfileTables:
 
 @dataclass(frozen=True)
 class Tables:
-    """All profiles compiled for one set of parameters; picklable, about 10 MB for the shipped profiles.
+    """All that decides transactions besides their customers; picklable, about 10 MB for the shipped profiles.
 
     Attributes:
         written: The profiles as they are written, which the probability of fraud is computed from.
@@ -119,13 +119,14 @@ class Tables:
     categories: tuple[str, ...]
     merchants: tuple[str, ...]
     written: ProfileSet
+    seed: int
 
     def profile(self, position: int) -> ProfileTables:
         """Return the tables of the profile at `position` of `ProfileSet.names`."""
         return self.profiles[position]
 
 
-def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParameters) -> Tables:
+def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParameters, seed: int) -> Tables:
     """Compile every profile and its twin for `law`.
 
     Raises:
@@ -143,6 +144,7 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
         merchants.categories,
         tuple(name for names in merchants.names for name in names),
         profiles,
+        seed,
     )
 
 

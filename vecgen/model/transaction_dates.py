@@ -109,13 +109,13 @@ class Calendar:
         return (self.regular,) if self.fraud is None else (self.regular, self.fraud)
 
 
-def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: Customers) -> Calendar:
+def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) -> Calendar:
     """Draw the dates of all transactions of `customers`, whose profile is `profile`."""
     law = tables.law
     start = law.period.start.toordinal()
-    habits = derive_keys(seed, HABIT_STREAM, customers.ids)
+    habits = derive_keys(tables.seed, HABIT_STREAM, customers.ids)
     habit_words = _draw_first_words(habits, 2)
-    case_words = _draw_first_words(derive_keys(seed, CASE_STREAM, customers.ids, start), 4)
+    case_words = _draw_first_words(derive_keys(tables.seed, CASE_STREAM, customers.ids, start), 4)
     # The keys of habits know no period: so numbers of all periods are images under one permutation, and differ.
     number_keys = habits.weyl ^ np.uint64(start << _START_BIT)
     everyone = np.arange(len(customers))
@@ -123,7 +123,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     regular = _draw_stream(
         profile.regular,
         everyone,
-        derive_keys(seed, REGULAR_STREAM, customers.ids, start),
+        derive_keys(tables.seed, REGULAR_STREAM, customers.ids, start),
         law.period.span * _draw_rates(profile.regular, habit_words[_RATE]),
         _SlotChoice(schedule.day, schedule.pair, lambda words, members: schedule.slots.draw_cells(words)),
         _draw_radius(profile.regular, habit_words[_TRAVEL]),
@@ -134,7 +134,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     fraud = _draw_stream(
         profile.fraud,
         members,
-        derive_keys(seed, FRAUD_STREAM, customers.ids[members], start),
+        derive_keys(tables.seed, FRAUD_STREAM, customers.ids[members], start),
         law.fraud_days * _draw_rates(profile.fraud, case_words[_FRAUD_RATE][members]),
         _choose_window(profile.windows, case_words[_WINDOW][members]),
         _draw_radius(profile.fraud, case_words[_FRAUD_TRAVEL][members]),
@@ -144,9 +144,9 @@ def draw_calendar(tables: Tables, profile: ProfileTables, seed: int, customers: 
     return Calendar(customers, number_keys, regular, fraud, dropped)
 
 
-def find_defrauded(tables: Tables, seed: int, ids: I64) -> Bools:
+def find_defrauded(tables: Tables, ids: I64) -> Bools:
     """Return which customers are defrauded, as `draw_calendar` decides it, without drawing anything else."""
-    keys = derive_keys(seed, CASE_STREAM, ids, tables.law.period.start.toordinal())
+    keys = derive_keys(tables.seed, CASE_STREAM, ids, tables.law.period.start.toordinal())
     return _is_struck(tables, draw_words(keys, keys.weyl, _DEFRAUDED))
 
 

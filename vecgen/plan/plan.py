@@ -115,7 +115,7 @@ def compile_plan(request: Request) -> Plan:
     profiles = load_profiles(request.profiles)
     demographics = load_demographics(request.demographics)
     check_merchants((*profiles.regular, *profiles.fraud), demographics.merchants)
-    tables = compile_tables(profiles, demographics.merchants, request.law)
+    tables = compile_tables(profiles, demographics.merchants, request.law, request.seed)
     source: CustomerSource
     content = {"profiles": fingerprint(profiles), "demographics": fingerprint(demographics)}
     if request.customers_file is not None:

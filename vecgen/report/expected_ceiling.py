@@ -77,7 +77,7 @@ def _draw(plan: Plan, posterior: Posterior, people: pa.Table) -> Iterator[tuple[
     names = [f"{profile.name}{SUFFIX}" for profile in tables.profiles]
     profile = names.index(people.column("profile")[0].as_py())
     homes = locate_customers(people)
-    calendar = draw_calendar(tables, tables.profiles[profile], plan.request.seed, homes)
+    calendar = draw_calendar(tables, tables.profiles[profile], homes)
     defrauded = np.zeros(len(homes), dtype=np.bool_)
     if calendar.fraud is not None:
         defrauded[calendar.fraud.members] = True

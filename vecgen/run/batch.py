@@ -77,7 +77,6 @@ class Group:
 
 def start_group(
     tables: Tables,
-    seed: int,
     customers: pa.Table,
     slice_days: int | None = None,
     columns: Sequence[Column] = COLUMNS,
@@ -90,7 +89,7 @@ def start_group(
     """
     name = customers.column("profile")[0].as_py()
     profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
-    calendar = draw_calendar(tables, profile, seed, locate_customers(customers))
+    calendar = draw_calendar(tables, profile, locate_customers(customers))
     period = tables.law.period
     rows_per_customer = int(calendar.regular.kept.sum()) / len(calendar.customers)
     rows_per_slice = rows_per_customer * (slice_days or period.days) / period.days

@@ -22,7 +22,7 @@ _CUSTOMERS: Final = 100_000  # made at once, to find the defrauded among them: 7
 _CELLS: Final = 4_000_000  # defrauded customers x slots whose dates are counted at once, some 20 bytes each
 
 
-def find_cases(tables: Tables, seed: int, source: CustomerSource, first: int, last: int) -> pa.Table:
+def find_cases(tables: Tables, source: CustomerSource, first: int, last: int) -> pa.Table:
     """Return the cases among customers first..last-1, ascending by id; dates are drawn for the defrauded only.
 
     Rows are those of `list_cases`.
@@ -30,18 +30,18 @@ def find_cases(tables: Tables, seed: int, source: CustomerSource, first: int, la
     found = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
     for start in range(first, last, _CUSTOMERS):
         people = source.table(start, min(start + _CUSTOMERS, last))
-        struck = find_defrauded(tables, seed, people.column("customer_id").to_numpy())
-        found += _list_by_profile(tables, seed, people.filter(pa.array(struck)))
+        struck = find_defrauded(tables, people.column("customer_id").to_numpy())
+        found += _list_by_profile(tables, people.filter(pa.array(struck)))
     return pa.concat_tables(found).sort_by("customer_id").combine_chunks()
 
 
-def _list_by_profile(tables: Tables, seed: int, people: pa.Table) -> Iterator[pa.Table]:
+def _list_by_profile(tables: Tables, people: pa.Table) -> Iterator[pa.Table]:
     for profile in tables.profiles:
         own = people.filter(pc.equal(people.column("profile"), f"{profile.name}.json"))
         step = max(1, _CELLS // len(profile.schedule.day))
         for start in range(0, own.num_rows, step):
             part = own.slice(start, step)
-            yield list_cases(tables, draw_calendar(tables, profile, seed, locate_customers(part)), part)
+            yield list_cases(tables, draw_calendar(tables, profile, locate_customers(part)), part)
 
 
 def list_cases(tables: Tables, calendar: Calendar, customers: pa.Table) -> pa.Table:

@@ -58,11 +58,11 @@ def do_work(run: Run, item: Work) -> list[FileRecord]:
         if isinstance(item, range):
             return [write_customers(target, plan.source.table(item.start, item.stop))]
         if isinstance(item, Cases):
-            return [write_cases(plan.tables, plan.request.seed, target, plan.source, item.first, item.last)]
+            return [write_cases(plan.tables, target, plan.source, item.first, item.last)]
         if isinstance(item, Batch):
             customers = plan.source.table(item.first, item.last, item.profile)
-            return write_transactions(plan.tables, plan.request.seed, target, item.number, customers)
-        return write_single_file(plan.tables, plan.request.seed, target, plan.groups(item))
+            return write_transactions(plan.tables, target, item.number, customers)
+        return write_single_file(plan.tables, target, plan.groups(item))
 
     with asking(run.permit.check) if run.permit else nullcontext():
         return once(target.directory, name_work(item), write)

@@ -35,7 +35,7 @@ from vecgen.stores.filesystem import Place
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def write_transactions(tables: Tables, seed: int, target: Target, number: int, customers: pa.Table) -> list[FileRecord]:
+def write_transactions(tables: Tables, target: Target, number: int, customers: pa.Table) -> list[FileRecord]:
     """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
 
     Names and bytes of the files are a function of the arguments: a retried task replaces each file by itself.
@@ -45,7 +45,7 @@ def write_transactions(tables: Tables, seed: int, target: Target, number: int, c
     output, name = target.output, customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.form.partition_by, name)
     wanted = output.selection.select_days(tables.law.period)
-    group = start_group(tables, seed, customers, _find_most_days(slices, wanted), output.form.columns_of(TRANSACTIONS))
+    group = start_group(tables, customers, _find_most_days(slices, wanted), output.form.columns_of(TRANSACTIONS))
     records: list[FileRecord] = []
     for position, part in enumerate(slices):
         if days := intersect(part.days, wanted):
@@ -67,7 +67,7 @@ def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
     return max(len(days) for _, days in written)
 
 
-def write_single_file(tables: Tables, seed: int, target: Target, parts: Iterable[pa.Table]) -> list[FileRecord]:
+def write_single_file(tables: Tables, target: Target, parts: Iterable[pa.Table]) -> list[FileRecord]:
     """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
     form = target.output.form
     name = f"{TRANSACTIONS}/{target.load}transactions.{form.format}"
@@ -78,7 +78,7 @@ def write_single_file(tables: Tables, seed: int, target: Target, parts: Iterable
     days = target.output.selection.select_days(tables.law.period)
     with _open(form, path, batch_schema(columns)) as writer:
         for customers in parts:
-            group = start_group(tables, seed, customers, len(days), columns)
+            group = start_group(tables, customers, len(days), columns)
             cases.append(list_cases(tables, group.calendar, customers))
             for batch, batch_digest, ends_chunk in _mark_last(group, days, None):
                 writer.write(batch)
@@ -90,9 +90,9 @@ def write_single_file(tables: Tables, seed: int, target: Target, parts: Iterable
     return [rows, *_write_cases(target, "fraud_cases", pa.concat_tables(cases).sort_by("customer_id"))]
 
 
-def write_cases(tables: Tables, seed: int, target: Target, source: CustomerSource, first: int, last: int) -> FileRecord:
+def write_cases(tables: Tables, target: Target, source: CustomerSource, first: int, last: int) -> FileRecord:
     """Write the fraud cases among customers first..last-1 as one file; names sort like the ids in them."""
-    cases = find_cases(tables, seed, source, first, last)
+    cases = find_cases(tables, source, first, last)
     return _write_table(target, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
 
 

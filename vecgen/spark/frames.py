@@ -63,11 +63,11 @@ def customers(spark: SparkSession, plan: Plan) -> DataFrame:
 
 def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = COLUMNS) -> DataFrame:
     """Return these columns of the transactions of a plan lazily; one task per batch of whole customers."""
-    payload, seed, schema = make_payload(plan.tables), plan.request.seed, arrow_schema(columns)
+    payload, schema = make_payload(plan.tables), arrow_schema(columns)
 
     def draw(frames: Iterator[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
         keep_freed_memory()
-        for batch in start_group(payload.open(), seed, _to_arrow(frames), 31, columns).all_batches():
+        for batch in start_group(payload.open(), _to_arrow(frames), 31, columns).all_batches():
             yield batch.cast(schema)
 
     return complete_batches(customers(spark, plan), len(plan.batches), draw, from_arrow_schema(schema))
@@ -80,7 +80,7 @@ def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
     def draw(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for (number,) in _rows(batches):
             own = payload.open()
-            yield from find_cases(own.tables, own.request.seed, own.source, *ranges[number]).to_batches()
+            yield from find_cases(own.tables, own.source, *ranges[number]).to_batches()
 
     return _number_tasks(spark, len(ranges)).mapInArrow(draw, from_arrow_schema(arrow_schema(FRAUD_CASE_COLUMNS)))
 

@@ -137,4 +137,4 @@ def compile_work(options: Namespace, schema: StructType) -> tuple[Work, Plan]:
         plan = cut_again(plan, options.batch_rows)
     columns = _choose(options.table, schema.fieldNames())
     source = plan.source if isinstance(plan.source, DrawnCustomers) else None
-    return Work(options.table, plan.tables, plan.request.seed, source, columns, to_arrow_schema(schema)), plan
+    return Work(options.table, plan.tables, source, columns, to_arrow_schema(schema)), plan

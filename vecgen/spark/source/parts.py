@@ -42,7 +42,6 @@ class Work:
 
     table: str
     tables: Tables
-    seed: int
     source: CustomerSource | None
     columns: tuple[Column, ...]
     schema: pa.Schema
@@ -55,7 +54,7 @@ class Work:
         if self.table == CUSTOMERS:
             yield from people.select(schema.names).cast(schema).combine_chunks().to_batches()
         elif people.num_rows and part.days:
-            group = start_group(self.tables, self.seed, people, min(len(part.days), 31), columns)
+            group = start_group(self.tables, people, min(len(part.days), 31), columns)
             for batch in group.all_batches(part.days):
                 yield batch.cast(schema)
 
