@@ -22,6 +22,7 @@ from tests.conftest import LAW, Compile, set_batch_rows
 from tests.run.test_local import CrashError, crash_after
 from tests.support.checkout import ROOT
 from tests.support.datasets import data_files, list_tree
+from tests.support.outputs import change_output
 from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
@@ -197,7 +198,7 @@ def test_resuming_with_other_values_is_refused(
         break_off(plan, output, monkeypatch)
     before = list_tree(tmp_path / "o")
     with pytest.raises(InputError, match=difference):
-        resume(compile_small(**changes), replace(output, **form))
+        resume(compile_small(**changes), change_output(output, **form))
     assert list_tree(tmp_path / "o") == before
 
 

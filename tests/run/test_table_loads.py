@@ -116,9 +116,9 @@ def test_what_does_not_fit_a_table_is_refused(
     run_local(plan, Output(tmp_path / "plain"), 1)
     with pytest.raises(OutputError, match=r"table delta: .* holds no table"):
         run_local(plan, replace(output, path=tmp_path / "plain"), 1, existing="overwrite")
-    for wrong, option in (({"format": "csv"}, "--table"), ({"append": True, "batches": ((0, 0),)}, "--append")):
+    for wrong, option in (({"format": "csv"}, "table: "), ({"append": True, "batches": ((0, 0),)}, "append: ")):
         with pytest.raises(InputError, match=option):
-            replace(output, **wrong)
+            change_output(output, **wrong)
 
 
 def test_a_table_is_replaced_in_one_commit(plan: Plan, compile_small: Compile, output: Output, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from vecgen.errors import OutputError
 from vecgen.stores.bucket import Bucket, NoConditionsError
 from vecgen.stores.changes import create, move_file, remove_file, remove_files, remove_tree, write_text
 from vecgen.stores.filesystem import RemotePath, find_bucket, locate
+from vecgen.stores.objects import upload
 from vecgen.stores.permission import asking, asking_nobody
 
 
@@ -173,3 +174,28 @@ def test_what_cannot_carry_a_condition(place: RemotePath, monkeypatch: pytest.Mo
     for content in ("", "abc", "more than that", "again"):
         write(place / "a", content)
         assert (place / "a").read_text() == content
+
+
+def test_an_upload_whose_answer_was_lost_is_not_repeated(
+    place: RemotePath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket, sent = find_bucket(place), []
+    assert bucket
+    put = bucket.write
+
+    def lose_answer(key: str, content: bytes | memoryview, seen: str | None) -> str | None:
+        sent.append(put(key, content, seen))
+        raise OSError("the connection was closed")
+
+    monkeypatch.setattr(bucket, "write", lose_answer)
+    (tmp_path / "file").write_bytes(b"whole")
+    upload(bucket, f"{place.key}/file", tmp_path / "file")
+    assert len(sent) == 1
+    assert bucket.read(f"{place.key}/file") == (b"whole", sent[0])
+
+
+def test_a_file_that_is_missing_is_told_from_an_empty_one(place: RemotePath) -> None:
+    write_text(place / "empty", "")
+    assert (place / "empty").read_text() == ""
+    with pytest.raises(FileNotFoundError):
+        (place / "missing").read_text()

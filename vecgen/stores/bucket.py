@@ -136,7 +136,7 @@ class Bucket:
                 return False
             if status < 500 and status != 409:  # of two requests at once, one is to be repeated
                 break
-            time.sleep(min(0.05 * 2**tried, 5))
+            time.sleep(pause(tried))
         if self.find_tag(key) != seen:
             return False
         try:
@@ -194,6 +194,11 @@ class Bucket:
             client["root_certificate"] = Path(self._options["tls_ca_file_path"]).read_bytes()
         retry: Any = {"max_retries": self._attempts - 1, "retry_timeout": timedelta(seconds=2 * seconds)}
         return S3Store(self._name, config=config, client_options=client, retry_config=retry)  # type: ignore[arg-type]
+
+
+def pause(tried: int) -> float:
+    """Return the seconds between a request that was tried so often and the next."""
+    return min(0.05 * (1 << tried), 5.0)
 
 
 def _shorten(error: Exception) -> OSError:

@@ -6,6 +6,8 @@ after that: what a run saw while it held the output is its own, or is there to b
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +15,10 @@ from typing import Final
 
 import pyarrow as pa
 
-from vecgen.stores.bucket import Bucket, NoConditionsError
+from vecgen.stores.bucket import Bucket, NoConditionsError, pause
 from vecgen.stores.permission import ask_permission
 
-_TRIES: Final = 5
+_TRIES: Final = 8
 _AT_ONCE: Final = 16
 """Removals."""
 
@@ -29,8 +31,10 @@ def upload(bucket: Bucket, key: str, file: Path) -> None:
         OSError: The store does not answer, or does not compare.
     """
     content, failure = _map(file), _endless()
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
         seen = bucket.find_tag(key)
+        if tried and seen and seen.strip('"') == hashlib.md5(content, usedforsecurity=False).hexdigest():
+            return  # a request before had arrived, though its answer had not
         ask_permission(anew=seen is not None)
         try:
             if bucket.write(key, content, seen) is not None:
@@ -39,6 +43,7 @@ def upload(bucket: Bucket, key: str, file: Path) -> None:
             raise
         except OSError as error:  # some stores cut off an upload whose condition does not hold; a pause cuts off any
             failure = error
+        time.sleep(pause(tried))  # requests at once may leave an object in between for a moment
     raise failure
 
 
