@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import set_batch_rows
+from tests.support.outputs import make_output
 from vecgen.plan.output import Output, list_parts
 from vecgen.plan.plan import Plan
 from vecgen.plan.schedule import expect_rows, schedule
@@ -57,7 +57,7 @@ def test_expected_rows_have_the_names_of_records(
     form: dict[str, object], plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_batch_rows(monkeypatch, 500)
-    output = replace(Output(tmp_path), **form)  # type: ignore[arg-type]
+    output = make_output(tmp_path, **form)
     finished: dict[str, object] = {}
     run_local(plan, output, 1, report=lambda _: finished.update(read_finished(tmp_path)))
     expected = expect_rows(schedule(plan, output, 1), output, list_parts(output))
