@@ -159,20 +159,20 @@ def add_dataset_argument(parser: ArgumentParser) -> None:
 
 def add_expectation_options(parser: ArgumentParser) -> None:
     """Add what is expected of a dataset, each by default what its receipt says."""
-    group = parser.add_argument_group(
-        "what it should be (as its receipt says; without one, --start and --end are needed)"
-    )
-    group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint model (v0.5)")
+    title = "what it should be (as its receipt says; without one, --start and --end are needed)"
+    law, group = _REQUEST.law, parser.add_argument_group(title)
+    help_law = f"joint model ({law.dependence})"
+    group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help=help_law)
     group.add_argument("--start", type=parse_date, metavar="DATE", help="first day")
     group.add_argument("--end", type=parse_date, metavar="DATE", help="last day")
     group.add_argument("--profiles", type=parse_path, metavar="DIR", help="(the shipped)")
     group.add_argument(
         "--demographics", type=parse_path, metavar="DIR", help="(the shipped; merchants: those in the dataset)"
     )
-    group.add_argument("--fraud-rate", type=parse_number, metavar="P", help="share of defrauded customers (0.01)")
-    group.add_argument(
-        "--fraud-days", type=parse_whole, metavar="F", help="days from a fraud's first to its last; 1 is two dates (1)"
-    )
+    help_rate = f"share of defrauded customers ({law.fraud_rate})"
+    group.add_argument("--fraud-rate", type=parse_number, metavar="P", help=help_rate)
+    help_days = f"days from a fraud's first to its last; 1 is two dates ({law.fraud_days})"
+    group.add_argument("--fraud-days", type=parse_whole, metavar="F", help=help_days)
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="reference date for ages, to check customers")
     help_zone = "time zone of its dates and times, such as America/New_York (UTC; without receipt: as found)"
