@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, cast
 
@@ -14,7 +13,7 @@ from vecgen.plan.output import Output, describe_form
 from vecgen.plan.plan import Plan
 from vecgen.records.parse import check_records, check_run, read_recorded
 from vecgen.records.receipt import PROGRESS, RUN
-from vecgen.stores.changes import remove_files, write_text
+from vecgen.stores.changes import is_draft, remove_files, write_text
 from vecgen.stores.checksum import checksum_file
 from vecgen.stores.filesystem import Place, list_files, size_of
 from vecgen.stores.lock import HOLDER, LOCK
@@ -23,7 +22,6 @@ from vecgen.version import __version__
 
 HOLD: Final = frozenset({LOCK, HOLDER})
 _START: Final = ("rows_per_batch", "replaces", "load")
-_DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def find_load(path: Place) -> str:
@@ -65,7 +63,7 @@ def clear_progress(path: Place) -> None:
 def remove_drafts(path: Place) -> None:
     """Remove files that processes were writing when they were killed."""
     for part in (*PART_COLUMNS, PROGRESS):
-        remove_files(path / part, lambda file: _DRAFT.fullmatch(file.name) is not None)
+        remove_files(path / part, lambda file: is_draft(file.name))
 
 
 def once(directory: Place, name: str, write: Callable[[], list[FileRecord]]) -> list[FileRecord]:

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from vecgen.errors import InputError, OutputError, setting
+from vecgen.io.file_record import is_data_name
 from vecgen.io.reader import find_files
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.records.file_list import read_file_list
 from vecgen.records.parse import FILE_LIST, check_move, read_recorded
 from vecgen.records.receipt import MOVE, PROGRESS, RECEIPT, RUN, SUCCESS, Receipt, read_receipt
-from vecgen.stores.changes import move_file, remove_file, remove_files, remove_tree, write_text
+from vecgen.stores.changes import is_draft, move_file, remove_file, remove_files, remove_tree, write_text
 from vecgen.stores.checksum import checksum_file
 from vecgen.stores.filesystem import Place, RemotePath, is_file, list_files, list_names
 from vecgen.stores.permission import ask_permission
@@ -28,10 +29,8 @@ from vecgen.stores.refusals import refuse_foreign
 
 _NEW: Final = "new-"
 _OLD: Final = "old"
-_OURS: Final = re.compile(r"_SUCCESS|.*\.crc|\..+\.[0-9a-f]{32}|_(started|committed)_\d+|_last_checkpoint")
+_LEFT: Final = re.compile(r"_SUCCESS|.*\.crc|_(started|committed)_\d+|_last_checkpoint")
 """Names of what vecgen, Spark and Delta leave beside data files."""
-_DATA: Final = re.compile(r"([0-9a-f]{8}-)?(part-\d+[\w.-]*|transactions|fraud_cases)\.(parquet|csv)", re.ASCII)
-"""Names of data files, also of Spark's own writer."""
 
 
 def name_new(progress: Place) -> Place:
@@ -71,7 +70,7 @@ def check_removable(output: Place, broken: str = "") -> None:
         is_ours = _is_named_like_ours if listed is None else lambda file: _below(output, file) in listed
     for file in (file for name in PART_COLUMNS for file in list_files(output / name)):
         added = bool(broken) and file.name.startswith(broken)
-        if not (added or _OURS.fullmatch(file.name) or is_ours(file)):
+        if not (added or _LEFT.fullmatch(file.name) or is_draft(file.name) or is_ours(file)):
             remedy = f"move what is yours elsewhere, or choose another {setting('output')}"
             raise refuse_foreign(output, f"{setting('overwrite')}: {file} is no file of vecgen's; {remedy}")
 
@@ -85,7 +84,7 @@ def _list_known(output: Place, receipt: Receipt) -> set[str] | None:
 
 
 def _is_named_like_ours(file: Place) -> bool:
-    return _DATA.fullmatch(file.name) is not None
+    return is_data_name(file.name)
 
 
 def _is_in_table(output: Place, file: Place) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 
 from vecgen.io.digest import Digest, digest_batches
-from vecgen.io.file_record import FileRecord
+from vecgen.io.file_record import FileRecord, name_batch, name_range, name_slice
 from vecgen.io.schema import (
     CUSTOMER_COLUMNS,
     CUSTOMERS,
@@ -49,11 +49,11 @@ def write_transactions(tables: Tables, target: Target, number: int, customers: p
     records: list[FileRecord] = []
     for position, part in enumerate(slices):
         if days := intersect(part.days, wanted):
-            stem = f"{TRANSACTIONS}/{part.directory}{target.load}part-{number:05d}-{position:02d}"
-            records += _write_slice(group, target, stem, days)
+            stem = f"{TRANSACTIONS}/{part.directory}{target.load}"
+            records += _write_slice(group, target, stem, (number, position), days)
     if has_case_files(output):
         return records
-    return records + _write_cases(target, f"part-{number:05d}", list_cases(tables, group.calendar, customers))
+    return records + _write_cases(target, name_batch(number), list_cases(tables, group.calendar, customers))
 
 
 def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
@@ -93,7 +93,7 @@ def write_single_file(tables: Tables, target: Target, parts: Iterable[pa.Table])
 def write_cases(tables: Tables, target: Target, source: CustomerSource, first: int, last: int) -> FileRecord:
     """Write the fraud cases among customers first..last-1 as one file; names sort like the ids in them."""
     cases = find_cases(tables, source, first, last)
-    return _write_table(target, FRAUD_CASES, f"part-{first:013d}", cases, FRAUD_CASE_COLUMNS)
+    return _write_table(target, FRAUD_CASES, name_range(first), cases, FRAUD_CASE_COLUMNS)
 
 
 def _write_cases(target: Target, name: str, cases: pa.Table) -> list[FileRecord]:
@@ -103,8 +103,8 @@ def _write_cases(target: Target, name: str, cases: pa.Table) -> list[FileRecord]
 
 def write_customers(target: Target, customers: pa.Table) -> FileRecord:
     """Write customers (with `customer_id`, ascending) as one file; names sort like the ids in them."""
-    name = f"part-{customers.column('customer_id')[0].as_py():013d}"
-    return _write_table(target, CUSTOMERS, name, customers, CUSTOMER_COLUMNS)
+    first: int = customers.column("customer_id")[0].as_py()
+    return _write_table(target, CUSTOMERS, name_range(first), customers, CUSTOMER_COLUMNS)
 
 
 def _write_table(target: Target, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
@@ -139,8 +139,13 @@ def _record(
     )
 
 
-def _write_slice(group: Group, target: Target, stem: str, days: range) -> list[FileRecord]:
-    """Write the rows on `days` into as many files as their size asks for."""
+def _write_slice(group: Group, target: Target, stem: str, place: tuple[int, int], days: range) -> list[FileRecord]:
+    """Write the rows on `days` into as many files as their size asks for.
+
+    Args:
+        stem: Directory of the files, and their load.
+        place: Numbers of the batch and of the slice in it.
+    """
     form = target.output.form
     batches = _mark_last(group, days, form.max_records_per_file)
     batch = next(batches, None)
@@ -151,7 +156,7 @@ def _write_slice(group: Group, target: Target, stem: str, days: range) -> list[F
     for number in count():
         if batch is None:
             break
-        name = f"{stem}-{number:03d}.{form.format}"
+        name = f"{stem}{name_slice(*place, number)}.{form.format}"
         path = target.directory / name
         digest = Digest()
         with _open(form, path, batch_schema(form.columns_of(TRANSACTIONS))) as writer:

@@ -6,6 +6,7 @@ A file appears under its name when it is complete, or not at all.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from vecgen.stores.filesystem import Place, RemotePath, describe, find_bucket, l
 from vecgen.stores.objects import remove_object, remove_objects, upload
 from vecgen.stores.permission import ask_permission
 
+_DRAFT: Final = re.compile(r"\..+\.[0-9a-f]{32}", re.ASCII)
 _LARGEST_FENCED: Final = 1 << 30
 """Bytes of the largest file that is uploaded by one request, which alone can carry a condition."""
 
@@ -61,6 +63,11 @@ def create(place: Place, examine: Callable[[Path], None] | None = None) -> Itera
 
 def _draft_name(place: Place) -> str:
     return f".{place.name}.{uuid.uuid4().hex}"
+
+
+def is_draft(name: str) -> bool:
+    """Return whether a file of this name was being written."""
+    return _DRAFT.fullmatch(name) is not None
 
 
 def _publish(draft: Path, place: Place) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from vecgen.errors import InputError
 from vecgen.io.digest import Digest, digest_batches
+from vecgen.io.file_record import find_batch
 from vecgen.io.reader import read_batches, read_names, recognise_part, require_files
 from vecgen.io.schema import (
     COLUMNS,
@@ -45,7 +45,6 @@ from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts, count_unsafe, read_identifiers
 from vecgen.verify.expectation import Expectation
 
-_BATCH: Final = re.compile(r"([0-9a-f]{8}-)?part-(\d+)-\d+-\d+\.(?:parquet|csv)")
 _BUNDLES_PER_PROCESS: Final = 4
 UNSAFE: Final = "numbers that no person can have"
 _SAMPLED_ROWS: Final = 100_000
@@ -102,11 +101,11 @@ def find_parts(directory: Place, written: Sequence[Column] = COLUMNS) -> tuple[l
 
 def _group(files: Iterable[Place]) -> list[list[Place]]:
     """Return files in groups that hold all rows of their customers."""
-    matches = [(_BATCH.fullmatch(path.name), path) for path in files]
-    loads = {match and match[1] for match, _ in matches}
-    if not all(match for match, _ in matches) or len(loads) > 1:  # several loads: batches may be cut otherwise in each
-        return [[path for _, path in matches]]
-    numbered = sorted(((int(match[2]), path) for match, path in matches if match), key=lambda i: (i[0], i[1].parts))
+    found = [(find_batch(path.name), path) for path in files]
+    loads = {own and own[0] for own, _ in found}
+    if not all(own for own, _ in found) or len(loads) > 1:  # several loads: batches may be cut otherwise in each
+        return [[path for _, path in found]]
+    numbered = sorted(((own[1], path) for own, path in found if own), key=lambda i: (i[0], i[1].parts))
     return [[path for _, path in group] for _, group in groupby(numbered, key=lambda item: item[0])]
 
 
