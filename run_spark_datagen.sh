@@ -23,7 +23,7 @@ export SPARK_DRIVER_MEMORY=${SPARK_DRIVER_MEMORY:-2g}
 export VECGEN_PROGRAM=$0
 
 # A short run is mostly Spark's start. Its web page is left out, and so are the JVM's second compiler and its threads for
-# garbage where the JVM only hands out tasks: together 20 -> 12 s of processor time for 1,000 customers.
+# garbage where the JVM only hands out tasks: together 21 -> 13 s of processor time for 1,000 customers.
 settings=(--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false)
 java_options=()
 if [[ " $* " != *[\ =]rows\ * ]]; then # Spark's own writer of rows is Java, and gains from both
