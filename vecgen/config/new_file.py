@@ -1,7 +1,10 @@
-"""Writes small files that must not exist yet."""
+"""Writes small files, and directories of them, that appear under their names when they are complete."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vecgen.errors import OutputError
@@ -25,3 +28,23 @@ def write_new(path: Path, text: str) -> None:
         raise OutputError(f"{path}: already exists; remove it or name another file") from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """Yield an empty directory beside `path` that takes its place when the block ends, and is removed when it raises.
+
+    A directory that stood there is removed; whether it may be is for the caller to know.
+
+    Raises:
+        OSError: The directory cannot be made, a file is there, or what is there cannot be moved away.
+    """
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".vecgen-", dir=path.parent, ignore_cleanup_errors=True) as scratch:
+        complete, old = Path(scratch) / "new", Path(scratch) / "old"
+        complete.mkdir()
+        yield complete
+        if path.is_dir():
+            path.rename(old)
+        complete.rename(path)

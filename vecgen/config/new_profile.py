@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.loader import DEFAULT_PROFILES, MAIN_CONFIG, load_profiles, read_json
+from vecgen.config.new_file import new_directory
 from vecgen.config.parse_profile import check_name
 from vecgen.config.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX
 from vecgen.errors import InputError, OutputError, setting, suggest
@@ -71,15 +72,9 @@ def _create(directory: Path, copy: _Copy) -> None:
     names = load_profiles(copy.source).names
     paths = [copy.source / file for name in names for file in _pair(name)] + [*copy.source.glob("*.schema.json")]
     files = {path.name: path.read_bytes() for path in paths}
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".vecgen-", dir=directory.parent) as scratch:
-        complete = Path(scratch) / "profiles"
-        complete.mkdir()
+    with new_directory(directory) as complete:
         for file, content in (files | _files(copy, copy.source)).items():
             (complete / file).write_bytes(content)
-        if directory.is_dir():
-            directory.rmdir()
-        complete.rename(directory)
 
 
 def _extend(directory: Path, files: Mapping[str, bytes]) -> None:

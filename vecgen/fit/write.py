@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.demographics import AGE_COLUMNS, MERCHANT_COLUMNS
 from vecgen.config.loader import check_profiles
+from vecgen.config.new_file import new_directory
 from vecgen.config.new_profile import to_text
 from vecgen.config.profile import SUFFIX, WEEKDAYS, Profile
 from vecgen.errors import OutputError
@@ -72,9 +72,7 @@ def write_fit(
     """
     try:
         refuse_full(output)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".vecgen-", dir=output.parent) as scratch:
-            complete = Path(scratch) / "fit"
+        with new_directory(output) as complete:
             for name, directory in usual.items():
                 shutil.copytree(directory, complete / name, ignore=shutil.ignore_patterns("README.md"))
             for profile in profiles:
@@ -85,9 +83,6 @@ def write_fit(
                 (complete / "demographics" / name).write_text(_spell_table(name, rows), encoding="utf-8")
             check_profiles(complete / "profiles", complete / "demographics")
             (complete / FIT).write_text(f"{json.dumps(statement, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
-            if output.is_dir():
-                output.rmdir()
-            complete.rename(output)
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error.strerror or error})") from error
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vecgen.io.schema import CUSTOMERS, TRANSACTIONS
 from vecgen.plan.output import Output, describe_output, target_own
-from vecgen.plan.request import Request, describe_request
+from vecgen.plan.request import Request, describe_request, flatten_request
 
 _DEFAULT_OUTPUT: Final = describe_output(target_own(Output(Path("output"))))
 FLAGS: Final = frozenset(
@@ -50,10 +50,8 @@ def _list_options(request: dict[str, Any], output: dict[str, Any]) -> Iterator[s
 
 def _flatten(request: dict[str, Any], output: dict[str, Any]) -> dict[str, Any]:
     """Return values by the names of options."""
-    law = request["law"]
     form = {"output" if name == "path" else name: value for name, value in output.items()}
-    values = {**request, **law["period"], **law, **form}
-    return {name: value for name, value in values.items() if name not in ("law", "period")}
+    return {**flatten_request(request), **form}
 
 
 def spell_option(name: str, value: Any) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError, setting
@@ -45,20 +45,21 @@ def describe_request(request: Request) -> dict[str, object]:
     return json.loads(json.dumps(described, default=str))  # type: ignore[no-any-return]
 
 
+def flatten_request(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a request that `describe_request` described, by the names of options."""
+    law = described["law"]
+    values = {**described, **law["period"], **law}
+    return {name: value for name, value in values.items() if name not in ("law", "period")}
+
+
 def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
     """Return what decides the rows; `content`: fingerprints of what was read, since paths decide nothing."""
-    law, drawn = request.law, request.customers_file is None
+    drawn = request.customers_file is None
     return {
+        **flatten_request(describe_request(request)),
         "customers": request.customers if drawn else None,
-        "as_of": (request.as_of or law.period.start).isoformat() if drawn else None,
-        "safe_identifiers": request.safe_identifiers,
-        "seed": request.seed,
-        "start": law.period.start.isoformat(),
-        "end": law.period.end.isoformat(),
-        "fraud_rate": float(law.fraud_rate),
-        "fraud_days": law.fraud_days,
-        "dependence": law.dependence,
-        "travel": law.travel,
+        "as_of": (request.as_of or request.law.period.start).isoformat() if drawn else None,
+        "fraud_rate": float(request.law.fraud_rate),
         **{name: content.get(name) for name in ("profiles", "demographics", "customers_file", "word_lists")},
     }
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from vecgen.config.new_file import new_directory
 from vecgen.errors import InputError, OutputError, setting, spell_options
 from vecgen.process.progress import Report as Progress
 from vecgen.process.progress import ignore
@@ -132,22 +130,11 @@ def _check_replaceable(path: Path) -> None:
 
 def _publish(path: Path, files: Mapping[str, bytes]) -> None:
     """Write files into a directory beside `path`, then let it take the place of what is there."""
-    path = path.absolute()
-    scratch: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # an unused name
-        new = scratch / "new"
-        new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        if path.exists():
-            os.rename(path, scratch / "old")
-        os.rename(new, path)
+        with new_directory(path) as complete:
+            for name, content in files.items():
+                (complete / name).write_bytes(content)
     except OSError as error:
         raise OutputError(
             f"{setting('output')}: {path} cannot be written ({error.strerror}); choose another"
         ) from error
-    finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
