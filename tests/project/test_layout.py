@@ -34,6 +34,21 @@ def test_no_file_is_too_long_to_read() -> None:
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
+def test_errors_of_the_library_name_settings_and_no_options() -> None:
+    """Which interface a caller uses is not the library's to know: `errors.setting` marks what each spells its way."""
+    spelled = []
+    for path in (ROOT / "vecgen").rglob("*.py"):
+        for call in (
+            node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+        ):
+            if isinstance(call.func, ast.Name) and call.func.id.endswith("Error"):
+                parts = [
+                    part for argument in call.args for part in ast.walk(argument) if isinstance(part, ast.Constant)
+                ]
+                spelled += [f"{path.name}: {part.value!r}" for part in parts if str(part.value).startswith("--")]
+    assert spelled == []
+
+
 def test_every_test_says_what_can_be_wrong() -> None:
     """A test that only shows that nothing is raised would stay green whatever comes back."""
     functions: dict[str, list[ast.FunctionDef]] = {}

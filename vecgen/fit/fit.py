@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.fit.choices import recognise
 from vecgen.fit.demographics import fit_ages, fit_merchants
 from vecgen.fit.estimate import Estimate, round_figure
@@ -65,7 +65,7 @@ def check_request(output: Path, least: int) -> None:
         OutputError: The output holds something.
     """
     if not 1 <= least <= MOST_LEAST_CUSTOMERS:
-        raise InputError("--least-customers", "", least, f"a whole number from 1 to {MOST_LEAST_CUSTOMERS}")
+        raise InputError(setting("least_customers"), "", least, f"a whole number from 1 to {MOST_LEAST_CUSTOMERS}")
     refuse_full(output)
 
 

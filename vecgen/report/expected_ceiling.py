@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from vecgen.config.loader import load_profiles
 from vecgen.config.profile import SUFFIX
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.model.posterior import Posterior, Seen
 from vecgen.model.rows import SEEN_ATTRIBUTES
 from vecgen.model.transaction_dates import draw_calendar
@@ -41,7 +41,7 @@ def expect_ceiling(request: Request) -> Ceiling:
     """
     rate = request.law.fraud_rate
     if rate == 0:
-        raise InputError("--fraud-rate", "", rate, "more than 0, so that there is fraud to be detected")
+        raise InputError(setting("fraud_rate"), "", rate, "more than 0, so that there is fraud to be detected")
     plan = compile_plan(request)
     size = max(_LEAST_CUSTOMERS, round(_ROWS * plan.source.count / max(1, plan.rows)))
     drawn_rate = max(rate, _LEAST_RATE)

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
 from pyspark.sql.utils import is_remote
 
-from vecgen.errors import InputError
+from vecgen.errors import InputError, setting
 from vecgen.spark.cluster.code import send_code
 from vecgen.spark.cluster.environment import (
     CORE_SETTINGS,
@@ -75,7 +75,9 @@ def open_session(
 
 def _start(master: str | None, app_name: str | None, remote: str | None) -> SparkSession:
     if master is not None and (remote or "SPARK_REMOTE" in os.environ):
-        raise InputError("--master", "", master, "no master for a Connect server, which has its own", "leave it out")
+        raise InputError(
+            setting("master"), "", master, "no master for a Connect server, which has its own", "leave it out"
+        )
     builder = SparkSession.builder
     for method, value in ((builder.master, master), (builder.appName, app_name), (builder.remote, remote)):
         if value is not None:
@@ -107,10 +109,10 @@ def _has_context() -> bool:
 
 def _set_defaults(spark: SparkSession) -> tuple[Setting, ...]:
     chosen = choose_settings(_read_settings(spark, [default.name for default in DEFAULTS]))
-    for setting in chosen:
-        if setting.mine:
+    for own in chosen:
+        if own.mine:
             with suppress(PySparkException):  # serverless Sparks do not let everything be set
-                spark.conf.set(setting.name, setting.value)
+                spark.conf.set(own.name, own.value)
     return chosen
 
 
