@@ -229,8 +229,24 @@ def test_new_profiles_can_be_used(small: list[str], tmp_path: Path, capsys: pyte
     assert "a name that nothing in" in capsys.readouterr().err
 
 
+def test_fraud_types_are_shown_copied_and_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = str(tmp_path / "mine")
+    assert main(["profiles", "show", "card_testing"]) == 0
+    assert "seconds of a burst" in capsys.readouterr().out
+    assert main(["profiles", "new", mine, "--from", "card_testing", "--name", "probing"]) == 0
+    assert main(["profiles", "show", "probing", mine]) == 0
+    assert main(["profiles", "check", mine]) == 0
+    assert "13 profiles and their fraud twins, 1 fraud type, no fault found" in capsys.readouterr().out
+    assert main(["profiles", "show", "probings", mine]) == 2
+    assert "did you mean 'probing'" in capsys.readouterr().err
+    path = tmp_path / "mine" / "fraud_types" / "probing.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"days": 1', '"days": 99'), encoding="utf-8")
+    assert main(["profiles", "check", mine]) == 2
+    assert "probing.json: days: got 99, expected an integer from 1 to 60" in capsys.readouterr().err
+
+
 def test_profiles_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for kind in ("profile", "main_config"):
+    for kind in ("profile", "main_config", "fraud_type"):
         assert main(["profiles", "schema", kind]) == 0
         printed = capsys.readouterr().out
         assert json.loads(printed)["$schema"].endswith("draft/2020-12/schema")

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 
 from tests.support.compiled import calm_profiles, compile_one
-from vecgen.cli.show_profile import QUANTILES, list_purchases, print_page
+from tests.support.fraud_types import DOCUMENT
+from vecgen.cli.show_profile import QUANTILES, list_purchases, print_fraud_type, print_page
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import Profile, ProfileSet
 from vecgen.errors import InputError
+from vecgen.fraud.parse_fraud_type import parse_fraud_type
 from vecgen.model.params import ModelParameters, Period
 from vecgen.sampling.gamma import compile_amounts
 
@@ -34,6 +36,25 @@ def page(profiles: ProfileSet, name: str, width: int, monkeypatch: pytest.Monkey
     file = io.StringIO()
     print_page(profiles, name, file)
     return file.getvalue()
+
+
+def test_a_fraud_type_shows_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    file = io.StringIO()
+    print_fraud_type(parse_fraud_type("some.json", "some", DOCUMENT), file)
+    lines = [" ".join(line.split()) for line in file.getvalue().splitlines()]
+    assert lines[:3] == ["some", DOCUMENT["description"], DOCUMENT["source"]]
+    for line in (
+        "days of a window 3",
+        "transactions a day 1 to 2",
+        "before noon 93.8%",
+        "seconds of a burst 600",
+        "place up to 4.5 degrees away",
+        "weight from 2023-06 on 2",
+        "never reported 10.0%",
+        "travel 100.0% 50.00 20.00",
+    ):
+        assert line in lines
 
 
 @settings(max_examples=30)

@@ -21,22 +21,22 @@ from vecgen.errors import InputError
 
 PROFILE = Draft202012Validator(profile_schema())
 SEGMENTS = Draft202012Validator(segments_schema())
-FILES = [f"{kind}.schema.json" for kind in SCHEMAS]
+NO_PROFILES = [f"{kind}.schema.json" for kind in (*SCHEMAS, "fraud_type")]
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_schemas_are_schemas(kind: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[kind]())
-    assert json.loads(spell_schema(kind)) == SCHEMAS[kind]()
+    assert json.loads(spell_schema(SCHEMAS[kind]())) == SCHEMAS[kind]()
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_the_committed_copies_are_what_the_code_says(kind: str) -> None:
-    assert (DEFAULT_PROFILES / f"{kind}.schema.json").read_text(encoding="utf-8") == spell_schema(kind)
+    assert (DEFAULT_PROFILES / f"{kind}.schema.json").read_text(encoding="utf-8") == spell_schema(SCHEMAS[kind]())
 
 
 def test_the_shipped_files_are_valid() -> None:
-    paths = [path for path in DEFAULT_PROFILES.glob("*.json") if path.name not in FILES]
+    paths = [path for path in DEFAULT_PROFILES.glob("*.json") if path.name not in NO_PROFILES]
     assert len(paths) == 27
     for path in paths:
         validator = SEGMENTS if path.name == MAIN_CONFIG else PROFILE

@@ -19,6 +19,8 @@ from vecgen.config.parse_profile import parse_profile
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError
 
+SCHEMAS = ("fraud_type", "main_config", "profile")
+
 
 def everyone(profiles: ProfileSet) -> list[Profile]:
     return [*profiles.regular, *profiles.fraud]
@@ -33,7 +35,7 @@ def test_shipped_profiles(shipped: ProfileSet) -> None:
     assert tuple(segment.profile for segment in shipped.segments) == shipped.names[:-1]
     files = {path.name for path in DEFAULT_PROFILES.glob("*.json")}
     named = {f"{profile.name}.json" for profile in (*shipped.regular, *shipped.fraud)}
-    assert files == named | {"main_config.json", "main_config.schema.json", "profile.schema.json"}
+    assert files == named | {"main_config.json", *(f"{kind}.schema.json" for kind in SCHEMAS)}
 
 
 def test_shipped_figures(shipped: ProfileSet) -> None:

@@ -35,11 +35,14 @@ from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_reque
 from vecgen.cli.steps import spell_step
 from vecgen.cli.summary import describe_fit, describe_plan, hint_at_frauds, hint_at_receipt, spell_count, summarise
 from vecgen.config.json_schema import SCHEMAS, spell_schema
-from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_profiles
+from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_demographics, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
 from vecgen.config.new_file import write_new
 from vecgen.config.new_profile import add_profile
-from vecgen.errors import InputError, VecgenError, setting, spell_options, to_line, to_printable
+from vecgen.errors import InputError, VecgenError, gather, setting, spell_options, to_line, to_printable
+from vecgen.fraud.fraud_type_schema import KIND, fraud_type_schema
+from vecgen.fraud.load_fraud_types import check_fraud_types, find_fraud_types, load_fraud_type
+from vecgen.fraud.new_fraud_type import add_fraud_type
 from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import Request, check_seed
 from vecgen.plan.schedule import choose_processes, estimate
@@ -47,6 +50,7 @@ from vecgen.process.memory import leave_pandas_out
 from vecgen.run.local import run_local
 
 if TYPE_CHECKING:
+    from vecgen.fraud.fraud_type import FraudType
     from vecgen.report.ceiling import Ceiling
 
 
@@ -87,10 +91,14 @@ _EXAMPLES: Final = {
     "fit": ("cards --output mine", "sparkov_csv --as-of 2023-01-01 --least-customers 50"),
     "digest": ("cards", "cards/transactions"),
     "profiles check": ("", "mine --demographics my_demographics"),
-    "profiles show": ("adults_2550_female_urban", "students mine"),
-    "profiles new": ("mine --from adults_2550_female_urban --name students", "mine --from leftovers"),
+    "profiles show": ("adults_2550_female_urban", "card_testing mine"),
+    "profiles new": ("mine --from adults_2550_female_urban --name students", "mine --from card_testing"),
     "profiles schema": ("--output profile.schema.json", "main_config"),
 }
+
+
+_SCHEMAS: Final = {**SCHEMAS, KIND: fraud_type_schema}
+"""By the kind of file."""
 
 
 def _make_parser(*, planned: bool = False) -> Parser:
@@ -192,18 +200,24 @@ def _add_profile_actions(profiles: Parser) -> None:
     check.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
     add_demographics_option(check)
 
-    show = add("show", _show_profile, "print what a profile and its fraud twin do")
+    show = add("show", _show_profile, "print what a profile and its fraud twin do, or a fraud type")
     show.add_argument("name", metavar="NAME")
     show.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
 
-    new = add("new", _new_profile, "add a copy of a profile, to be edited, to a directory; a new one becomes complete")
+    new = add(
+        "new",
+        _new_profile,
+        "add a copy of a profile or fraud type, to be edited, to a directory; a new one becomes complete",
+    )
     new.add_argument("directory", **place)
-    new.add_argument("--from", dest="origin", required=True, metavar="NAME", help="profile to copy, with its twin")
+    new.add_argument(
+        "--from", dest="origin", required=True, metavar="NAME", help="profile to copy, with its twin, or fraud type"
+    )
     new.add_argument("--name", metavar="NEW", help="name of the copy (NAME_copy)")
     new.add_argument("--profiles", help="where NAME is (DIR; the shipped if DIR is new)", **place)
 
     schema = add("schema", _print_schema, "print the JSON Schema by which editors check and complete profiles")
-    schema.add_argument("kind", choices=list(SCHEMAS), nargs="?", default="profile")
+    schema.add_argument("kind", choices=list(_SCHEMAS), nargs="?", default="profile")
     schema.add_argument("--output", type=parse_path, metavar="FILE", help="new file (printed)")
 
 
@@ -258,31 +272,44 @@ def _merchants(options: Namespace) -> None:
 
 
 def _check_profiles(options: Namespace) -> None:
+    def check_types() -> list[FraudType]:
+        return check_fraud_types(options.directory, load_demographics(options.demographics).merchants)
+
     try:
-        profiles = check_profiles(options.directory, options.demographics)
+        profiles, types = gather([partial(check_profiles, options.directory, options.demographics), check_types])
     except InputError as error:
-        faults = (error, *error.further)
+        faults = {to_line(fault): fault for fault in (error, *error.further)}.values()  # both read the demographics
         print(*map(to_line, faults), sep="\n", file=sys.stderr)
         places = len({fault.where for fault in faults})
         summary = f"{options.directory}: {spell_count(len(faults), 'fault')} in {spell_count(places, 'place')}"
         raise VecgenError(summary) from None
-    _say(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins, no fault found")
+    also = f", {spell_count(len(types), 'fraud type')}" if types else ""
+    _say(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins{also}, no fault found")
 
 
 def _show_profile(options: Namespace) -> None:
-    from vecgen.cli.show_profile import print_page
+    from vecgen.cli.show_profile import print_fraud_type, print_page
 
-    print_page(load_profiles(options.directory), options.name)
+    types = find_fraud_types(options.directory)
+    profiles = load_profiles(options.directory)
+    if options.name in types and options.name not in profiles.names:
+        print_fraud_type(load_fraud_type(types[options.name]))
+    else:
+        print_page(profiles, options.name, others=types)
 
 
 def _new_profile(options: Namespace) -> None:
     name = options.name or f"{options.origin}_copy"
+    if options.origin in find_fraud_types(options.profiles or options.directory):
+        add_fraud_type(options.directory, options.origin, name, options.profiles)
+        _say(f"{options.directory}: fraud type {name}, after {options.origin}")
+        return
     add_profile(options.directory, options.origin, name, options.profiles)
     _say(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
 
 
 def _print_schema(options: Namespace) -> None:
-    text = spell_schema(options.kind)
+    text = spell_schema(_SCHEMAS[options.kind]())
     if options.output is None:
         print(text, end="")
     else:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from vecgen.config.profile import DEFAULT_WEIGHT, WEEKDAYS, MonthDay, Profile, ProfileSet, Segment
 from vecgen.errors import InputError, suggest
+from vecgen.fraud.fraud_type import FraudType
 from vecgen.model.exact import amount_mean, amount_quantile, overlap
 
 QUANTILES: Final = (0.05, 0.5, 0.95)
@@ -60,24 +61,67 @@ def list_purchases(profile: Profile) -> list[Purchases]:
     ]
 
 
-def print_page(profiles: ProfileSet, name: str, file: IO[str] | None = None) -> None:
+def print_page(profiles: ProfileSet, name: str, file: IO[str] | None = None, others: Iterable[str] = ()) -> None:
     """Print what the profile `name` and its twin do, to standard output unless a file is given.
+
+    Args:
+        others: Names that are no profiles' and could have been meant.
 
     Raises:
         InputError: There is no such profile.
     """
     if name not in profiles.names:
-        expected = f"one of {', '.join(profiles.names)}"
-        raise InputError("profiles show", "", name, expected, suggest(name, profiles.names))
+        known = (*profiles.names, *others)
+        raise InputError("profiles show", "", name, f"one of {', '.join(known)}", suggest(name, known))
     position = profiles.names.index(name)
-    # Names are text, whatever brackets and colons they contain.
-    console = Console(file=file, markup=False, emoji=False, highlight=False)
+    console = _open_console(file)
     console.print(name, style="bold")
     own = [segment for segment in profiles.segments if segment.profile == name]
     for line in map(_describe_segment, own) if own else ["customers that no segment matches"]:
         console.print(line)
     for part in _lay_out(profiles.regular[position], profiles.fraud[position]):
         console.print(part)
+
+
+def _open_console(file: IO[str] | None) -> Console:
+    # Names are text, whatever brackets and colons they contain.
+    return Console(file=file, markup=False, emoji=False, highlight=False)
+
+
+def print_fraud_type(kind: FraudType, file: IO[str] | None = None) -> None:
+    """Print what a fraud type does, to standard output unless a file is given."""
+    console = _open_console(file)
+    console.print(kind.name, style="bold")
+    for text in filter(None, (kind.description, kind.source)):
+        console.print(text)
+    console.print(_tabulate("Cases", ["", "value"], _describe_cases(kind)))
+    shares = _describe_shares(kind.category_weights) if kind.categories else []
+    rows = [
+        (name, share, f"{amount.mean:,.2f}", f"{amount.stdev:,.2f}")
+        for name, share, amount in zip(kind.categories, shares, kind.amounts, strict=True)
+    ]
+    if rows:
+        console.print(_tabulate("Purchases", ["category", "share", "mean", "stdev"], rows))
+
+
+def _describe_cases(kind: FraudType) -> Iterator[tuple[str, str]]:
+    yield "days of a window", "one more than --fraud-days" if kind.days is None else f"{kind.days}"
+    rate = f"those of whom it spends like ({kind.spending})"
+    yield "transactions a day", rate if kind.per_day is None else f"{kind.per_day[0]:,} to {kind.per_day[1]:,}"
+    yield "spends like", {"twin": "the fraud twin", "customer": "the customer", "own": "nobody else"}[kind.spending]
+    if kind.amount_factor != 1.0:
+        yield "amounts times", f"{kind.amount_factor:g}"
+    if kind.hours is not None:
+        yield "before noon", _percent(sum(kind.hours[:12]) / sum(kind.hours))
+    if kind.burst_seconds is not None:
+        yield "seconds of a burst", f"{kind.burst_seconds:,}"
+    yield "place", "home" if kind.place == "home" else f"up to {kind.remote_degrees:g} degrees away"
+    yield "own rows of these dates", "stay" if kind.keeps_own_rows else "dropped"
+    for first, weight in kind.months:
+        yield f"weight from {first:%Y-%m} on", f"{weight:g}"
+    if kind.report is not None:
+        yield "never reported", _percent(kind.report.never)
+        yield "days until a report", f"mean {kind.report.mean_days:g}, stdev {kind.report.stdev_days:g}"
 
 
 def _describe_segment(segment: Segment) -> str:

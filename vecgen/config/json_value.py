@@ -19,6 +19,11 @@ _NO_SPELLINGS: Final[Mapping[str, str]] = {}
 _MAX_MEMBERS: Final = 10_000  # of an object; more would take minutes to compile, and codes of 16 bits
 
 
+def optional(parse: Callable[[JsonValue], T], default: T) -> Callable[[JsonValue], T]:
+    """Return the parser of a value that may be missing, and is `default` then."""
+    return lambda node: default if node.is_missing else parse(node)
+
+
 @dataclass(frozen=True)
 class JsonValue:
     """A value of a JSON document, or the place of a missing one, whose every use fails.
@@ -48,6 +53,11 @@ class JsonValue:
         if len(self.raw) > _MAX_MEMBERS:
             self.fail(f"at most {_MAX_MEMBERS:,} members", value=f"{len(self.raw):,} members")
         return [self.child(key) for key in self.raw]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no value at this place."""
+        return self.raw is _MISSING
 
     def keys(self) -> tuple[str, ...]:
         """Return the keys of an object in file order; none of anything else."""

@@ -68,12 +68,20 @@ def _check(copy: _Copy, directory: Path) -> None:
         )
 
 
+def read_profile_files(source: Path) -> dict[str, bytes]:
+    """Return the files of a directory of profiles that make a complete one, by their names.
+
+    Raises:
+        InputError: It has faults.
+    """
+    names = load_profiles(source).names
+    paths = [source / file for name in names for file in _pair(name)] + [*source.glob("*.schema.json")]
+    return {path.name: path.read_bytes() for path in (*paths, source / MAIN_CONFIG)}
+
+
 def _create(directory: Path, copy: _Copy) -> None:
-    names = load_profiles(copy.source).names
-    paths = [copy.source / file for name in names for file in _pair(name)] + [*copy.source.glob("*.schema.json")]
-    files = {path.name: path.read_bytes() for path in paths}
     with new_directory(directory) as complete:
-        for file, content in (files | _files(copy, copy.source)).items():
+        for file, content in (read_profile_files(copy.source) | _files(copy, copy.source)).items():
             (complete / file).write_bytes(content)
 
 

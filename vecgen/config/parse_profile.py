@@ -53,7 +53,7 @@ def parse_profile(where: str, name: str, raw: object) -> Profile:
         InputError: An unknown or missing key, a wrong type, or a value outside its range; `further` holds the others.
     """
     check_name(where, "", name)
-    node = _open_document(where, raw)
+    node = open_document(where, raw)
     (low, high), (weekdays, seasons, years), (categories, weights), amounts, (parts, shares), *travel = node.record(
         {
             "avg_transactions_per_day": _parse_per_day,
@@ -61,14 +61,14 @@ def parse_profile(where: str, name: str, raw: object) -> Profile:
             "categories_wt": _parse_categories,
             "categories_amt": partial(_parse_amounts, categories=node.child("categories_wt").keys()),
             "shopping_time": _parse_day_parts,
-            "travel_pct": _number(0.0, MAX_PERCENT),
-            "travel_max_dist": _number(0.0, MAX_TRAVEL_DISTANCE),
+            "travel_pct": number_between(0.0, MAX_PERCENT),
+            "travel_max_dist": number_between(0.0, MAX_TRAVEL_DISTANCE),
         }
     )
     return Profile(name, low, high, weekdays, seasons, years, categories, weights, amounts, parts, shares, *travel)
 
 
-def _open_document(where: str, raw: object) -> JsonValue:
+def open_document(where: str, raw: object) -> JsonValue:
     """Return the top of a document without the key by which editors find its schema."""
     if isinstance(raw, dict):
         raw = {key: value for key, value in raw.items() if key != SCHEMA_KEY}
@@ -102,21 +102,21 @@ def _parse_dates(node: JsonValue) -> list[Any]:
 
 
 def _parse_weekdays(node: JsonValue) -> tuple[float, ...]:
-    found = node.mapping(_parse_weight, partial(JsonValue.check_key, known=WEEKDAYS))
+    found = node.mapping(parse_weight, partial(JsonValue.check_key, known=WEEKDAYS))
     weights = tuple(found.get(day, DEFAULT_WEIGHT) for day in WEEKDAYS)
-    _check_some_positive(node, weights)
+    check_some_positive(node, weights)
     return weights
 
 
 def _parse_seasons(node: JsonValue) -> tuple[Season, ...]:
-    seasons = tuple(node.mapping(_parse_season, _check_label).values())
-    _check_some_positive(node, _weigh_month_days(seasons))
+    seasons = tuple(node.mapping(_parse_season, check_label).values())
+    check_some_positive(node, _weigh_month_days(seasons))
     return seasons
 
 
 def _parse_season(node: JsonValue) -> Season:
     days = {"start_date": _parse_month_day, "end_date": _parse_month_day}
-    start, end, weight = node.record(days | {"weight": _parse_weight}, SEASON_SPELLINGS)
+    start, end, weight = node.record(days | {"weight": parse_weight}, SEASON_SPELLINGS)
     if start > end:
         remedy = "split a season that runs over New Year in two"
         node.find("start_date", SEASON_SPELLINGS).fail(
@@ -142,10 +142,10 @@ def _weigh_month_days(seasons: Iterable[Season]) -> list[float]:
 
 
 def _parse_years(node: JsonValue) -> tuple[float, ...]:
-    found = node.mapping(_parse_weight, _check_year)
+    found = node.mapping(parse_weight, _check_year)
     weights = tuple(found[key] for key in sorted(found))
     if weights:
-        _check_some_positive(node, weights)
+        check_some_positive(node, weights)
     return weights
 
 
@@ -155,19 +155,27 @@ def _check_year(node: JsonValue) -> None:
 
 
 def _parse_categories(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    found = node.mapping(_parse_weight, _check_label)
-    _check_some_positive(node, found.values())
+    found = node.mapping(parse_weight, check_label)
+    check_some_positive(node, found.values())
     return tuple(found), tuple(found.values())
 
 
 def _parse_amounts(node: JsonValue, categories: Sequence[str]) -> tuple[AmountDistribution, ...]:
     # Amounts for categories without a weight are legal: checked, then left out.
-    laws = node.mapping(_parse_amount, _check_label, required=categories)
+    laws = node.mapping(_parse_amount, check_label, required=categories)
     return tuple(laws[name] for name in categories)
 
 
 def _parse_amount(node: JsonValue) -> AmountDistribution:
-    mean, stdev = node.record({"mean": _number(MIN_MEAN, MAX_AMOUNT), "stdev": _number(0.0, MAX_AMOUNT)})
+    return make_amount(node, *node.record(AMOUNT_FIELDS))
+
+
+def make_amount(node: JsonValue, mean: float, stdev: float) -> AmountDistribution:
+    """Return the distribution of these figures, which `AMOUNT_FIELDS` have read.
+
+    Raises:
+        InputError: They are too far apart.
+    """
     # The ratio is compared, not its square: a tiny stdev must not overflow.
     if not stdev > 0 or not math.sqrt(MIN_SHAPE) <= mean / stdev <= math.sqrt(MAX_SHAPE):
         low, high = mean / math.sqrt(MAX_SHAPE), mean / math.sqrt(MIN_SHAPE)
@@ -176,17 +184,22 @@ def _parse_amount(node: JsonValue) -> AmountDistribution:
     return AmountDistribution(mean, stdev)
 
 
-def _parse_day_parts(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    found = node.mapping(_parse_weight, partial(JsonValue.check_key, known=DAY_PARTS))
-    _check_some_positive(node, found.values())
-    return tuple(found), tuple(found.values())
-
-
-def _number(low: float, high: float) -> Callable[[JsonValue], float]:
+def number_between(low: float, high: float) -> Callable[[JsonValue], float]:
+    """Return the parser of a number between bounds, which are included."""
     return partial(JsonValue.number, low=low, high=high)
 
 
-def _parse_weight(node: JsonValue) -> float:
+AMOUNT_FIELDS: Final = {"mean": number_between(MIN_MEAN, MAX_AMOUNT), "stdev": number_between(0.0, MAX_AMOUNT)}
+
+
+def _parse_day_parts(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    found = node.mapping(parse_weight, partial(JsonValue.check_key, known=DAY_PARTS))
+    check_some_positive(node, found.values())
+    return tuple(found), tuple(found.values())
+
+
+def parse_weight(node: JsonValue) -> float:
+    """Return a weight: 0, or a number of ordinary size."""
     if isinstance(node.raw, bool) or not isinstance(node.raw, int | float) or not _is_weight(node.raw):
         node.fail(f"0, or a number from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}")
     return float(node.raw)
@@ -196,7 +209,8 @@ def _is_weight(number: float) -> bool:
     return number == 0 or MIN_WEIGHT <= number <= MAX_WEIGHT
 
 
-def _check_label(node: JsonValue) -> None:
+def check_label(node: JsonValue) -> None:
+    """Accept a value whose key can be the name of a category or a season."""
     label = node.key
     clean = label.isprintable() and label == label.strip() and not set(FORBIDDEN) & set(label)
     if not clean or not 0 < len(label) <= MAX_NAME:
@@ -204,7 +218,8 @@ def _check_label(node: JsonValue) -> None:
         node.fail(expected, "rename it", value=label)
 
 
-def _check_some_positive(node: JsonValue, weights: Iterable[float]) -> None:
+def check_some_positive(node: JsonValue, weights: Iterable[float]) -> None:
+    """Accept weights of which at least one is above 0."""
     if not any(weight > 0 for weight in weights):
         node.fail("at least one weight above 0")
 
@@ -215,7 +230,7 @@ def parse_segments(where: str, raw: object) -> tuple[Segment, ...]:
     Raises:
         InputError: An unknown or missing key, a wrong type, a bad profile name, or an empty range.
     """
-    segments = _open_document(where, raw).mapping(_parse_segment, _check_segment_key)
+    segments = open_document(where, raw).mapping(_parse_segment, _check_segment_key)
     return tuple(segment for group in segments.values() for segment in group)
 
 
@@ -233,7 +248,7 @@ def find_names(where: str, raw: object) -> list[str]:
             return False
         return True
 
-    return [node.key.removesuffix(SUFFIX) for node in _open_document(where, raw).children() if is_good(node)]
+    return [node.key.removesuffix(SUFFIX) for node in open_document(where, raw).children() if is_good(node)]
 
 
 def _check_segment_key(node: JsonValue) -> None:
@@ -259,7 +274,7 @@ def _parse_genders(node: JsonValue) -> list[Gender]:
 
 
 def _parse_range(node: JsonValue) -> tuple[float, float]:
-    low, high = node.record({"min": _number(0.0, MAX_END), "max": _parse_upper_end})
+    low, high = node.record({"min": number_between(0.0, MAX_END), "max": _parse_upper_end})
     if low >= high:
         node.child("min").fail(f"less than max, which is {high:g}")
     return low, high

@@ -1,0 +1,55 @@
+"""What a fraud type makes of a customer's profiles: one profile that its fraudulent transactions follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from vecgen.config.profile import DEFAULT_WEIGHT, MIN_MEAN, AmountDistribution, Profile
+from vecgen.errors import InputError
+from vecgen.fraud.fraud_type import FraudType
+
+_ALL_DAY: Final = {"day_parts": ("AM",), "day_part_weights": (1.0,)}
+"""One part for the whole day: hours come from the type, and say nothing of the category."""
+
+
+def derive_profile(kind: FraudType, regular: Profile, twin: Profile) -> Profile:
+    """Return the profile of fraudulent transactions of a type; it bears the twin's name.
+
+    Where the type chooses the hours by itself, the profile's only day part stands for all of them.
+
+    Args:
+        regular, twin: Of the customers.
+
+    Raises:
+        InputError: The type makes amounts smaller than an amount can be.
+    """
+    base = replace(regular if kind.spending == "customer" else twin, name=twin.name)
+    if kind.spending == "own":
+        base = _take_own(kind, base)
+    base = replace(base, amounts=tuple(_scale(kind, base, amount) for amount in base.amounts))
+    if kind.per_day is not None:
+        base = replace(base, min_per_day=kind.per_day[0], max_per_day=kind.per_day[1])
+    return base if kind.hour_weights is None else replace(base, **_ALL_DAY)  # type: ignore[arg-type]
+
+
+def _take_own(kind: FraudType, base: Profile) -> Profile:
+    return replace(
+        base,
+        weekday_weights=(DEFAULT_WEIGHT,) * 7,
+        seasons=(),
+        year_weights=(),
+        categories=kind.categories,
+        category_weights=kind.category_weights,
+        amounts=kind.amounts,
+    )
+
+
+def _scale(kind: FraudType, base: Profile, amount: AmountDistribution) -> AmountDistribution:
+    if kind.amount_factor == 1.0:
+        return amount
+    mean = amount.mean * kind.amount_factor
+    if mean < MIN_MEAN:
+        expected = f"at least {MIN_MEAN / amount.mean:g}: profile {base.name} has a mean amount of {amount.mean:g}"
+        raise InputError(f"fraud type {kind.name}", "amount_factor", kind.amount_factor, expected)
+    return AmountDistribution(mean, amount.stdev * kind.amount_factor)

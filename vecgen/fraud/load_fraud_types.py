@@ -1,0 +1,94 @@
+"""Finds and reads the files of fraud types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from vecgen.config.demographics import Merchants
+from vecgen.config.loader import DEFAULT_PROFILES, read_json
+from vecgen.config.profile import SUFFIX
+from vecgen.errors import InputError, gather, raise_first, setting, suggest
+from vecgen.fraud.fraud_type import FraudType
+from vecgen.fraud.parse_fraud_type import parse_fraud_type
+
+FOLDER: Final = "fraud_types"
+"""Of a directory of profiles."""
+
+
+def list_fraud_types(profiles: Path) -> dict[str, Path]:
+    """Return the files of the types of a directory of profiles by name; none where it has no such folder."""
+    return _list_files(profiles / FOLDER)
+
+
+def _list_files(folder: Path) -> dict[str, Path]:
+    return {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def find_fraud_types(profiles: Path) -> dict[str, Path]:
+    """Return the files of the types that profiles of a directory can use: its own, and the shipped beside them."""
+    return {**list_fraud_types(DEFAULT_PROFILES), **list_fraud_types(profiles)}
+
+
+def load_fraud_type(path: Path) -> FraudType:
+    """Return the type that a file describes.
+
+    Raises:
+        InputError: The file is missing, unreadable or invalid; `further` holds its other faults.
+    """
+    return parse_fraud_type(str(path), path.name.removesuffix(SUFFIX), read_json(path))
+
+
+def load_fraud_types(files: Iterable[Path]) -> list[FraudType]:
+    """Return the types that files describe.
+
+    Raises:
+        InputError: One of them is invalid; `further` holds the faults of all.
+    """
+    return gather([partial(load_fraud_type, path) for path in files])
+
+
+def check_fraud_types(profiles: Path, merchants: Merchants) -> list[FraudType]:
+    """Return the types of a directory of profiles, checked, also against the merchants.
+
+    Raises:
+        InputError: The first fault, with all others as its `further`.
+    """
+    files = list_fraud_types(profiles).values()
+    return gather([partial(_check_fraud_type, path, merchants.categories) for path in files])
+
+
+def _check_fraud_type(path: Path, known: tuple[str, ...]) -> FraudType:
+    kind = load_fraud_type(path)
+    raise_first(list(_list_missing(str(path), kind, known)))
+    return kind
+
+
+def check_categories(kinds: Iterable[FraudType], merchants: Merchants) -> None:
+    """Accept types whose categories have merchants.
+
+    Raises:
+        InputError: The first category that has none; `further` holds the others.
+    """
+    raise_first(
+        [fault for kind in kinds for fault in _list_missing(f"fraud type {kind.name}", kind, merchants.categories)]
+    )
+
+
+def _list_missing(where: str, kind: FraudType, known: tuple[str, ...]) -> Iterator[InputError]:
+    for category in kind.categories:
+        if category not in known:
+            yield InputError(where, "categories", category, "a category that has merchants", suggest(category, known))
+
+
+def choose_file(name: str, files: Mapping[str, Path]) -> Path:
+    """Return the file of a type by its name.
+
+    Raises:
+        InputError: There is none.
+    """
+    if name not in files:
+        raise InputError(setting("fraud_types"), "", name, f"one of {', '.join(files)}", suggest(name, files))
+    return files[name]
