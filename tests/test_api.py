@@ -163,6 +163,7 @@ def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
         vecgen.write_dataset,
         vecgen.verify_dataset,
         vecgen.fit_dataset,
+        vecgen.split_dataset,
         vecgen.write_report,
         vecgen.measure_ceiling,
     ):

@@ -7,9 +7,9 @@ one call: `.to_pandas()`, `polars.from_arrow(table)`, or `duckdb.sql("SELECT …
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -22,6 +22,7 @@ from vecgen.cli.keywords import (
     FitKeywords,
     OutputKeywords,
     RequestKeywords,
+    SplitKeywords,
     read_keywords,
     read_value,
     takes,
@@ -35,11 +36,12 @@ from vecgen.cli.options import (
     add_processes_option,
     add_quiet_option,
     add_slice_options,
+    add_split_options,
     add_storage_option,
 )
 from vecgen.cli.parser import Parser
 from vecgen.cli.progress_bar import show
-from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
+from vecgen.cli.read_options import to_cut, to_dataset, to_existing, to_output, to_request
 from vecgen.io.digest import Digest
 from vecgen.io.schema import (
     ALL_COLUMNS,
@@ -61,9 +63,11 @@ from vecgen.report import build as report
 from vecgen.report import ceiling
 from vecgen.report.ceiling import Ceiling
 from vecgen.report.expected_ceiling import expect_ceiling
+from vecgen.run import split
 from vecgen.run.batch import start_group
 from vecgen.run.fraud_cases import find_cases
 from vecgen.run.local import run_local
+from vecgen.run.split import Split
 from vecgen.verify import certify
 from vecgen.verify.certificate import Certificate, spell_certificate
 from vecgen.verify.expectation import read_expectation
@@ -93,16 +97,17 @@ def _make_parsers() -> tuple[Parser, Parser, Parser]:
     return asked, written, stated
 
 
-def _make_fit_parser() -> Parser:
-    """Return the parser of what a fit is told."""
+def _make_parser(*adding: Callable[[Parser], None]) -> Parser:
+    """Return the parser of what a command takes beside its dataset."""
     parser = Parser(prog="vecgen", add_help=False)
-    for add in (add_storage_option, add_fit_options, add_processes_option, add_quiet_option):
+    for add in adding:
         add(parser)
     return parser
 
 
 _ASKED, _WRITTEN, _STATED = _make_parsers()
-_FITTED = _make_fit_parser()
+_FITTED = _make_parser(add_storage_option, add_fit_options, add_processes_option, add_quiet_option)
+_SPLIT = _make_parser(add_storage_option, add_split_options, add_quiet_option)
 
 
 @takes(_ASKED, RequestKeywords)
@@ -238,7 +243,7 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     Raises:
         InputError: The dataset, a value or a file cannot be read.
     """
-    options = _read_stated(directory, stated)
+    options = _read(_STATED, directory, stated)
     place = to_dataset(options)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
@@ -257,7 +262,7 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
         InputError: The dataset, a value or a file cannot be read, or Matplotlib is not installed.
         OutputError: The output holds something else or cannot be written.
     """
-    options = _read_stated(directory, stated)
+    options = _read(_STATED, directory, stated)
     place = to_dataset(options)
     target = report.default_output(place) if output is None else read_value("output", parse_path, output)
     with show(options.quiet) as progress:
@@ -272,7 +277,7 @@ def measure_ceiling(directory: Directory, **stated: Unpack[ExpectationKeywords])
     Raises:
         InputError: The dataset, a value or a file cannot be read, or there is no fraud.
     """
-    options = _read_stated(directory, stated)
+    options = _read(_STATED, directory, stated)
     place = to_dataset(options)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
@@ -300,11 +305,23 @@ def fit_dataset(directory: Directory, **told: Unpack[FitKeywords]) -> Path:
         InputError: The dataset, a value or a file cannot be read.
         OutputError: The output holds something or cannot be written.
     """
-    options = read_keywords(_FITTED, told)
-    options.directory = read_value("directory", parse_place, directory)
+    options = _read(_FITTED, directory, told)
     run_fit(options)
     output: Path = options.output
     return output
+
+
+@takes(_SPLIT, SplitKeywords)
+def split_dataset(directory: Directory, **told: Unpack[SplitKeywords]) -> Split:
+    """Write two parts of a dataset's transactions, for training and for tests, as `vecgen split` does; return counts.
+
+    Raises:
+        InputError: The dataset, a value or a file cannot be read, or a part would be empty.
+        OutputError: The output holds something or cannot be written.
+    """
+    options = _read(_SPLIT, directory, told)
+    with show(options.quiet) as progress:
+        return split.split_dataset(to_dataset(options), to_cut(options), options.output, progress)
 
 
 def digest_dataset(
@@ -322,7 +339,7 @@ def digest_dataset(
         "storage_option": storage_option or {},
         "storage_options_file": storage_options_file,
     }
-    return digest_complete(to_dataset(_read_stated(directory, stated)))
+    return digest_complete(to_dataset(_read(_STATED, directory, stated)))
 
 
 def _write(written: OutputKeywords, *, customers: bool, transactions: bool) -> Receipt:
@@ -340,8 +357,8 @@ def _write(written: OutputKeywords, *, customers: bool, transactions: bool) -> R
         )
 
 
-def _read_stated(directory: Directory, stated: ExpectationKeywords) -> Namespace:
-    options = read_keywords(_STATED, stated)
+def _read(parser: Parser, directory: Directory, given: Mapping[str, Any]) -> Namespace:
+    options = read_keywords(parser, given)
     options.directory = read_value("directory", parse_place, directory)
     return options
 

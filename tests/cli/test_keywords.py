@@ -13,7 +13,14 @@ import pytest
 
 import vecgen
 from tests.conftest import WINTER
-from vecgen.cli.keywords import ExpectationKeywords, FitKeywords, OutputKeywords, RequestKeywords, list_keywords
+from vecgen.cli.keywords import (
+    ExpectationKeywords,
+    FitKeywords,
+    OutputKeywords,
+    RequestKeywords,
+    SplitKeywords,
+    list_keywords,
+)
 from vecgen.cli.main import _make_parser
 from vecgen.errors import InputError
 
@@ -77,6 +84,8 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
     assert keywords_of(vecgen.fit_dataset) == options_of("fit") | {"directory"}
     assert options_of("fit") == set(FitKeywords.__annotations__)
+    assert keywords_of(vecgen.split_dataset) == options_of("split") | {"directory"}
+    assert options_of("split") == set(SplitKeywords.__annotations__)
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
     pytest.importorskip("pyspark")
     from vecgen.spark.source.datasource import _make_parser as make_source_parser

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from tests.support.checkout import ROOT
@@ -17,8 +19,20 @@ from vecgen import __version__
 from vecgen.cli.main import _make_parser, main
 from vecgen.config.loader import load_demographics
 from vecgen.io.reader import digest_dataset
+from vecgen.records.receipt import Receipt
 
-_COMMANDS = ["generate", "customers", "transactions", "merchants", "verify", "report", "ceiling", "fit", "digest"]
+_COMMANDS = [
+    "generate",
+    "customers",
+    "transactions",
+    "merchants",
+    "verify",
+    "report",
+    "ceiling",
+    "fit",
+    "split",
+    "digest",
+]
 _COMMANDS += [f"profiles{action}" for action in ("", " check", " show", " new", " schema")]
 
 
@@ -123,6 +137,28 @@ def test_a_dry_run_writes_nothing(small: list[str], tmp_path: Path, capsys: pyte
     assert main(["generate", *small, "--plan", "--output", str(tmp_path / "o")]) == 0
     assert capsys.readouterr().out
     assert list_tree(tmp_path) == []
+
+
+def test_split_says_what_each_part_holds(
+    parquet: tuple[Path, Receipt], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, words = tmp_path / "parts", ["split", str(parquet[0]), "--train-until", "2023-12-31", "--quiet"]
+    assert main([*words[:-1], "--test-from", "2024-01-08", "--disjoint-customers", "0.5", "--output", str(output)]) == 0
+    rows = [pq.read_table(output / name) for name in ("train", "test")]
+    for line, name, part in zip(capsys.readouterr().out.splitlines(), ("train", "test"), rows, strict=True):
+        frauds, customers = (
+            len(set(part.filter(pc.field("is_fraud") == 1)["trans_num"].to_pylist())),
+            len(set(part["ssn"].to_pylist())),
+        )
+        expected = f"{part.num_rows:,} transactions, {frauds:,} of them fraudulent, of {customers:,} customers"
+        assert line == f"{output / name}: {expected}"
+    assert main([*words, "--output", str(tmp_path / "other")]) == 2
+    assert main([*words, "--test-from", "2023-12-31", "--output", str(tmp_path / "other")]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert errors[0] == "vecgen: --test-from: got None, expected a date, YYYY-MM-DD"
+    assert errors[1] == "vecgen: --test-from: got '2023-12-31', expected a date after --train-until (2023-12-31)"
+    assert list_tree(tmp_path)[0] == "parts"
+    assert not (tmp_path / "other").exists()
 
 
 def test_digest_prints_every_part(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,7 +299,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"vecgen {__version__}\n"
 
 
-COMMANDS = "generate customers transactions merchants profiles verify report ceiling fit digest"
+COMMANDS = "generate customers transactions merchants profiles verify report ceiling fit split digest"
 ACTIONS = "check show new schema"
 
 

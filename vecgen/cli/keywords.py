@@ -131,6 +131,18 @@ class FitKeywords(TypedDict, total=False):
     quiet: bool
 
 
+class SplitKeywords(TypedDict, total=False):
+    """Where a dataset is split, and how it is read."""
+
+    storage_option: Mapping[str, str] | None
+    storage_options_file: Directory | None
+    output: Directory
+    train_until: Day
+    test_from: Day
+    disjoint_customers: float | None
+    quiet: bool
+
+
 def read_keywords(parser: Parser, given: Mapping[str, Any]) -> Namespace:
     """Return the options that keywords stand for, as if the parser had read them.
 

@@ -27,13 +27,22 @@ from vecgen.cli.options import (
     add_processes_option,
     add_quiet_option,
     add_slice_options,
+    add_split_options,
     count_processors,
 )
 from vecgen.cli.parser import Parser, make_parser
 from vecgen.cli.progress_bar import show
-from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
+from vecgen.cli.read_options import to_cut, to_dataset, to_existing, to_output, to_request
 from vecgen.cli.steps import spell_step
-from vecgen.cli.summary import describe_fit, describe_plan, hint_at_frauds, hint_at_receipt, spell_count, summarise
+from vecgen.cli.summary import (
+    describe_fit,
+    describe_plan,
+    describe_split,
+    hint_at_frauds,
+    hint_at_receipt,
+    spell_count,
+    summarise,
+)
 from vecgen.config.json_schema import SCHEMAS, spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_demographics, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
@@ -89,6 +98,10 @@ _EXAMPLES: Final = {
     "report": ("cards", "s3://bucket/cards --output report"),
     "ceiling": ("cards", "--plan --customers 100000 --fraud-days 3"),
     "fit": ("cards --output mine", "sparkov_csv --as-of 2023-01-01 --least-customers 50"),
+    "split": (
+        "cards --train-until 2023-09-30 --test-from 2023-10-15 --output parts",
+        "cards --train-until 2023-09-30 --test-from 2023-10-01 --disjoint-customers 0.3",
+    ),
     "digest": ("cards", "cards/transactions"),
     "profiles check": ("", "mine --demographics my_demographics"),
     "profiles show": ("adults_2550_female_urban", "card_testing mine"),
@@ -162,6 +175,13 @@ def _make_parser(*, planned: bool = False) -> Parser:
     add_fit_options(fit)
     add_processes_option(fit)
     add_quiet_option(fit)
+
+    split = add(
+        "split", _split, "write the transactions of a dataset as two parts: for training, and later ones for tests"
+    )
+    add_dataset_argument(split)
+    add_split_options(split)
+    add_quiet_option(split)
 
     digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
     add_dataset_argument(digest)
@@ -374,6 +394,15 @@ def _fit(options: Namespace) -> None:
     fit = run_fit(options)
     if not options.quiet:
         _say(describe_fit(fit, options.output))
+
+
+def _split(options: Namespace) -> None:
+    from vecgen.run.split import split_dataset
+
+    with show(options.quiet) as report:
+        split = split_dataset(to_dataset(options), to_cut(options), options.output, report)
+    if not options.quiet:
+        _say(describe_split(split, options.output))
 
 
 def _digest(options: Namespace) -> None:

@@ -197,6 +197,18 @@ def add_fit_options(parser: ArgumentParser) -> None:
     group.add_argument("--least-customers", type=parse_whole, default=LEAST_CUSTOMERS, metavar="K", help=help_least)
 
 
+def add_split_options(parser: ArgumentParser) -> None:
+    """Add where a dataset is split, and where its parts go."""
+    parser.add_argument("--output", type=parse_path, default=Path("split"), metavar="DIR", help="new (split)")
+    group = parser.add_argument_group("parts")
+    help_train = "last day of the training part"
+    group.add_argument("--train-until", type=parse_date, metavar="DATE", help=help_train)
+    help_test = "first day of the test part; the days between, whose fraud is not known yet, are left out"
+    group.add_argument("--test-from", type=parse_date, metavar="DATE", help=help_test)
+    help_share = "share of customers that are in the test part alone, the others in the training part (all in both)"
+    group.add_argument("--disjoint-customers", type=parse_number, metavar="SHARE", help=help_share)
+
+
 def add_slice_options(parser: ArgumentParser) -> None:
     """Add which part of a dataset is written; rows and files are those of the whole."""
     group = parser.add_argument_group("slices")

@@ -48,3 +48,14 @@ def new_directory(path: Path) -> Iterator[Path]:
         if path.is_dir():
             path.rename(old)
         complete.rename(path)
+
+
+def refuse_full(path: Path) -> None:
+    """Accept a directory that is new or empty.
+
+    Raises:
+        OutputError: It holds something, or is a file.
+        OSError: It cannot be read.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise OutputError(f"{path}: already exists; remove it or name another directory")

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from vecgen.config.new_file import refuse_full
 from vecgen.errors import InputError, setting
 from vecgen.fit.choices import recognise
 from vecgen.fit.demographics import fit_ages, fit_merchants
 from vecgen.fit.estimate import Estimate, round_figure
 from vecgen.fit.fraud import Fraud, fit_fraud
 from vecgen.fit.profiles import MOST_LEAST_CUSTOMERS, Fitted, fit_regular, fit_twin, keep
-from vecgen.fit.write import refuse_full, write_fit
+from vecgen.fit.write import write_fit
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.scan.counts import PLACE_CELLS, Totals
 from vecgen.verify.look import Counted

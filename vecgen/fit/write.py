@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from vecgen.config.demographics import AGE_COLUMNS, MERCHANT_COLUMNS
 from vecgen.config.loader import check_profiles
-from vecgen.config.new_file import new_directory
+from vecgen.config.new_file import new_directory, refuse_full
 from vecgen.config.new_profile import to_text
 from vecgen.config.profile import SUFFIX, WEEKDAYS, Profile
 from vecgen.errors import OutputError
@@ -85,16 +85,6 @@ def write_fit(
             (complete / FIT).write_text(f"{json.dumps(statement, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error.strerror or error})") from error
-
-
-def refuse_full(output: Path) -> None:
-    """Accept a directory that is new or empty.
-
-    Raises:
-        OutputError: It holds something, or is a file.
-    """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(f"{output}: already exists; remove it or name another directory")
 
 
 def _spell_table(name: str, rows: Sequence[Sequence[object]]) -> str:

@@ -115,6 +115,11 @@ def sum_words(batch: pa.RecordBatch | pa.Table, columns: Sequence[Column]) -> U6
     return words
 
 
+def hash_rows(batch: pa.RecordBatch, columns: Sequence[Column]) -> U64:
+    """Return a hash of each row's values of `columns`, as good as 64 random bits."""
+    return mix(sum_words(batch, columns))
+
+
 def column_words(array: pa.Array, column: Column) -> U64:
     """Return what the values of a column add to the words of their rows (see `digest`)."""
     if isinstance(array, pa.DictionaryArray):

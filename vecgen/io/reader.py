@@ -132,6 +132,20 @@ def recognise_part(names: Sequence[str]) -> str:
     return TRANSACTIONS if own.intersection(names) else FRAUD_CASES if "frauds" in names else CUSTOMERS
 
 
+def require_transactions(directory: Place) -> list[Place]:
+    """Return the files of transactions of a dataset, or below any directory; one such file stands for itself.
+
+    Raises:
+        InputError: There are none.
+    """
+    part = directory / TRANSACTIONS
+    files = require_files(part if part.is_dir() else directory)
+    own = [path for path in files if recognise_part(read_names(path)) == TRANSACTIONS]
+    if not own:
+        raise InputError(str(directory), "", "no transactions", "a dataset with transactions, or a file of them")
+    return own
+
+
 def digest_files(directory: Place, columns: Sequence[Column]) -> Digest:
     """Return the digest of all data files below a directory, one batch in memory at a time."""
     return _digest(find_files(directory), columns)

@@ -143,6 +143,17 @@ def is_incomplete(path: Place) -> bool:
     return begun or is_being_replaced(path / PROGRESS)
 
 
+def require_complete(path: Place) -> None:
+    """Accept a dataset whose run has come to its end.
+
+    Raises:
+        InputError: It has not.
+    """
+    if is_incomplete(path):
+        remedy = f"complete it: repeat the command that started it, with {setting('resume', True)}"
+        raise InputError(str(path), "", "an incomplete dataset", "one whose run has come to its end", remedy)
+
+
 def is_being_replaced(progress: Place) -> bool:
     """Return whether a run was killed, or is running, while it moved a dataset to its place."""
     return is_file(progress / MOVE)

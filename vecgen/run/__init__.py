@@ -1,1 +1,1 @@
-"""Work done safely: batches written, interrupted runs resumed, complete datasets published."""
+"""Work done safely: batches written, interrupted runs resumed, complete datasets published, datasets split."""

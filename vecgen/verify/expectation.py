@@ -14,7 +14,7 @@ from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError, setting
 from vecgen.io.reader import require_files
 from vecgen.model.params import ModelParameters, Period, recorded_parameters
-from vecgen.records.receipt import RECEIPT, Receipt, is_incomplete, read_receipt
+from vecgen.records.receipt import RECEIPT, Receipt, read_receipt, require_complete
 from vecgen.scan.time_zone import TimeZone, read_time_zone
 from vecgen.stores.filesystem import Place
 from vecgen.verify.row_tests import Merchants
@@ -59,9 +59,7 @@ def read_expectation(directory: Place, stated: Mapping[str, Any], seen: Mapping[
     """
     if not directory.exists():
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
-    if is_incomplete(directory):
-        remedy = f"complete it: repeat the command that started it, with {setting('resume', True)}"
-        raise InputError(str(directory), "", "an incomplete dataset", "one whose run has come to its end", remedy)
+    require_complete(directory)
     receipt = read_receipt(directory) if directory.is_dir() else None
     if receipt and (receipt.output.get("batches") or receipt.output.get("only_dates")):
         expected = "a whole dataset: of a slice, the number of rows of a customer is not known"
