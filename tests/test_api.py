@@ -164,6 +164,7 @@ def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
         vecgen.verify_dataset,
         vecgen.fit_dataset,
         vecgen.split_dataset,
+        vecgen.export_dataset,
         vecgen.write_report,
         vecgen.measure_ceiling,
     ):

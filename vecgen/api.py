@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from vecgen.cli.argument_types import parse_dates, parse_names, parse_path, parse_place
+from vecgen.cli.commands.export import add_export_options, run_export
 from vecgen.cli.fit_command import run_fit
 from vecgen.cli.keywords import (
     Day,
     Directory,
     ExpectationKeywords,
+    ExportKeywords,
     FitKeywords,
     OutputKeywords,
     RequestKeywords,
@@ -64,7 +66,7 @@ from vecgen.report import ceiling
 from vecgen.report.ceiling import Ceiling
 from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run import split
-from vecgen.run.batch import start_group
+from vecgen.run.export.arrow_tables import encode_text, list_people, list_rows, to_table
 from vecgen.run.fraud_cases import find_cases
 from vecgen.run.local import run_local
 from vecgen.run.split import Split
@@ -77,7 +79,6 @@ from vecgen.verify.verify import score_dataset
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # in `typing` from Python 3.11 on
 
-_PEOPLE: Final = 50_000  # customers of a record batch
 _BATCH_ROWS: Final = 1_000_000  # transactions whose dates are drawn at once: some 10 MB
 
 
@@ -108,6 +109,7 @@ def _make_parser(*adding: Callable[[Parser], None]) -> Parser:
 _ASKED, _WRITTEN, _STATED = _make_parsers()
 _FITTED = _make_parser(add_storage_option, add_fit_options, add_processes_option, add_quiet_option)
 _SPLIT = _make_parser(add_storage_option, add_split_options, add_quiet_option)
+_EXPORTED = _make_parser(add_storage_option, add_export_options, add_quiet_option)
 
 
 @takes(_ASKED, RequestKeywords)
@@ -134,7 +136,7 @@ def generate_customers(
         InputError: A name, value or file that cannot be used.
     """
     schema = choose_schema(_choose(columns, CUSTOMER_COLUMNS), text)
-    return _to_table(_people(_compile(asked), schema), schema)
+    return to_table(list_people(_compile(asked), schema), schema)
 
 
 @takes(_ASKED, RequestKeywords)
@@ -142,7 +144,7 @@ def iterate_customers(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the customers of `generate_customers` in record batches of 50,000."""
-    return _people(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
+    return list_people(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
 
 
 @takes(_ASKED, RequestKeywords)
@@ -165,7 +167,7 @@ def generate_transactions(
         InputError: A name, value or file that cannot be used.
     """
     batches = iterate_transactions(columns=columns, only_dates=only_dates, text=text, **asked)
-    return _to_table(batches, choose_schema(_choose(columns, COLUMNS), text))
+    return to_table(batches, choose_schema(_choose(columns, COLUMNS), text))
 
 
 @takes(_ASKED, RequestKeywords)
@@ -181,7 +183,7 @@ def iterate_transactions(
     schema = choose_schema(chosen, text)
     plan = cut_again(_compile(asked), _BATCH_ROWS)
     dates = read_value("only_dates", parse_dates, only_dates)
-    return _rows(plan, chosen, select_days(plan.tables.law.period, dates), schema)
+    return list_rows(plan, chosen, select_days(plan.tables.law.period, dates), schema)
 
 
 @takes(_ASKED, RequestKeywords)
@@ -200,7 +202,7 @@ def generate_fraud_cases(
     schema = choose_schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
     plan = _compile(asked)
     cases = find_cases(plan.tables, plan.source, 0, plan.source.count)
-    return _encode(cases.select(schema.names), schema)
+    return encode_text(cases.select(schema.names), schema)
 
 
 @takes(_WRITTEN, OutputKeywords, processes=1)
@@ -324,6 +326,20 @@ def split_dataset(directory: Directory, **told: Unpack[SplitKeywords]) -> Split:
         return split.split_dataset(to_dataset(options), to_cut(options), options.output, progress)
 
 
+@takes(_EXPORTED, ExportKeywords)
+def export_dataset(directory: Directory, **told: Unpack[ExportKeywords]) -> Path:
+    """Write transactions as the files of another layout, as `vecgen export` does; return their directory.
+
+    Raises:
+        InputError: The dataset or a value cannot be used.
+        OutputError: The output holds something or cannot be written.
+    """
+    options = _read(_EXPORTED, directory, told)
+    run_export(options)
+    output: Path = options.output
+    return output
+
+
 def digest_dataset(
     directory: Directory,
     *,
@@ -371,28 +387,3 @@ def _choose(names: Sequence[str] | str | None, usual: tuple[Column, ...]) -> tup
     chosen = read_value("columns", parse_names, names)
     known = ALL_COLUMNS if usual is COLUMNS else usual if CUSTOMER_ID in usual else (*usual, CUSTOMER_ID)
     return usual if chosen is None else choose_columns(chosen, known)
-
-
-def _people(plan: Plan, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for first in range(0, plan.source.count, _PEOPLE):
-        table = plan.source.table(first, min(first + _PEOPLE, plan.source.count)).select(schema.names)
-        yield from _encode(table, schema).combine_chunks().to_batches()
-
-
-def _encode(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = [
-        column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
-        for column, field in zip(table.columns, schema, strict=True)
-    ]
-    return pa.table(columns, schema=schema)
-
-
-def _rows(plan: Plan, columns: tuple[Column, ...], days: range, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for customers in plan.groups(plan.batches):
-        group = start_group(plan.tables, customers, min(len(days), 31), columns)
-        for batch in group.all_batches(days):
-            yield batch.cast(schema)
-
-
-def _to_table(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_batches(batches, schema).unify_dictionaries()

@@ -15,6 +15,7 @@ import vecgen
 from tests.conftest import WINTER
 from vecgen.cli.keywords import (
     ExpectationKeywords,
+    ExportKeywords,
     FitKeywords,
     OutputKeywords,
     RequestKeywords,
@@ -83,9 +84,11 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     assert keywords_of(vecgen.write_report) == options_of("report") | {"directory"}
     assert inspect.signature(vecgen.verify_dataset).parameters["storage_option"].default is None  # and no list for all
     assert keywords_of(vecgen.fit_dataset) == options_of("fit") | {"directory"}
+    assert keywords_of(vecgen.export_dataset) == options_of("export") | {"directory"}
     assert options_of("fit") == set(FitKeywords.__annotations__)
     assert keywords_of(vecgen.split_dataset) == options_of("split") | {"directory"}
     assert options_of("split") == set(SplitKeywords.__annotations__)
+    assert options_of("export") == set(ExportKeywords.__annotations__)
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
     pytest.importorskip("pyspark")
     from vecgen.spark.source.datasource import _make_parser as make_source_parser

@@ -65,6 +65,11 @@ class Patient:
                 os.close(null)
 
 
+def say(text: object) -> None:
+    """Print a text on standard output, control characters spelled out."""
+    print(to_printable(text))
+
+
 def run_command(run: Callable[[], int | None], spell: Callable[[Step], str] | None = None) -> int:
     """Run a command and return its exit status; `run` returns it, None for done.
 

@@ -39,6 +39,7 @@ from vecgen.io.writers import Format
 from vecgen.model.params import Dependence
 from vecgen.plan.output import Table
 from vecgen.plan.slices import PartitionKey
+from vecgen.run.export.public_files import Layout
 
 Day: TypeAlias = date | str
 """A date, or its text as YYYY-MM-DD or MM-DD-YYYY."""
@@ -140,6 +141,18 @@ class SplitKeywords(TypedDict, total=False):
     train_until: Day
     test_from: Day
     disjoint_customers: float | None
+    quiet: bool
+
+
+class ExportKeywords(TypedDict, total=False):
+    """What the files of another layout hold, and how the dataset is read."""
+
+    storage_option: Mapping[str, str] | None
+    storage_options_file: Directory | None
+    output: Directory
+    layout: Layout
+    split_date: Day | None
+    format: Format
     quiet: bool
 
 

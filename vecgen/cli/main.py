@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from vecgen.cli.argument_types import parse_path, parse_whole
-from vecgen.cli.console import run_command
+from vecgen.cli.commands.export import add_export_options, describe_export, run_export
+from vecgen.cli.commands.profiles import add_profile_actions
+from vecgen.cli.console import run_command, say
 from vecgen.cli.messages import describe_stop, note_lists
 from vecgen.cli.options import (
     add_customer_options,
     add_dataset_argument,
-    add_demographics_option,
     add_expectation_options,
     add_fit_options,
     add_model_options,
@@ -40,18 +41,10 @@ from vecgen.cli.summary import (
     describe_split,
     hint_at_frauds,
     hint_at_receipt,
-    spell_count,
     summarise,
 )
-from vecgen.config.json_schema import SCHEMAS, spell_schema
-from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_demographics, load_profiles
 from vecgen.config.merchants import make_merchants, write_merchants
-from vecgen.config.new_file import write_new
-from vecgen.config.new_profile import add_profile
-from vecgen.errors import InputError, VecgenError, gather, setting, spell_options, to_line, to_printable
-from vecgen.fraud.fraud_type_schema import KIND, fraud_type_schema
-from vecgen.fraud.load_fraud_types import check_fraud_types, find_fraud_types, load_fraud_type
-from vecgen.fraud.new_fraud_type import add_fraud_type
+from vecgen.errors import InputError, setting, spell_options
 from vecgen.plan.plan import compile_plan
 from vecgen.plan.request import Request, check_seed
 from vecgen.plan.schedule import choose_processes, estimate
@@ -59,7 +52,6 @@ from vecgen.process.memory import leave_pandas_out
 from vecgen.run.local import run_local
 
 if TYPE_CHECKING:
-    from vecgen.fraud.fraud_type import FraudType
     from vecgen.report.ceiling import Ceiling
 
 
@@ -77,10 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
 
     return run_command(run, spell)
-
-
-def _say(text: object) -> None:
-    print(to_printable(text))
 
 
 _EXAMPLES: Final = {
@@ -102,16 +90,9 @@ _EXAMPLES: Final = {
         "cards --train-until 2023-09-30 --test-from 2023-10-15 --output parts",
         "cards --train-until 2023-09-30 --test-from 2023-10-01 --disjoint-customers 0.3",
     ),
+    "export": ("cards --output public", "cards --split-date 2023-10-01 --format parquet"),
     "digest": ("cards", "cards/transactions"),
-    "profiles check": ("", "mine --demographics my_demographics"),
-    "profiles show": ("adults_2550_female_urban", "card_testing mine"),
-    "profiles new": ("mine --from adults_2550_female_urban --name students", "mine --from card_testing"),
-    "profiles schema": ("--output profile.schema.json", "main_config"),
 }
-
-
-_SCHEMAS: Final = {**SCHEMAS, KIND: fraud_type_schema}
-"""By the kind of file."""
 
 
 def _make_parser(*, planned: bool = False) -> Parser:
@@ -170,25 +151,35 @@ def _make_parser(*, planned: bool = False) -> Parser:
     ceiling = add("ceiling", _expect_ceiling if planned else _measure_ceiling, summary)
     _add_ceiling_options(ceiling, planned=planned)
 
-    fit = add("fit", _fit, "write profiles and demographics from which data like a dataset is generated")
-    add_dataset_argument(fit)
-    add_fit_options(fit)
-    add_processes_option(fit)
-    add_quiet_option(fit)
-
-    split = add(
-        "split", _split, "write the transactions of a dataset as two parts: for training, and later ones for tests"
+    reading: tuple[tuple[str, Callable[[Namespace], None], str, tuple[Callable[[Parser], None], ...]], ...] = (
+        (
+            "fit",
+            _fit,
+            "write profiles and demographics from which data like a dataset is generated",
+            (add_fit_options, add_processes_option, add_quiet_option),
+        ),
+        (
+            "split",
+            _split,
+            "write the transactions of a dataset as two parts: for training, and later ones for tests",
+            (add_split_options, add_quiet_option),
+        ),
+        (
+            "export",
+            _export,
+            "write transactions as other layouts have them: by time, a file to train, one to test",
+            (add_export_options, add_quiet_option),
+        ),
+        ("digest", _digest, "print an order-independent digest of a dataset's content", ()),
     )
-    add_dataset_argument(split)
-    add_split_options(split)
-    add_quiet_option(split)
-
-    digest = add("digest", _digest, "print an order-independent digest of a dataset's content")
-    add_dataset_argument(digest)
+    for name, read, summary, adding in reading:
+        command = add(name, read, summary)
+        for add_more in (add_dataset_argument, *adding):
+            add_more(command)
 
     summary = "show, check and create behaviour profiles"
     examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")
-    _add_profile_actions(commands.add_parser("profiles", help=summary, description=summary, examples=examples))
+    add_profile_actions(commands.add_parser("profiles", help=summary, description=summary, examples=examples))
     return parser
 
 
@@ -204,41 +195,6 @@ def _add_ceiling_options(ceiling: Parser, *, planned: bool) -> None:
         add_processes_option(ceiling)
     ceiling.add_argument("--json", action="store_true", help="print it as JSON")
     add_quiet_option(ceiling, "the result only")
-
-
-def _add_profile_actions(profiles: Parser) -> None:
-    actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
-
-    def add(name: str, run: object, summary: str) -> Parser:
-        examples = _EXAMPLES[f"profiles {name}"]
-        action: Parser = actions.add_parser(name, help=summary, description=summary, examples=examples)
-        action.set_defaults(run=run)
-        return action
-
-    place: Any = {"type": parse_path, "metavar": "DIR"}
-    check = add("check", _check_profiles, "read a directory of profiles and list all that is wrong with it")
-    check.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
-    add_demographics_option(check)
-
-    show = add("show", _show_profile, "print what a profile and its fraud twin do, or a fraud type")
-    show.add_argument("name", metavar="NAME")
-    show.add_argument("directory", nargs="?", default=DEFAULT_PROFILES, help="(the shipped)", **place)
-
-    new = add(
-        "new",
-        _new_profile,
-        "add a copy of a profile or fraud type, to be edited, to a directory; a new one becomes complete",
-    )
-    new.add_argument("directory", **place)
-    new.add_argument(
-        "--from", dest="origin", required=True, metavar="NAME", help="profile to copy, with its twin, or fraud type"
-    )
-    new.add_argument("--name", metavar="NEW", help="name of the copy (NAME_copy)")
-    new.add_argument("--profiles", help="where NAME is (DIR; the shipped if DIR is new)", **place)
-
-    schema = add("schema", _print_schema, "print the JSON Schema by which editors check and complete profiles")
-    schema.add_argument("kind", choices=list(_SCHEMAS), nargs="?", default="profile")
-    schema.add_argument("--output", type=parse_path, metavar="FILE", help="new file (printed)")
 
 
 def _generate(options: Namespace) -> None:
@@ -260,7 +216,7 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
     if processes is None:
         processes = choose_processes(plan.rows if transactions else plan.source.count, count_processors())
     if options.plan:
-        _say(describe_plan(estimate(plan, output, processes), output))
+        say(describe_plan(estimate(plan, output, processes), output))
         return
     existing = to_existing(options)
     try:
@@ -278,9 +234,9 @@ def _write(options: Namespace, *, customers: bool, transactions: bool) -> None:
         stop.args = (describe_stop(output.path, options.spell),)
         raise
     if not options.quiet:
-        _say(summarise(receipt))
+        say(summarise(receipt))
         for hint in filter(None, (hint_at_frauds(receipt, output.path), hint_at_receipt(receipt))):
-            _say(hint)
+            say(hint)
 
 
 def _merchants(options: Namespace) -> None:
@@ -288,52 +244,7 @@ def _merchants(options: Namespace) -> None:
     if options.output.exists():
         raise InputError(setting("output"), "", str(options.output), "a file that does not exist yet")
     write_merchants(make_merchants(options.seed, options.per_category), options.output)
-    _say(f"{options.output}: {options.per_category} names for each category")
-
-
-def _check_profiles(options: Namespace) -> None:
-    def check_types() -> list[FraudType]:
-        return check_fraud_types(options.directory, load_demographics(options.demographics).merchants)
-
-    try:
-        profiles, types = gather([partial(check_profiles, options.directory, options.demographics), check_types])
-    except InputError as error:
-        faults = {to_line(fault): fault for fault in (error, *error.further)}.values()  # both read the demographics
-        print(*map(to_line, faults), sep="\n", file=sys.stderr)
-        places = len({fault.where for fault in faults})
-        summary = f"{options.directory}: {spell_count(len(faults), 'fault')} in {spell_count(places, 'place')}"
-        raise VecgenError(summary) from None
-    also = f", {spell_count(len(types), 'fraud type')}" if types else ""
-    _say(f"{options.directory}: {len(profiles.names)} profiles and their fraud twins{also}, no fault found")
-
-
-def _show_profile(options: Namespace) -> None:
-    from vecgen.cli.show_profile import print_fraud_type, print_page
-
-    types = find_fraud_types(options.directory)
-    profiles = load_profiles(options.directory)
-    if options.name in types and options.name not in profiles.names:
-        print_fraud_type(load_fraud_type(types[options.name]))
-    else:
-        print_page(profiles, options.name, others=types)
-
-
-def _new_profile(options: Namespace) -> None:
-    name = options.name or f"{options.origin}_copy"
-    if options.origin in find_fraud_types(options.profiles or options.directory):
-        add_fraud_type(options.directory, options.origin, name, options.profiles)
-        _say(f"{options.directory}: fraud type {name}, after {options.origin}")
-        return
-    add_profile(options.directory, options.origin, name, options.profiles)
-    _say(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
-
-
-def _print_schema(options: Namespace) -> None:
-    text = spell_schema(_SCHEMAS[options.kind]())
-    if options.output is None:
-        print(text, end="")
-    else:
-        write_new(options.output, text)
+    say(f"{options.output}: {options.per_category} names for each category")
 
 
 def _verify(options: Namespace) -> int:
@@ -346,7 +257,7 @@ def _verify(options: Namespace) -> int:
         expectation = read_expectation(directory, vars(options))
         found = verify_dataset(directory, expectation, options.processes, report=report, fast=options.fast)
     certificate = spell_certificate(found, spell_options)
-    _say(to_json(certificate) if options.json else to_text(certificate))
+    say(to_json(certificate) if options.json else to_text(certificate))
     return STATUSES[certificate.outcome]
 
 
@@ -361,7 +272,7 @@ def _report(options: Namespace) -> None:
         certificate = write_report(
             directory, read_expectation(directory, vars(options)), output, options.processes, report
         )
-    _say(f"{output / PAGE}: {certificate.rows:,} transactions, {SENTENCES[certificate.outcome]}")
+    say(f"{output / PAGE}: {certificate.rows:,} transactions, {SENTENCES[certificate.outcome]}")
 
 
 def _measure_ceiling(options: Namespace) -> None:
@@ -385,7 +296,7 @@ def _expect_ceiling(options: Namespace) -> None:
 def _say_ceiling(found: Ceiling, options: Namespace) -> None:
     from vecgen.report.ceiling import to_json, to_text
 
-    _say(to_json(found) if options.json else to_text(found))
+    say(to_json(found) if options.json else to_text(found))
 
 
 def _fit(options: Namespace) -> None:
@@ -393,7 +304,7 @@ def _fit(options: Namespace) -> None:
 
     fit = run_fit(options)
     if not options.quiet:
-        _say(describe_fit(fit, options.output))
+        say(describe_fit(fit, options.output))
 
 
 def _split(options: Namespace) -> None:
@@ -402,11 +313,17 @@ def _split(options: Namespace) -> None:
     with show(options.quiet) as report:
         split = split_dataset(to_dataset(options), to_cut(options), options.output, report)
     if not options.quiet:
-        _say(describe_split(split, options.output))
+        say(describe_split(split, options.output))
+
+
+def _export(options: Namespace) -> None:
+    files = run_export(options)
+    if not options.quiet:
+        say(describe_export(files))
 
 
 def _digest(options: Namespace) -> None:
     from vecgen.verify.file_check import digest_complete
 
     for name, digest in digest_complete(to_dataset(options)).items():
-        _say(f"{name} {digest.rows} rows {digest}")
+        say(f"{name} {digest.rows} rows {digest}")

@@ -1,4 +1,4 @@
-"""Encodes record batches as lines of the original's text format: columns separated by `|`, no quotes.
+"""Encodes record batches as lines of the original's text format: columns separated by `|`, no quotes; and as usual CSV.
 
 Most of a line is the customer, the same for a run of rows, and joined once per run. Neighbours of equal width - numbers
 of transactions, times, cents - are laid side by side as bytes; Arrow then joins the few pieces that are left. A line
@@ -184,11 +184,41 @@ def _unite_fixed(pieces: Sequence[Piece], rows: int) -> Iterator[pa.Array]:
 
 
 def _refuse_separators(array: pa.Array, column: Column) -> None:
-    data = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)
-    if not any((data == mark).any() for mark in b"|\r\n"):
-        return  # a hit alone says nothing: the buffer may hold more than the array
+    if not _may_hold(array, b"|\r\n"):
+        return
     bad = pc.match_substring_regex(array, r"[|\r\n]")
     if pc.any(bad).as_py():
         value = array.filter(bad)[0].as_py()
         remedy = "remove '|' and line breaks or use Parquet"
         raise InputError(f"column {column.name}", "", value, "text that CSV can hold", remedy)
+
+
+def _may_hold(texts: pa.Array, marks: bytes) -> bool:
+    """Return whether a mark is in the buffer of texts, which may hold more than the texts."""
+    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
+    return any((data == mark).any() for mark in marks)
+
+
+def join_quoted(batch: pa.RecordBatch, first: int) -> pa.Buffer:
+    """Return the bytes of lines of usual CSV, each with its break: commas between columns, quotes where needed.
+
+    Args:
+        first: Number that stands before the first line; the others are counted on from there.
+    """
+    numbers = pa.array(np.arange(first, first + batch.num_rows)).cast(pa.string())
+    texts = [_quote(batch.column(name), _KNOWN.get(name)) for name in batch.schema.names]
+    return pc.binary_join_element_wise(pc.binary_join_element_wise(numbers, *texts, ","), "\n", "").buffers()[2]
+
+
+def _quote(array: pa.Array, column: Column | None) -> pa.Array:
+    """Return values as texts, with quotes around those that hold a comma, a quote or a line break."""
+    if column is not None and column.decimals is not None:
+        array = array.cast(pa.decimal128(18, column.decimals))
+    if not pa.types.is_string(array.type):
+        return array.cast(pa.string())  # numbers and dates hold none of them
+    if not _may_hold(array, b',"\r\n'):
+        return array
+    codes = array.dictionary_encode()
+    texts = codes.dictionary
+    quoted = pc.binary_join_element_wise('"', pc.replace_substring(texts, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(texts, r'[,"\r\n]'), quoted, texts).take(codes.indices)

@@ -63,6 +63,7 @@ _PORTABLE: Final = {
     "merch_long": Layout("PLAIN", snappy=False),
     "fraud_probability": Layout("PLAIN", snappy=False),
     "day_fraud_probability": Layout("PLAIN"),  # equal on all rows of a day
+    "trans_date_trans_time": Layout("PLAIN", statistics=True),
 }
 
 # Bytes with zstd in brackets.

@@ -87,6 +87,17 @@ PARTITION_COLUMNS: Final = (
 A month is written as the number it is, without a leading zero: DuckDB would read `month=01` as text, Spark as a number.
 """
 
+PUBLIC_MOMENT: Final = "trans_date_trans_time"
+PUBLIC_NAMES: Final = (
+    *(PUBLIC_MOMENT, "cc_num", "merchant", "category", "amt", "first", "last", "gender", "street", "city", "state"),
+    *("zip", "lat", "long", "city_pop", "job", "dob", "trans_num", "unix_time", "merch_lat", "merch_long", "is_fraud"),
+)
+"""Columns of the public dataset `fraudTrain.csv`, in its order; an index without a name stands before them.
+
+One column holds date and time; `ssn`, `acct_num` and `profile` are not there; names of merchants begin with a prefix.
+"""
+PUBLIC_PREFIX: Final = "fraud_"
+
 FRAUD_CASE_COLUMNS: Final = (
     CUSTOMER_ID,
     *(column for column in CUSTOMER_COLUMNS if column.name in ("ssn", "cc_num", "profile")),
