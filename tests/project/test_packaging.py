@@ -25,6 +25,9 @@ SCRIPTS = ("run_spark_datagen.sh", "run_tests.sh")
 
 JAVA_17 = 'openjdk version "17.0.15" 2025-04-15'
 
+ARCHIVE_CLASSES = """[[ "$*" =~ ArchiveClassesAtExit=([^\\"]+) ]] && echo classes >"${BASH_REMATCH[1]}" || :"""
+"""What Java does as it ends when it is asked to."""
+
 
 def write_program(path: Path, body: str) -> None:
     path.write_text(f"#!{shutil.which('bash')}\n{body}\n")
@@ -42,6 +45,7 @@ class Machine:
 
     def __init__(self, directory: Path) -> None:
         self.checkout, self.bin, self.calls = directory / "check out", directory / "bin", directory / "calls"
+        self.java_exit = ARCHIVE_CLASSES
         self.checkout.mkdir()
         link_system_tools(self.bin)
         for name in (*SCRIPTS, ".setup.sh", "pyproject.toml", "constraints.txt"):
@@ -57,7 +61,7 @@ class Machine:
             if [[ "$*" == "-m venv"* ]]; then
                 for venv; do :; done
                 mkdir -p "$venv/bin" && cp "$0" "$venv/bin/python"
-                printf '#!%s\\necho ran "$0" "$@"' "$BASH" >"$venv/bin/spark-submit"
+                printf '#!%s\\necho ran "$0" "$@"\\n%s' "$BASH" '{self.java_exit}' >"$venv/bin/spark-submit"
                 chmod +x "$venv/bin/spark-submit"
             elif [[ "$*" == "-m pip install"* ]]; then
                 echo "$*" >>"{self.calls}"
@@ -252,6 +256,29 @@ class TestEnvironment:
             assert ("-XX:TieredStopAtLevel=1" in started) is short
             assert "--conf spark.ui.enabled=false" in started
             assert "-Dlog4j2.configurationFile=" in started
+
+    def test_the_classes_of_spark_are_archived_once(self, machine: Machine) -> None:
+        first, second = machine.run("run_spark_datagen.sh"), machine.run("run_spark_datagen.sh")
+        assert "preparing Spark's start" in first.stderr
+        assert second.stderr == ""
+        archive = machine.checkout / ".venv/spark-classes.jsa"
+        assert archive.read_text() == "classes\n"
+        for run in first, second:
+            assert f'"-XX:SharedArchiveFile={archive}" -Xshare:auto -Xlog:disable' in run.stdout
+
+    def test_another_java_archives_them_anew(self, machine: Machine) -> None:
+        machine.run("run_spark_datagen.sh")
+        write_java(machine.bin / "java", f"{JAVA_17} later")
+        assert "preparing Spark's start" in machine.run("run_spark_datagen.sh").stderr
+
+    def test_a_java_that_archives_nothing_is_asked_once(self, machine: Machine) -> None:
+        machine.java_exit = ":"
+        machine.add_python("python3")
+        first, second = machine.run("run_spark_datagen.sh"), machine.run("run_spark_datagen.sh")
+        assert "preparing Spark's start" in first.stderr
+        assert second.stderr == ""
+        assert "SharedArchiveFile" not in first.stdout + second.stdout
+        assert first.returncode == second.returncode == 0
 
     def test_arguments_reach_pytest(self, machine: Machine) -> None:
         assert machine.run("run_tests.sh", "-k", "mix").stdout == "ran -m pytest -k mix\n"

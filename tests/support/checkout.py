@@ -11,7 +11,7 @@ SUPPORT: Final = Path(__file__).resolve().parent
 PYTHONS: Final = ("3.10", "3.11", "3.12", "3.13")  # as README.md and pyproject.toml promise
 
 # What the scripts may use of the system; everything else they must bring along or ask for.
-SYSTEM_TOOLS: Final = ("basename", "bash", "cat", "cksum", "dirname", "env", "flock", "grep", "mv", "rm", "sed")
+SYSTEM_TOOLS: Final = ("basename", "bash", "cat", "cksum", "dirname", "env", "flock", "grep", "ls", "mv", "rm", "sed")
 
 
 def link_system_tools(directory: Path) -> Path:
