@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from vecgen.io.text import fixed_text, list_times, number_halves, number_text, split_times, take_time
+from vecgen.io.text import fixed_text, number_halves, number_text, split_times, take_time, time_words
 
 
 def test_transaction_numbers_are_read_back_as_they_were_printed() -> None:
@@ -24,6 +24,6 @@ def test_what_is_no_transaction_number_is_told_from_one() -> None:
 
 def test_every_second_of_the_day_has_its_text() -> None:
     seconds = np.arange(86_400)
-    words = take_time(seconds, split_times(list_times()))
+    words = take_time(seconds, split_times(time_words))
     text = fixed_text(words.view(np.uint8), 8).to_pylist()
     assert text == [f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in range(86_400)]

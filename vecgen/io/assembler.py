@@ -23,7 +23,7 @@ from vecgen.io.schema import (
     batch_schema,
     select_digested,
 )
-from vecgen.io.text import SECONDS_PER_DAY, fixed_text, list_times, number_text, split_times, take_time
+from vecgen.io.text import SECONDS_PER_DAY, fixed_text, number_text, split_times, take_time, time_words
 from vecgen.model.rows import SEEN_ATTRIBUTES, Attribute, Rows
 from vecgen.model.tables import Tables
 from vecgen.sampling.arrays import I64, U64
@@ -153,8 +153,10 @@ def _dictionary(positions: I64, dictionary: pa.Array) -> pa.Array:
 
 with np.errstate(over="ignore"):
     _DAY_MULTIPLIER: Final = MULTIPLIERS["trans_date"] + np.uint64(SECONDS_PER_DAY) * MULTIPLIERS["unix_time"]
-_TIME_TEXT: Final = split_times(list_times())
-_TIME_WORDS: Final = split_times(text_words(fixed_text(list_times().view(np.uint8), 8), "trans_time"))
+_TIME_TEXT: Final = split_times(time_words)
+_TIME_WORDS: Final = split_times(
+    lambda second: text_words(fixed_text(time_words(second).view(np.uint8), 8), "trans_time")
+)
 
 
 def _probability(detector: int) -> Callable[[Assembler, Rows], pa.Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -71,18 +72,21 @@ def take_time(second: I64, table: tuple[U64, U64]) -> U64:
     return out
 
 
-def split_times(table: U64) -> tuple[U64, U64]:
-    """Split a table of the seconds of a day, in which the digits add up, into the minutes' part and the seconds'.
+def split_times(words: Callable[[I64], U64]) -> tuple[U64, U64]:
+    """Return the minutes' part and the seconds' of words of times of day, in which the digits add up.
 
     Two tables in the innermost cache instead of one of 691 kB: 4 ns a row instead of 7.
+
+    Args:
+        words: Of seconds of the day.
     """
-    return table[::60].copy(), table[:60] - table[0]
+    seconds = words(np.arange(60))
+    return words(np.arange(0, SECONDS_PER_DAY, 60)), seconds - seconds[0]
 
 
-def list_times() -> U64:
-    """Return the eight bytes HH:MM:SS of each second of a day as one word."""
-    second = np.arange(SECONDS_PER_DAY)
-    digits = np.full((SECONDS_PER_DAY, 8), ord(":"), dtype=np.uint8)
+def time_words(second: I64) -> U64:
+    """Return the eight bytes HH:MM:SS of each second of the day as one word."""
+    digits = np.full((len(second), 8), ord(":"), dtype=np.uint8)
     for place, value in ((0, second // 3600), (3, second // 60 % 60), (6, second % 60)):
         digits[:, place] = ord("0") + value // 10
         digits[:, place + 1] = ord("0") + value % 10
