@@ -16,7 +16,7 @@ from bench.harness.measure import RunError
 from bench.harness.results import RESULTS, merge, save
 from bench.studies.bits import BATTERIES, STREAMS, measure_bits
 from bench.studies.ceiling import CUSTOMERS as CEILING_CUSTOMERS
-from bench.studies.ceiling import format_ceilings, measure_ceilings
+from bench.studies.ceiling import SERIES, format_ceilings, measure_ceilings
 from bench.studies.chart import draw_chart
 from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
@@ -75,7 +75,8 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.add_argument("--rows", type=_numbers, default=sizes, metavar="NUMBERS", help=f"({sizes})")
     verify.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     verify.set_defaults(run=_verify)
-    best = commands.add_parser("ceiling", help="how well fraud can be detected at best, by fraud rate")
+    best = commands.add_parser("ceiling", help="how well fraud can be detected at best, by fraud rate or stealth")
+    best.add_argument("--by", choices=SERIES, default="rate", help="(rate)")
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
@@ -142,8 +143,8 @@ def _draws(options: argparse.Namespace) -> None:
 
 def _ceiling(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        result = measure_ceilings(Path(scratch), options.customers, options.processes)
-    save("ceiling", result, options.results)
+        result = measure_ceilings(Path(scratch), options.by, options.customers, options.processes)
+    merge("ceiling", options.by, result, options.results)
     print(format_ceilings(result))
 
 

@@ -94,9 +94,9 @@ def generate(
         window = Period(window_start, window_start + timedelta(days=law.fraud_days))
         dates = draw_dates(twin, window, law.fraud_days, rng)
         fraud_dates = set(dates)
-        yield from complete(twin, dates, customer, law, merchants, rng, is_fraud=1)
+        yield from complete(twin, dates, customer, law, merchants, rng, disguise=profile)
     dates = [day for day in draw_dates(profile, period, period.span, rng) if day not in fraud_dates]
-    yield from complete(profile, dates, customer, law, merchants, rng, is_fraud=0)
+    yield from complete(profile, dates, customer, law, merchants, rng)
 
 
 def draw_dates(profile: Profile, period: Period, days: int, rng: Random) -> list[date]:
@@ -114,16 +114,23 @@ def complete(
     merchants: Mapping[str, Sequence[str]],
     rng: Random,
     *,
-    is_fraud: int,
+    disguise: Profile | None = None,
 ) -> Iterator[Transaction]:
-    """Yield a transaction for each date: all that `profile` says about it except when."""
-    behaviour = look_up(profile, merchants)
+    """Yield a transaction for each date: all that `profile` says about it except when.
+
+    Args:
+        disguise: Of fraudulent rows, what some follow instead, but for dates and places; None for regular rows.
+    """
+    is_fraud = int(disguise is not None)
+    own, other = look_up(profile, merchants), look_up(disguise or profile, merchants)
     radius = draw_radius(profile, law, rng)
     for day in dates:
+        stealthy = is_fraud and law.fraud_stealth > 0 and rng.random() < law.fraud_stealth
+        behaviour = other if stealthy else own
         u = rng.random()  # one uniform for both: so some categories happen only in the morning
         category = bisect_left(behaviour.category_ends, u)
         day_part = behaviour.day_parts[bisect_left(behaviour.day_part_ends, u)]
-        hour = draw_hour(day_part, is_fraud, rng)
+        hour = draw_hour(day_part, is_fraud and not stealthy, rng)
         minute, second = rng.randrange(60), rng.randrange(60)
         yield Transaction(
             f"{rng.getrandbits(128):032x}",
@@ -139,7 +146,7 @@ def complete(
         )
 
 
-def draw_hour(day_part: str, is_fraud: int, rng: Random) -> int:
+def draw_hour(day_part: str, is_fraud: bool | int, rng: Random) -> int:
     """Return the hour: uniform in the half day, or (fraud, four times in five) at night."""
     at_night = is_fraud and rng.random() < NIGHT_SHARE
     if day_part == "AM":

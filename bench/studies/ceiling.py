@@ -1,10 +1,12 @@
-"""How well fraud can be detected at best, by the fraud rate: in a dataset, and as its plan expects."""
+"""How well fraud can be detected at best, by options of the model: in a dataset, and as its plan expects."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,36 +15,48 @@ from bench.studies.verification import run_vecgen
 
 CUSTOMERS: Final = 11_500
 """Whose transactions of a year are ten million."""
-RATES: Final = (0.01, 0.2, 0.5)
+_STEALTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+SERIES: Final = {
+    "rate": [f"--fraud-rate {rate}" for rate in (0.01, 0.2, 0.5)],
+    "stealth": [f"--fraud-rate {rate} --fraud-stealth {share}" for rate, share in product((0.01, 0.2), _STEALTHS)],
+}
+"""What is varied, and the options of each dataset."""
 
 
-def measure_ceilings(scratch: Path, customers: int, processes: int) -> dict[str, Any]:
-    """Return the ceiling of a dataset of each fraud rate, its expectation, and what reading the dataset took.
+def measure_ceilings(scratch: Path, series: str, customers: int, processes: int) -> dict[str, Any]:
+    """Return, by its options, the ceiling of each dataset of a series, its expectation, and what reading it took.
 
     Raises:
         RunError: A command that failed.
     """
-    return {f"{rate}": _measure_one(scratch, customers, rate, processes) for rate in RATES}
+    return {options: _measure_one(scratch, options, customers, processes) for options in SERIES[series]}
 
 
 def format_ceilings(result: Mapping[str, Any]) -> str:
     """Return the table of the README."""
-    lines = ["| fraud rate | | rows | frauds | one row | a customer's day |", "|---|---|---|---|---|---|"]
-    for rate, own in result.items():
+    varied = [word.removeprefix("--fraud-") for word in shlex.split(next(iter(result)))[::2]]
+    head = [*(f"fraud {name}" for name in varied), "", "rows", "frauds", "one row", "a customer's day"]
+    lines = [_to_line(head), _to_line(["---"] * len(head)).replace(" ", "")]
+    for options, own in result.items():
         for name, found in (("dataset", own["found"]), ("plan", own["expected"])):
-            cells = (_spell(detector["average_precision"]) for detector in found["detectors"])
-            lines.append(f"| {rate} | {name} | {found['rows']:,} | {found['frauds']:,} | {' | '.join(cells)} |")
+            numbers = [f"{found[what]:,}" for what in ("rows", "frauds")]
+            cells = [_spell(detector["average_precision"]) for detector in found["detectors"]]
+            lines.append(_to_line([*shlex.split(options)[1::2], name, *numbers, *cells]))
     return "\n".join(lines)
+
+
+def _to_line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
 
 
 def _spell(figure: Mapping[str, float]) -> str:
     return f"{figure['value']:.4f} ± {1.96 * figure['error']:.4f}"
 
 
-def _measure_one(scratch: Path, customers: int, rate: float, processes: int) -> dict[str, Any]:
+def _measure_one(scratch: Path, asked: str, customers: int, processes: int) -> dict[str, Any]:
     with scratch_directory(scratch) as directory:
         output, log = directory / "output", directory / "log"
-        options = ["--customers", str(customers), "--fraud-rate", str(rate)]
+        options = ["--customers", str(customers), *shlex.split(asked)]
         run_vecgen(["generate", *options, "--output", str(output), "--quiet"], directory, log)
         usage = run_vecgen(["ceiling", str(output), "--processes", str(processes), "--json", "--quiet"], directory, log)
         found = json.loads(log.read_text(encoding="utf-8"))

@@ -216,7 +216,7 @@ def exact_shares(name: str, law: RowDistribution, order: list[int]) -> npt.NDArr
     """Return the exact shares of the cells of a table of regular rows."""
     assert law.days is not None
     choice = np.append(law.choice, np.zeros((2, 1)), axis=1)[:, order]  # a category that no profile has comes last
-    hours = choice[:, :, np.newaxis] * law.hours[:, np.newaxis, :]
+    hours = choice[:, :, np.newaxis] * law.part_hours[:, np.newaxis, :]
     profile = next(p for p in load_profiles(DEFAULT_PROFILES).regular if p.name == law.name)
     amounts = np.zeros((len(CATEGORIES), len(EDGES)))
     for category, amount in zip(profile.categories, profile.amounts, strict=True):

@@ -67,8 +67,18 @@ def shipped_world(start: date, end: date, **changes: object) -> World:
         (shipped_world(date(2023, 1, 1), date(2023, 6, 30), fraud_days=4), 100),
         (shipped_world(date(2023, 1, 1), date(2023, 6, 30), travel=True), 100),
         (shipped_world(date(1999, 12, 1), date(2000, 3, 31), fraud_days=7, travel=True), 100),
+        (shipped_world(date(2023, 1, 1), date(2023, 6, 30), fraud_days=4, fraud_stealth=0.4), 100),
     ],
-    ids=["leap year", "New Year", "three years with weights", "twelve days", "four days", "travel", "seven days"],
+    ids=[
+        "leap year",
+        "New Year",
+        "three years with weights",
+        "twelve days",
+        "four days",
+        "travel",
+        "seven days",
+        "stealth",
+    ],
 )
 def test_arrays_and_row_loop_agree(world: World, customers: int, times: int) -> None:
     assert_same(world, times * customers)

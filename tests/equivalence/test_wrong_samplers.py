@@ -22,10 +22,11 @@ from vecgen.config.profile import AmountDistribution, Profile
 from vecgen.model.date_weights import date_weights
 from vecgen.model.params import ModelParameters, Period
 from vecgen.model.tables import ProfileTables, Tables
-from vecgen.sampling.arrays import U64
+from vecgen.model.transactions import _Draft
+from vecgen.sampling.arrays import U64, Bools
 from vecgen.sampling.categorical import compile_categorical
 from vecgen.sampling.gamma import AmountTables
-from vecgen.sampling.rng import unit_interval
+from vecgen.sampling.rng import high_half, unit_interval
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
@@ -51,8 +52,21 @@ def world_of(**changes: object) -> World:
         world_of(period=LEAP_YEAR, fraud_days=4, travel=True),
         world_of(fraud_rate=1.0, fraud_days=7),
         world_of(fraud_rate=0.0),
+        world_of(fraud_days=5, fraud_stealth=0.4),
+        world_of(fraud_days=5, fraud_stealth=0.4, dependence="v1.0"),
+        world_of(fraud_days=2, fraud_stealth=1.0, dependence="independent"),
     ],
-    ids=["v0.5", "v1.0", "independent", "leap year, four days, travel", "everyone, seven days", "no fraud"],
+    ids=[
+        "v0.5",
+        "v1.0",
+        "independent",
+        "leap year, four days, travel",
+        "everyone, seven days",
+        "no fraud",
+        "stealth",
+        "stealth, v1.0",
+        "all stealthy",
+    ],
 )
 def test_the_true_sampler_passes(world: World, customers: int) -> None:
     assert find_broken(count(draw_arrays(world, customers, SEED), world.model, world.posterior), world) == set()
@@ -240,6 +254,14 @@ def shop_at_the_middle_rate(profile: Profile) -> Profile:
     return replace(profile, min_per_day=middle, max_per_day=middle)
 
 
+def keep_to_the_night(draft: _Draft) -> Bools | None:
+    return high_half(draft._merchant_words) < np.uint64(0.8 * 2**32) if draft.part.stream.is_fraud else None
+
+
+def buy_as_a_twin(draft: _Draft) -> npt.NDArray[np.integer]:
+    return draft._choose_pair(draft.part.stream.behaviour.choice)
+
+
 DATES = "date (regular)"
 CHOICE = "category and day part (regular)"
 AMOUNTS = "amount by category and day part (regular)"
@@ -297,6 +319,18 @@ WRONG = {
         Wrong(rows=of_frauds(on_the_first_day), customers=40),
         {},
         {"length of fraud windows (customers)"},
+    ),
+    "a tenth of the frauds stealthy": (Wrong({"fraud_stealth": 0.1}), {}, {FRAUD_HOURS}),
+    "half of the frauds stealthy, not a third": (Wrong({"fraud_stealth": 0.5}), {"fraud_stealth": 0.33}, {FRAUD_HOURS}),
+    "stealthy rows keep to the night": (
+        Wrong(patch=("model.transactions._Draft._choose_night", keep_to_the_night)),
+        {"fraud_stealth": 0.5},
+        {FRAUD_HOURS},
+    ),
+    "stealthy rows with the amounts of frauds": (
+        Wrong(patch=("model.transactions._Draft._amount_pair", buy_as_a_twin)),
+        {"fraud_stealth": 0.5},
+        {"amount by category and day part (fraud)"},
     ),
     "frauds without label": (
         Wrong(rows=forget_labels, scored=True),

@@ -70,18 +70,20 @@ def test_means_and_quantiles_are_those_of_the_shares(mean: float, stdev: float) 
     assert amount_mean(mean, stdev) == pytest.approx(whole + 5.5 * gamma.cdf(1.0), rel=1e-6)
 
 
+@pytest.mark.parametrize("stealth", [0.0, 0.4])
 @pytest.mark.parametrize("dependence", ["v0.5", "v1.0", "independent"])
-def test_every_law_sums_to_one(dependence: Dependence) -> None:
-    model = write_out(PROFILES, replace(YEAR, dependence=dependence, fraud_days=3))
+def test_every_law_sums_to_one(dependence: Dependence, stealth: float) -> None:
+    model = write_out(PROFILES, replace(YEAR, dependence=dependence, fraud_days=3, fraud_stealth=stealth))
     for regular, fraud in model.rows:
         assert regular.days is not None
         assert fraud.windows is not None
         sums = [law.choice.sum() for law in (regular, fraud)] + [regular.days.sum()]
-        sums += [*fraud.windows.sum(axis=1), *regular.hours.sum(axis=1), *fraud.hours.sum(axis=1)]
+        sums += [*fraud.windows.sum(axis=1), *regular.part_hours.sum(axis=1), *fraud.part_hours.sum(axis=1)]
         sums += [first_and_last(fraud, 365, 3).sum()]
         assert sums == pytest.approx([1.0] * len(sums))
         for law in (regular, fraud):
-            assert law.amounts[law.choice.sum(axis=0) > 0].sum(axis=1) == pytest.approx(1.0)
+            assert law.amounts[law.choice > 0].sum(axis=1) == pytest.approx(1.0)
+            assert law.hours[law.choice > 0].sum(axis=1) == pytest.approx(1.0)
         if regular.slots is not None:
             assert regular.slots.sum(axis=(1, 2)) == pytest.approx(regular.days)
             assert regular.slots.sum(axis=0) == pytest.approx(regular.choice)
@@ -91,9 +93,28 @@ def test_every_law_sums_to_one(dependence: Dependence) -> None:
 
 def test_fraud_happens_at_night_four_times_in_five() -> None:
     _, fraud = write_out(PROFILES, YEAR).rows[0]
-    assert fraud.hours[0, :4] == pytest.approx([0.8 / 4 + 0.2 / 12] * 4)
-    assert fraud.hours[1, 10:] == pytest.approx([0.8 / 2 + 0.2 / 12] * 2)
-    assert fraud.hours[0, 4:] == pytest.approx([0.2 / 12] * 8)
+    hours = fraud.part_hours
+    assert hours[0, :4] == pytest.approx([0.8 / 4 + 0.2 / 12] * 4)
+    assert hours[1, 10:] == pytest.approx([0.8 / 2 + 0.2 / 12] * 2)
+    assert hours[0, 4:] == pytest.approx([0.2 / 12] * 8)
+
+
+@pytest.mark.parametrize("dependence", ["v0.5", "v1.0", "independent"])
+def test_stealth_leads_from_the_twin_to_the_regular_rows(dependence: Dependence) -> None:
+    law = replace(YEAR, dependence=dependence)
+    regular, twin = write_out(PROFILES, law).rows[0]
+    _, some = write_out(PROFILES, replace(law, fraud_stealth=0.25)).rows[0]
+    _, alike = write_out(PROFILES, replace(law, fraud_stealth=1.0)).rows[0]
+    assert alike.choice == pytest.approx(regular.choice)
+    bought = regular.choice > 0
+    assert alike.hours[bought] == pytest.approx(regular.hours[bought])
+    assert alike.amounts[bought] == pytest.approx(regular.amounts[bought])
+    joint = [law.choice[..., np.newaxis] * law.hours for law in (twin, regular, some)]
+    assert joint[2] == pytest.approx(0.75 * joint[0] + 0.25 * joint[1])
+    amounts = [(law.choice[..., np.newaxis] * law.amounts).sum(axis=1) for law in (twin, regular, some)]
+    assert amounts[2] == pytest.approx(0.75 * amounts[0] + 0.25 * amounts[1])  # permuting changes no day part's mean
+    assert some.windows is not None
+    assert np.array_equal(some.windows, twin.windows)  # type: ignore[arg-type]
 
 
 def test_first_and_last_dates_agree_with_enumeration() -> None:

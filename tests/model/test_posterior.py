@@ -85,6 +85,22 @@ class Enumeration:
 
     def content(self, profile: Profile, days: range, day: int, row: Row, *, known_day: bool) -> float:
         """Return the probability of a row's date (unless known), category, second and amount."""
+        own = self.own_content(profile, days, day, row, known_day=known_day)
+        if profile is not self.twin:
+            return own
+        share, date = self.law.fraud_stealth, 1.0 if known_day else float(self.dates(profile, days).get(day, 0))
+        return (1 - share) * own + share * date * self.disguised(row)
+
+    def disguised(self, row: Row) -> float:
+        """Return the probability of category, second and amount of a row that passes for a regular one."""
+        second, category, cents, _, _ = row
+        amounts = dict(zip(self.regular.categories, self.regular.amounts, strict=True))
+        wanted = ("AM", "PM")[second // 43_200], CATEGORIES[category]
+        chance = sum(length for length, _, *choice in self.pieces(self.regular, range(10)) if tuple(choice) == wanted)
+        return chance / 43_200 * mass(amounts[wanted[1]], cents)
+
+    def own_content(self, profile: Profile, days: range, day: int, row: Row, *, known_day: bool) -> float:
+        """Return the same of rows that follow the profile."""
         pieces = list(self.pieces(profile, days))
         second, category, cents, _, _ = row
         part, name = ("AM", "PM")[second // 43_200], CATEGORIES[category]
@@ -208,13 +224,14 @@ def posterior(law: ModelParameters, regular: Profile = REGULAR, twin: Profile = 
 
 
 LAWS = [
-    ModelParameters(PERIOD, rate, days, dependence, travel)
+    ModelParameters(PERIOD, rate, days, dependence, travel, stealth)
     for dependence in ("v0.5", "v1.0", "independent")
-    for rate, days, travel in ((0.3, 1, False), (1.0, 2, True))
-]
+    for rate, days, travel, stealth in ((0.3, 1, False, 0.0), (1.0, 2, True, 0.0), (0.3, 2, True, 0.4))
+] + [ModelParameters(PERIOD, 0.3, 1, fraud_stealth=1.0)]
+NAMES = [f"{law.dependence}-{law.fraud_days}-{law.fraud_stealth:g}" for law in LAWS]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: f"{law.dependence}-{law.fraud_days}")
+@pytest.mark.parametrize("law", LAWS, ids=NAMES)
 def test_probabilities_of_rows_are_those_of_enumeration(law: ModelParameters) -> None:
     regular, days = case(law)
     by_row, _ = posterior(law, regular).log_odds(seen(days))
@@ -225,7 +242,7 @@ def test_probabilities_of_rows_are_those_of_enumeration(law: ModelParameters) ->
     assert ((odds > 0) & (odds < np.inf)).sum() >= 2
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: f"{law.dependence}-{law.fraud_days}")
+@pytest.mark.parametrize("law", LAWS, ids=NAMES)
 def test_probabilities_of_days_are_those_of_enumeration(law: ModelParameters) -> None:
     regular, days = case(law)
     twin = TWIN
@@ -257,13 +274,14 @@ def test_what_only_one_label_can_show_is_certain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dependence", "days", "travel"), [("v0.5", 1, False), ("v1.0", 3, False), ("independent", 7, True)]
+    ("dependence", "days", "travel", "stealth"),
+    [("v0.5", 1, False, 0.0), ("v1.0", 3, False, 0.0), ("independent", 7, True, 0.0), ("v0.5", 3, True, 0.6)],
 )
 def test_rows_that_are_drawn_are_fraudulent_as_often_as_they_should(
-    dependence: Dependence, days: int, travel: bool
+    dependence: Dependence, days: int, travel: bool, stealth: float
 ) -> None:
-    chances, labels = score(dependence, days, travel, load_profiles(DEFAULT_PROFILES))
-    assert deviations(chances, labels).max() < 4.5
+    law = replace(YEAR, fraud_days=days, dependence=dependence, travel=travel, fraud_stealth=stealth)
+    assert deviations(*score(law, load_profiles(DEFAULT_PROFILES))).max() < 4.5
 
 
 def test_a_wrong_model_is_found() -> None:
@@ -271,32 +289,48 @@ def test_a_wrong_model_is_found() -> None:
     dearer = tuple(
         replace(p, amounts=tuple(AmountDistribution(1.2 * a.mean, a.stdev) for a in p.amounts)) for p in profiles.fraud
     )
-    assert deviations(*score("v0.5", 1, False, replace(profiles, fraud=dearer))).max() > 6
-    assert deviations(*score("v0.5", 5, False, profiles, 1)).max() > 6
+    for own, model, law in (
+        (YEAR, replace(profiles, fraud=dearer), YEAR),
+        (replace(YEAR, fraud_days=5), profiles, YEAR),
+    ):
+        chances, labels, _ = score(own, model, law)
+        assert deviations(chances, labels).max() > 6
+
+
+YEAR = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)), 0.9)
 
 
 def score(
-    dependence: Dependence, days: int, travel: bool, model: ProfileSet, taken_for: int | None = None
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the probabilities by row and by day of rows that were drawn, and their labels."""
-    period = Period(date(2023, 1, 1), date(2023, 12, 31))
-    law = ModelParameters(period, 0.9, days, dependence, travel)
+    law: ModelParameters, model: ProfileSet, taken_for: ModelParameters | None = None
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Return the probabilities by row and by day of rows that were drawn, their labels, and whose they are."""
     table = vecgen.generate_transactions(
-        customers=80, fraud_rate=0.9, fraud_days=days, dependence=dependence, travel=travel
+        customers=80,
+        fraud_rate=law.fraud_rate,
+        fraud_days=law.fraud_days,
+        fraud_stealth=law.fraud_stealth,
+        dependence=law.dependence,
+        travel=law.travel,
     )
     batch = table.combine_chunks().to_batches()[0]
     columns, faults = inspect(batch, write_out(load_profiles(DEFAULT_PROFILES), law))
     assert not faults
-    odds = Posterior(model, replace(law, fraud_days=taken_for or days)).log_odds(columns.seen)
-    return [to_probability(by) for by in odds], columns.is_fraud
+    odds = Posterior(model, taken_for or law).log_odds(columns.seen)
+    return [to_probability(by) for by in odds], columns.is_fraud, np.unique(columns.customer, return_inverse=True)[1]
 
 
-def deviations(detectors: list[np.ndarray], labels: np.ndarray) -> np.ndarray:
-    """Return how many standard deviations each bin of a detector's probability is off, of bins with enough rows."""
+def deviations(detectors: list[np.ndarray], labels: np.ndarray, customers: np.ndarray | None = None) -> np.ndarray:
+    """Return how many standard deviations each bin of a detector's probability is off, of bins with enough rows.
+
+    Frauds of a customer come together: with `customers`, variances are no less than those of whole customers.
+    """
     edges, out = [0.0, 1e-3, 1e-2, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0], []
     for chances in detectors:
         bins = np.digitize(chances, edges)
         variance = np.bincount(bins, chances * (1 - chances))
-        off = np.bincount(bins, labels) - np.bincount(bins, chances)
-        out += (np.abs(off[variance > 3]) / np.sqrt(variance[variance > 3])).tolist()
+        off, enough = np.bincount(bins, labels - chances), variance > 3
+        if customers is not None:
+            own = np.bincount(10 * customers + bins, labels - chances, 10 * (customers.max() + 1)).reshape(-1, 10)
+            variance = np.maximum(variance, (own**2).sum(axis=0)[: len(variance)])
+        out += (np.abs(off[enough]) / np.sqrt(variance[enough])).tolist()
     return np.array(out)

@@ -253,6 +253,12 @@ def test_a_fraud_rate_is_a_probability(rate: float) -> None:
     assert (error.where, error.expected) == ("fraud_rate", "a probability from 0 to 1")
 
 
+@pytest.mark.parametrize("stealth", [-0.001, 1.001, math.nan])
+def test_a_fraud_stealth_is_a_probability(stealth: float) -> None:
+    error = refuse(fraud_stealth=stealth)
+    assert (error.where, error.expected) == ("fraud_stealth", "a probability from 0 to 1")
+
+
 @pytest.mark.parametrize("days", [-1, 0, 8])
 def test_a_fraud_lasts_one_to_seven_days(days: int) -> None:
     error = refuse(fraud_days=days)

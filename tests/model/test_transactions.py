@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.model import transaction_dates as calendars
+from vecgen.model.exact import AMOUNT_EDGES
 from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
 from vecgen.model.rows import Rows
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
 from vecgen.model.transactions import draw_rows
+from vecgen.verify.chi_square import compare
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 MERCHANTS = load_demographics(DEFAULT_DEMOGRAPHICS).merchants
@@ -67,8 +69,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
 
 @given(st.lists(st.integers(0, 2**40), min_size=1, max_size=5, unique=True), st.integers(0, 81), st.integers(1, 30_000))
 def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: int) -> None:
-    for dependence in DEPENDENCES:
-        tables = _TABLES[dependence]
+    for tables in _TABLES:
         customers = people(sorted(ids))
         _, together = draw(tables, customers)
         alone: set[tuple[int, ...]] = set()
@@ -83,7 +84,8 @@ def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: in
         assert alone == as_set(together, customers)
 
 
-_TABLES = {dependence: compile_law(dependence=dependence, fraud_rate=0.5) for dependence in DEPENDENCES}
+_TABLES = [compile_law(dependence=dependence, fraud_rate=0.5) for dependence in DEPENDENCES]
+_TABLES += [compile_law(dependence="v1.0", fraud_rate=0.5, fraud_stealth=0.5)]
 
 
 def test_the_seed_matters(tables: Tables) -> None:
@@ -131,6 +133,45 @@ def test_night_hours_hold_four_fifths_of_fraud_and_no_more() -> None:
     for part, night, share in ((~afternoon, hour < 4, 4 / 12), (afternoon, hour >= 22, 2 / 12)):
         expected, count = 0.8 + 0.2 * share, int(part.sum())
         assert abs(night[part].mean() - expected) < 5 * (expected * (1 - expected) / count) ** 0.5
+
+
+@pytest.mark.parametrize("dependence", DEPENDENCES)
+def test_stealth_chooses_rows_by_nothing_else(dependence: Dependence) -> None:
+    def draw_frauds_of(stealth: float) -> Rows:
+        law = compile_law(YEAR, dependence=dependence, fraud_rate=1.0, fraud_days=7, fraud_stealth=stealth)
+        _, rows = draw(law, people(range(700)))
+        chosen = np.flatnonzero(rows.is_fraud)
+        return Rows(
+            **{f.name: getattr(rows, f.name)[chosen] for f in fields(Rows) if f.name not in ("number", "probability")},
+            number=(rows.number[0][chosen], rows.number[1][chosen]),
+        )
+
+    twin, half, regular = (draw_frauds_of(stealth) for stealth in (0.0, 0.5, 1.0))
+    for name in ("customer", "day", "lat", "long"):
+        assert np.array_equal(getattr(half, name), getattr(twin, name))
+        assert np.array_equal(getattr(half, name), getattr(regular, name))
+    contents = [np.stack([r.category, r.second, r.cents, r.merchant]) for r in (twin, half, regular)]
+    stealthy = (contents[1] == contents[2]).all(axis=0)
+    assert (stealthy | (contents[1] == contents[0]).all(axis=0)).all()
+    differs = (contents[0] != contents[2]).any(axis=0)
+    number = int(differs.sum())
+    assert number > 20_000
+    assert abs(stealthy[differs].mean() - 0.5) < 5 * 0.5 / number**0.5
+    others = [twin.customer, twin.day, twin.lat, twin.long, *contents[0], *contents[2], np.arange(len(twin)) % 2]
+    for other in others:
+        assert abs(np.corrcoef(stealthy[differs], other[differs])[0, 1]) < 5 / number**0.5
+    neighbours = stealthy[differs]
+    assert abs(np.corrcoef(neighbours[1:], neighbours[:-1])[0, 1]) < 5 / number**0.5
+
+
+def test_stealthy_rows_are_bought_at_any_hour_at_regular_amounts() -> None:
+    _, rows = draw(compile_law(YEAR, fraud_rate=1.0, fraud_days=7, fraud_stealth=1.0), people(range(700)))
+    fraud, regular = (rows.is_fraud == label for label in (1, 0))
+    hours = [np.bincount(rows.second[label] // 3600, minlength=24) for label in (fraud, regular)]
+    categories = [np.bincount(rows.category[label], minlength=len(MERCHANTS.categories)) for label in (fraud, regular)]
+    cents = [np.bincount(np.searchsorted(AMOUNT_EDGES, rows.cents[label]), minlength=161) for label in (fraud, regular)]
+    for seen, usual in (hours, categories, cents):
+        assert compare(seen, usual + 1e-3).p > 1e-4  # a rare cell may have no regular row
 
 
 @pytest.mark.parametrize("dependence", DEPENDENCES)

@@ -109,6 +109,7 @@ class TestFingerprint:
             {"safe_identifiers": True},
             {"law": dataclasses.replace(LAW, fraud_rate=0.25)},
             {"law": dataclasses.replace(LAW, fraud_days=2)},
+            {"law": dataclasses.replace(LAW, fraud_stealth=0.1)},
             {"law": dataclasses.replace(LAW, dependence="v1.0")},
             {"law": dataclasses.replace(LAW, travel=True)},
             {"law": dataclasses.replace(LAW, period=Period(WINTER.start, date(2024, 1, 21)))},

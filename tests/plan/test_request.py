@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,6 +11,7 @@ import pytest
 
 from tests.conftest import Compile
 from vecgen.errors import InputError
+from vecgen.model.params import recorded_parameters
 from vecgen.plan.plan import Plan
 from vecgen.plan.request import describe_request
 
@@ -27,6 +29,14 @@ def test_a_request_is_described_in_plain_json(plan: Plan) -> None:
     assert (described["customers"], described["seed"], described["as_of"]) == (60, 42, None)
     assert described["profiles"] == str(plan.request.profiles)
     assert described["safe_identifiers"] is False
+
+
+def test_parameters_that_old_records_do_not_know_are_named_where_they_are_used(plan: Plan) -> None:
+    request = plan.request
+    described = describe_request(replace(request, law=replace(request.law, fraud_stealth=0.5)))
+    assert described["law"] == {**describe_request(request)["law"], "fraud_stealth": 0.5}  # type: ignore[dict-item]
+    assert recorded_parameters(described, "receipt").fraud_stealth == 0.5
+    assert recorded_parameters(describe_request(request), "receipt") == request.law
 
 
 def test_safe_identifiers_of_listed_customers_are_refused(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from bench.__main__ import main
 from bench.harness.measure import measure
 from bench.harness.results import ROOT
+from bench.studies.ceiling import SERIES as CEILINGS
 from bench.studies.chart import draw_chart
 from bench.studies.scale import SERIES
 from bench.studies.simulate import Costs, Disturbance, list_schedule, simulate, summarise
@@ -81,11 +82,13 @@ def test_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("bench.studies.ceiling.RATES", (0.9,))
-    assert main(["ceiling", "--customers", "20", "--processes", "1", "--results", str(tmp_path)]) == 0
-    own = json.loads((tmp_path / "ceiling.json").read_text())["result"]["0.9"]
+    varied = "--fraud-rate 0.9 --fraud-stealth 0.5"
+    monkeypatch.setitem(CEILINGS, "stealth", [varied])
+    words = ["ceiling", "--by", "stealth", "--customers", "20", "--processes", "1", "--results", str(tmp_path)]
+    assert main(words) == 0
+    own = json.loads((tmp_path / "ceiling.json").read_text())["result"]["stealth"][varied]
     assert own["found"]["rows"] == pytest.approx(own["expected"]["rows"], rel=0.4)
-    assert "| 0.9 | plan |" in capsys.readouterr().out
+    assert "| 0.9 | 0.5 | plan |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

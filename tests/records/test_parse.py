@@ -114,6 +114,7 @@ def test_a_move_is_of_a_new_dataset_of_ours() -> None:
         (("seconds",), "1"),
         (("request", "seed"), 1 << 64),
         (("request", "law", "fraud_rate"), 1.5),
+        (("request", "law", "fraud_stealth"), "0.5"),
         (("output", "batches"), [[1]]),
         (("parts", "transactions", "rows"), -1),
     ],

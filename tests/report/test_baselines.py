@@ -106,7 +106,7 @@ def test_rules_hold_of_a_dataset_row_by_row(parquet: tuple[Path, Receipt]) -> No
 
 def test_the_night_is_when_the_law_puts_most_fraud(plan: Plan) -> None:
     model = write_out(load_profiles(DEFAULT_PROFILES), plan.tables.law)
-    hours = model.rows[0][1].hours
+    hours = model.rows[0][1].part_hours
     assert set(NIGHT) == {12 * part + hour for part, hour in np.argwhere(hours > 1 / 12).tolist()}
     assert night_rule(3) == Rule(NIGHT, (0, 0, 0))
 

@@ -170,7 +170,14 @@ def test_another_request_gives_another_dataset(
 
 
 @pytest.mark.parametrize(
-    "change", [{"dependence": "v1.0"}, {"dependence": "independent"}, {"travel": True}, {"fraud_days": 2}]
+    "change",
+    [
+        {"dependence": "v1.0"},
+        {"dependence": "independent"},
+        {"travel": True},
+        {"fraud_days": 2},
+        {"fraud_stealth": 0.5},
+    ],
 )
 def test_another_law_keeps_the_customers(
     change: dict[str, Any], compile_small: Compile, parquet: Dataset, tmp_path: Path

@@ -70,6 +70,20 @@ def test_three_customers_are_too_few_for_laws_of_customers(three: Path) -> None:
     assert line.endswith("not testable with so few rows")
 
 
+def test_a_stealth_is_read_from_the_receipt_and_another_one_is_found(
+    compile_small: Compile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    law = ModelParameters(WINTER, 0.8, fraud_days=7, fraud_stealth=0.5)
+    run_local(compile_small(customers=100, law=law), Output(tmp_path / "o"), 1)
+    assert certify(tmp_path / "o").holds
+    for wrong in ("0", "0.9"):
+        assert main(["verify", str(tmp_path / "o"), "--quiet", "--json", "--fraud-stealth", wrong]) == 1
+        found = json.loads(capsys.readouterr().out)["findings"]
+        assert "hour" in {f["law"] for f in found if f["of"] == "fraud" and f["verdict"] == "broken"}
+    assert main(["verify", str(tmp_path / "o"), "--fraud-stealth", "1.5"]) == 2
+    assert capsys.readouterr().err.endswith("--fraud-stealth: got 1.5, expected a probability from 0 to 1\n")
+
+
 def test_where_nothing_can_be_tested_nothing_is_decided(
     compile_small: Compile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

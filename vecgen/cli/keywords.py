@@ -63,6 +63,7 @@ class RequestKeywords(TypedDict, total=False):
     profiles: Directory
     fraud_rate: float
     fraud_days: int
+    fraud_stealth: float
     dependence: Dependence
     travel: bool
 
@@ -107,6 +108,7 @@ class ExpectationKeywords(TypedDict, total=False):
     demographics: Directory | None
     fraud_rate: float | None
     fraud_days: int | None
+    fraud_stealth: float | None
     travel: bool | None
     as_of: Day | None
     time_zone: str | None

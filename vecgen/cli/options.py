@@ -80,6 +80,8 @@ def add_model_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-rate", type=parse_number, default=law.fraud_rate, metavar="P", help=help_rate)
     help_days = f"days from a fraud's first to its last, 1 to {MAX_FRAUD_DAYS}; 1 is two dates ({law.fraud_days})"
     group.add_argument("--fraud-days", type=parse_whole, default=law.fraud_days, metavar="F", help=help_days)
+    help_stealth = "share of frauds whose category, amount and time are drawn as those of regular rows (0)"
+    group.add_argument("--fraud-stealth", type=parse_number, default=law.fraud_stealth, metavar="S", help=help_stealth)
     help_model = f"joint model of date, category, day part and amount ({law.dependence})"
     group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_model)
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
@@ -173,6 +175,8 @@ def add_expectation_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-rate", type=parse_number, metavar="P", help=help_rate)
     help_days = f"days from a fraud's first to its last; 1 is two dates ({law.fraud_days})"
     group.add_argument("--fraud-days", type=parse_whole, metavar="F", help=help_days)
+    help_stealth = "share of frauds that are drawn as regular rows are (0)"
+    group.add_argument("--fraud-stealth", type=parse_number, metavar="S", help=help_stealth)
     group.add_argument("--travel", action=argparse.BooleanOptionalAction, help="whether profiles travel (no)")
     group.add_argument("--as-of", type=parse_date, metavar="DATE", help="reference date for ages, to check customers")
     help_zone = "time zone of its dates and times, such as America/New_York (UTC; without receipt: as found)"

@@ -37,6 +37,7 @@ def to_request(options: Namespace) -> Request:
         options.fraud_days,
         options.dependence,
         options.travel,
+        options.fraud_stealth,
     )
     return Request(
         customers=options.customers,

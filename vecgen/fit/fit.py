@@ -85,7 +85,10 @@ def _fit_law(counted: Counted, stated: Dependence | None, least: int) -> tuple[M
     usual = replace(counted.model.law, fraud_rate=0.0)
     fraud = fit_fraud(totals.people, twins, max(1, sum(counted.customers)), _with_usual_rate(usual), least)
     rate = fraud.rate.value if usual.window_starts > 0 else 0.0
-    law = replace(usual, dependence=dependence, fraud_rate=rate, fraud_days=int(fraud.days.value))
+    if usual.fraud_stealth > 0:
+        notes.append("frauds that pass for regular rows are taken for what fraud twins do: the stealth is 0")
+    days = int(fraud.days.value)
+    law = replace(usual, dependence=dependence, fraud_rate=rate, fraud_days=days, fraud_stealth=0.0)
     return law, fraud, [*notes, *fraud.notes]
 
 

@@ -7,7 +7,7 @@ shared with it, so that a comparison of a sample with these probabilities checks
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
 
@@ -47,8 +47,9 @@ class RowDistribution:
         days: Probability of each day of the period; None for fraud rows, whose window decides.
         windows: Probability of each day of a window, shape (window starts, days); the first starts on the period's
             second day. None for regular rows, and where nobody is defrauded.
-        hours: Probability of each hour of a day part, shape (2, 12).
-        amounts: Probability of the cells of `AMOUNT_EDGES`, shape (categories, cells).
+        hours: Probability of each hour of the day part, given day part and category, shape (2, categories, 12).
+        amounts: Probability of the cells of `AMOUNT_EDGES`, given both, shape (2, categories, cells).
+        permuted: Whether amounts change places among a customer's rows of a day part after they were drawn so.
         home_radius, travel_radius: Half the side of the square of purchases in microdegrees.
         travel_share: Probability that a customer travels.
     """
@@ -61,9 +62,15 @@ class RowDistribution:
     windows: F64 | None
     hours: F64
     amounts: F64
+    permuted: bool
     home_radius: int
     travel_radius: int
     travel_share: float
+
+    @property
+    def part_hours(self) -> F64:
+        """Probability of each hour of a day part, given the day part alone, shape (2, 12)."""
+        return _average_choices(self.hours, self.choice)
 
     @property
     def near_radius(self) -> int:
@@ -101,11 +108,15 @@ def write_out(profiles: ProfileSet, law: ModelParameters) -> ExactModel:
     everyone = (*profiles.regular, *profiles.fraud)
     categories = tuple(sorted({category for profile in everyone for category in profile.categories}))
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
-    rows = tuple(
-        (_regular_distribution(regular, law, categories), _fraud_distribution(fraud, law, categories))
-        for regular, fraud in pairs
-    )
+    rows = tuple(_both_labels(regular, fraud, law, categories) for regular, fraud in pairs)
     return ExactModel(law, categories, profiles.names, rows)
+
+
+def _both_labels(
+    regular: Profile, fraud: Profile, law: ModelParameters, categories: Sequence[str]
+) -> tuple[RowDistribution, RowDistribution]:
+    own, twin = _regular_distribution(regular, law, categories), _fraud_distribution(fraud, law, categories)
+    return own, _add_stealth(twin, own, law) if law.fraud_stealth > 0 else twin
 
 
 def overlap(*shares: F64) -> F64:
@@ -171,6 +182,46 @@ def first_and_last(law: RowDistribution, days: int, fraud_days: int) -> F64:
     return out
 
 
+def keep_amounts(parts: F64, numbers: I64) -> F64:
+    """Return the probability that a row keeps its amount where amounts are permuted, per day part.
+
+    A row that shares customer and day part with k others keeps it with probability 1 / (k + 1).
+
+    Args:
+        parts: Probability of each day part.
+        numbers: Rows that a customer can have, each number as likely.
+    """
+    shares = np.maximum(parts, 1e-300)[:, np.newaxis]
+    kept = -np.expm1(numbers * np.log1p(-np.minimum(shares, 1.0 - 1e-16))) / shares
+    return np.asarray(kept.sum(axis=1) / max(1, numbers.sum()))
+
+
+def _add_stealth(twin: RowDistribution, regular: RowDistribution, law: ModelParameters) -> RowDistribution:
+    """Return the distribution of fraudulent rows of which a share passes for regular, with amounts of their own."""
+    weights = np.stack([(1.0 - law.fraud_stealth) * twin.choice, law.fraud_stealth * regular.choice])
+    choice = weights.sum(axis=0)
+    shares = np.divide(weights, choice, out=np.zeros_like(weights), where=choice > 0)[..., np.newaxis]
+    amounts = shares[0] * _permute(twin, law) + shares[1] * regular.amounts
+    hours = shares[0] * twin.hours + shares[1] * regular.hours
+    return replace(twin, choice=choice, hours=hours, amounts=amounts, permuted=False)
+
+
+def _permute(twin: RowDistribution, law: ModelParameters) -> F64:
+    """Return a twin's amounts once they have changed places."""
+    if not twin.permuted:
+        return twin.amounts
+    kept = keep_amounts(twin.choice.sum(axis=1), law.fraud_days * np.array(twin.rates))[:, np.newaxis, np.newaxis]
+    mixed = _average_choices(twin.amounts, twin.choice)[:, np.newaxis]
+    return np.asarray(kept * twin.amounts + (1.0 - kept) * mixed)
+
+
+def _average_choices(values: F64, choice: F64) -> F64:
+    """Return the mean over categories of values by (day part, category, ...), weighted by the choice."""
+    parts = choice.sum(axis=1, keepdims=True)
+    shares = np.divide(choice, parts, out=np.full_like(choice, 1.0 / choice.shape[1]), where=parts > 0)
+    return np.asarray((shares[..., np.newaxis] * values).sum(axis=1))
+
+
 def _regular_distribution(profile: Profile, law: ModelParameters, categories: Sequence[str]) -> RowDistribution:
     weights = date_weights(profile, law.period)
     slots = _spread(overlap(weights, *_choices(profile)), profile, categories) if law.dependence == "v1.0" else None
@@ -202,6 +253,7 @@ def _row_distribution(
     amounts = np.zeros((len(categories), len(AMOUNT_EDGES) + 1))
     for category, amount in zip(profile.categories, profile.amounts, strict=True):
         amounts[categories.index(category)] = amount_shares(amount.mean, amount.stdev)
+    both = (len(DAY_PARTS), len(categories))
     return RowDistribution(
         name=profile.name,
         rates=range(profile.min_per_day, profile.max_per_day + 1),
@@ -209,8 +261,9 @@ def _row_distribution(
         slots=slots,
         days=days,
         windows=windows,
-        hours=hours,
-        amounts=amounts,
+        hours=np.broadcast_to(hours[:, np.newaxis], (*both, HALF_DAY_HOURS)),
+        amounts=np.broadcast_to(amounts, (*both, amounts.shape[1])),
+        permuted=law.dependence == "v1.0",
         home_radius=_HOME_RADIUS,
         travel_radius=round(profile.travel_max_distance * _TRAVEL_RADIUS),
         travel_share=profile.travel_pct / 100.0 if law.travel else 0.0,

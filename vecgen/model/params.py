@@ -72,6 +72,7 @@ class ModelParameters:
         fraud_rate: Probability (0..1) that a customer is defrauded.
         fraud_days: 1..7; a fraud window has one calendar day more.
         travel: Whether profiles' travel figures widen the radius of purchases.
+        fraud_stealth: Probability (0..1) that a fraudulent row's category, amount and time are those of a regular row.
 
     Raises:
         InputError: A value outside its range, or a period too short for a fraud window.
@@ -82,12 +83,15 @@ class ModelParameters:
     fraud_days: int = 1
     dependence: Dependence = "v0.5"
     travel: bool = False
+    fraud_stealth: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.fraud_rate <= 1.0:
             raise InputError(setting("fraud_rate"), "", self.fraud_rate, "a probability from 0 to 1")
         if not 1 <= self.fraud_days <= MAX_FRAUD_DAYS:
             raise InputError(setting("fraud_days"), "", self.fraud_days, f"a whole number from 1 to {MAX_FRAUD_DAYS}")
+        if not 0.0 <= self.fraud_stealth <= 1.0:
+            raise InputError(setting("fraud_stealth"), "", self.fraud_stealth, "a probability from 0 to 1")
         if self.dependence not in DEPENDENCES:
             raise InputError(setting("dependence"), "", self.dependence, f"one of {', '.join(DEPENDENCES)}")
         if self.fraud_rate > 0 and self.window_starts < 1:

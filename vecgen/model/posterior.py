@@ -19,7 +19,7 @@ import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, Profile, ProfileSet
 from vecgen.model.amount_mass import amount_mass
-from vecgen.model.exact import NIGHT, RowDistribution, write_out
+from vecgen.model.exact import NIGHT, RowDistribution, keep_amounts, write_out
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
@@ -63,7 +63,7 @@ class Posterior:
 
     def __init__(self, profiles: ProfileSet, law: ModelParameters) -> None:
         """Write the model out."""
-        exact = write_out(profiles, law)
+        exact = write_out(profiles, replace(law, fraud_stealth=0.0))  # what passes for regular is added by `_Pair`
         names = self.categories = exact.categories
         self._pairs = [
             _Pair(_make_side(regular, own[0], names, law), _make_side(fraud, own[1], names, law), law)
@@ -190,9 +190,17 @@ class _Side:
         if self.ends is not None:
             overlap = self._overlap(self.ends, window, place, part, rows.category)
             choice = np.divide(overlap, dates, out=np.zeros_like(dates), where=dates > 0)
+        return _Parts(np.log(dates), np.log(choice), self.read_rest(rows), np.log(self._place(rows)))
+
+    def read_rest(self, rows: Seen) -> F64:
+        """Return the log probability of second and amount."""
+        part = rows.second // _HALF_DAY
         second = self.second[part, _is_night(rows.second).astype(np.int64)]
-        rest = np.log(second) + np.log(self._amount(part, rows.category, rows.cents))
-        return _Parts(np.log(dates), np.log(choice), rest, np.log(self._place(rows)))
+        return np.asarray(np.log(second) + np.log(self._amount(part, rows.category, rows.cents)))
+
+    def read_content(self, rows: Seen) -> F64:
+        """Return the log probability of category, second and amount, whatever the date."""
+        return np.asarray(np.log(self.choice[rows.second // _HALF_DAY, rows.category]) + self.read_rest(rows))
 
     def count(self, day: I64, number: I64) -> F64:
         """Return the log probability of so many rows on a day, for each window that it can lie in.
@@ -261,7 +269,7 @@ class _Pair:
         """Return the log odds by row and by day of rows in the order (customer, day)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             free = np.log1p(-self._struck(rows.day))
-            regular, fraud = self.regular.read(rows), self.fraud.read(rows)
+            regular, fraud = self.regular.read(rows), self._add_stealth(self.fraud.read(rows), rows)
             rate = np.log(np.float64(self.law.fraud_rate))
             by_row = (rate + self._row(fraud, self.fraud)) - (free + self._row(regular, self.regular))
             starts = np.flatnonzero(np.append(True, _changes(rows.customer) | _changes(rows.day)))
@@ -270,6 +278,16 @@ class _Pair:
             by_day = rate + self._day(fraud, self.fraud, days, starts, sizes)
             by_day -= free[starts] + self._day(regular, self.regular, days, starts, sizes)
         return _settle(by_row), _settle(by_day).repeat(sizes)
+
+    def _add_stealth(self, own: _Parts, rows: Seen) -> _Parts:
+        """Return what rows say as frauds of which a share passes for regular: with pairs and amounts of their own."""
+        share = np.float64(self.law.fraud_stealth)
+        if share == 0:
+            return own
+        regular = replace(self.regular, own_amount=np.ones(len(DAY_PARTS))).read_content(rows)
+        twin = own.choice + own.rest[:, np.newaxis]
+        content = np.logaddexp(np.log1p(-share) + twin, (np.log(share) + regular)[:, np.newaxis])
+        return replace(own, choice=content, rest=np.zeros(len(rows)))
 
     def _struck(self, day: I64) -> F64:
         """Return the probability that a customer has fraudulent rows on a day."""
@@ -304,8 +322,8 @@ def _make_side(profile: Profile, law: RowDistribution, categories: Sequence[str]
     together = asked.dependence == "v1.0"
     numbers = days * np.array(law.rates, dtype=np.int64)
     own = {name: (amount.mean, amount.stdev) for name, amount in zip(profile.categories, profile.amounts, strict=True)}
-    night = law.hours[:, [6, 0]]  # an hour of the day part that is never night, and one that is in the morning
-    night[1, 1] = law.hours[1, -1]
+    night = law.hours[:, 0, [6, 0]]  # an hour of the day part that is never night, and one that is in the morning
+    night[1, 1] = law.hours[1, 0, -1]  # the same for all categories
     return _Side(
         numbers=numbers,
         windows=windows,
@@ -319,7 +337,7 @@ def _make_side(profile: Profile, law: RowDistribution, categories: Sequence[str]
         ),
         choice=law.choice,
         second=night / _HOUR,
-        own_amount=_own_amounts(law.choice.sum(axis=1), numbers) if together else np.ones(len(DAY_PARTS)),
+        own_amount=keep_amounts(law.choice.sum(axis=1), numbers) if together else np.ones(len(DAY_PARTS)),
         amounts=tuple(own.get(name) for name in categories),
         travel=np.array([1.0 - law.travel_share, law.travel_share]),
         radii=(law.home_radius, law.travel_radius),
@@ -339,16 +357,6 @@ def _intervals(weights: Sequence[float], places: Sequence[int], count: int) -> F
     out = np.zeros((2, count))
     out[1, places], out[0, places] = ends, np.append(0.0, ends[:-1])
     return out
-
-
-def _own_amounts(parts: F64, numbers: I64) -> F64:
-    """Return the probability that a row keeps its amount where amounts are permuted, per day part.
-
-    A row that shares customer and day part with k others keeps it with probability 1 / (k + 1).
-    """
-    shares = np.maximum(parts, 1e-300)[:, np.newaxis]
-    kept = -np.expm1(numbers * np.log1p(-np.minimum(shares, 1.0 - 1e-16))) / shares
-    return np.asarray(kept.sum(axis=1) / max(1, numbers.sum()))
 
 
 def _side_mass(radius: int, offset: I64) -> F64:

@@ -7,7 +7,7 @@ day part). A *slot* is what the date uniform selects: a day, under v1.0 with a p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Final
 
@@ -46,6 +46,19 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class Stealth:
+    """How fraudulent rows pass for regular ones.
+
+    Attributes:
+        share: Probability of a row to do so.
+        choice: The regular pair, from one uniform; its outcomes are positions in `Behaviour.pairs`.
+    """
+
+    share: float
+    choice: Categorical
+
+
+@dataclass(frozen=True)
 class Behaviour:
     """How one profile spends, apart from dates.
 
@@ -54,6 +67,7 @@ class Behaviour:
         choice: The pair, from one uniform; unused where the slot already names it.
         travel_share: Probability that a customer travels (0 with travel off).
         home_radius, travel_radius: Half the side of the square of purchases around the customer, microdegrees.
+        stealth: Of a fraud twin whose rows can pass for regular ones, else None; the regular pairs follow its own.
     """
 
     per_day: tuple[int, int]
@@ -62,6 +76,7 @@ class Behaviour:
     travel_share: float
     home_radius: int
     travel_radius: int
+    stealth: Stealth | None = None
 
 
 @dataclass(frozen=True)
@@ -165,11 +180,12 @@ class _Compiler:
 
     def compile_profile(self, name: str, regular: Profile, fraud: Profile) -> ProfileTables:
         self._check_rows(regular)
+        behaviour = self._behaviour(regular)
         return ProfileTables(
             name,
-            self._behaviour(regular),
+            behaviour,
             self._schedule(regular),
-            self._behaviour(fraud),
+            _add_stealth(self._behaviour(fraud), behaviour, self.law.fraud_stealth),
             self._windows(fraud) if self.law.fraud_rate > 0 else None,
         )
 
@@ -236,6 +252,16 @@ class _Compiler:
             expected = f"at most {most:,} parts of fraud windows in a profile, not {slots:,}"
             remedy = f"shorten the period, choose another {setting('dependence')}, or pass {setting('fraud_rate', 0)}"
             raise InputError(setting("dependence"), "", self.law.dependence, expected, remedy)
+
+
+def _add_stealth(fraud: Behaviour, regular: Behaviour, share: float) -> Behaviour:
+    """Return the fraud twin's behaviour, of whose rows a share passes for regular ones."""
+    if share == 0.0:
+        return fraud
+    both = ((getattr(own.pairs, f.name) for own in (fraud, regular)) for f in fields(Pairs))
+    pairs = Pairs(*(np.concatenate([*values]) for values in both))
+    moved = replace(regular.choice, outcomes=regular.choice.outcomes + len(fraud.pairs.category))
+    return replace(fraud, pairs=pairs, stealth=Stealth(share, moved))
 
 
 def _refuse_empty_windows(weights: F64, profile: Profile, period: Period) -> None:

@@ -26,7 +26,7 @@ HABIT_STREAM: Final = 3
 CASE_STREAM: Final = 4
 
 # Words of a row; `transactions` takes those in the middle.
-DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE = range(6)
+DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE, STEALTH = range(7)
 _RATE, _TRAVEL = range(2)  # words of a customer in HABIT_STREAM
 _DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL = range(4)  # words of a customer in CASE_STREAM
 

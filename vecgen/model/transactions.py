@@ -16,9 +16,30 @@ import numpy.typing as npt
 
 from vecgen.model.rows import ATTRIBUTES, Attribute, Rows, has_long_runs, merge_rows
 from vecgen.model.tables import HALF_DAY, Pairs, Tables
-from vecgen.model.transaction_dates import AMOUNT, CHOICE, CHUNK_ROWS, MERCHANT, PLACE, Calendar, Stream, cut_chunks
-from vecgen.sampling.arrays import I32, I64, U64, Scalar
-from vecgen.sampling.rng import GOLDEN, Keys, draw_words, high_half, low_half, mix, scale_to, start_counters
+from vecgen.model.transaction_dates import (
+    AMOUNT,
+    CHOICE,
+    CHUNK_ROWS,
+    MERCHANT,
+    PLACE,
+    STEALTH,
+    Calendar,
+    Stream,
+    cut_chunks,
+)
+from vecgen.sampling.arrays import I32, I64, U64, Bools, Scalar
+from vecgen.sampling.categorical import Categorical
+from vecgen.sampling.rng import (
+    GOLDEN,
+    Keys,
+    draw_words,
+    high_half,
+    low_half,
+    mix,
+    scale_to,
+    start_counters,
+    unit_interval,
+)
 
 _FRAUD_INDEX: Final = np.uint64(1 << 62)  # keeps the numbers of fraud rows apart from those of regular rows
 _NIGHT_SHARE: Final = 0.8  # of fraud rows happen at 0-3 h (morning) or 22-23 h (afternoon)
@@ -208,11 +229,22 @@ class _Draft:
         return self._words(PLACE)
 
     @cached_property
+    def _stealthy(self) -> Bools | None:
+        """Which fraudulent rows pass for regular ones, by a word that decides nothing else; None where none does."""
+        stealth = self.part.stream.behaviour.stealth
+        return None if stealth is None else unit_interval(self._words(STEALTH)) < stealth.share
+
+    @cached_property
     def _pair(self) -> npt.NDArray[np.integer]:
         stream = self.part.stream
-        if stream.pair is not None:
-            return self._spread(stream.pair)
-        return stream.behaviour.choice.draw(self._choice_words)
+        own = self._spread(stream.pair) if stream.pair is not None else self._choose_pair(stream.behaviour.choice)
+        stealth, stealthy = stream.behaviour.stealth, self._stealthy
+        return (
+            own if stealth is None or stealthy is None else np.where(stealthy, self._choose_pair(stealth.choice), own)
+        )
+
+    def _choose_pair(self, choice: Categorical) -> I64:
+        return choice.draw(self._choice_words)
 
     def _spread(self, values: I64) -> I64:
         """Return each row's value of its slot, or of its member and slot."""
@@ -220,8 +252,14 @@ class _Draft:
         return selected.ravel().take(self.slot)
 
     def _draw_second(self) -> I64:
-        night = self._merchant_words if self.part.stream.is_fraud else None
-        return _draw_second(self._pairs.second.take(self._pair), self._choice_words, night)
+        return _draw_second(self._pairs.second.take(self._pair), self._choice_words, self._choose_night())
+
+    def _choose_night(self) -> Bools | None:
+        """Return which rows keep to the night: four in five fraudulent ones that do not pass for regular."""
+        if not self.part.stream.is_fraud:
+            return None
+        night: Bools = high_half(self._merchant_words) < np.uint64(_NIGHT_SHARE * 2**32)
+        return night if self._stealthy is None else night & ~self._stealthy
 
     def _draw_merchant(self) -> I64:
         """Return the merchant: uniform among those of the category."""
@@ -232,9 +270,15 @@ class _Draft:
         return merchant
 
     def _draw_cents(self) -> I64:
+        return self.tables.amounts.draw(self._pairs.amount_distribution.take(self._amount_pair()), self._words(AMOUNT))
+
+    def _amount_pair(self) -> npt.NDArray[np.integer]:
+        """Return the pair whose amounts each row follows."""
         stream = self.part.stream
-        pair = self._pair if stream.amount_pairs is None else stream.amount_pairs.take(self._amount_places(stream))
-        return self.tables.amounts.draw(self._pairs.amount_distribution.take(pair), self._words(AMOUNT))
+        if stream.amount_pairs is None:
+            return self._pair
+        moved = stream.amount_pairs.take(self._amount_places(stream))
+        return moved if self._stealthy is None else np.where(self._stealthy, self._pair, moved)
 
     def _amount_places(self, stream: Stream) -> I64:
         return stream.amount_start.take(self.who) + self.index
@@ -281,17 +325,16 @@ def _repeat_positions(ends: I64, rows: int) -> I64:
     return np.cumsum(np.bincount(ends[:-1], minlength=rows + 1)[:rows])
 
 
-def _draw_second(part_start: I64, choice: U64, night: U64 | None) -> I64:
-    """Return the second of the day: uniform in the half day or (fraud, four times in five) in its night hours."""
+def _draw_second(part_start: I64, choice: U64, at_night: Bools | None) -> I64:
+    """Return the second of the day: uniform in the half day or, of some frauds, in its night hours."""
     # The low half: the pair of day part and category hangs on the high bits.
     bits = low_half(choice)
     second = part_start + scale_to(bits, HALF_DAY).view(np.int64)
-    if night is None:
+    if at_night is None:
         return second
     evening = part_start > 0
     in_evening = 2 * HALF_DAY - _NIGHT_EVENING + scale_to(bits, _NIGHT_EVENING).view(np.int64)
     in_morning = scale_to(bits, _NIGHT_MORNING).view(np.int64)
-    at_night = high_half(night) < np.uint64(_NIGHT_SHARE * 2**32)
     return np.where(at_night, np.where(evening, in_evening, in_morning), second)
 
 

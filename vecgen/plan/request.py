@@ -15,6 +15,8 @@ from vecgen.model.params import ModelParameters, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40
 _DEFAULT_PARAMETERS: Final = ModelParameters(make_period(date(2023, 1, 1)))
+_LATER: Final = ("fraud_stealth",)
+"""Parameters that older records do not know: left out where they have their defaults, so that nothing old differs."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ def describe_request(request: Request) -> dict[str, object]:
     """Return the request as plain JSON values."""
     described = asdict(replace(request, profiles=Path(), demographics=Path()))
     described["profiles"], described["demographics"] = str(request.profiles), str(request.demographics)
+    for name in _LATER:
+        if getattr(request.law, name) == getattr(_DEFAULT_PARAMETERS, name):
+            del described["law"][name]
     return json.loads(json.dumps(described, default=str))  # type: ignore[no-any-return]
 
 

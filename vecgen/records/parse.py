@@ -128,6 +128,7 @@ def check_receipt(receipt: JsonValue) -> None:
     for name, check in _USED.items():
         outer, _, inner = name.partition(".")
         _resolve(receipt.child(outer), inner, check)
+    _check_members(receipt.child("request").child("law"), _LATER, optional=tuple(_LATER))
 
 
 def _resolve(value: JsonValue, path: str, check: Check) -> None:
@@ -248,6 +249,8 @@ _USED: Final[Mapping[str, Check]] = {
     "output.only_dates": _or_none(_each(_day, 2)),
 }
 """The checked values of a request and an output, by path."""
+_LATER: Final[Mapping[str, Check]] = {"fraud_stealth": lambda value: value.number(0.0, 1.0)}
+"""The checked parameters of a model that are only there where they differ from their defaults."""
 
 
 # -------------------------------------------------------------------------------------------------------------- records

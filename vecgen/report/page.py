@@ -344,7 +344,8 @@ def _stated_model(report: Report) -> str:
     tested = any(f.law == "defrauded" and _is_tested(f) for f in report.certificate.findings)
     origin = "as its receipt says" if report.expectation.receipt else "assumed"
     rate = f"fraud rate {law.fraud_rate:g}" + ("" if tested else f" ({origin}; too few customers to test it)")
-    return f"law {escape(law.dependence)}; {rate}; fraud days {law.fraud_days}; travel {'on' if law.travel else 'off'}"
+    days = f"fraud days {law.fraud_days}" + (f"; fraud stealth {law.fraud_stealth:g}" if law.fraud_stealth else "")
+    return f"law {escape(law.dependence)}; {rate}; {days}; travel {'on' if law.travel else 'off'}"
 
 
 def _season_lead(summary: Summary) -> str:

@@ -106,10 +106,11 @@ def _examine_rows(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -
         yield from _dates(totals, model, pairs)
     else:
         yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
-    by_half_day = (-1, HALF_DAY_HOURS)
-    yield "hour by category", add(_by_day_part(c.category_hours, w) for c, w in pairs)
-    yield "hour by month", add(_by_day_part(c.month_hours, w) for c, w in pairs)
-    yield "hour", add(compare(c.month_hours.sum(axis=0).reshape(by_half_day), w.hours) for c, w in pairs)
+    yield "hour by category", add(_by_day_part(c.category_hours, w.hours.swapaxes(0, 1)) for c, w in pairs)
+    if not (label and model.law.fraud_stealth > 0 and model.law.dependence == "v1.0"):
+        # There, dates decide day parts of twins alone: which hours a month has depends on where windows begin.
+        yield "hour by month", add(_by_day_part(c.month_hours, w.part_hours) for c, w in pairs)
+    yield "hour", add(_by_day_part(c.month_hours.sum(axis=0), w.part_hours) for c, w in pairs)
     clock = np.sum([c.minute_seconds for c, _ in pairs], axis=0)
     yield "minute and second", compare(clock, np.ones(3600))
     # Of few rows, neighbours are pooled until no pattern is left: so margins have tests of their own.
@@ -129,7 +130,7 @@ def _margins(counts: I64, width: int) -> tuple[I64, I64]:
 
 
 def _amounts(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
-    shares = [_amount_shares(c, w, people, model, label) for (c, w), people in zip(pairs, totals.people, strict=True)]
+    shares = [_amount_shares(c, w, people, label) for (c, w), people in zip(pairs, totals.people, strict=True)]
     counts = [c.amounts for c, _ in pairs]
     yield "amount by category and day part", add(compare(*pair) for pair in zip(counts, shares, strict=True))
     rows = [c.sum(axis=-1, keepdims=True) * s for c, s in zip(counts, shares, strict=True)]
@@ -146,8 +147,8 @@ def _places(pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
             yield law, compare(counts, np.ones(PLACE_CELLS))
 
 
-def _by_day_part(hours: I64, law: RowDistribution) -> Statistic:
-    return compare(hours.reshape(-1, 2, HALF_DAY_HOURS), law.hours)
+def _by_day_part(hours: I64, shares: F64) -> Statistic:
+    return compare(hours.reshape(-1, 2, HALF_DAY_HOURS), shares)
 
 
 def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
@@ -205,20 +206,18 @@ def _sum_by(key: I64, rows: I64) -> I64:
     return out
 
 
-def _amount_shares(
-    counts: RowCounts, law: RowDistribution, people: CustomerTotals, model: ExactModel, label: int
-) -> F64:
+def _amount_shares(counts: RowCounts, law: RowDistribution, people: CustomerTotals, label: int) -> F64:
     """Return the shares of amounts by (day part, category, cell).
 
     Under v1.0 amounts change places within customer and day part: a row keeps its own with probability 1 over the rows
     they share, else it has that of a row of any category.
     """
-    if model.law.dependence != "v1.0":
-        return np.broadcast_to(law.amounts, counts.amounts.shape)
+    if not law.permuted:
+        return law.amounts
     rows = counts.amounts.sum(axis=2)
     totals = np.maximum(rows.sum(axis=1, keepdims=True), 1)
     own = (people.with_part[label][:, np.newaxis] / totals)[:, :, np.newaxis]
-    mixed = (rows / totals) @ law.amounts
+    mixed = ((rows / totals)[:, :, np.newaxis] * law.amounts).sum(axis=1)
     return np.asarray(own * law.amounts + (1.0 - own) * mixed[:, np.newaxis, :])
 
 
