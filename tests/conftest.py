@@ -12,12 +12,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from tests.support.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
+from vecgen.api import write_dataset
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.form import Form
@@ -148,6 +149,26 @@ def text(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Re
     """Return the plan's dataset as CSV, not partitioned, and its receipt; read only."""
     path = tmp_path_factory.mktemp("csv")
     return path, run_local(plan, Output(path, Form(format="csv", partition_by=())), 1)
+
+
+@pytest.fixture(scope="session")
+def write_spring(profiles: Path, demographics: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that writes a spring of 200 customers, half of them defrauded, with changes."""
+
+    def write(name: str, **changes: Any) -> Path:
+        asked: dict[str, Any] = {"customers": 200, "start": "2023-03-01", "end": "2023-05-31", "fraud_rate": 0.5}
+        path = tmp_path_factory.mktemp("data") / name
+        files: dict[str, Any] = {"profiles": profiles, "demographics": demographics, "partition_by": ""}
+        write_dataset(output=path, quiet=True, **(asked | files | changes))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def spring(write_spring: Callable[..., Path]) -> Path:
+    """Return one of them, without changes; read only."""
+    return write_spring("spring")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -78,7 +78,7 @@ def test_dates_made_apart_are_the_whole(asked: RequestKeywords) -> None:
 
 def test_batches_add_up_to_the_table(asked: RequestKeywords, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.model.transaction_dates.CHUNK_ROWS", 100)
-    monkeypatch.setattr("vecgen.api._PEOPLE", 7)
+    monkeypatch.setattr("vecgen.run.export.arrow_tables._PEOPLE", 7)
     batches = list(vecgen.iterate_transactions(**asked))
     assert len(batches) > 20
     assert pa.Table.from_batches(batches) == vecgen.generate_transactions(**asked)
@@ -165,11 +165,14 @@ def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
         vecgen.fit_dataset,
         vecgen.split_dataset,
         vecgen.export_dataset,
+        vecgen.compare_datasets,
         vecgen.write_report,
         vecgen.measure_ceiling,
     ):
         told = inspect.getdoc(function) or ""
-        assert [name for name in keywords_of(function) - {"directory"} if f"    {name}: " not in told] == []
+        assert [
+            name for name in keywords_of(function) - {"directory", "one", "other"} if f"    {name}: " not in told
+        ] == []
         assert "--" not in told
 
 

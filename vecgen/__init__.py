@@ -20,6 +20,7 @@ from vecgen.version import __version__
 
 __all__ = [
     "__version__",
+    "compare_datasets",
     "digest_dataset",
     "estimate_ceiling",
     "estimate_dataset",
@@ -42,6 +43,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from vecgen.api import (
+        compare_datasets,
         digest_dataset,
         estimate_ceiling,
         estimate_dataset,

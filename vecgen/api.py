@@ -7,16 +7,19 @@ one call: `.to_pandas()`, `polars.from_arrow(table)`, or `duckdb.sql("SELECT …
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from vecgen.cli.argument_types import parse_dates, parse_names, parse_path, parse_place
-from vecgen.cli.commands.export import add_export_options, run_export
+from vecgen.cli.commands.compare import run_compare
+from vecgen.cli.commands.export import run_export
+from vecgen.cli.commands.keyword_parsers import ASKED, COMPARED, EXPORTED, FITTED, SPLIT, STATED, WRITTEN
 from vecgen.cli.fit_command import run_fit
 from vecgen.cli.keywords import (
+    ComparisonKeywords,
     Day,
     Directory,
     ExpectationKeywords,
@@ -28,18 +31,6 @@ from vecgen.cli.keywords import (
     read_keywords,
     read_value,
     takes,
-)
-from vecgen.cli.options import (
-    add_customer_options,
-    add_expectation_options,
-    add_fit_options,
-    add_model_options,
-    add_output_options,
-    add_processes_option,
-    add_quiet_option,
-    add_slice_options,
-    add_split_options,
-    add_storage_option,
 )
 from vecgen.cli.parser import Parser
 from vecgen.cli.progress_bar import show
@@ -64,6 +55,7 @@ from vecgen.records.receipt import Receipt
 from vecgen.report import build as report
 from vecgen.report import ceiling
 from vecgen.report.ceiling import Ceiling
+from vecgen.report.comparison.findings import Comparison
 from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run import split
 from vecgen.run.export.arrow_tables import encode_text, list_people, list_rows, to_table
@@ -82,47 +74,17 @@ if TYPE_CHECKING:
 _BATCH_ROWS: Final = 1_000_000  # transactions whose dates are drawn at once: some 10 MB
 
 
-def _make_parsers() -> tuple[Parser, Parser, Parser]:
-    """Return the parsers of requests, outputs and expected datasets."""
-    asked, written, stated = (Parser(prog="vecgen", add_help=False) for _ in range(3))
-    for parser in (asked, written):
-        add_customer_options(parser, with_file=True)
-        add_model_options(parser)
-    add_output_options(written)
-    add_slice_options(written)
-    add_storage_option(stated)
-    add_expectation_options(stated)
-    for parser in (written, stated):
-        add_processes_option(parser)
-        add_quiet_option(parser)
-    return asked, written, stated
-
-
-def _make_parser(*adding: Callable[[Parser], None]) -> Parser:
-    """Return the parser of what a command takes beside its dataset."""
-    parser = Parser(prog="vecgen", add_help=False)
-    for add in adding:
-        add(parser)
-    return parser
-
-
-_ASKED, _WRITTEN, _STATED = _make_parsers()
-_FITTED = _make_parser(add_storage_option, add_fit_options, add_processes_option, add_quiet_option)
-_SPLIT = _make_parser(add_storage_option, add_split_options, add_quiet_option)
-_EXPORTED = _make_parser(add_storage_option, add_export_options, add_quiet_option)
-
-
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def make_request(**asked: Unpack[RequestKeywords]) -> Request:
     """Return what decides the content of a dataset.
 
     Raises:
         InputError: A value that cannot be used.
     """
-    return to_request(read_keywords(_ASKED, asked))
+    return to_request(read_keywords(ASKED, asked))
 
 
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def generate_customers(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> pa.Table:
@@ -139,7 +101,7 @@ def generate_customers(
     return to_table(list_people(_compile(asked), schema), schema)
 
 
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def iterate_customers(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> Iterator[pa.RecordBatch]:
@@ -147,7 +109,7 @@ def iterate_customers(
     return list_people(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
 
 
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def generate_transactions(
     *,
     columns: Sequence[str] | str | None = None,
@@ -170,7 +132,7 @@ def generate_transactions(
     return to_table(batches, choose_schema(_choose(columns, COLUMNS), text))
 
 
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def iterate_transactions(
     *,
     columns: Sequence[str] | str | None = None,
@@ -186,7 +148,7 @@ def iterate_transactions(
     return list_rows(plan, chosen, select_days(plan.tables.law.period, dates), schema)
 
 
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def generate_fraud_cases(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> pa.Table:
@@ -205,7 +167,7 @@ def generate_fraud_cases(
     return encode_text(cases.select(schema.names), schema)
 
 
-@takes(_WRITTEN, OutputKeywords, processes=1)
+@takes(WRITTEN, OutputKeywords, processes=1)
 def write_dataset(**written: Unpack[OutputKeywords]) -> Receipt:
     """Write customers, transactions and fraud cases, as `vecgen generate` does; return the receipt.
 
@@ -216,26 +178,26 @@ def write_dataset(**written: Unpack[OutputKeywords]) -> Receipt:
     return _write(written, customers=True, transactions=True)
 
 
-@takes(_WRITTEN, OutputKeywords, processes=1)
+@takes(WRITTEN, OutputKeywords, processes=1)
 def write_customers(**written: Unpack[OutputKeywords]) -> Receipt:
     """Write customers only; see `write_dataset`."""
     return _write(written, customers=True, transactions=False)
 
 
-@takes(_WRITTEN, OutputKeywords, processes=1)
+@takes(WRITTEN, OutputKeywords, processes=1)
 def write_transactions(**written: Unpack[OutputKeywords]) -> Receipt:
     """Write transactions and fraud cases only; see `write_dataset`."""
     return _write(written, customers=False, transactions=True)
 
 
-@takes(_WRITTEN, OutputKeywords, processes=1)
+@takes(WRITTEN, OutputKeywords, processes=1)
 def estimate_dataset(**written: Unpack[OutputKeywords]) -> Estimate:
     """Return rows, bytes, files, memory and time of what `write_dataset` would write; write nothing."""
-    options = read_keywords(_WRITTEN, written)
+    options = read_keywords(WRITTEN, written)
     return estimate(compile_plan(to_request(options)), to_output(options), options.processes)
 
 
-@takes(_STATED, ExpectationKeywords, processes=1)
+@takes(STATED, ExpectationKeywords, processes=1)
 def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack[ExpectationKeywords]) -> Certificate:
     """Check a dataset against its model, as `vecgen verify` does; `holds` of the certificate is the verdict.
 
@@ -245,7 +207,7 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     Raises:
         InputError: The dataset, a value or a file cannot be read.
     """
-    options = _read(_STATED, directory, stated)
+    options = _read(STATED, directory, stated)
     place = to_dataset(options)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
@@ -253,7 +215,7 @@ def verify_dataset(directory: Directory, *, fast: bool = False, **stated: Unpack
     return spell_certificate(found)
 
 
-@takes(_STATED, ExpectationKeywords, processes=1)
+@takes(STATED, ExpectationKeywords, processes=1)
 def write_report(directory: Directory, output: Directory | None = None, **stated: Unpack[ExpectationKeywords]) -> Path:
     """Write a page about a dataset, as `vecgen report` does; return the page.
 
@@ -264,7 +226,7 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
         InputError: The dataset, a value or a file cannot be read, or Matplotlib is not installed.
         OutputError: The output holds something else or cannot be written.
     """
-    options = _read(_STATED, directory, stated)
+    options = _read(STATED, directory, stated)
     place = to_dataset(options)
     target = report.default_output(place) if output is None else read_value("output", parse_path, output)
     with show(options.quiet) as progress:
@@ -272,21 +234,21 @@ def write_report(directory: Directory, output: Directory | None = None, **stated
     return target / report.PAGE
 
 
-@takes(_STATED, ExpectationKeywords, processes=1)
+@takes(STATED, ExpectationKeywords, processes=1)
 def measure_ceiling(directory: Directory, **stated: Unpack[ExpectationKeywords]) -> Ceiling:
     """Return how well fraud can be detected at best in a dataset, as `vecgen ceiling` does.
 
     Raises:
         InputError: The dataset, a value or a file cannot be read, or there is no fraud.
     """
-    options = _read(_STATED, directory, stated)
+    options = _read(STATED, directory, stated)
     place = to_dataset(options)
     with show(options.quiet) as progress:
         expectation = read_expectation(place, vars(options))
         return ceiling.measure_ceiling(score_dataset(place, expectation, options.processes, progress).rows)
 
 
-@takes(_ASKED, RequestKeywords)
+@takes(ASKED, RequestKeywords)
 def estimate_ceiling(**asked: Unpack[RequestKeywords]) -> Ceiling:
     """Return how well fraud could be detected at best in what `write_dataset` would write; write nothing.
 
@@ -296,7 +258,7 @@ def estimate_ceiling(**asked: Unpack[RequestKeywords]) -> Ceiling:
     return expect_ceiling(make_request(**asked))
 
 
-@takes(_FITTED, FitKeywords, processes=1)
+@takes(FITTED, FitKeywords, processes=1)
 def fit_dataset(directory: Directory, **told: Unpack[FitKeywords]) -> Path:
     """Write profiles and demographics from which data like a dataset is generated; return the directory.
 
@@ -307,13 +269,13 @@ def fit_dataset(directory: Directory, **told: Unpack[FitKeywords]) -> Path:
         InputError: The dataset, a value or a file cannot be read.
         OutputError: The output holds something or cannot be written.
     """
-    options = _read(_FITTED, directory, told)
+    options = _read(FITTED, directory, told)
     run_fit(options)
     output: Path = options.output
     return output
 
 
-@takes(_SPLIT, SplitKeywords)
+@takes(SPLIT, SplitKeywords)
 def split_dataset(directory: Directory, **told: Unpack[SplitKeywords]) -> Split:
     """Write two parts of a dataset's transactions, for training and for tests, as `vecgen split` does; return counts.
 
@@ -321,12 +283,12 @@ def split_dataset(directory: Directory, **told: Unpack[SplitKeywords]) -> Split:
         InputError: The dataset, a value or a file cannot be read, or a part would be empty.
         OutputError: The output holds something or cannot be written.
     """
-    options = _read(_SPLIT, directory, told)
+    options = _read(SPLIT, directory, told)
     with show(options.quiet) as progress:
         return split.split_dataset(to_dataset(options), to_cut(options), options.output, progress)
 
 
-@takes(_EXPORTED, ExportKeywords)
+@takes(EXPORTED, ExportKeywords)
 def export_dataset(directory: Directory, **told: Unpack[ExportKeywords]) -> Path:
     """Write transactions as the files of another layout, as `vecgen export` does; return their directory.
 
@@ -334,10 +296,22 @@ def export_dataset(directory: Directory, **told: Unpack[ExportKeywords]) -> Path
         InputError: The dataset or a value cannot be used.
         OutputError: The output holds something or cannot be written.
     """
-    options = _read(_EXPORTED, directory, told)
+    options = _read(EXPORTED, directory, told)
     run_export(options)
     output: Path = options.output
     return output
+
+
+@takes(COMPARED, ComparisonKeywords, processes=1)
+def compare_datasets(one: Directory, other: Directory, **told: Unpack[ComparisonKeywords]) -> Comparison:
+    """Test whether two datasets are alike, as `vecgen compare` does; `alike` of the comparison is the verdict.
+
+    Raises:
+        InputError: A dataset, a value or a file cannot be read.
+    """
+    options = read_keywords(COMPARED, told)
+    options.one, options.other = read_value("one", parse_place, one), read_value("other", parse_place, other)
+    return run_compare(options)
 
 
 def digest_dataset(
@@ -355,11 +329,11 @@ def digest_dataset(
         "storage_option": storage_option or {},
         "storage_options_file": storage_options_file,
     }
-    return digest_complete(to_dataset(_read(_STATED, directory, stated)))
+    return digest_complete(to_dataset(_read(STATED, directory, stated)))
 
 
 def _write(written: OutputKeywords, *, customers: bool, transactions: bool) -> Receipt:
-    options = read_keywords(_WRITTEN, written)
+    options = read_keywords(WRITTEN, written)
     plan, output = compile_plan(to_request(options)), to_output(options)
     with show(options.quiet) as progress:
         return run_local(

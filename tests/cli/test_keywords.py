@@ -14,6 +14,7 @@ import pytest
 import vecgen
 from tests.conftest import WINTER
 from vecgen.cli.keywords import (
+    ComparisonKeywords,
     ExpectationKeywords,
     ExportKeywords,
     FitKeywords,
@@ -89,6 +90,9 @@ def test_keywords_are_the_options_of_the_command_line_and_of_spark() -> None:
     assert keywords_of(vecgen.split_dataset) == options_of("split") | {"directory"}
     assert options_of("split") == set(SplitKeywords.__annotations__)
     assert options_of("export") == set(ExportKeywords.__annotations__)
+    compared = options_of("compare") - {"json"}
+    assert keywords_of(vecgen.compare_datasets) == compared | {"one", "other"}
+    assert compared == set(ComparisonKeywords.__annotations__)
     assert keywords_of(vecgen.digest_dataset) == options_of("digest") | {"directory"}
     pytest.importorskip("pyspark")
     from vecgen.spark.source.datasource import _make_parser as make_source_parser

@@ -32,6 +32,7 @@ _COMMANDS = [
     "fit",
     "split",
     "export",
+    "compare",
     "digest",
 ]
 _COMMANDS += [f"profiles{action}" for action in ("", " check", " show", " new", " schema")]

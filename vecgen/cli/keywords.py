@@ -158,6 +158,16 @@ class ExportKeywords(TypedDict, total=False):
     quiet: bool
 
 
+class ComparisonKeywords(TypedDict, total=False):
+    """How two datasets are compared and read."""
+
+    storage_option: Mapping[str, str] | None
+    storage_options_file: Directory | None
+    tolerance: float
+    processes: int
+    quiet: bool
+
+
 def read_keywords(parser: Parser, given: Mapping[str, Any]) -> Namespace:
     """Return the options that keywords stand for, as if the parser had read them.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vecgen.cli.argument_types import parse_path, parse_whole
+from vecgen.cli.commands.compare import add_compare_command, print_comparison
 from vecgen.cli.commands.export import add_export_options, describe_export, run_export
 from vecgen.cli.commands.profiles import add_profile_actions
 from vecgen.cli.console import run_command, say
@@ -91,6 +92,7 @@ _EXAMPLES: Final = {
         "cards --train-until 2023-09-30 --test-from 2023-10-01 --disjoint-customers 0.3",
     ),
     "export": ("cards --output public", "cards --split-date 2023-10-01 --format parquet"),
+    "compare": ("theirs mine", "theirs mine --tolerance 0.01"),
     "digest": ("cards", "cards/transactions"),
 }
 
@@ -176,6 +178,8 @@ def _make_parser(*, planned: bool = False) -> Parser:
         command = add(name, read, summary)
         for add_more in (add_dataset_argument, *adding):
             add_more(command)
+
+    add_compare_command(add("compare", print_comparison, "test whether two datasets are alike; exit status 1 if not"))
 
     summary = "show, check and create behaviour profiles"
     examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")

@@ -57,6 +57,7 @@ class Columns:
         lat, long: Place of the purchase from home, microdegrees.
         home_lat, home_long: Place of the customer, microdegrees.
         number: Halves of the transaction number, shape (rows, 2).
+        place: Position of the row in its batch.
     """
 
     customer: U64
@@ -75,6 +76,7 @@ class Columns:
     home_lat: I64
     home_long: I64
     number: U64
+    place: I64
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -143,6 +145,7 @@ def inspect(
         home_lat=home_lat,
         home_long=home_long,
         number=number,
+        place=np.arange(batch.num_rows),
     )
     good = {name: mask for name, mask in good.items() if name not in untested}
     faults = Counter({name: int(len(mask) - np.count_nonzero(mask)) for name, mask in good.items()})

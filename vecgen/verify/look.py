@@ -59,22 +59,27 @@ class Look:
     last: date
 
 
-def look_at(files: Sequence[Place]) -> Look:
+def look_at(files: Sequence[Place], customers: Sequence[Place] | None = None) -> Look:
     """Return the profiles, categories and dates of transactions.
+
+    Args:
+        customers: Files that tell the profiles, where transactions do not.
 
     Raises:
         InputError: No rows, a file that cannot be read, or a profile whose name cannot be one.
     """
     profiles, categories, days = set[str](), set[str](), list[date]()
     for path in files:
-        for batch in read_batches(path, _LOOKED_AT):
-            profiles |= _distinct(batch.column("profile"))
+        for batch in read_batches(path, _LOOKED_AT if customers is None else _LOOKED_AT[1:]):
+            profiles |= _distinct(batch.column("profile")) if customers is None else set()
             categories |= _distinct(batch.column("category"))
             days += [value.as_py() for value in pc.min_max(batch.column("trans_date")).values() if value.is_valid]
             days = [min(days), max(days)] if days else []
     if not days:
         where = str(files[0]) if files else "transactions"
         raise InputError(where, "", "no rows", "transactions to count", "name a dataset that has some")
+    for path in customers or ():
+        profiles |= {name for batch in read_batches(path, _LOOKED_AT[:1]) for name in _distinct(batch.column(0))}
     return Look(_read_profiles(profiles, str(files[0])), tuple(sorted(categories)), days[0], days[1])
 
 

@@ -141,7 +141,7 @@ def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Sco
 def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Totals, Digest]:
     """Count the rows of files, in processes of this machine, and return their digest."""
     total, digest = start_totals(work.model), Digest()
-    for size, (totals, part) in _share_out(files, partial(_read_bundle, work), processes, report):
+    for size, (totals, part) in share_out(files, partial(_read_bundle, work), processes, report):
         total.add(totals)
         digest += part
         report(replace(size, rows=total.rows))
@@ -153,7 +153,7 @@ def count_transactions(
 ) -> Totals:
     """Count the rows of files, in processes of this machine, whatever their transaction numbers and digest."""
     total = start_totals(model)
-    for size, totals in _share_out(files, partial(_count_bundle, model, scope), processes, report):
+    for size, totals in share_out(files, partial(_count_bundle, model, scope), processes, report):
         total.add(totals)
         report(replace(size, rows=total.rows))
     return total
@@ -162,7 +162,7 @@ def count_transactions(
 def read_scores(files: Sequence[Place], work: Work, processes: int, report: Report) -> Scores:
     """Score the rows of files, in processes of this machine, and count nothing else; rows with faults are left out."""
     total = Scores()
-    for size, scores in _share_out(files, partial(_score_bundle, work), processes, report):
+    for size, scores in share_out(files, partial(_score_bundle, work), processes, report):
         total.add(scores)
         report(replace(size, rows=int(total.rows[0].sum())))
     return total
@@ -171,7 +171,7 @@ def read_scores(files: Sequence[Place], work: Work, processes: int, report: Repo
 R = TypeVar("R")
 
 
-def _share_out(
+def share_out(
     files: Sequence[Place], read: Callable[[Bundle], R], processes: int, report: Report
 ) -> Iterator[tuple[State, R]]:
     """Yield what `read` returns of each bundle of groups of files, and how far the work is then."""
@@ -202,7 +202,7 @@ def _run_all(bundles: Sequence[Bundle], read: Callable[[Bundle], R], processes: 
 def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
     total, digest = start_totals(work.model), Digest()
     spill = Spill(work.scratch, str(os.getpid()))
-    people = _read_people(work.customers) if work.scope.joined else None
+    people = read_people(work.customers) if work.scope.joined else None
     untested = work.scope.untested
     for files in bundle:
         group = GroupCounter(work.model, work.time_zone, untested)
@@ -247,7 +247,7 @@ def _count_bundle(model: ExactModel, scope: Scope, bundle: Bundle) -> Totals:
 def _score_bundle(work: Work, bundle: Bundle) -> Scores:
     assert work.posterior is not None
     total = Scores()
-    people = _read_people(work.customers) if work.scope.joined else None
+    people = read_people(work.customers) if work.scope.joined else None
     for files in bundle:
         scorer = GroupScorer(work.posterior, work.scratch)
         for path in files:
@@ -258,7 +258,7 @@ def _score_bundle(work: Work, bundle: Bundle) -> Scores:
     return total
 
 
-def _read_people(files: Sequence[Place]) -> pa.Table:
+def read_people(files: Sequence[Place]) -> pa.Table:
     """Return the customers of files with their ids, ascending."""
     columns = (CUSTOMER_ID, *CUSTOMER_COLUMNS)
     schema = arrow_schema(columns)

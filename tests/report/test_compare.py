@@ -1,0 +1,53 @@
+"""Comparisons: samples of one model are alike, others are not, whatever their sizes and periods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import vecgen
+
+
+def names_of(one: Path, other: Path) -> set[str]:
+    return set(vecgen.compare_datasets(one, other, quiet=True).different)
+
+
+def test_samples_of_one_model_are_alike(spring: Path, write_spring: Callable[..., Path]) -> None:
+    found = vecgen.compare_datasets(spring, write_spring("more", seed=9, customers=400), quiet=True)
+    assert found.alike
+    assert found.notes == ()
+    assert [finding.verdict for finding in found.findings] == ["alike"] * 21
+    assert found.other.customers > 1.8 * found.one.customers
+    assert all(0.0 <= finding.effect < 0.3 for finding in found.findings)
+
+
+def test_other_fraud_is_found(spring: Path, write_spring: Callable[..., Path]) -> None:
+    found = names_of(spring, write_spring("fraud", seed=9, fraud_rate=0.1))
+    assert found == {"fraud", "defrauded"}
+
+
+def test_another_law_is_found(spring: Path, write_spring: Callable[..., Path]) -> None:
+    assert "hour by category" in names_of(spring, write_spring("law", seed=9, dependence="independent"))
+
+
+def test_periods_are_compared_by_the_day(spring: Path, write_spring: Callable[..., Path]) -> None:
+    other = write_spring("shorter", seed=9, start="2023-04-03", end="2023-05-16")
+    found = vecgen.compare_datasets(spring, other, quiet=True)
+    assert found.notes == ("the periods differ: weekdays and months are compared per day, months that both have",)
+    assert (found.other.first, found.other.last) == (date(2023, 4, 3), date(2023, 5, 16))
+    verdicts = {finding.name: finding.verdict for finding in found.findings}
+    assert (verdicts["weekday"], verdicts["month"], verdicts["hour"]) == ("alike", "alike", "alike")
+
+
+def test_columns_that_are_not_there_are_said(spring: Path, write_spring: Callable[..., Path]) -> None:
+    columns = "ssn,cc_num,acct_num,profile,trans_date,category,amt,is_fraud"
+    found = vecgen.compare_datasets(spring, write_spring("few", seed=9, columns=columns), quiet=True)
+    assert "not compared, since a column is not there: hour, merchant" in found.notes[-1]
+    assert {"category", "amount", "defrauded"} < {finding.name for finding in found.findings}
+
+
+def test_customers_files_are_joined(spring: Path, write_spring: Callable[..., Path]) -> None:
+    found = vecgen.compare_datasets(spring, write_spring("normal", seed=9, normalized=True), quiet=True)
+    assert found.alike
+    assert len(found.findings) == 21

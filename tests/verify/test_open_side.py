@@ -1,0 +1,30 @@
+"""What a dataset is about is found in its files, whatever they hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import WINTER
+from tests.support.datasets import read_rows
+from vecgen.errors import InputError
+from vecgen.records.receipt import Receipt
+from vecgen.verify.sides.open_side import open_side
+
+
+def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt], text: tuple[Path, Receipt]) -> None:
+    rows = read_rows(parquet[0])
+    for directory, files in ((parquet[0], len(list(parquet[0].glob("transactions/**/*.parquet")))), (text[0], 1)):
+        opened = open_side(directory)
+        assert {f"{name}.json" for name in opened.look.profiles} == set(rows["profile"].to_pylist())
+        assert opened.look.categories == tuple(sorted(set(rows["category"].to_pylist())))
+        assert (opened.look.first, opened.look.last) == (WINTER.start, WINTER.end)
+        assert len(opened.files) == files
+        assert {"customer_id", "gender", "merchant", "dob"} < opened.scope.known
+        assert not {"trans_num", "unix_time", "street"} & opened.scope.known
+
+
+def test_customers_alone_are_no_transactions(parquet: tuple[Path, Receipt]) -> None:
+    with pytest.raises(InputError, match="customers: got 'no transactions'"):
+        open_side(parquet[0] / "customers")

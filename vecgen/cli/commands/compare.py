@@ -1,0 +1,56 @@
+"""The command `compare`, for the command line and the Python API."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from vecgen.cli.argument_types import parse_number, parse_place
+from vecgen.cli.console import say
+from vecgen.cli.options import add_processes_option, add_quiet_option, add_storage_option
+from vecgen.cli.progress_bar import show
+from vecgen.cli.read_options import list_storage_options
+from vecgen.stores.filesystem import locate
+
+if TYPE_CHECKING:
+    from vecgen.report.comparison.findings import Comparison
+
+
+def add_comparison_options(parser: ArgumentParser) -> None:
+    """Add how two datasets are compared."""
+    help_tolerance = "by how much of the shares a difference may exceed chance and count as none (0)"
+    parser.add_argument("--tolerance", type=parse_number, default=0.0, metavar="E", help=help_tolerance)
+
+
+def add_compare_command(parser: ArgumentParser) -> None:
+    """Add all that the command line takes."""
+    for name in ("one", "other"):
+        parser.add_argument(name, type=parse_place, metavar=name.upper(), help="a directory, or a URL")
+    add_storage_option(parser)
+    add_comparison_options(parser)
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+    add_processes_option(parser)
+    add_quiet_option(parser, "the result only")
+
+
+def run_compare(options: Namespace) -> Comparison:
+    """Compare the datasets that the options name, `one` and `other`.
+
+    Raises:
+        InputError: A dataset or a value cannot be used.
+    """
+    from vecgen.report.comparison.compare import compare_datasets
+
+    stores = list_storage_options(options)
+    one, other = locate(options.one, stores), locate(options.other, stores)
+    with show(options.quiet) as report:
+        return compare_datasets(one, other, options.tolerance, options.processes, report)
+
+
+def print_comparison(options: Namespace) -> int:
+    """Compare, print what was found, and return the exit status."""
+    from vecgen.report.comparison.findings import STATUSES, to_json, to_text
+
+    found = run_compare(options)
+    say(to_json(found) if options.json else to_text(found))
+    return STATUSES[found.outcome]

@@ -1,0 +1,1 @@
+"""Two datasets side by side: tests, effect sizes, a learner, and a page."""

@@ -1,0 +1,63 @@
+"""One of two datasets that are compared: its rows counted and sampled, group by group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from vecgen.model.exact import ExactModel
+from vecgen.scan.row_checks import Columns
+from vecgen.scan.sides.histories import HistoryCollector
+from vecgen.scan.sides.marginals import Marginals, count_histories, start_marginals
+from vecgen.scan.sides.row_sample import RowSample, sample_histories
+
+
+@dataclass
+class Side:
+    """What is known of a dataset's rows; `faults` counts those with each fault, which are left out."""
+
+    marginals: Marginals
+    sample: RowSample = field(default_factory=RowSample)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Side) -> None:
+        """Add other customers."""
+        self.marginals.add(other.marginals)
+        self.sample.add(other.sample)
+        self.faults.update(other.faults)
+
+
+def start_side(model: ExactModel) -> Side:
+    """Return what is known of no rows."""
+    return Side(start_marginals(model))
+
+
+class SideCounter:
+    """Counts and samples the rows of one group of customers, in any order.
+
+    Args:
+        scratch: An existing directory for what memory should not hold; the caller removes it.
+    """
+
+    def __init__(self, model: ExactModel, scratch: Path) -> None:
+        self._model, self._collector = model, HistoryCollector(model, scratch)
+        self._rows = 0
+        self._faults: Counter[str] = Counter()
+
+    def add(self, rows: Columns, faults: Counter[str], batch: pa.RecordBatch) -> None:
+        """Take the rows without fault of a batch that has all `COLUMNS`, and what is wrong with the others."""
+        self._rows += batch.num_rows
+        self._faults.update(faults)
+        self._collector.add(rows, batch)
+
+    def close(self) -> Side:
+        """Return what is known of all rows."""
+        total = start_side(self._model)
+        for rows in self._collector.close():
+            count_histories(total.marginals, rows, self._model)
+            total.sample.add(sample_histories(rows, self._model, total.sample.one_in))
+        total.marginals.rows, total.faults = self._rows, self._faults
+        return total

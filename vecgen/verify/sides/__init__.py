@@ -1,0 +1,1 @@
+"""A dataset of unknown model, opened and read for a comparison."""

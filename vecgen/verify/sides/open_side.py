@@ -1,0 +1,67 @@
+"""Opens a dataset of unknown model for a comparison: its files, which columns they have, and what they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from vecgen.errors import InputError, setting
+from vecgen.io.reader import read_names
+from vecgen.io.schema import COLUMNS, CUSTOMER_ID
+from vecgen.records.receipt import is_incomplete
+from vecgen.scan.missing import Scope
+from vecgen.stores.filesystem import Place
+from vecgen.verify.customer_checks import IDENTIFIERS
+from vecgen.verify.look import Look, look_at
+from vecgen.verify.read import choose_scope, find_parts
+
+_UNUSED: Final = frozenset({"first", "last", "street", "city", "zip", "city_pop", "job", "trans_num", "unix_time"})
+_NEEDED: Final = frozenset({CUSTOMER_ID.name, "profile", "trans_date", "category"})
+_DATE: Final = tuple(column for column in COLUMNS if column.name == "trans_date")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A dataset before its rows are read.
+
+    Attributes:
+        files: Of its transactions.
+        customers: Of its customers.
+        scope: Which columns can be looked at, of those that a comparison needs.
+    """
+
+    directory: Place
+    files: tuple[Place, ...]
+    customers: tuple[Place, ...]
+    scope: Scope
+    look: Look
+
+
+def open_side(directory: Place) -> Opened:
+    """Return what a dataset is about.
+
+    Raises:
+        InputError: A dataset or file that cannot be read or is not complete, no rows, or no column that tells
+            customers, profiles, dates or categories.
+    """
+    if not directory.exists():
+        raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
+    if is_incomplete(directory):
+        remedy = f"complete it: repeat the command that started it, with {setting('resume', True)}"
+        raise InputError(str(directory), "", "an incomplete dataset", "one whose run has come to its end", remedy)
+    transactions, customers = find_parts(directory, _DATE)
+    if not transactions:
+        raise InputError(str(directory), "", "no transactions", "a dataset with some, to be compared")
+    scope = _find_scope(transactions, customers)
+    if missing := sorted(_NEEDED - scope.known):
+        expected = f"transactions with them (customer_id: or {', '.join(IDENTIFIERS)})"
+        raise InputError(str(directory), "columns", f"no {', '.join(missing)}", expected)
+    in_rows = any(column.name == "profile" for column in scope.columns)
+    look = look_at(transactions, None if in_rows else customers)
+    return Opened(directory, tuple(transactions), tuple(customers), scope, look)
+
+
+def _find_scope(transactions: list[Place], customers: list[Place]) -> Scope:
+    """Return what can be looked at of the columns that all files have."""
+    names = set.intersection(*(set(read_names(path)) for path in transactions)) - _UNUSED
+    return choose_scope(tuple(c for c in (*COLUMNS, CUSTOMER_ID) if c.name in names), customers)

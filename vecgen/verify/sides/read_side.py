@@ -1,0 +1,49 @@
+"""One pass over the files of a dataset for a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from vecgen.io.reader import read_batches
+from vecgen.io.schema import COLUMNS
+from vecgen.model.exact import ExactModel
+from vecgen.process.progress import Report
+from vecgen.process.scratch import scratch_directory
+from vecgen.scan.missing import complete
+from vecgen.scan.row_checks import inspect
+from vecgen.scan.sides.side import Side, SideCounter, start_side
+from vecgen.verify.read import Bundle, Work, read_people, share_out
+from vecgen.verify.sides.open_side import Opened
+
+
+def read_side(opened: Opened, model: ExactModel, processes: int, report: Report) -> Side:
+    """Count and sample the rows of a dataset, in processes of this machine.
+
+    Args:
+        model: Allows every row.
+
+    Raises:
+        InputError: A file that cannot be read.
+        OutputError: Scratch files (48 bytes a row, below TMPDIR) cannot be written.
+    """
+    total = start_side(model)
+    with scratch_directory() as scratch:
+        work = Work(model, scratch, False, None, opened.scope, opened.customers)
+        for size, side in share_out(opened.files, partial(_count_bundle, work), processes, report):
+            total.add(side)
+            report(replace(size, rows=total.marginals.rows))
+    return total
+
+
+def _count_bundle(work: Work, bundle: Bundle) -> Side:
+    total = start_side(work.model)
+    people = read_people(work.customers) if work.scope.joined else None
+    for files in bundle:
+        counter = SideCounter(work.model, work.scratch)
+        for path in files:
+            for batch in read_batches(path, work.scope.columns):
+                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people)[0]
+                counter.add(*inspect(whole, work.model, untested=work.scope.untested), whole)
+        total.add(counter.close())
+    return total
