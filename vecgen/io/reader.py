@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import PurePosixPath
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from vecgen.errors import InputError, InputWarning
 from vecgen.io.delta import LOG, live_files
 from vecgen.io.digest import Digest, digest_batches
+from vecgen.io.foreign.public_form import choose_theirs, is_public, to_our_names, to_ours
 from vecgen.io.row_schema import check_names, check_parquet, conform
 from vecgen.io.schema import (
     COLUMNS,
@@ -30,6 +32,7 @@ from vecgen.stores.filesystem import Place, is_file, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
 _HEADER_BYTES: Final = 4096
+_BLOCK_BYTES: Final = 1 << 22  # of usual CSV; by time, its rows are of many customers, and few at once take longer
 _UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
 """The exceptions of PyArrow for damaged files; UnicodeDecodeError is a ValueError."""
 _SUFFIXES: Final = {".parquet", ".csv"}
@@ -172,21 +175,28 @@ def read_batches(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBa
 
 
 def _read_csv(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
-    check_names(str(path), read_names(path), columns)
-    with open_input(path) as source, _open_csv(source, arrow_schema(columns)) as reader:
+    names, delimiter = _read_header(path)
+    public = is_public(names)
+    check_names(str(path), to_our_names(names) if public else names, columns)
+    own = choose_theirs(columns) if public else columns
+    with open_input(path) as source, _open_csv(source, arrow_schema(own), delimiter) as reader:
         for batch in reader:
-            yield from conform(str(path), batch, columns)
+            yield from conform(str(path), to_ours(batch, columns) if public else batch, columns)
 
 
 def _read_parquet(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
     with open_input(path) as source, pq.ParquetFile(source) as file:
-        size, where = source.size(), str(path)
-        dictionaries = check_parquet(where, size, file, columns)
+        size, where, names = source.size(), str(path), file.schema_arrow.names
+        public = is_public(names)
+        if public:
+            check_names(where, to_our_names(names), columns)
+        own = choose_theirs(columns, file.schema_arrow) if public else columns
+        dictionaries = check_parquet(where, size, file, own)
         if not file.num_row_groups:  # PyArrow 18 and 19 fail where there is none and text is read as dictionaries
             return
         with pq.ParquetFile(source, read_dictionary=dictionaries, metadata=file.metadata) as again:
-            for batch in again.iter_batches(_BATCH_ROWS, columns=[column.name for column in columns]):
-                yield from conform(where, batch, columns)
+            for batch in again.iter_batches(_BATCH_ROWS, columns=[column.name for column in own]):
+                yield from conform(where, to_ours(batch, columns) if public else batch, columns)
 
 
 def _reason(error: Exception) -> str:
@@ -194,26 +204,40 @@ def _reason(error: Exception) -> str:
 
 
 def read_names(path: Place) -> list[str]:
-    """Return the names of a file's columns.
+    """Return the names of a file's columns; of one in the public form, those of ours that it is read as.
 
     Raises:
         InputError: A file that cannot be read as what its suffix says.
     """
     try:
         if path.suffix == ".csv":
+            names = _read_header(path)[0]
+        else:
             with open_input(path) as source:
-                header = source.read(_HEADER_BYTES).partition(b"\n")[0]
-            return str(header.decode()).rstrip("\r").split("|")
-        with open_input(path) as source:
-            return list(pq.read_schema(source).names)
+                names = list(pq.read_schema(source).names)
     except _UNREADABLE as error:
         raise InputError(str(path), "", _reason(error), f"a readable {path.suffix[1:]} file") from error
+    return to_our_names(names) if is_public(names) else names
 
 
-def _open_csv(source: pa.NativeFile, schema: pa.Schema) -> pacsv.CSVStreamingReader:
+def _read_header(path: Place) -> tuple[list[str], str]:
+    """Return the names of a CSV file's columns and what separates them: a bar, or else a comma."""
+    with open_input(path) as source:
+        line = source.read(_HEADER_BYTES).partition(b"\n")[0].decode("utf-8-sig").rstrip("\r")
+    if "|" in line:
+        return line.split("|"), "|"
+    return next(csv.reader([line]), [""]), ","
+
+
+def _open_csv(source: pa.NativeFile, schema: pa.Schema, delimiter: str) -> pacsv.CSVStreamingReader:
+    """Open text: with bars as the original writes it, without quotes; with commas as usual."""
+    quoted = delimiter == ","
     return pacsv.open_csv(
         source,
-        parse_options=pacsv.ParseOptions(delimiter="|", quote_char=False),
+        read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES if quoted else None),
+        parse_options=pacsv.ParseOptions(
+            delimiter=delimiter, quote_char='"' if quoted else False, newlines_in_values=quoted
+        ),
         convert_options=pacsv.ConvertOptions(
             column_types=schema,
             include_columns=schema.names,

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vecgen.errors import InputError
-from vecgen.io.schema import Column, ColumnType, arrow_schema
+from vecgen.io.schema import PUBLIC_MOMENT, Column, ColumnType, arrow_schema
 
 _TEXT_PER_GROUP: Final = 1 << 29
 """Bytes of unpacked text in a row group: 14 million transaction numbers."""
@@ -23,7 +23,7 @@ _TEXT_ALLOWANCE: Final = 1 << 20  # of few rows, too: a dictionary serves all gr
 _DICTIONARIES: Final = {"PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 _NEWER: Final = {"DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"}
 """Text that PyArrow cannot read as dictionaries."""
-_DISTINCT: Final = {"trans_num"}  # a dictionary would not pay
+_DISTINCT: Final = {"trans_num", PUBLIC_MOMENT}  # a dictionary would not pay
 _LONGEST: Final = 1 << 16
 _SLICE_BYTES: Final = 1 << 26
 _SHOWN: Final = 100  # characters of a type, which may be a structure of thousands

@@ -33,6 +33,8 @@ CUSTOMER_STREAM: Final = 2
 ACCOUNT_SPACE: Final = 10**12
 """Account numbers: integers below this."""
 
+GENDERS: Final = ("F", "M")
+
 _SCAN_BATCH: Final = 1 << 15
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -59,6 +61,38 @@ class Permutation(IntEnum):
     ACCOUNT = 1
     CARD = 2
     CARD_BODY = 3
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """Finds the profiles of customers who were not drawn, by what segments ask for on a reference day."""
+
+    profiles: ProfileSet
+    as_of: date
+
+    def tell_ages(self, born: npt.NDArray[np.datetime64]) -> I64:
+        """Return full years; a birthday on 29 February is celebrated on 1 March."""
+        year = born.astype("datetime64[Y]").astype(np.int64)
+        month = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
+        day = (born - born.astype("datetime64[M]")).astype(np.int64) + 1
+        as_of = self.as_of
+        before = (month > as_of.month) | ((month == as_of.month) & (day > as_of.day))
+        return np.asarray(as_of.year - 1970 - year - before)
+
+    def find(self, gender: I64, age: I64, city_pop: I64) -> I64:
+        """Return positions in the names of the profiles; the last, that of leftovers, where no segment matches.
+
+        Args:
+            gender: 0 for F, 1 for M; others match nothing.
+            age: Full years.
+        """
+        position = {name: number for number, name in enumerate(self.profiles.names)}
+        found = np.full(len(age), len(position) - 1, dtype=np.int64)
+        for segment in reversed(self.profiles.segments):  # so the first that matches is written last
+            matches = (gender == GENDERS.index(segment.gender)) & (segment.age_min <= age) & (age < segment.age_max)
+            matches &= (segment.city_pop_min <= city_pop) & (city_pop < segment.city_pop_max)
+            found[matches] = position[segment.profile]
+        return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """Datasets with fewer columns: which checks their rows allow, and rows made complete for those that they do.
 
-Customers' columns are joined where transactions carry `customer_id` and the customers' files are there. What is missing
-then is filled with values that the other checks overlook; whatever needs it is not reported.
+Customers' columns are joined where transactions carry `customer_id` and the customers' files are there; profiles are
+told by age, sex and city where no column says them, as in the public dataset's form. What is missing then is filled
+with values that the other checks overlook; whatever needs it is not reported.
 """
 
 from __future__ import annotations
@@ -12,14 +13,20 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from vecgen.config.profile import SUFFIX
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column, arrow_type
+from vecgen.model.customers import GENDERS, Segmenter
 from vecgen.model.exact import ExactModel
 from vecgen.sampling.arrays import Bools
 
 _CUSTOMER: Final = CUSTOMER_ID.name
 """Stands for what tells customers apart: their id, or all three identifiers."""
 _IDENTIFIERS: Final = frozenset({"ssn", "cc_num", "acct_num"})
+TELLABLE: Final = frozenset({*_IDENTIFIERS - {"cc_num"}, "profile"})
+"""Columns that the public form lacks: card numbers tell customers apart, and what segments ask for tells profiles."""
+_SEGMENTED: Final = frozenset({"dob", "gender", "city_pop"})
 _KIND: Final = frozenset({"profile", "is_fraud"})
 _HISTORY: Final = _KIND | {_CUSTOMER, "trans_date"}
 _SLOT: Final = _HISTORY | {"category", "trans_time"}
@@ -83,16 +90,22 @@ class Scope:
     Attributes:
         columns: Those of the files.
         joined: Whether the customers' are added by `customer_id`.
+        segments: What tells profiles where no column does; card numbers tell customers apart then.
     """
 
     columns: tuple[Column, ...] = COLUMNS
     joined: bool = False
+    segments: Segmenter | None = None
 
     @property
     def known(self) -> frozenset[str]:
         """Names of what can be looked at; `customer_id` if customers can be told apart."""
         names = {column.name for column in (*self.columns, *(CUSTOMER_COLUMNS if self.joined else ()))}
-        return frozenset(names | ({_CUSTOMER} if names >= _IDENTIFIERS else set()))
+        if self.segments and names >= _SEGMENTED:
+            names.add("profile")
+        if names >= _IDENTIFIERS or (self.segments and "cc_num" in names):
+            names.add(_CUSTOMER)
+        return frozenset(names)
 
     @property
     def untested(self) -> frozenset[str]:
@@ -116,11 +129,14 @@ WHOLE: Final = Scope()
 """Of a dataset with all columns."""
 
 
-def complete(batch: pa.RecordBatch, model: ExactModel, people: pa.Table | None = None) -> tuple[pa.RecordBatch, int]:
+def complete(
+    batch: pa.RecordBatch, model: ExactModel, people: pa.Table | None = None, segments: Segmenter | None = None
+) -> tuple[pa.RecordBatch, int]:
     """Return the rows of a batch with all `COLUMNS`, and how many were left out, since nobody knows their customers.
 
     Args:
         people: Customers with `customer_id`, ascending; None for none.
+        segments: As of `Scope`.
     """
     strangers, joined = 0, dict[str, pa.Array]()
     if people is not None:
@@ -132,10 +148,21 @@ def complete(batch: pa.RecordBatch, model: ExactModel, people: pa.Table | None =
         own = people.take(pa.array(places)).combine_chunks()
         joined = {column.name: _spread(own.column(column.name), which) for column in CUSTOMER_COLUMNS}
     values = joined | {name: batch.column(name) for name in batch.schema.names}
+    if segments and "profile" not in values and values.keys() >= _SEGMENTED:
+        values["profile"] = tell_profiles(values, segments)
     if not values.keys() >= _COORDINATES:
         values = {name: array for name, array in values.items() if name not in _COORDINATES}
     arrays = [values[c.name] if c.name in values else _fill(c, batch, model) for c in COLUMNS]
     return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in COLUMNS]), strangers
+
+
+def tell_profiles(values: Mapping[str, pa.Array], segments: Segmenter) -> pa.DictionaryArray:
+    """Return the profile of each row's customer, as the column `profile` holds it."""
+    genders = pc.index_in(values["gender"].cast(pa.string()), pa.array(GENDERS)).fill_null(len(GENDERS))
+    born = values["dob"].view(pa.int32()).to_numpy().astype("datetime64[D]")
+    found = segments.find(genders.to_numpy(), segments.tell_ages(born), values["city_pop"].to_numpy())
+    files = [f"{name}{SUFFIX}" for name in segments.profiles.names]
+    return pa.DictionaryArray.from_arrays(pa.array(found.astype(np.int32)), pa.array(files))
 
 
 def _spread(column: pa.ChunkedArray, which: np.ndarray) -> pa.Array:

@@ -24,9 +24,12 @@ from vecgen.io.schema import (
     CUSTOMER_ID,
     FRAUD_CASES,
     PART_COLUMNS,
+    TRANSACTIONS,
     Column,
     arrow_schema,
 )
+from vecgen.io.text import SECONDS_PER_DAY
+from vecgen.model.customers import Segmenter
 from vecgen.model.exact import ExactModel
 from vecgen.model.params import Period
 from vecgen.model.posterior import Posterior
@@ -34,12 +37,13 @@ from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import open_pool, submit_all
+from vecgen.records.receipt import written_columns
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
-from vecgen.scan.missing import WHOLE, Scope, complete
+from vecgen.scan.missing import TELLABLE, WHOLE, Scope, complete
 from vecgen.scan.row_checks import Columns, inspect, read_moments
 from vecgen.scan.scores import GroupScorer, Scores
-from vecgen.scan.time_zone import TimeZone, fit_time_zone
+from vecgen.scan.time_zone import TimeZone, fit_time_zone, thin_out
 from vecgen.scan.uniqueness import Spill, count_repeats
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts, count_unsafe, read_identifiers
@@ -47,31 +51,50 @@ from vecgen.verify.expectation import Expectation
 
 _BUNDLES_PER_PROCESS: Final = 4
 UNSAFE: Final = "numbers that no person can have"
+_MOMENTS: Final = tuple(c for c in COLUMNS if c.name in {"trans_date", "trans_time", "unix_time"})
 _SAMPLED_ROWS: Final = 100_000
 """Rows, of as many files as that takes, in which a time zone is looked for."""
 
 
 def find_time_zone(files: Sequence[Place], period: Period) -> TimeZone | None:
-    """Return the time zone that the first rows of the first files fit, None for UTC and where no zone does."""
-    moments: list[tuple[I64, ...]] = []
-    rows = 0
+    """Return the time zone that rows fit, None for UTC and where no zone does.
+
+    A sample shows whether it is another than UTC. Where it comes from few days, as of files in the order of time, all
+    rows are looked at: clocks change twice a year.
+    """
+    moments = [np.zeros((3, 0), dtype=np.int64)]
     for path in files:
-        for batch in islice(read_batches(path, COLUMNS), 1):
-            day, second, good = read_moments(batch)
-            unix_time = batch.column("unix_time").to_numpy()
-            moments.append(tuple(values[good] for values in (day, second, unix_time)))
-            rows += batch.num_rows
-        if rows >= _SAMPLED_ROWS:
+        moments += islice(_read_lags(path, period), 1)
+        if sum(own.shape[1] for own in moments) >= _SAMPLED_ROWS:
             break
-    if rows == 0:
-        return None
-    day, second, unix_time = (np.concatenate(values) for values in zip(*moments, strict=True))
-    return fit_time_zone(day, second, unix_time, period)
+    day, second, ahead = np.concatenate(moments, axis=1)
+    if ahead.any() and 2 * len(np.unique(day)) < period.days:
+        thinned = (np.stack(thin_out(*own)) for path in files for own in _read_lags(path, period))
+        for own in thinned:
+            moments = [np.stack(thin_out(*np.concatenate([*moments, own], axis=1)))]
+            if moments[0].shape[1] > _SAMPLED_ROWS:  # of no zone has a day so many lags
+                return None
+        day, second, ahead = moments[0]
+    return fit_time_zone(day, second, day * SECONDS_PER_DAY + second - ahead, period)
 
 
-def read_again(files: Sequence[Place], model: ExactModel, time_zone: TimeZone | None) -> Iterator[Columns]:
+def _read_lags(path: Place, period: Period) -> Iterator[I64]:
+    """Yield days (from 1970), seconds and how far they are ahead of `unix_time`, of each batch's usable rows."""
+    for batch in read_batches(path, _MOMENTS):
+        day, second, good = read_moments(batch)
+        good &= (day >= period.first_day) & (day < period.first_day + period.days)
+        ahead = day * SECONDS_PER_DAY + second - batch.column("unix_time").to_numpy()
+        yield np.stack([day, second, ahead])[:, good]
+
+
+def read_again(
+    files: Sequence[Place], model: ExactModel, time_zone: TimeZone | None, scope: Scope
+) -> Iterator[Columns]:
     """Yield the columns of transactions that were read before."""
-    return (inspect(batch, model, time_zone)[0] for path in files for batch in read_batches(path, COLUMNS))
+    for path in files:
+        for batch in read_batches(path, scope.columns):
+            whole = complete(batch, model, segments=scope.segments)[0]
+            yield inspect(whole, model, time_zone, scope.untested)[0]
 
 
 def find_parts(directory: Place, written: Sequence[Column] = COLUMNS) -> tuple[list[Place], list[Place]]:
@@ -131,11 +154,41 @@ class Work:
     one_in: int = 1
 
 
-def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place]) -> Scope:
-    """Return what can be looked at of transactions with these columns, given the files of their customers."""
+def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place], segments: Segmenter | None = None) -> Scope:
+    """Return what can be looked at of transactions with these columns, given the files of their customers.
+
+    Args:
+        segments: What tells profiles, should no column do so.
+    """
     can_join = CUSTOMER_ID in columns and customers
     joined = can_join and all(CUSTOMER_ID.name in read_names(path) for path in customers)
-    return Scope(columns, bool(joined))
+    told = not joined and "profile" not in {column.name for column in columns}
+    return Scope(columns, bool(joined), segments if told else None)
+
+
+def open_parts(directory: Place, expectation: Expectation) -> tuple[list[Place], list[Place], Scope]:
+    """Return the files of transactions and of customers, and what can be looked at of the transactions.
+
+    Raises:
+        InputError: There are no data files, or they lack columns.
+    """
+    if expectation.receipt:
+        columns, segments = written_columns(expectation.receipt), None
+    else:
+        columns = list_columns(directory)
+        segments = Segmenter(expectation.profiles, expectation.as_of or expectation.law.period.start)
+    transactions, customers = find_parts(directory, columns)
+    return transactions, customers, choose_scope(columns, customers, segments)
+
+
+def list_columns(directory: Place) -> tuple[Column, ...]:
+    """Return the columns that transactions without receipt must have: all, but those that others can stand for."""
+    lacking = set(TELLABLE)
+    for path in require_files(directory):
+        names = read_names(path)
+        if recognise_part(names) == TRANSACTIONS:
+            lacking -= set(names)
+    return tuple(column for column in COLUMNS if column.name not in lacking)
 
 
 def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Totals, Digest]:
@@ -212,7 +265,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
                 digest += digest_batches([batch], work.scope.columns)
                 whole = batch
                 if work.scope.columns != COLUMNS:
-                    whole, strangers = complete(batch, work.model, people)
+                    whole, strangers = complete(batch, work.model, people, work.scope.segments)
                     total.faults[CUSTOMER_ID.name] += strangers
                 rows = group.add(whole)
                 spill.add(rows.number)
@@ -239,7 +292,7 @@ def _count_bundle(model: ExactModel, scope: Scope, bundle: Bundle) -> Totals:
         group = GroupCounter(model, untested=scope.untested)
         for path in files:
             for batch in read_batches(path, scope.columns):
-                group.add(complete(batch, model)[0])
+                group.add(complete(batch, model, segments=scope.segments)[0])
         total.add(group.close())
     return total
 
@@ -252,7 +305,8 @@ def _score_bundle(work: Work, bundle: Bundle) -> Scores:
         scorer = GroupScorer(work.posterior, work.scratch)
         for path in files:
             for batch in read_batches(path, work.scope.columns):
-                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people)[0]
+                segments = work.scope.segments
+                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people, segments)[0]
                 scorer.add(inspect(whole, work.model, work.time_zone, work.scope.untested)[0])
         total.add(scorer.close())
     return total

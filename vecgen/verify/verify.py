@@ -7,20 +7,21 @@ customer, and 220 bytes and a byte a day of the period for every customer of the
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Final
 
 from vecgen.errors import InputError, setting
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
-from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
+from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
 from vecgen.model.exact import ExactModel, write_out
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
-from vecgen.records.receipt import stated_probabilities, written_columns
+from vecgen.records.receipt import stated_probabilities
 from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
@@ -38,9 +39,8 @@ from vecgen.verify.file_check import check_digests, check_files
 from vecgen.verify.read import (
     UNSAFE,
     Work,
-    choose_scope,
-    find_parts,
     find_time_zone,
+    open_parts,
     read_again,
     read_customers,
     read_scores,
@@ -121,9 +121,7 @@ def read_dataset(
 def _read_rows(
     directory: Place, expectation: Expectation, model: ExactModel, processes: int, report: Report, score_all: bool
 ) -> Reading:
-    columns = written_columns(expectation.receipt) if expectation.receipt else COLUMNS
-    transactions, customers = find_parts(directory, columns)
-    scope = choose_scope(columns, customers)
+    transactions, customers, scope = open_parts(directory, expectation)
     checks: list[Check] = []
     notes: list[str] = []
     digests: dict[str, Digest] = {}
@@ -142,17 +140,18 @@ def _read_rows(
             repeats = count_repeats(scratch)
         if repeats and expectation.receipt is None:
             with scratch_directory() as scratch:
-                repeated_draws = find_repeated_draws(read_again(transactions, model, time_zone), scratch)
+                repeated_draws = find_repeated_draws(read_again(transactions, model, time_zone, scope), scratch)
         if stated:
             expected = "the probability of fraud by the model"
             checks.append(Check(" and ".join(column.name for column in stated), expected, totals.scores.wrong))
         if scope.joined:
             checks.append(Check("customer_id", "a customer of the customers' files", totals.faults["customer_id"]))
         checks += _check_rows(
-            totals, model, Check("unique trans_num", "no number twice", repeats, repeated_draws is not None)
+            totals, model, Check("unique trans_num", "no number twice", repeats, repeated_draws is not None), time_zone
         )
         checks += _check_safe("transactions", totals.faults[UNSAFE], expectation)
-        notes += _note_time_zone(time_zone, expectation) + _note_repeated_draws(repeated_draws, repeats)
+        notes += _note_profiles(scope) + _note_time_zone(time_zone, expectation)
+        notes += _note_repeated_draws(repeated_draws, repeats)
     people = CustomerCounts()
     if customers and expectation.as_of is not None:
         people, digests["customers"], again = read_customers(customers, expectation, expectation.as_of)
@@ -186,9 +185,7 @@ def score_dataset(directory: Place, expectation: Expectation, processes: int = 1
         InputError: Columns that the probability of fraud needs are not there, too.
     """
     check_processes(processes)
-    columns = written_columns(expectation.receipt) if expectation.receipt else COLUMNS
-    transactions, customers = find_parts(directory, columns)
-    scope = choose_scope(columns, customers)
+    transactions, customers, scope = open_parts(directory, expectation)
     if missing := sorted(SCORE_NEEDS - scope.known):
         expected = f"transactions with them (customer_id: or {', '.join(IDENTIFIERS)}), which decide the probability"
         raise InputError(str(directory), "columns", f"no {', '.join(missing)}", expected)
@@ -201,11 +198,22 @@ def score_dataset(directory: Place, expectation: Expectation, processes: int = 1
         return read_scores(transactions, work, processes, report)
 
 
+def _note_profiles(scope: Scope) -> list[str]:
+    if scope.segments is None or "profile" not in scope.known:
+        return []
+    told = f"profiles are told by age on {scope.segments.as_of}, sex and city, since no column says them"
+    return [f"{told}; {setting('as_of')} states another date"]
+
+
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
     if time_zone is None:
         return []
+    shift = f"one difference: unix_time lies {time_zone.shift} the date and time, in every row"
+    moved = [f"{shift}; beside that, moments are compared as ever"] if time_zone.shift else []
+    if time_zone.name == "UTC" and not expectation.time_zone:
+        return moved
     how = "as stated" if expectation.time_zone else f"found; {setting('time_zone')} states it"
-    return [f"unix_time is the local time of {time_zone.name} ({how}); vecgen's own files count it in UTC"]
+    return [*moved, f"unix_time is the local time of {time_zone.name} ({how}); vecgen's own files count it in UTC"]
 
 
 def _note_repeated_draws(repeated: RepeatedDraws | None, repeats: int) -> list[str]:
@@ -219,11 +227,10 @@ def _note_repeated_draws(repeated: RepeatedDraws | None, repeats: int) -> list[s
     ]
 
 
-def _check_rows(totals: Totals, model: ExactModel, unique: Check) -> list[Check]:
+def _check_rows(totals: Totals, model: ExactModel, unique: Check, time_zone: TimeZone | None) -> list[Check]:
+    found = totals.faults + Counter(unix_time=int(time_zone is not None and not time_zone.is_moved))
     remedies = {"unix_time": f"; if it was made where clocks show another time, pass {setting('time_zone')} NAME"}
-    faults = [
-        Check(name, f"{expected}{remedies.get(name, '')}", totals.faults[name]) for name, expected in FAULTS.items()
-    ]
+    faults = [Check(name, f"{expected}{remedies.get(name, '')}", found[name]) for name, expected in FAULTS.items()]
     kept = "no regular row of a customer on a date with a fraudulent one"
     return [*faults, unique, Check("fraud dates", kept, totals.kept_on_fraud_dates), *check_defrauded(totals, model)]
 
