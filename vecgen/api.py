@@ -41,7 +41,6 @@ from vecgen.io.schema import (
     COLUMNS,
     CUSTOMER_COLUMNS,
     CUSTOMER_ID,
-    FRAUD_CASE_COLUMNS,
     Column,
     Text,
     choose_columns,
@@ -59,7 +58,7 @@ from vecgen.report.comparison.findings import Comparison
 from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run import split
 from vecgen.run.export.arrow_tables import encode_text, list_people, list_rows, to_table
-from vecgen.run.fraud_cases import find_cases
+from vecgen.run.fraud_cases import find_cases, list_columns
 from vecgen.run.local import run_local
 from vecgen.run.split import Split
 from vecgen.verify import certify
@@ -121,7 +120,7 @@ def generate_transactions(
 
     Args:
         columns: Names, in the order wanted; None for the 26 of a dataset. Other columns are not drawn.
-            `customer_id`, `fraud_probability` and `day_fraud_probability` can be among them.
+            `customer_id`, `fraud_probability`, `day_fraud_probability` and `reported_date` can be among them.
         only_dates: First and last date of the period to return; None for all.
         text: How text that repeats is stored: "string", or "dictionary" (categories).
 
@@ -161,8 +160,8 @@ def generate_fraud_cases(
     Raises:
         InputError: A name, value or file that cannot be used.
     """
-    schema = choose_schema(_choose(columns, FRAUD_CASE_COLUMNS), text)
     plan = _compile(asked)
+    schema = choose_schema(_choose(columns, list_columns(plan.tables.law)), text)
     cases = find_cases(plan.tables, plan.source, 0, plan.source.count)
     return encode_text(cases.select(schema.names), schema)
 

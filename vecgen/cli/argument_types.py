@@ -39,6 +39,14 @@ def parse_number(text: str) -> float:
     return float(text)
 
 
+def parse_delay(text: str) -> tuple[float, float]:
+    """Read MEAN,STDEV, or MEAN alone, which the standard deviation is equal to then."""
+    mean, comma, stdev = text.partition(",")
+    if not all(_NUMBER.fullmatch(part) for part in ([mean, stdev] if comma else [mean])):
+        raise ArgumentTypeError(f"got {shorten(text)!r}, expected numbers of days as MEAN,STDEV, or MEAN alone")
+    return float(mean), float(stdev if comma else mean)
+
+
 def parse_path(text: str) -> Path:
     """Read a path that exists or might: what the system would not look up, or Arrow not write to, is refused.
 

@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias, TypedDict, TypeVar
 from vecgen.cli.argument_types import (
     parse_date,
     parse_dates,
+    parse_delay,
     parse_names,
     parse_number,
     parse_partition_keys,
@@ -66,6 +67,10 @@ class RequestKeywords(TypedDict, total=False):
     fraud_stealth: float
     dependence: Dependence
     travel: bool
+    report_delay: float | tuple[float, float] | str | None
+    never_reported: float
+    false_reports: float
+    labels_as_of: Day | None
 
 
 class OutputKeywords(RequestKeywords, total=False):
@@ -86,6 +91,7 @@ class OutputKeywords(RequestKeywords, total=False):
     append: bool
     with_customer_id: bool
     with_fraud_probability: bool
+    with_report_date: bool
     columns: Sequence[str] | str | None
     normalized: bool
     single_file: bool
@@ -143,6 +149,7 @@ class SplitKeywords(TypedDict, total=False):
     train_until: Day
     test_from: Day
     disjoint_customers: float | None
+    labels_as_of: Day | None
     quiet: bool
 
 
@@ -314,6 +321,13 @@ def _read_days(value: Any) -> tuple[date, date]:
     return _read_day(value[0]), _read_day(value[1])
 
 
+def _read_delay(value: Any) -> tuple[float, float]:
+    if isinstance(value, str):
+        return parse_delay(value)
+    mean, stdev = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
+    return _read_number(mean), _read_number(stdev)
+
+
 def _read_ranges(value: Any) -> tuple[tuple[int, int], ...]:
     if isinstance(value, str):
         return parse_ranges(value)
@@ -342,6 +356,7 @@ _KINDS: Final[dict[Any, _Kind]] = {
     parse_number: _Kind("a number", _read_number),
     parse_date: _Kind("a date, or its text as YYYY-MM-DD", _read_day),
     parse_dates: _Kind("two dates, or their text as FROM..TO", _read_days),
+    parse_delay: _Kind("a number, a pair of numbers, or their text as MEAN,STDEV", _read_delay),
     parse_path: _Kind("a path", lambda value: parse_path(_read_word(os.fspath(value)))),
     parse_place: _Kind("a path or a URL", lambda value: parse_place(_read_word(os.fspath(value)))),
     parse_ranges: _Kind("numbers and pairs of numbers, or their text such as 17,4711-4720", _read_ranges),

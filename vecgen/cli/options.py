@@ -14,6 +14,7 @@ from typing import Final
 from vecgen.cli.argument_types import (
     parse_date,
     parse_dates,
+    parse_delay,
     parse_names,
     parse_number,
     parse_partition_keys,
@@ -85,6 +86,24 @@ def add_model_options(parser: ArgumentParser) -> None:
     help_model = f"joint model of date, category, day part and amount ({law.dependence})"
     group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_model)
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
+    add_report_options(parser)
+
+
+def add_report_options(parser: ArgumentParser) -> None:
+    """Add how fraud becomes known."""
+    usual, group = _REQUEST.law.reporting, parser.add_argument_group("labels")
+    help_delay = "days from a fraud to its report: a gamma distribution, rounded up; MEAN alone is exponential (none)"
+    group.add_argument("--report-delay", type=parse_delay, metavar="MEAN[,STDEV]", help=help_delay)
+    help_never = f"share of frauds that nobody reports ({usual.never_reported:g})"
+    group.add_argument(
+        "--never-reported", type=parse_number, default=usual.never_reported, metavar="SHARE", help=help_never
+    )
+    help_false = f"share of honest transactions that are reported as fraud ({usual.false_reports:g})"
+    group.add_argument(
+        "--false-reports", type=parse_number, default=usual.false_reports, metavar="SHARE", help=help_false
+    )
+    help_day = "is_fraud as it is known at the end of that day, by the reports until then (the truth)"
+    group.add_argument("--labels-as-of", type=parse_date, metavar="DATE", help=help_day)
 
 
 def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> None:
@@ -124,6 +143,8 @@ def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> 
         add_columns_options(group)
         help_probability = "columns fraud_probability, given the row, and day_fraud_probability, given its day"
         group.add_argument("--with-fraud-probability", action="store_true", help=help_probability)
+        help_report = "a column reported_date, on which it was reported as fraud, if ever"
+        group.add_argument("--with-report-date", action="store_true", help=help_report)
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")
 
 
@@ -210,6 +231,8 @@ def add_split_options(parser: ArgumentParser) -> None:
     help_test = "first day of the test part; the days between, whose fraud is not known yet, are left out"
     group.add_argument("--test-from", type=parse_date, metavar="DATE", help=help_test)
     help_share = "share of customers that are in the test part alone, the others in the training part (all in both)"
+    help_day = "day whose knowledge the training labels are (with reported_date: the day before --test-from)"
+    group.add_argument("--labels-as-of", type=parse_date, metavar="DATE", help=help_day)
     group.add_argument("--disjoint-customers", type=parse_number, metavar="SHARE", help=help_share)
 
 

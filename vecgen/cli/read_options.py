@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from vecgen.errors import InputError, setting
+from vecgen.fraud.reporting import Reporting
 from vecgen.model.params import ModelParameters, make_period
 from vecgen.plan.form import NORMALIZED_NAMES, Form
 from vecgen.plan.output import Existing, Output
@@ -38,6 +39,7 @@ def to_request(options: Namespace) -> Request:
         options.dependence,
         options.travel,
         options.fraud_stealth,
+        reporting=Reporting(options.report_delay, options.never_reported, options.false_reports, options.labels_as_of),
     )
     return Request(
         customers=options.customers,
@@ -60,7 +62,7 @@ def to_cut(options: Namespace) -> Cut:
     for name in ("train_until", "test_from"):
         if getattr(options, name) is None:
             raise InputError(setting(name), "", None, "a date, YYYY-MM-DD")
-    return Cut(options.train_until, options.test_from, options.disjoint_customers)
+    return Cut(options.train_until, options.test_from, options.disjoint_customers, options.labels_as_of)
 
 
 def to_dataset(options: Namespace) -> Place:
@@ -96,6 +98,7 @@ def to_output(options: Namespace) -> Output:
         single_file=options.single_file,
         with_customer_id=options.with_customer_id or normalized,
         with_fraud_probability=getattr(options, "with_fraud_probability", False),
+        with_report_date=getattr(options, "with_report_date", False),
         columns=NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
     )
     selection = Selection(

@@ -18,6 +18,7 @@ from vecgen.io.schema import (
     CUSTOMER_ID,
     DAY_FRAUD_PROBABILITY,
     FRAUD_PROBABILITY,
+    REPORTED_DATE,
     TRANSACTION_SCHEMA,
     Column,
     batch_schema,
@@ -169,6 +170,12 @@ def _probability(detector: int) -> Callable[[Assembler, Rows], pa.Array]:
     return make
 
 
+def _make_reported(assembler: Assembler, rows: Rows) -> pa.Array:
+    assert rows.reported is not None
+    days = (rows.reported + assembler.epoch_day).astype(np.int32)
+    return pa.array(days, mask=rows.reported < 0).view(pa.date32())
+
+
 def _no_words(_: Assembler, rows: Rows) -> U64:
     """Return nothing: what follows from the other columns is no part of a digest."""
     return np.zeros(len(rows), dtype=np.uint64)
@@ -250,4 +257,5 @@ _MADE_OF: Final[Mapping[str, _Recipe]] = {
     ),
     FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(0), _no_words),
     DAY_FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(1), _no_words),
+    REPORTED_DATE.name: _Recipe(("number",), _make_reported, _no_words),
 }

@@ -87,7 +87,7 @@ def _customer_text(array: pa.Array, column: Column) -> pa.Array:
     if column.decimals is not None:
         array = array.cast(pa.decimal128(18, column.decimals))
     if column.type != "text":
-        return array.cast(pa.string())
+        return array.cast(pa.string()).fill_null("")
     _refuse_separators(array, column)
     return array
 
@@ -98,7 +98,7 @@ def _own_pieces(array: pa.Array, column: Column) -> Iterator[Piece]:
         yield from _decimal_pieces(array.to_numpy(), column.decimals)
         return
     yield _BAR
-    if column in CUSTOMER_COLUMNS or column.type == "float64":
+    if column in CUSTOMER_COLUMNS or column.nullable or column.type == "float64":
         yield _customer_text(array, column)
     elif column.name in _WIDTHS:
         yield _bytes_of(array, _WIDTHS[column.name])

@@ -12,14 +12,18 @@ import pyarrow as pa
 
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.file_record import FileRecord
-from vecgen.io.schema import CUSTOMER_ID, FRAUD_PROBABILITY
+from vecgen.io.schema import CUSTOMER_ID, FRAUD_PROBABILITY, REPORTED_DATE
 from vecgen.stores.filesystem import Place, RemotePath, describe
 from vecgen.stores.options import spell_endpoint
 
 LOG: Final = "_delta_log"
 CommitMode = Literal["error", "append", "overwrite"]
 _REMEDY: Final = f"use the options of the table, or choose another {setting('output')}"
-_ASKED_FOR: Final = {"with_customer_id": CUSTOMER_ID, "with_fraud_probability": FRAUD_PROBABILITY}
+_ASKED_FOR: Final = {
+    "with_customer_id": CUSTOMER_ID,
+    "with_fraud_probability": FRAUD_PROBABILITY,
+    "with_report_date": REPORTED_DATE,
+}
 """Options that add columns, and the column that tells whether a table has them."""
 
 # Names of our options of a store (`storage.locate`) in deltalake.

@@ -64,6 +64,7 @@ _PORTABLE: Final = {
     "fraud_probability": Layout("PLAIN", snappy=False),
     "day_fraud_probability": Layout("PLAIN"),  # equal on all rows of a day
     "trans_date_trans_time": Layout("PLAIN", statistics=True),
+    "reported_date": Layout("PLAIN", statistics=True),  # of few rows
 }
 
 # Bytes with zstd in brackets.

@@ -113,7 +113,7 @@ def conform(where: str, batch: pa.RecordBatch, columns: Sequence[Column]) -> Ite
 def _conform_column(where: str, column: Column, array: pa.Array) -> pa.Array:
     place = f"column {column.name}"
     _check_type(where, column, array.type)
-    if array.null_count:
+    if array.null_count and not column.nullable:
         raise InputError(where, place, None, "a value in every row", "write the dataset again")
     target = arrow_schema([column]).field(0).type
     if pa.types.is_dictionary(array.type):

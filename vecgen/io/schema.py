@@ -20,13 +20,19 @@ Text = Literal["string", "dictionary"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `decimals` is the number of decimals CSV prints, None where the shortest form is printed."""
+    """One column.
+
+    Attributes:
+        decimals: Number of decimals that CSV prints, None where the shortest form is printed.
+        nullable: Whether a row may have no value, which CSV prints as nothing.
+    """
 
     name: str
     type: ColumnType
     meaning: str
     unit: str = ""
     decimals: int | None = None
+    nullable: bool = False
 
 
 CUSTOMER_COLUMNS: Final = (
@@ -73,8 +79,12 @@ DAY_FRAUD_PROBABILITY: Final = Column(
 )
 PROBABILITY_COLUMNS: Final = (FRAUD_PROBABILITY, DAY_FRAUD_PROBABILITY)
 
+REPORTED_DATE: Final = Column(
+    "reported_date", "date", "date on which it was reported as fraud, if ever; written if asked for", nullable=True
+)
+
 COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
-ALL_COLUMNS: Final = (*COLUMNS, *PROBABILITY_COLUMNS, CUSTOMER_ID)
+ALL_COLUMNS: Final = (*COLUMNS, *PROBABILITY_COLUMNS, REPORTED_DATE, CUSTOMER_ID)
 """Of transactions, those that are written only if asked for among them."""
 
 PARTITION_COLUMNS: Final = (
@@ -136,13 +146,13 @@ def arrow_type(column: Column) -> pa.DataType:
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     """Return the schema of `columns` as readers see it."""
-    return pa.schema([pa.field(c.name, arrow_type(c), nullable=False) for c in columns])
+    return pa.schema([pa.field(c.name, arrow_type(c), nullable=c.nullable) for c in columns])
 
 
 def batch_schema(columns: Sequence[Column]) -> pa.Schema:
     """Return the schema of assembled batches: as `arrow_schema`, with dictionaries for repeating text."""
     types = [_DICTIONARY if c.type == "text" and c.name not in _PLAIN_TEXT else arrow_type(c) for c in columns]
-    return pa.schema([pa.field(c.name, t, nullable=False) for c, t in zip(columns, types, strict=True)])
+    return pa.schema([pa.field(c.name, t, nullable=c.nullable) for c, t in zip(columns, types, strict=True)])
 
 
 TRANSACTION_SCHEMA: Final = batch_schema(COLUMNS)

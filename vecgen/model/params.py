@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Literal, get_args
 
 from vecgen.errors import InputError, setting
+from vecgen.fraud.reporting import Reporting, read_reporting
 
 MAX_SPAN: Final = 73_050
 """Days from the start of a period to its end; every possible fraud window is a row of a table."""
@@ -73,6 +74,7 @@ class ModelParameters:
         fraud_days: 1..7; a fraud window has one calendar day more.
         travel: Whether profiles' travel figures widen the radius of purchases.
         fraud_stealth: Probability (0..1) that a fraudulent row's category, amount and time are those of a regular row.
+        reporting: How fraud becomes known; it changes no transaction but its label.
 
     Raises:
         InputError: A value outside its range, or a period too short for a fraud window.
@@ -84,6 +86,7 @@ class ModelParameters:
     dependence: Dependence = "v0.5"
     travel: bool = False
     fraud_stealth: float = 0.0
+    reporting: Reporting = field(default_factory=Reporting)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.fraud_rate <= 1.0:
@@ -94,6 +97,7 @@ class ModelParameters:
             raise InputError(setting("fraud_stealth"), "", self.fraud_stealth, "a probability from 0 to 1")
         if self.dependence not in DEPENDENCES:
             raise InputError(setting("dependence"), "", self.dependence, f"one of {', '.join(DEPENDENCES)}")
+        self.reporting.check_start(self.period.start)
         if self.fraud_rate > 0 and self.window_starts < 1:
             raise InputError(
                 setting("end"),
@@ -128,6 +132,7 @@ def recorded_parameters(request: Mapping[str, Any], where: str) -> ModelParamete
     try:
         fields = dict(request["law"])
         start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
-        return ModelParameters(**{**fields, "period": Period(start, end)})
+        reporting = read_reporting(fields.get("reporting", {}))
+        return ModelParameters(**{**fields, "period": Period(start, end), "reporting": reporting})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(where, "request.law", str(error), "period and law of a dataset") from error

@@ -37,6 +37,8 @@ class Rows:
         lat, long: Place of the purchase in microdegrees (int64).
         number: The two halves of the transaction number (uint64 each).
         is_fraud: 0 or 1 (int8).
+        reported: Day on which it is reported as fraud, from the start of the period, negative for never; None if not
+            needed.
         probability: That it is fraudulent, given the row, and given all rows of its customer's day; None if not needed.
     """
 
@@ -51,6 +53,7 @@ class Rows:
     number: tuple[U64, U64]
     is_fraud: npt.NDArray[np.int8]
     probability: tuple[F64, F64] | None = None
+    reported: I64 | None = None
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -75,10 +78,15 @@ class Rows:
         columns = {name: getattr(self, name)[start:stop] for name in _SINGLE}
         (left, right), own = self.number, self.probability
         halves = left[start:stop], right[start:stop]
-        return Rows(**columns, number=halves, probability=own and (own[0][start:stop], own[1][start:stop]))
+        return Rows(
+            **columns,
+            number=halves,
+            probability=own and (own[0][start:stop], own[1][start:stop]),
+            reported=None if self.reported is None else self.reported[start:stop],
+        )
 
 
-_SINGLE: Final = tuple(f.name for f in fields(Rows) if f.name not in ("number", "probability"))
+_SINGLE: Final = tuple(f.name for f in fields(Rows) if f.name not in ("number", "probability", "reported"))
 
 
 def has_long_runs(lengths: I64, rows: int) -> bool:

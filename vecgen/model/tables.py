@@ -16,6 +16,7 @@ import numpy as np
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError, setting
+from vecgen.fraud.reporting import ReportTables, compile_reports
 from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
 from vecgen.model.params import Dependence, ModelParameters, Period
@@ -126,6 +127,7 @@ class Tables:
 
     Attributes:
         written: The profiles as they are written, which the probability of fraud is computed from.
+        reports: When transactions are reported as fraud.
     """
 
     law: ModelParameters
@@ -135,6 +137,7 @@ class Tables:
     merchants: tuple[str, ...]
     written: ProfileSet
     seed: int
+    reports: ReportTables
 
     def profile(self, position: int) -> ProfileTables:
         """Return the tables of the profile at `position` of `ProfileSet.names`."""
@@ -160,6 +163,7 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
         tuple(name for names in merchants.names for name in names),
         profiles,
         seed,
+        compile_reports(law.reporting),
     )
 
 

@@ -23,6 +23,7 @@ FLAGS: Final = frozenset(
         "travel",
         "with_customer_id",
         "with_fraud_probability",
+        "with_report_date",
     }
 )
 

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError, setting
+from vecgen.fraud.reporting import describe_reporting
 from vecgen.model.params import ModelParameters, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40
 _DEFAULT_PARAMETERS: Final = ModelParameters(make_period(date(2023, 1, 1)))
-_LATER: Final = ("fraud_stealth",)
+_LATER: Final = ("fraud_stealth", "reporting")
 """Parameters that older records do not know: left out where they have their defaults, so that nothing old differs."""
 
 
@@ -44,6 +45,7 @@ def describe_request(request: Request) -> dict[str, object]:
     """Return the request as plain JSON values."""
     described = asdict(replace(request, profiles=Path(), demographics=Path()))
     described["profiles"], described["demographics"] = str(request.profiles), str(request.demographics)
+    described["law"]["reporting"] = describe_reporting(request.law.reporting)
     for name in _LATER:
         if getattr(request.law, name) == getattr(_DEFAULT_PARAMETERS, name):
             del described["law"][name]
@@ -53,8 +55,8 @@ def describe_request(request: Request) -> dict[str, object]:
 def flatten_request(described: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a request that `describe_request` described, by the names of options."""
     law = described["law"]
-    values = {**described, **law["period"], **law}
-    return {name: value for name, value in values.items() if name not in ("law", "period")}
+    values = {**described, **law["period"], **law.get("reporting", {}), **law}
+    return {name: value for name, value in values.items() if name not in ("law", "period", "reporting")}
 
 
 def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:

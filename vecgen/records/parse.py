@@ -196,6 +196,17 @@ def _object(value: JsonValue) -> None:
     value.children()
 
 
+def _reporting(value: JsonValue) -> None:
+    for child in value.children():
+        child.check_key(tuple(_REPORTING))
+        _REPORTING[child.key](child)
+
+
+_REPORTING: Final[Mapping[str, Check]] = {
+    "report_delay": _matching(r"[0-9.e+-]{1,30},[0-9.e+-]{1,30}", "MEAN,STDEV"),
+    **dict.fromkeys(("never_reported", "false_reports"), lambda value: value.number(0.0, 1.0)),
+    "labels_as_of": _day,
+}
 _DIGEST: Final = _matching("[0-9a-f]{32}", "32 hexadecimal digits")
 _PART: Final[Mapping[str, Check]] = {"rows": _count, "files": _count, "bytes": _count, "digest": _or_none(_DIGEST)}
 _LOAD_NAME: Final = _matching("([0-9a-f]{8}-)?", "eight hexadecimal digits and a dash, or nothing")
@@ -249,7 +260,10 @@ _USED: Final[Mapping[str, Check]] = {
     "output.only_dates": _or_none(_each(_day, 2)),
 }
 """The checked values of a request and an output, by path."""
-_LATER: Final[Mapping[str, Check]] = {"fraud_stealth": lambda value: value.number(0.0, 1.0)}
+_LATER: Final[Mapping[str, Check]] = {
+    "fraud_stealth": lambda value: value.number(0.0, 1.0),
+    "reporting": _reporting,
+}
 """The checked parameters of a model that are only there where they differ from their defaults."""
 
 

@@ -12,6 +12,7 @@ from vecgen.io.schema import (
     COLUMNS,
     CUSTOMER_ID,
     PROBABILITY_COLUMNS,
+    REPORTED_DATE,
     Column,
     choose_columns,
     select_digested,
@@ -135,6 +136,12 @@ def stated_probabilities(receipt: Receipt) -> tuple[Column, ...]:
     listed = names if isinstance(names, list) else []
     everything = bool(receipt.output.get("with_fraud_probability"))
     return tuple(column for column in PROBABILITY_COLUMNS if everything or column.name in listed)
+
+
+def states_report_date(receipt: Receipt) -> bool:
+    """Return whether a dataset's transactions have the column of report dates."""
+    names = receipt.output.get("columns")
+    return bool(receipt.output.get("with_report_date")) or (isinstance(names, list) and REPORTED_DATE.name in names)
 
 
 def is_incomplete(path: Place) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from vecgen.io.assembler import Assembler, make_assembler, needed_attributes
 from vecgen.io.digest import Digest
-from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS, Column
+from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS, REPORTED_DATE, Column
 from vecgen.io.writers import ROW_GROUP_ROWS
 from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import ProfileTables, Tables
@@ -42,6 +43,7 @@ class Group:
     chunks: tuple[Chunk, ...]
     attributes: frozenset[Attribute]
     posterior: Posterior | None = None
+    tells_reports: bool = False
 
     def batches(self, days: range, chunk: Chunk, limit: int | None = None) -> Iterator[tuple[pa.RecordBatch, Digest]]:
         """Yield the rows of a chunk on `days` in batches of about 24,000, at most `limit`, each with its digest.
@@ -64,7 +66,7 @@ class Group:
 
     def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
         for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
-            rows = self._add_probability(drawn)
+            rows = self._add_reports(self._add_probability(drawn))
             yield replace(rows, customer=rows.customer - chunk.customers.start)
 
     def _add_probability(self, rows: Rows) -> Rows:
@@ -73,6 +75,18 @@ class Group:
             return rows
         profile = self.tables.profiles.index(self.profile)
         return self.posterior.add_probability(rows, self.calendar.customers, profile, self.tables.categories)
+
+    def _add_reports(self, rows: Rows) -> Rows:
+        """Return rows with the days of their reports if these are wanted, and the labels that are asked for."""
+        if not self.tells_reports:
+            return rows
+        law = self.tables.law
+        reported = self.tables.reports.find_days(rows.number, rows.day, rows.is_fraud)
+        if law.reporting.labels_as_of is None:
+            return replace(rows, reported=reported)
+        last = (law.reporting.labels_as_of - law.period.start).days
+        known = (reported >= 0) & (reported <= last)
+        return replace(rows, reported=reported, is_fraud=known.astype(np.int8))
 
 
 def start_group(
@@ -105,7 +119,9 @@ def start_group(
     )
     wanted = any(column in columns for column in PROBABILITY_COLUMNS)
     posterior = _compile_posterior(tables) if wanted else None
-    return Group(tables, profile, calendar, chunks, needed_attributes(columns), posterior)
+    tells_reports = REPORTED_DATE in columns or tables.law.reporting.labels_as_of is not None
+    attributes = needed_attributes((*columns, REPORTED_DATE) if tells_reports else columns)
+    return Group(tables, profile, calendar, chunks, attributes, posterior, tells_reports)
 
 
 def _compile_posterior(tables: Tables) -> Posterior:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.io.schema import FRAUD_CASE_COLUMNS, arrow_schema
+from vecgen.io.schema import FRAUD_CASE_COLUMNS, REPORTED_DATE, Column, arrow_schema
+from vecgen.model.params import ModelParameters
+from vecgen.model.rows import Rows
 from vecgen.model.tables import Tables
 from vecgen.model.transaction_dates import Calendar, draw_calendar, find_defrauded
 from vecgen.model.transactions import draw_frauds
@@ -18,8 +20,14 @@ from vecgen.plan.customer_source import CustomerSource, locate_customers
 
 I64 = npt.NDArray[np.int64]
 
+_LATER_THAN_ALL: Final = 1 << 30  # days
 _CUSTOMERS: Final = 100_000  # made at once, to find the defrauded among them: 70 MB
 _CELLS: Final = 4_000_000  # defrauded customers x slots whose dates are counted at once, some 20 bytes each
+
+
+def list_columns(law: ModelParameters) -> tuple[Column, ...]:
+    """Return the columns of the table of cases, by what is known of them."""
+    return (*FRAUD_CASE_COLUMNS, REPORTED_DATE) if law.reporting.is_stated else FRAUD_CASE_COLUMNS
 
 
 def find_cases(tables: Tables, source: CustomerSource, first: int, last: int) -> pa.Table:
@@ -27,7 +35,7 @@ def find_cases(tables: Tables, source: CustomerSource, first: int, last: int) ->
 
     Rows are those of `list_cases`.
     """
-    found = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    found = [arrow_schema(list_columns(tables.law)).empty_table()]
     for start in range(first, last, _CUSTOMERS):
         people = source.table(start, min(start + _CUSTOMERS, last))
         struck = find_defrauded(tables, people.column("customer_id").to_numpy())
@@ -47,12 +55,13 @@ def _list_by_profile(tables: Tables, people: pa.Table) -> Iterator[pa.Table]:
 def list_cases(tables: Tables, calendar: Calendar, customers: pa.Table) -> pa.Table:
     """Return the cases among the customers of a calendar (their table, row for row), ascending by id.
 
-    Columns of `FRAUD_CASE_COLUMNS`. The whole period counts, whatever part of it is written. A window without any
-    fraudulent row is no case: nothing in the dataset shows it.
+    Columns of `list_columns`; a case is known from the first report of any of its rows on. The whole period counts,
+    whatever part of it is written. A window without any fraudulent row is no case: nothing in the dataset shows it.
     """
-    schema = arrow_schema(FRAUD_CASE_COLUMNS)
+    schema = arrow_schema(list_columns(tables.law))
     stream = calendar.fraud
-    drawn = list(draw_frauds(tables, calendar, frozenset({"cents"})))
+    reported = tables.law.reporting.is_stated
+    drawn = list(draw_frauds(tables, calendar, frozenset({"cents", "number"} if reported else {"cents"})))
     if stream is None or not drawn:
         return schema.empty_table()
     who, day, cents = (np.concatenate([getattr(rows, name) for rows in drawn]) for name in ("customer", "day", "cents"))
@@ -71,7 +80,17 @@ def list_cases(tables: Tables, calendar: Calendar, customers: pa.Table) -> pa.Ta
         pa.array(np.add.reduceat(cents, starts) / 100.0),
         pa.array(calendar.dropped[members]),
     ]
+    if reported:
+        own.append(_list_first_reports(tables, drawn, starts))
     return pa.table([*known.columns, *own], schema=schema).combine_chunks()
+
+
+def _list_first_reports(tables: Tables, drawn: Sequence[Rows], starts: I64) -> pa.Array:
+    """Return the date of the first report of each case, whose rows begin at `starts`; null for cases without one."""
+    days = np.concatenate([tables.reports.find_days(rows.number, rows.day, rows.is_fraud) for rows in drawn])
+    first = np.minimum.reduceat(np.where(days < 0, _LATER_THAN_ALL, days), starts)
+    dates = (first + tables.law.period.first_day).astype(np.int32)
+    return pa.array(dates, mask=first == _LATER_THAN_ALL).view(pa.date32())
 
 
 def _dates(days: I64) -> pa.Array:

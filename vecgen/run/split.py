@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.digest import hash_rows
 from vecgen.io.file_record import name_batch
 from vecgen.io.reader import read_batches, read_names, require_transactions
-from vecgen.io.schema import ALL_COLUMNS, Column, arrow_schema
+from vecgen.io.schema import ALL_COLUMNS, REPORTED_DATE, Column, arrow_schema
 from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.io.writers import ROW_GROUP_ROWS, Writer, open_writer
 from vecgen.process.progress import Report, State, ignore
@@ -51,6 +51,8 @@ class Cut:
         test_from: First day of the test part; the days between are in neither.
         disjoint_customers: Share of the customers, chosen by a hash of their id, that are in the test part alone, the
             others being in the training part alone; None where all are in both.
+        labels_as_of: Day whose knowledge the training labels are; None for the day before `test_from` where the dataset
+            has report dates, else for the labels as they are.
 
     Raises:
         InputError: Days out of order, or a share that leaves a part without customers.
@@ -59,6 +61,12 @@ class Cut:
     train_until: date
     test_from: date
     disjoint_customers: float | None = None
+    labels_as_of: date | None = None
+
+    @property
+    def known_on(self) -> date:
+        """The day whose knowledge the training labels are."""
+        return self.labels_as_of or self.test_from - timedelta(days=1)
 
     def __post_init__(self) -> None:
         if self.test_from <= self.train_until:
@@ -136,6 +144,11 @@ class _Source:
     day: Column
     customer: Column | None
 
+    @property
+    def has_reports(self) -> bool:
+        """Whether the labels of any day can be told."""
+        return self.has(_IS_FRAUD) and REPORTED_DATE in self.columns
+
     def has(self, name: str) -> bool:
         """Return whether there is a column of this name."""
         return any(column.name == name for column in self.columns)
@@ -155,7 +168,12 @@ def _open_source(files: Sequence[Place], cut: Cut) -> _Source:
     if cut.disjoint_customers is not None and not customers:
         expected = f"a dataset with one of them, by which {setting('disjoint_customers')} tells customers apart"
         raise InputError(str(files[0]), "columns", f"no {', '.join(_TELLING)}", expected)
-    return _Source(columns, days[0], customers[0] if customers else None)
+    source = _Source(columns, days[0], customers[0] if customers else None)
+    if cut.labels_as_of is not None and not source.has_reports:
+        expected = f"a dataset with it and is_fraud, for {setting('labels_as_of')}"
+        remedy = f"write it with {setting('with_report_date', True)}"
+        raise InputError(str(files[0]), "columns", f"no {REPORTED_DATE.name}", expected, remedy)
+    return source
 
 
 def _share_out(
@@ -173,7 +191,8 @@ def _share_out(
             for batch in read_batches(path, source.columns):
                 rows += batch.num_rows
                 for name, chosen in _choose_rows(batch, source, cut).items():
-                    parts[name].write(batch.filter(pa.array(chosen)))
+                    own = batch.filter(pa.array(chosen))
+                    parts[name].write(_forget(own, cut.known_on) if name == TRAIN and source.has_reports else own)
             state = State(state.total, state.done + size, state.rows + rows, state.bytes + size)
             report(state)
 
@@ -193,6 +212,16 @@ def _read_days(batch: pa.RecordBatch, column: Column) -> npt.NDArray[np.datetime
     if column.type != "date":
         values = (values // SECONDS_PER_DAY).astype("datetime64[D]")
     return values.astype("datetime64[D]")  # type: ignore[no-any-return]
+
+
+def _forget(batch: pa.RecordBatch, day: date) -> pa.RecordBatch:
+    """Return rows with the reports until the end of a day, and the labels by these."""
+    reported, label = batch.column(REPORTED_DATE.name), batch.schema.get_field_index(_IS_FRAUD)
+    known = pc.fill_null(pc.less_equal(reported, day), False)
+    kept = pc.if_else(known, reported, pa.scalar(None, reported.type))
+    batch = batch.set_column(label, batch.schema.field(label), known.cast(pa.int8()))
+    place = batch.schema.get_field_index(REPORTED_DATE.name)
+    return batch.set_column(place, batch.schema.field(place), kept)
 
 
 class _PartWriter:

@@ -17,6 +17,7 @@ from vecgen.io.schema import (
     CUSTOMERS,
     FRAUD_CASE_COLUMNS,
     FRAUD_CASES,
+    REPORTED_DATE,
     TRANSACTIONS,
     Column,
     arrow_schema,
@@ -29,7 +30,7 @@ from vecgen.plan.form import Form
 from vecgen.plan.output import Target, has_case_files
 from vecgen.plan.slices import DaySlice, intersect, partition_period
 from vecgen.run.batch import Group, start_group
-from vecgen.run.fraud_cases import find_cases, list_cases
+from vecgen.run.fraud_cases import find_cases, list_cases, list_columns
 from vecgen.stores.filesystem import Place
 
 _EPOCH: Final = date(1970, 1, 1)
@@ -73,7 +74,7 @@ def write_single_file(tables: Tables, target: Target, parts: Iterable[pa.Table])
     name = f"{TRANSACTIONS}/{target.load}transactions.{form.format}"
     path = target.directory / name
     digest = Digest()
-    cases = [arrow_schema(FRAUD_CASE_COLUMNS).empty_table()]
+    cases = [arrow_schema(list_columns(tables.law)).empty_table()]
     columns = form.columns_of(TRANSACTIONS)
     days = target.output.selection.select_days(tables.law.period)
     with _open(form, path, batch_schema(columns)) as writer:
@@ -108,9 +109,10 @@ def write_customers(target: Target, customers: pa.Table) -> FileRecord:
 
 
 def _write_table(target: Target, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
-    """Write a table as one file of these columns, which its digest is of."""
+    """Write a table as one file of its part's columns, and those that cases have more; its digest is of `columns`."""
     form = target.output.form
-    schema = arrow_schema(form.columns_of(part))
+    more = [REPORTED_DATE] if REPORTED_DATE.name in table.column_names else []
+    schema = arrow_schema([*form.columns_of(part), *more])
     name = f"{part}/{target.load}{name}.{form.format}"
     path = target.directory / name
     with _open(form, path, schema) as writer:
