@@ -126,6 +126,8 @@ def test_options_are_recorded_and_spelled_again(late: Path, tmp_path: Path) -> N
     assert again == receipt
     with pytest.raises(InputError, match="report_delay"):
         vecgen.write_dataset(output=tmp_path / "data", quiet=True, resume=True, **{**asked, "report_delay": 3})
+    with pytest.raises(InputError, match=r"false_reports: got None, expected 0\.01, with which"):
+        vecgen.write_dataset(output=tmp_path / "data", quiet=True, resume=True, **FEW)
     assert "reporting" not in vecgen.write_dataset(output=tmp_path / "plain", quiet=True, **FEW).request["law"]  # type: ignore[operator]
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError, setting
-from vecgen.fraud.reporting import describe_reporting
+from vecgen.fraud.reporting import Reporting, describe_reporting
 from vecgen.model.params import ModelParameters, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40
 _DEFAULT_PARAMETERS: Final = ModelParameters(make_period(date(2023, 1, 1)))
 _LATER: Final = ("fraud_stealth", "reporting")
 """Parameters that older records do not know: left out where they have their defaults, so that nothing old differs."""
+UNSTATED: Final = dict.fromkeys((*_LATER, *(f.name for f in fields(Reporting))))
+"""The same by the names of options, as a request asks that leaves them out: to be compared with one that does not."""
 
 
 @dataclass(frozen=True)

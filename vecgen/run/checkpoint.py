@@ -11,6 +11,7 @@ from vecgen.io.file_record import FileRecord, from_json, to_json
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.plan.output import Output, describe_form
 from vecgen.plan.plan import Plan
+from vecgen.plan.request import UNSTATED
 from vecgen.records.parse import check_records, check_run, read_recorded
 from vecgen.records.receipt import PROGRESS, RUN
 from vecgen.stores.changes import is_draft, remove_files, write_text
@@ -32,7 +33,7 @@ def find_load(path: Place) -> str:
 
 def describe_run(plan: Plan, output: Output, parts: Sequence[str]) -> dict[str, Any]:
     """Return what decides the bytes of a run as plain JSON values, by the names of options."""
-    return {**describe_form(output), **plan.identity, "parts": sorted(parts), "version": __version__}
+    return {**describe_form(output), **UNSTATED, **plan.identity, "parts": sorted(parts), "version": __version__}
 
 
 def read_run(path: Place, asked: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
 from vecgen.model.params import recorded_parameters
 from vecgen.plan.output import Output, Target
 from vecgen.plan.plan import Plan
+from vecgen.plan.request import UNSTATED
 from vecgen.records.file_list import ListedFile, read_other_loads
 from vecgen.records.receipt import RECEIPT, Load, Part, Receipt, read_receipt
 from vecgen.stores.refusals import refuse_difference
@@ -126,7 +127,7 @@ def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
     """Refuse other customers, another law, or another form than those of the loads that are there."""
     if before.output.get("batches"):
         raise InputError(setting("append"), "", "batches of a dataset", "a dataset with all of its customers")
-    asked = {name: value for name, value in plan.identity.items() if name not in _PERIOD}
+    asked = {name: value for name, value in {**UNSTATED, **plan.identity}.items() if name not in _PERIOD}
     form = ("columns",) if output.table else _FORM  # a table knows its partitions, and what else a part may have
     asked |= {name: _plain(getattr(output.form, name)) for name in form}
     refuse_difference("append", output.path, asked, {**before.output, **before.identity})
