@@ -27,6 +27,7 @@ from vecgen.model.customers import (
     Customers,
     CustomerTables,
     Purpose,
+    Segmenter,
     append_check_digits,
     compile_customers,
     draw_customers,
@@ -365,3 +366,21 @@ def test_the_bits_are_part_of_every_dataset(world: World) -> None:
         (0, 92, 22174, 0, 618, 305, 101024, 154, 170, 1956, 407, -1659, 455831952, 672657320119, 4942780175663707, 16),
         (1000000000, 105, 32604, 1, 162, 39, 38022, 173, 100, 0, 564, -3977, 120381292, 562251231307, 566171808025, 12),
     ]
+
+
+def test_a_birthday_counts_from_its_day_on() -> None:
+    segments = Segmenter(ProfileSet((), (), (), ()), date(2023, 3, 1))
+    born = np.array(["2000-03-01", "2000-03-02", "2004-02-29", "2023-03-01"], dtype="datetime64[D]")
+    assert segments.tell_ages(born).tolist() == [23, 22, 19, 0]
+
+
+def test_segments_tell_what_they_would_have_drawn() -> None:
+    profiles = load_profiles(DEFAULT_PROFILES)
+    segments = Segmenter(profiles, date(2023, 1, 1))
+    gender, age, city_pop = (
+        np.array([0, 1, 1, 2, 0]),
+        np.array([30, 50, 49, 30, -1]),
+        np.array([2500, 2499, 9999, 1, 1]),
+    )
+    names = [profiles.names[place] for place in segments.find(gender, age, city_pop)]
+    assert names == ["adults_2550_female_urban", "adults_50up_male_rural", "adults_2550_male_urban", *["leftovers"] * 2]

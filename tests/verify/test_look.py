@@ -11,7 +11,7 @@ from tests.support.datasets import data_files
 from vecgen.errors import InputError
 from vecgen.process.progress import ignore
 from vecgen.records.receipt import Receipt
-from vecgen.verify.look import count_unknown, look_at
+from vecgen.verify.unknown.look import count_unknown, look_at
 
 
 def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt]) -> None:

@@ -9,9 +9,9 @@ from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import State
 from vecgen.records.receipt import Receipt
 from vecgen.scan.sides.side import Side
-from vecgen.verify.look import make_open_model
 from vecgen.verify.sides.open_side import open_side
 from vecgen.verify.sides.read_side import read_side
+from vecgen.verify.unknown.look import make_open_model
 
 
 def read(directory: Path, states: list[State]) -> Side:

@@ -119,6 +119,15 @@ def parse_ranges(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(ranges)
 
 
+def parse_map(text: str) -> tuple[tuple[str, str], ...]:
+    """Read OURS=THEIRS pairs separated by commas."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    for ours, equals, theirs in pairs:
+        if not (ours.strip() and equals and theirs.strip()):
+            raise ArgumentTypeError(f"got {shorten(text)!r}, expected OURS=THEIRS, separated by commas")
+    return tuple((ours.strip(), theirs.strip()) for ours, _, theirs in pairs)
+
+
 def parse_storage_option(text: str) -> tuple[str, str]:
     """Read KEY=VALUE."""
     name, equals, value = text.partition("=")

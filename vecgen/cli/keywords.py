@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 from numbers import Real
-from typing import Any, Final, TypeAlias, TypedDict, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypedDict, TypeVar
 
 from vecgen.cli.argument_types import (
     parse_date,
     parse_dates,
     parse_delay,
+    parse_map,
     parse_names,
     parse_number,
     parse_partition_keys,
@@ -136,6 +137,11 @@ class FitKeywords(TypedDict, total=False):
     profiles: Directory | None
     demographics: Directory | None
     least_customers: int
+    map: Mapping[str, str] | str | None
+    time_zone: str | None
+    date_format: str | None
+    merchant_prefix: str | None
+    amount_unit: Literal["units", "cents"] | None
     processes: int
     quiet: bool
 
@@ -349,6 +355,12 @@ def _read_storage(value: Any) -> list[tuple[str, str]]:
     return [parse_storage_option(f"{key}={text}") for key, text in value.items()]
 
 
+def _read_map(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, Mapping):
+        return tuple((_read_word(ours), _read_word(theirs)) for ours, theirs in value.items())
+    return parse_map(_read_word(value))
+
+
 _FLAG: Final = _Kind("True or False", _read_flag)
 _WORD: Final = _Kind("text", _read_word)
 _KINDS: Final[dict[Any, _Kind]] = {
@@ -360,6 +372,7 @@ _KINDS: Final[dict[Any, _Kind]] = {
     parse_path: _Kind("a path", lambda value: parse_path(_read_word(os.fspath(value)))),
     parse_place: _Kind("a path or a URL", lambda value: parse_place(_read_word(os.fspath(value)))),
     parse_ranges: _Kind("numbers and pairs of numbers, or their text such as 17,4711-4720", _read_ranges),
+    parse_map: _Kind("a dictionary of columns by what they are, or its text", _read_map),
     parse_names: _Kind("a name, or a sequence of names", _read_names),
     parse_partition_keys: _Kind(
         "keys, or their text", lambda value: parse_partition_keys(",".join(_read_names(value)))

@@ -30,6 +30,7 @@ from vecgen.cli.options import (
     add_quiet_option,
     add_slice_options,
     add_split_options,
+    add_table_options,
     count_processors,
 )
 from vecgen.cli.parser import Parser, make_parser
@@ -86,7 +87,7 @@ _EXAMPLES: Final = {
     "verify": ("cards", "sparkov_csv --start 2023-01-01 --end 2023-12-31 --fraud-rate 0.98"),
     "report": ("cards", "s3://bucket/cards --output report"),
     "ceiling": ("cards", "--plan --customers 100000 --fraud-days 3"),
-    "fit": ("cards --output mine", "sparkov_csv --as-of 2023-01-01 --least-customers 50"),
+    "fit": ("cards --output mine", "bank.csv --map customer=card,time=stamp,category=mcc,amount=value --output mine"),
     "split": (
         "cards --train-until 2023-09-30 --test-from 2023-10-15 --output parts",
         "cards --train-until 2023-09-30 --test-from 2023-10-01 --disjoint-customers 0.3",
@@ -158,7 +159,7 @@ def _make_parser(*, planned: bool = False) -> Parser:
             "fit",
             _fit,
             "write profiles and demographics from which data like a dataset is generated",
-            (add_fit_options, add_processes_option, add_quiet_option),
+            (add_fit_options, add_table_options, add_processes_option, add_quiet_option),
         ),
         (
             "split",

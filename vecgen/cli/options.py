@@ -15,6 +15,7 @@ from vecgen.cli.argument_types import (
     parse_date,
     parse_dates,
     parse_delay,
+    parse_map,
     parse_names,
     parse_number,
     parse_partition_keys,
@@ -234,6 +235,24 @@ def add_split_options(parser: ArgumentParser) -> None:
     help_day = "day whose knowledge the training labels are (with reported_date: the day before --test-from)"
     group.add_argument("--labels-as-of", type=parse_date, metavar="DATE", help=help_day)
     group.add_argument("--disjoint-customers", type=parse_number, metavar="SHARE", help=help_share)
+
+
+def add_table_options(parser: ArgumentParser) -> None:
+    """Add which columns of a table that is no dataset hold what, and how its values are spelled."""
+    group = parser.add_argument_group("a table of other columns, in Parquet or CSV")
+    help_map = (
+        "its columns by what they are: customer, time, category, amount, and if there are any merchant, label, lat, "
+        "long, merch_lat, merch_long, birth_date, sex, city_pop"
+    )
+    group.add_argument("--map", type=parse_map, metavar="OURS=THEIRS,...", help=help_map)
+    help_zone = "where stamps with a zone, and Unix times, are told as local times (UTC); others are local already"
+    group.add_argument("--time-zone", metavar="NAME", help=help_zone)
+    help_format = "of stamps that are text, such as %%d/%%m/%%Y %%H:%%M (ISO 8601)"
+    group.add_argument("--date-format", metavar="FORMAT", help=help_format)
+    group.add_argument("--merchant-prefix", metavar="TEXT", help="what merchants' names begin with, to be cut")
+    group.add_argument(
+        "--amount-unit", choices=("units", "cents"), help="of amounts: the currency's units or its cents (units)"
+    )
 
 
 def add_slice_options(parser: ArgumentParser) -> None:

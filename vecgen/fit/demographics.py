@@ -56,8 +56,8 @@ def fit_merchants(
     lists = dict(zip(usual.categories, usual.names, strict=True))
     changed = False
     for position, category in enumerate(categories):
-        names = {name: number for (place, name), number in seen.items() if place == position}
-        if not set(names) <= set(lists.get(category, ())):
+        names = {name: number for (place, name), number in seen.items() if place == position and name}
+        if category not in lists or not set(names) <= set(lists[category]):
             frequent = sorted(name for name, number in names.items() if number >= least and _is_clean(name))
             lists[category] = tuple(frequent) or lists.get(category) or (f"merchant of {category}",)
             changed = True

@@ -14,18 +14,26 @@ from vecgen.errors import InputError, setting
 from vecgen.fit.choices import recognise
 from vecgen.fit.demographics import fit_ages, fit_merchants
 from vecgen.fit.estimate import Estimate, round_figure
-from vecgen.fit.fraud import Fraud, fit_fraud
+from vecgen.fit.fraud import Fraud, fit_fraud, keep_fraud
 from vecgen.fit.profiles import MOST_LEAST_CUSTOMERS, Fitted, fit_regular, fit_twin, keep
 from vecgen.fit.write import write_fit
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.scan.counts import PLACE_CELLS, Totals
-from vecgen.verify.look import Counted
+from vecgen.verify.unknown.look import Counted
 
 _LEFT: Final = (
     "places are not fitted: they are the usual ones",
     "travelling is not fitted: profiles keep their figures",
     "transaction numbers and unix_time are not looked at",
 )
+
+_COORDINATES: Final = frozenset({"lat", "long", "merch_lat", "merch_long"})
+_UNTOLD: Final = {
+    frozenset({"merchant"}): "merchants are not told: lists are the usual ones, and one name for each further category",
+    _COORDINATES: "places of purchases are not told: their radius is not looked at",
+}
+_REASONS: Final = {"amt": "amount below 1 or no whole cents", "trans_date": "date outside the period"}
+"""What faults mean that are named by their column."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,9 @@ def fit_dataset(
     law, fraud, notes = _fit_law(counted, dependence, least)
     fitted = _fit_profiles(counted, law, least)
     tables, more = _fit_tables(counted, least)
-    statement = _describe(counted, law, fraud, fitted, (*notes, *more, *_LEFT), least)
-    write_fit(output, [own.profile for own in fitted], usual, tables, statement)
+    said = (*notes, *more, *_note_missing(counted), *_LEFT)
+    statement = _describe(counted, law, fraud, fitted, said, least)
+    write_fit(output, [own.profile for own in fitted], usual, tables, statement, alone=not counted.is_segmented)
     return Fit(law, counted.totals.rows, statement)
 
 
@@ -83,7 +92,10 @@ def _fit_law(counted: Counted, stated: Dependence | None, least: int) -> tuple[M
         notes.append("too few rows to tell the law: v0.5 is taken")
     twins = [twin for _, twin in totals.counts]
     usual = replace(counted.model.law, fraud_rate=0.0)
-    fraud = fit_fraud(totals.people, twins, max(1, sum(counted.customers)), _with_usual_rate(usual), least)
+    if "is_fraud" in counted.known:
+        fraud = fit_fraud(totals.people, twins, max(1, sum(counted.customers)), _with_usual_rate(usual), least)
+    else:
+        fraud = keep_fraud(_with_usual_rate(usual), "there are no labels")
     rate = fraud.rate.value if usual.window_starts > 0 else 0.0
     if usual.fraud_stealth > 0:
         notes.append("frauds that pass for regular rows are taken for what fraud twins do: the stealth is 0")
@@ -110,7 +122,9 @@ def _fit_profiles(counted: Counted, law: ModelParameters, least: int) -> list[Fi
         few = f"fewer than {least} customers"
         enough = people.rows.total() + len(people.defrauded) >= least and regular.slots.any()
         out.append(fit_regular(regular, people, names, own, law, customers, least) if enough else keep(own, few))
-        if len(people.defrauded) < least:
+        if "is_fraud" not in counted.known:
+            out.append(keep(own_twin, "there are no labels"))
+        elif len(people.defrauded) < least:
             out.append(keep(own_twin, f"{few} are defrauded"))
         elif law.dependence == "v1.0":
             out.append(keep(own_twin, "law v1.0 hides the order of its categories"))
@@ -136,13 +150,27 @@ def _fit_tables(counted: Counted, least: int) -> tuple[dict[str, list[tuple[Any,
     return tables, notes
 
 
+def _note_missing(counted: Counted) -> list[str]:
+    """Return a sentence on each thing that the columns do not tell, and on rows and days that are not there."""
+    notes = [note for names, note in _UNTOLD.items() if not counted.known >= names]
+    if not counted.is_segmented:
+        notes.append("birth date, sex and city population are not all told: there is one profile")
+    left_out = +counted.totals.faults
+    notes += [f"{number:,} rows left out: {_REASONS.get(reason, reason)}" for reason, number in left_out.items()]
+    days = sum(counts.slots.sum(axis=(1, 2)) for pair in counted.totals.counts for counts in pair)
+    if empty := int(np.count_nonzero(np.asarray(days) == 0)):
+        notes.append(f"{empty:,} of {len(days):,} days have no rows: they weigh nothing, as if nobody bought then")
+    return notes
+
+
 def _describe(
     counted: Counted, law: ModelParameters, fraud: Fraud, fitted: list[Fitted], notes: tuple[str, ...], least: int
 ) -> dict[str, Any]:
     """Return what fit.json says."""
     totals = counted.totals
     options = {"start": str(law.period.start), "end": str(law.period.end), "dependence": law.dependence}
-    radius = _fit_radius(totals)
+    radius = _fit_radius(totals) if counted.known >= _COORDINATES else None
+    far = sum(counts.far.sum() for pair in totals.counts for counts in pair)
     return {
         "rows": totals.rows,
         "rows_left_out": dict(+totals.faults),
@@ -152,7 +180,7 @@ def _describe(
         "fraud_days": fraud.days.to_json(),
         "night_share_of_fraud": fraud.night_share.to_json() if fraud.night_share else None,
         "merchant_radius_degrees": radius.to_json() if radius else None,
-        "rows_beyond_a_degree": int(sum(counts.far.sum() for pair in totals.counts for counts in pair)),
+        "rows_beyond_a_degree": int(far) if radius else None,
         "profiles": {own.profile.name: own.figures for own in fitted},
         "notes": [*notes, *(note for own in fitted for note in own.notes)],
     }

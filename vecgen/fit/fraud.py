@@ -38,8 +38,7 @@ def fit_fraud(
         no_fraud = ("no row is labelled as fraud: the rate is 0, and fraud twins are kept as they were",)
         return Fraud(Estimate(0.0, 1.0 / max(1, customers)), kept, None, no_fraud)
     if defrauded < least:
-        too_few = (f"fewer than {least} customers are defrauded: rate, days and twins are kept as they were",)
-        return Fraud(Estimate(usual.fraud_rate, None), kept, None, too_few)
+        return keep_fraud(usual, f"fewer than {least} customers are defrauded")
     share = defrauded / customers
     rate = Estimate(round_figure(share), float(np.sqrt(share * (1.0 - share) / customers)))
     longest = max(_find_longest(own) for own in people)
@@ -48,6 +47,12 @@ def fit_fraud(
         notes = (f"frauds of up to {longest} days are there; the model has {MAX_FRAUD_DAYS} at most",)
     days = min(max(1, longest), MAX_FRAUD_DAYS)
     return Fraud(rate, Estimate(days, 0.0), _fit_night(counts), notes)
+
+
+def keep_fraud(usual: ModelParameters, why: str) -> Fraud:
+    """Return the usual figures."""
+    note = f"{why}: rate, days and twins are kept as they were"
+    return Fraud(Estimate(usual.fraud_rate, None), Estimate(usual.fraud_days, None), None, (note,))
 
 
 def _find_longest(people: CustomerTotals) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.demographics import AGE_COLUMNS, MERCHANT_COLUMNS
-from vecgen.config.loader import check_profiles
+from vecgen.config.loader import MAIN_CONFIG, check_profiles
 from vecgen.config.new_file import new_directory, refuse_full
 from vecgen.config.new_profile import to_text
 from vecgen.config.profile import SUFFIX, WEEKDAYS, Profile
@@ -59,6 +59,8 @@ def write_fit(
     usual: Mapping[str, Path],
     tables: Mapping[str, Sequence[Sequence[object]]],
     statement: Mapping[str, Any],
+    *,
+    alone: bool = False,
 ) -> None:
     """Write a new directory, which appears under its name when it is complete.
 
@@ -66,6 +68,7 @@ def write_fit(
         usual: The directories "profiles" and "demographics" that what was not fitted is copied from.
         tables: Rows of "age_gender.csv" and "merchants.csv", if they were fitted.
         statement: What fit.json says.
+        alone: Whether there are no profiles beside these, that of leftovers and its twin.
 
     Raises:
         OutputError: The directory holds something or cannot be written.
@@ -74,7 +77,10 @@ def write_fit(
         refuse_full(output)
         with new_directory(output) as complete:
             for name, directory in usual.items():
-                shutil.copytree(directory, complete / name, ignore=shutil.ignore_patterns("README.md"))
+                ignored = ["README.md", *(["*.json"] if alone and name == "profiles" else [])]
+                shutil.copytree(directory, complete / name, ignore=shutil.ignore_patterns(*ignored))
+            if alone:
+                (complete / "profiles" / MAIN_CONFIG).write_text("{}\n", encoding="utf-8")
             for profile in profiles:
                 path = complete / "profiles" / f"{profile.name}{SUFFIX}"
                 path.write_text(f"{to_text(spell_profile(profile))}\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from vecgen.config.profile import SUFFIX
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column, arrow_type
 from vecgen.model.customers import GENDERS, Segmenter
 from vecgen.model.exact import ExactModel
-from vecgen.sampling.arrays import Bools
+from vecgen.sampling.arrays import I64, Bools
 
 _CUSTOMER: Final = CUSTOMER_ID.name
 """Stands for what tells customers apart: their id, or all three identifiers."""
@@ -158,11 +158,17 @@ def complete(
 
 def tell_profiles(values: Mapping[str, pa.Array], segments: Segmenter) -> pa.DictionaryArray:
     """Return the profile of each row's customer, as the column `profile` holds it."""
-    genders = pc.index_in(values["gender"].cast(pa.string()), pa.array(GENDERS)).fill_null(len(GENDERS))
-    born = values["dob"].view(pa.int32()).to_numpy().astype("datetime64[D]")
-    found = segments.find(genders.to_numpy(), segments.tell_ages(born), values["city_pop"].to_numpy())
+    gender, age = tell_people(values["gender"], values["dob"], segments)
+    found = segments.find(gender, age, values["city_pop"].to_numpy())
     files = [f"{name}{SUFFIX}" for name in segments.profiles.names]
     return pa.DictionaryArray.from_arrays(pa.array(found.astype(np.int32)), pa.array(files))
+
+
+def tell_people(genders: pa.Array, births: pa.Array, segments: Segmenter) -> tuple[I64, I64]:
+    """Return positions in GENDERS, the next one for others, and full years."""
+    gender = pc.index_in(genders.cast(pa.string()), pa.array(GENDERS)).fill_null(len(GENDERS))
+    born = births.view(pa.int32()).to_numpy().astype("datetime64[D]")
+    return gender.to_numpy().astype(np.int64), segments.tell_ages(born)
 
 
 def _spread(column: pa.ChunkedArray, which: np.ndarray) -> pa.Array:

@@ -9,19 +9,20 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.config.demographics import Demographics, place_weights
 from vecgen.config.profile import SUFFIX, ProfileSet
 from vecgen.errors import InputError
+from vecgen.io.digest import text_words
+from vecgen.model.customers import GENDERS, Segmenter
 from vecgen.model.identifiers import SAFE_CARD, SAFE_SSN
 from vecgen.sampling.arrays import I64, U64, Bools
+from vecgen.scan.missing import tell_people
 from vecgen.verify.chi_square import Statistic, compare
 
 IDENTIFIERS: Final = ("ssn", "cc_num", "acct_num")
-_GENDERS: Final = ("F", "M")
 _OLDEST: Final = 200
 _ACCOUNT_DIGITS: Final = 12
 
@@ -52,7 +53,8 @@ class CustomerCounts:
     def add(self, batch: pa.RecordBatch, profiles: ProfileSet, as_of: date) -> None:
         """Count the customers of a batch; ages are those on `as_of`."""
         born = batch.column("dob").view(pa.int32()).to_numpy().astype("datetime64[D]")
-        age = np.clip(_age(born, as_of), 0, _OLDEST - 1)
+        segments = Segmenter(profiles, as_of)
+        age = np.clip(segments.tell_ages(born), 0, _OLDEST - 1)
         male = pc.equal(_plain(batch.column("gender")), "M").to_numpy(zero_copy_only=False).astype(np.int64)
         self.rows += batch.num_rows
         self.ages += np.bincount(male * _OLDEST + age, minlength=2 * _OLDEST).reshape(2, -1)
@@ -64,7 +66,25 @@ class CustomerCounts:
         self.account_digits += np.bincount(np.clip(digits, 1, _ACCOUNT_DIGITS) - 1, minlength=_ACCOUNT_DIGITS)
         named = _plain(batch.column("profile")).to_numpy(zero_copy_only=False)
         city_pop = batch.column("city_pop").to_numpy()
-        self.wrong_profile += int((named != _find_profiles(profiles, male, age, city_pop)).sum())
+        files = np.array([f"{name}{SUFFIX}" for name in profiles.names], dtype=object)
+        self.wrong_profile += int((named != files[segments.find(male, age, city_pop)]).sum())
+
+    def add_new(self, batch: pa.RecordBatch, segments: Segmenter, seen: set[int]) -> None:
+        """Count the customers of mapped rows by gender and age, where both are told, and note them in `seen`."""
+        codes, first = np.unique(np.asarray(batch.column("ssn").indices), return_index=True)
+        words = text_words(batch.column("ssn").dictionary.take(pa.array(codes)), "ssn").tolist()
+        new = first[np.array([word not in seen for word in words], dtype=np.bool_)] if words else first
+        seen.update(words)
+        rows = pa.array(new)
+        gender, age = tell_people(batch.column("gender").take(rows), batch.column("dob").take(rows), segments)
+        told = (gender < len(GENDERS)) & (age >= 0)
+        self.rows += len(new)
+        np.add.at(self.ages, (gender[told], np.clip(age[told], 0, _OLDEST - 1)), 1)
+
+    def add_counted(self, other: CustomerCounts) -> None:
+        """Add what `add_new` has counted of other customers."""
+        self.rows += other.rows
+        self.ages += other.ages
 
 
 def read_identifiers(batch: pa.RecordBatch) -> Mapping[str, U64]:
@@ -101,7 +121,7 @@ def examine_customers(totals: CustomerCounts, demographics: Demographics) -> Ite
     ages = np.zeros((2, _OLDEST))
     table = demographics.age_gender
     for gender, age, share in zip(table.gender, table.age.tolist(), table.share.tolist(), strict=True):
-        ages[_GENDERS.index(gender), age] = share
+        ages[GENDERS.index(gender), age] = share
     yield "age and gender", compare(totals.ages.ravel(), ages.ravel())
     shares: Counter[str] = Counter()
     for code, weight in zip(demographics.places.zip, place_weights(demographics.places).tolist(), strict=True):
@@ -116,21 +136,3 @@ def examine_customers(totals: CustomerCounts, demographics: Demographics) -> Ite
 
 def _plain(array: pa.Array) -> pa.Array:
     return array.cast(pa.string())
-
-
-def _age(born: npt.NDArray[np.datetime64], as_of: date) -> I64:
-    """Return full years; a birthday on 29 February is celebrated on 1 March."""
-    year = born.astype("datetime64[Y]").astype(np.int64)
-    month = born.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    day = (born - born.astype("datetime64[M]")).astype(np.int64) + 1
-    before = (month > as_of.month) | ((month == as_of.month) & (day > as_of.day))
-    return np.asarray(as_of.year - 1970 - year - before)
-
-
-def _find_profiles(profiles: ProfileSet, male: I64, age: I64, city_pop: I64) -> npt.NDArray[np.object_]:
-    found = np.full(len(age), f"{profiles.names[-1]}{SUFFIX}", dtype=object)
-    for segment in reversed(profiles.segments):  # so the first that matches is written last
-        matches = (male == _GENDERS.index(segment.gender)) & (segment.age_min <= age) & (age < segment.age_max)
-        matches &= (segment.city_pop_min <= city_pop) & (city_pop < segment.city_pop_max)
-        found[matches] = f"{segment.profile}{SUFFIX}"
-    return found

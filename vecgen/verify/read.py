@@ -201,17 +201,6 @@ def read_transactions(files: Sequence[Place], work: Work, processes: int, report
     return total, digest
 
 
-def count_transactions(
-    files: Sequence[Place], model: ExactModel, scope: Scope, processes: int, report: Report
-) -> Totals:
-    """Count the rows of files, in processes of this machine, whatever their transaction numbers and digest."""
-    total = start_totals(model)
-    for size, totals in share_out(files, partial(_count_bundle, model, scope), processes, report):
-        total.add(totals)
-        report(replace(size, rows=total.rows))
-    return total
-
-
 def read_scores(files: Sequence[Place], work: Work, processes: int, report: Report) -> Scores:
     """Score the rows of files, in processes of this machine, and count nothing else; rows with faults are left out."""
     total = Scores()
@@ -222,6 +211,7 @@ def read_scores(files: Sequence[Place], work: Work, processes: int, report: Repo
 
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 def share_out(
@@ -234,7 +224,7 @@ def share_out(
     sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
     done = 0
     report(State(sum(sizes)))
-    for size, result in zip(sizes, _run_all(bundles, read, min(processes, count)), strict=True):
+    for size, result in zip(sizes, run_all(bundles, read, min(processes, count)), strict=True):
         done += size
         yield State(sum(sizes), done=done, bytes=done), result
 
@@ -242,7 +232,8 @@ def share_out(
 Bundle = list[list[Place]]
 
 
-def _run_all(bundles: Sequence[Bundle], read: Callable[[Bundle], R], processes: int) -> Iterator[R]:
+def run_all(bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Iterator[R]:
+    """Yield what `read` returns of each piece of work, in their order, done by so many processes."""
     if processes == 1:
         yield from map(read, bundles)
         return
@@ -284,17 +275,6 @@ def _list_stated(batch: pa.RecordBatch, columns: Sequence[Column], rows: int) ->
     if rows < batch.num_rows:
         return {column.name: np.full(rows, np.nan) for column in columns}
     return {column.name: batch.column(column.name).to_numpy(zero_copy_only=False) for column in columns}
-
-
-def _count_bundle(model: ExactModel, scope: Scope, bundle: Bundle) -> Totals:
-    total = start_totals(model)
-    for files in bundle:
-        group = GroupCounter(model, untested=scope.untested)
-        for path in files:
-            for batch in read_batches(path, scope.columns):
-                group.add(complete(batch, model, segments=scope.segments)[0])
-        total.add(group.close())
-    return total
 
 
 def _score_bundle(work: Work, bundle: Bundle) -> Scores:

@@ -17,6 +17,7 @@ from vecgen.cli.options import (
     add_slice_options,
     add_split_options,
     add_storage_option,
+    add_table_options,
 )
 from vecgen.cli.parser import Parser
 
@@ -46,7 +47,7 @@ def _make_parser(*adding: Callable[[Parser], None]) -> Parser:
 
 
 ASKED, WRITTEN, STATED = _make_parsers()
-FITTED = _make_parser(add_storage_option, add_fit_options, add_processes_option, add_quiet_option)
+FITTED = _make_parser(add_storage_option, add_fit_options, add_table_options, add_processes_option, add_quiet_option)
 SPLIT = _make_parser(add_storage_option, add_split_options, add_quiet_option)
 COMPARED = _make_parser(add_storage_option, add_comparison_options, add_processes_option, add_quiet_option)
 EXPORTED = _make_parser(add_storage_option, add_export_options, add_quiet_option)

@@ -21,9 +21,9 @@ from vecgen.scan.sides.side import Side
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certify import FAMILY_ERROR
 from vecgen.verify.chi_square import reject
-from vecgen.verify.look import Look, make_open_model
 from vecgen.verify.sides.open_side import Opened, open_side
 from vecgen.verify.sides.read_side import read_side
+from vecgen.verify.unknown.look import Look, make_open_model
 
 _CALENDAR: Final = {"weekday": 7, "month": 12}
 """Tables of the calendar, of which two periods may hold different days, and their cells."""

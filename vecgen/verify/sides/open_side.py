@@ -12,8 +12,8 @@ from vecgen.records.receipt import is_incomplete
 from vecgen.scan.missing import Scope
 from vecgen.stores.filesystem import Place
 from vecgen.verify.customer_checks import IDENTIFIERS
-from vecgen.verify.look import Look, look_at
 from vecgen.verify.read import choose_scope, find_parts
+from vecgen.verify.unknown.look import Look, look_at
 
 _UNUSED: Final = frozenset({"first", "last", "street", "city", "zip", "city_pop", "job", "trans_num", "unix_time"})
 _NEEDED: Final = frozenset({CUSTOMER_ID.name, "profile", "trans_date", "category"})

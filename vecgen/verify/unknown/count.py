@@ -1,0 +1,122 @@
+"""Counts the rows of a dataset, or of somebody's table, of which no model is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import pyarrow as pa
+
+from vecgen.io.foreign.table import read_header, read_table
+from vecgen.io.reader import read_batches
+from vecgen.io.schema import CUSTOMER_ID
+from vecgen.model.exact import ExactModel
+from vecgen.process.progress import Report, State
+from vecgen.scan.column_map import ColumnMap, check_columns
+from vecgen.scan.counts import GroupCounter, Totals, start_totals
+from vecgen.scan.mapped_rows import MappedRows, map_rows, take_share
+from vecgen.scan.missing import Scope, complete
+from vecgen.stores.filesystem import Place, size_of
+from vecgen.verify.customer_checks import CustomerCounts
+from vecgen.verify.read import Bundle, read_people, run_all, share_out
+
+_SHARE_BYTES: Final = 1 << 26
+"""Of a table: each share of its customers is a pass over its files, which must pay."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How rows are read to be counted, no more; picklable.
+
+    Attributes:
+        scope: What can be looked at of them.
+        customers: Files of the customers that rows are joined with, if they are.
+        column_map: Of somebody's table; None for a dataset.
+        share: Of so many shares (the second) of a table's customers, the number (from 0) of this.
+    """
+
+    scope: Scope
+    customers: tuple[Place, ...] = ()
+    column_map: ColumnMap | None = None
+    share: tuple[int, int] = (0, 1)
+
+
+Counts = tuple[Totals, CustomerCounts]
+
+
+def count_transactions(
+    files: Sequence[Place], model: ExactModel, source: Source, processes: int, report: Report
+) -> Counts:
+    """Count the rows of files, in processes of this machine, whatever their transaction numbers and digest.
+
+    Of a table, also the customers whose ages are told; customers may have rows in any of its files.
+    """
+    total, people = start_totals(model), CustomerCounts()
+    for state, (own, seen) in _run(files, model, source, processes, report):
+        total.add(own)
+        people.add_counted(seen)
+        report(replace(state, rows=total.rows))
+    return total, people
+
+
+def _run(
+    files: Sequence[Place], model: ExactModel, source: Source, processes: int, report: Report
+) -> Iterator[tuple[State, Counts]]:
+    if source.column_map is None:
+        yield from share_out(files, partial(count_bundle, model, source), processes, report)
+        return
+    size = sum(map(size_of, files))
+    report(State(size))
+    shares = min(processes, 1 + size // _SHARE_BYTES)
+    tasks = [replace(source, share=(number, shares)) for number in range(shares)]
+    for number, counts in enumerate(run_all(tasks, partial(_count_share, model, list(files)), shares), 1):
+        done = size * number // shares
+        yield State(size, done=done, bytes=done), counts
+
+
+def _count_share(model: ExactModel, files: list[Place], source: Source) -> Counts:
+    return count_bundle(model, source, [files])
+
+
+def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
+    """Count the rows of groups of files, each of which holds all rows of its customers."""
+    total, people = start_totals(model), CustomerCounts()
+    joined = read_people(source.customers) if source.scope.joined else None
+    for files in bundle:
+        group, seen = GroupCounter(model, untested=source.scope.untested), set[int]()
+        for path in files:
+            for batch, left_out in _read_rows(path, source):
+                whole, strangers = complete(batch, model, joined, source.scope.segments)
+                group.add(whole)
+                total.rows += sum(left_out.values()) + strangers
+                total.faults.update({**left_out, CUSTOMER_ID.name: strangers})
+                if source.column_map and source.scope.segments:
+                    people.add_new(batch, source.scope.segments, seen)
+        total.add(group.close())
+    return total, people
+
+
+def _read_rows(path: Place, source: Source) -> Iterator[tuple[pa.RecordBatch, Counter[str]]]:
+    """Yield the rows of a file that are to be counted, and how many of its own were left out."""
+    if source.column_map is None:
+        yield from ((batch, Counter[str]()) for batch in read_batches(path, source.scope.columns))
+        return
+    for mapped in read_mapped(path, source.column_map, source.share):
+        yield mapped.batch, mapped.left_out
+
+
+def read_mapped(path: Place, column_map: ColumnMap, share: tuple[int, int] = (0, 1)) -> Iterator[MappedRows]:
+    """Yield the rows of a file of somebody's table as transactions.
+
+    Args:
+        share: As of `Source`.
+
+    Raises:
+        InputError: The file cannot be read, lacks a column, or has a value that its column cannot have.
+    """
+    check_columns(str(path), read_header(path)[0], column_map)
+    for batch in read_table(path, column_map.types):
+        yield map_rows(str(path), take_share(batch, column_map, *share), column_map)
