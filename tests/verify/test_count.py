@@ -11,7 +11,8 @@ from vecgen.process.progress import State, ignore
 from vecgen.records.receipt import Receipt
 from vecgen.scan.column_map import ColumnMap, read_map
 from vecgen.verify.unknown.count import read_mapped
-from vecgen.verify.unknown.look import count_unknown, look_at_table
+from vecgen.verify.unknown.counted import count_unknown
+from vecgen.verify.unknown.look import look_at_table
 
 Dataset = tuple[Path, Receipt]
 

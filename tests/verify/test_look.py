@@ -9,9 +9,8 @@ import pytest
 from tests.conftest import WINTER
 from tests.support.datasets import data_files
 from vecgen.errors import InputError
-from vecgen.process.progress import ignore
 from vecgen.records.receipt import Receipt
-from vecgen.verify.unknown.look import count_unknown, look_at
+from vecgen.verify.unknown.look import look_at
 
 
 def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt]) -> None:
@@ -19,17 +18,6 @@ def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt]) 
     assert set(look.profiles) == {"adults_2550_female_urban", "adults_50up_male_rural", "leftovers"}
     assert len(look.categories) == 14
     assert (look.first, look.last) == (WINTER.start, WINTER.end)
-
-
-def test_every_row_is_counted_without_a_model(
-    parquet: tuple[Path, Receipt], profiles: Path, demographics: Path
-) -> None:
-    usual = {"profiles": profiles, "demographics": demographics}
-    counted = count_unknown(parquet[0], usual, 1, ignore)
-    rows = sum(counts.slots.sum() for pair in counted.totals.counts for counts in pair)
-    assert rows == counted.totals.rows == parquet[1].parts["transactions"].rows
-    assert sum(counted.customers) == counted.people.rows == 60
-    assert not +counted.totals.faults
 
 
 def test_nothing_to_look_at_is_refused() -> None:

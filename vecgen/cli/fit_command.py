@@ -8,7 +8,7 @@ from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.fit.fit import Fit, check_request, fit_dataset
-from vecgen.verify.unknown.look import count_unknown
+from vecgen.verify.unknown.counted import count_unknown
 
 
 def run_fit(options: Namespace) -> Fit:

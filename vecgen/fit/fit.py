@@ -19,7 +19,7 @@ from vecgen.fit.profiles import MOST_LEAST_CUSTOMERS, Fitted, fit_regular, fit_t
 from vecgen.fit.write import write_fit
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.scan.counts import PLACE_CELLS, Totals
-from vecgen.verify.unknown.look import Counted
+from vecgen.verify.unknown.counted import Counted
 
 _LEFT: Final = (
     "places are not fitted: they are the usual ones",

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 from vecgen.config.demographics import Demographics, place_weights
 from vecgen.config.profile import SUFFIX, ProfileSet
 from vecgen.errors import InputError
-from vecgen.io.digest import text_words
 from vecgen.model.customers import GENDERS, Segmenter
 from vecgen.model.identifiers import SAFE_CARD, SAFE_SSN
 from vecgen.sampling.arrays import I64, U64, Bools
 from vecgen.scan.missing import tell_people
+from vecgen.scan.row_checks import hash_holders
 from vecgen.verify.chi_square import Statistic, compare
 
 IDENTIFIERS: Final = ("ssn", "cc_num", "acct_num")
@@ -70,15 +70,14 @@ class CustomerCounts:
         self.wrong_profile += int((named != files[segments.find(male, age, city_pop)]).sum())
 
     def add_new(self, batch: pa.RecordBatch, segments: Segmenter, seen: set[int]) -> None:
-        """Count the customers of mapped rows by gender and age, where both are told, and note them in `seen`."""
-        codes, first = np.unique(np.asarray(batch.column("ssn").indices), return_index=True)
-        words = text_words(batch.column("ssn").dictionary.take(pa.array(codes)), "ssn").tolist()
-        new = first[np.array([word not in seen for word in words], dtype=np.bool_)] if words else first
-        seen.update(words)
-        rows = pa.array(new)
+        """Count the customers of transactions by gender and age, where both are told, and note them in `seen`."""
+        words, first = np.unique(hash_holders(batch), return_index=True)
+        new = np.array([word not in seen for word in words.tolist()], dtype=np.bool_)
+        seen.update(words.tolist())
+        rows = pa.array(first[new])
         gender, age = tell_people(batch.column("gender").take(rows), batch.column("dob").take(rows), segments)
         told = (gender < len(GENDERS)) & (age >= 0)
-        self.rows += len(new)
+        self.rows += len(rows)
         np.add.at(self.ages, (gender[told], np.clip(age[told], 0, _OLDEST - 1)), 1)
 
     def add_counted(self, other: CustomerCounts) -> None:

@@ -25,6 +25,7 @@ from vecgen.verify.read import Bundle, read_people, run_all, share_out
 
 _SHARE_BYTES: Final = 1 << 26
 """Of a table: each share of its customers is a pass over its files, which must pay."""
+_TELLING_AGES: Final = frozenset({"dob", "gender"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def count_transactions(
 ) -> Counts:
     """Count the rows of files, in processes of this machine, whatever their transaction numbers and digest.
 
-    Of a table, also the customers whose ages are told; customers may have rows in any of its files.
+    Without files of customers, also those whose ages rows tell. Customers of a table may have rows in any of its files.
     """
     total, people = start_totals(model), CustomerCounts()
     for state, (own, seen) in _run(files, model, source, processes, report):
@@ -84,17 +85,19 @@ def _count_share(model: ExactModel, files: list[Place], source: Source) -> Count
 def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
     """Count the rows of groups of files, each of which holds all rows of its customers."""
     total, people = start_totals(model), CustomerCounts()
-    joined = read_people(source.customers) if source.scope.joined else None
+    scope = source.scope
+    joined = read_people(source.customers) if scope.joined else None
+    tells_ages = {column.name for column in scope.columns} >= _TELLING_AGES and not source.customers
     for files in bundle:
-        group, seen = GroupCounter(model, untested=source.scope.untested), set[int]()
+        group, seen = GroupCounter(model, untested=scope.untested), set[int]()
         for path in files:
             for batch, left_out in _read_rows(path, source):
-                whole, strangers = complete(batch, model, joined, source.scope.segments)
+                whole, strangers = complete(batch, model, joined, scope.segments)
                 group.add(whole)
                 total.rows += sum(left_out.values()) + strangers
                 total.faults.update({**left_out, CUSTOMER_ID.name: strangers})
-                if source.column_map and source.scope.segments:
-                    people.add_new(batch, source.scope.segments, seen)
+                if scope.segments and tells_ages:
+                    people.add_new(whole, scope.segments, seen)
         total.add(group.close())
     return total, people
 

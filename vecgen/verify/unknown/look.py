@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,36 +14,17 @@ import pyarrow.compute as pc
 
 from vecgen.config.parse_profile import check_name
 from vecgen.config.profile import LEFTOVERS, SUFFIX
-from vecgen.errors import InputError, setting
+from vecgen.errors import InputError
 from vecgen.io.foreign.table import read_header
-from vecgen.io.reader import read_batches, require_files
+from vecgen.io.reader import read_batches
 from vecgen.io.schema import COLUMNS
-from vecgen.model.customers import Segmenter
 from vecgen.model.exact import AMOUNT_EDGES, HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.model.params import ModelParameters
-from vecgen.process.progress import Report
-from vecgen.scan.column_map import ColumnMap, check_columns, read_map
-from vecgen.scan.counts import Totals
-from vecgen.scan.missing import WHOLE, Scope
+from vecgen.scan.column_map import ColumnMap, check_columns
 from vecgen.stores.filesystem import Place
-from vecgen.verify.customer_checks import CustomerCounts
-from vecgen.verify.expectation import Expectation, read_expectation
-from vecgen.verify.read import find_parts, read_customers
-from vecgen.verify.unknown.count import Source, count_transactions, read_mapped
-
-_COUNTED: Final = tuple(
-    column
-    for column in COLUMNS
-    if column.name
-    in {
-        *("ssn", "cc_num", "acct_num", "lat", "long", "merch_lat", "merch_long", "profile"),
-        *("trans_date", "trans_time", "category", "amt", "is_fraud", "merchant"),
-    }
-)
-"""Columns that counts need; what only tells rows apart, or says the same twice, is left unread."""
+from vecgen.verify.unknown.count import read_mapped
 
 _LOOKED_AT: Final = tuple(column for column in COLUMNS if column.name in {"profile", "category", "trans_date"})
-_TOLD_OF_TABLES: Final = ("time_zone", "date_format", "merchant_prefix", "amount_unit")
 MOST_CATEGORIES: Final = 1000
 """More are no categories but something finer, and their counts would not fit the memory."""
 
@@ -169,98 +149,3 @@ def _allow_all(name: str, look: Look) -> RowDistribution:
         travel_radius=_ANYWHERE,
         travel_share=0.5,
     )
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A dataset that was read without a model.
-
-    Attributes:
-        model: Allows every row of the dataset's profiles and categories.
-        expectation: What was stated, and the profiles and demographics that are usual.
-        customers: By profile, those without rows included where there are customers' files.
-        known: Names of the columns that could be looked at.
-        is_segmented: Whether customers' profiles are told.
-    """
-
-    model: ExactModel
-    expectation: Expectation
-    totals: Totals
-    people: CustomerCounts
-    customers: tuple[int, ...]
-    known: frozenset[str] = WHOLE.known
-    is_segmented: bool = True
-
-
-def count_unknown(directory: Place, stated: Mapping[str, Any], processes: int, report: Report) -> Counted:
-    """Count the rows and customers of a dataset, or of somebody's table.
-
-    Args:
-        stated: As of `read_expectation`, with "profiles" and "demographics"; of a table, "map" and what else is in a
-            `ColumnMap`.
-
-    Raises:
-        InputError: A dataset or file that cannot be read, profiles that those stated do not have, or no row to count.
-    """
-    if not directory.exists():
-        raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
-    column_map = _read_column_map(stated)
-    if column_map:
-        counted = _count_table(directory, column_map, stated, processes, report)
-    else:
-        counted = _count_dataset(directory, stated, processes, report)
-    if not any(counts.slots.any() for pair in counted.totals.counts for counts in pair):
-        found = ", ".join(f"{number:,} with {reason}" for reason, number in (+counted.totals.faults).items())
-        raise InputError(str(directory), "", f"no row that counts ({found})", "transactions of the period")
-    return counted
-
-
-def _read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
-    told = {name: stated[name] for name in _TOLD_OF_TABLES if stated.get(name)}
-    if stated.get("map") is not None:
-        return ColumnMap(read_map(stated["map"]), **told)
-    for name, value in told.items():
-        raise InputError(
-            setting(name), "", value, f"it with {setting('map')}", f"leave it out, or add {setting('map')}"
-        )
-    return None
-
-
-def _count_dataset(directory: Place, stated: Mapping[str, Any], processes: int, report: Report) -> Counted:
-    transactions, customers = find_parts(directory, _COUNTED)
-    look = look_at(transactions)
-    expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
-    _check_known(look, expectation, directory, Path(stated["profiles"]))
-    period = expectation.law.period
-    model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
-    totals, _ = count_transactions(transactions, model, Source(Scope(_COUNTED)), processes, report)
-    people = CustomerCounts()
-    if customers:
-        people = read_customers(customers, expectation, expectation.as_of or period.start)[0]
-    seen = [own.rows.total() + len(own.defrauded) for own in totals.people]
-    listed = [people.profiles[file] for file in model.profile_files]
-    return Counted(model, expectation, totals, people, tuple(map(max, seen, listed)))
-
-
-def _count_table(
-    directory: Place, column_map: ColumnMap, stated: Mapping[str, Any], processes: int, report: Report
-) -> Counted:
-    files = require_files(directory)
-    look = look_at_table(files, column_map)
-    expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
-    period, segments = expectation.law.period, None
-    if column_map.tells_segments:
-        segments = Segmenter(expectation.profiles, expectation.as_of or period.start)
-        look = replace(look, profiles=expectation.profiles.names)
-    model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
-    scope = Scope(column_map.columns, segments=segments)
-    totals, people = count_transactions(files, model, Source(scope, column_map=column_map), processes, report)
-    customers = tuple(own.rows.total() + len(own.defrauded) for own in totals.people)
-    return Counted(model, expectation, totals, people, customers, scope.known, segments is not None)
-
-
-def _check_known(look: Look, expectation: Expectation, directory: Place, profiles: Path) -> None:
-    for name in look.profiles:
-        if name not in expectation.profiles.names:
-            remedy = "pass --profiles with a directory whose main_config.json says who has it"
-            raise InputError(str(directory), "column profile", name + SUFFIX, f"a profile of {profiles}", remedy)
