@@ -153,7 +153,11 @@ def select_rows(batches: Iterator[Rows], is_fraud: int) -> Iterator[Rows]:
     """Yield the rows of one kind; only the columns that are counted."""
     for rows in batches:
         own = rows.is_fraud == is_fraud
-        picked = {n: getattr(rows, n)[own] for n in Rows.__dataclass_fields__ if n not in ("number", "probability")}
+        picked = {
+            n: getattr(rows, n)[own]
+            for n in Rows.__dataclass_fields__
+            if n not in ("number", "probability", "reported")
+        }
         yield Rows(**picked, number=rows.number)
 
 

@@ -22,15 +22,14 @@ from vecgen.fraud.reporting import (
     read_reporting,
 )
 from vecgen.sampling.arrays import U64
+from vecgen.sampling.rng import mix
 
 ROWS = 200_000
 MASK = (1 << 64) - 1
 
 
 def numbers(rows: int = ROWS) -> tuple[U64, U64]:
-    random = np.random.Generator(np.random.PCG64(7))  # noqa: TID251 - stands for transaction numbers
-    left, right = random.integers(0, 1 << 64, (2, rows), dtype=np.uint64)
-    return left, right
+    return mix(np.arange(rows, dtype=np.uint64)), mix(np.arange(rows, dtype=np.uint64) + np.uint64(ROWS))
 
 
 def test_delays_follow_a_gamma_distribution_rounded_up() -> None:
@@ -68,7 +67,7 @@ def test_whether_and_when_are_independent_and_honest_rows_are_reported_at_their_
 def test_a_row_is_reported_as_the_formula_says() -> None:
     """The same by whole numbers of Python, a row at a time."""
 
-    def mix(x: int) -> int:
+    def scramble(x: int) -> int:
         x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & MASK
         x = (x ^ x >> 27) * 0x94D049BB133111EB & MASK
         return x ^ x >> 31
@@ -78,8 +77,8 @@ def test_a_row_is_reported_as_the_formula_says() -> None:
     days = tables.draw((left, right), np.ones(500, dtype=np.int8))
     kept = left.copy(), right.copy()
     for a, b, day in zip(left.tolist(), right.tolist(), days.tolist(), strict=True):
-        word = mix(mix(a ^ 0xC2B2AE3D27D4EB4F) + b & MASK)
-        chance, delay = (((w >> 12) + 0.5) * 2.0**-52 for w in (word, mix(word + 0x9E3779B97F4A7C15 & MASK)))
+        word = scramble(scramble(a ^ 0xC2B2AE3D27D4EB4F) + b & MASK)
+        chance, delay = (((w >> 12) + 0.5) * 2.0**-52 for w in (word, scramble(word + 0x9E3779B97F4A7C15 & MASK)))
         first = next(n for n, end in enumerate(tables.fraud[0].ends, 1) if end >= delay)
         assert day == (first if chance < 0.7 else NEVER)
     assert all((half == own).all() for half, own in zip((left, right), kept, strict=True))

@@ -47,7 +47,7 @@ def draw(tables: Tables, customers: Customers, days: range | None = None, seed: 
 
 def join_rows(parts: list[Rows]) -> Rows:
     """Return batches of rows as one; there must be any."""
-    single = [f.name for f in fields(Rows) if f.name not in ("number", "probability")]
+    single = [f.name for f in fields(Rows) if f.name not in ("number", "probability", "reported")]
     columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in single}
     halves = [np.concatenate([p.number[half] for p in parts]) for half in (0, 1)]
     return Rows(**columns, number=(halves[0], halves[1]), probability=None)
@@ -55,7 +55,9 @@ def join_rows(parts: list[Rows]) -> Rows:
 
 def as_set(rows: Rows, customers: Customers) -> set[tuple[int, ...]]:
     """Return rows as comparable tuples, customers by id."""
-    columns = [getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number", "probability")]
+    columns = [
+        getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number", "probability", "reported")
+    ]
     ids = customers.ids[rows.customer]
     return set(zip(ids.tolist(), *[c.tolist() for c in (*columns, *rows.number)], strict=True))
 
@@ -142,7 +144,11 @@ def test_stealth_chooses_rows_by_nothing_else(dependence: Dependence) -> None:
         _, rows = draw(law, people(range(700)))
         chosen = np.flatnonzero(rows.is_fraud)
         return Rows(
-            **{f.name: getattr(rows, f.name)[chosen] for f in fields(Rows) if f.name not in ("number", "probability")},
+            **{
+                f.name: getattr(rows, f.name)[chosen]
+                for f in fields(Rows)
+                if f.name not in ("number", "probability", "reported")
+            },
             number=(rows.number[0][chosen], rows.number[1][chosen]),
         )
 

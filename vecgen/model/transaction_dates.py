@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.model.params import Period
 from vecgen.model.tables import Behaviour, FraudWindows, ProfileTables, Tables
 from vecgen.sampling.arrays import I16, I32, I64, U64, Bools
 from vecgen.sampling.rng import Keys, derive_keys, draw_words, high_half, scale_to, start_counters, unit_interval
@@ -116,8 +117,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) 
     habits = derive_keys(tables.seed, HABIT_STREAM, customers.ids)
     habit_words = _draw_first_words(habits, 2)
     case_words = _draw_first_words(derive_keys(tables.seed, CASE_STREAM, customers.ids, start), 4)
-    # The keys of habits know no period: so numbers of all periods are images under one permutation, and differ.
-    number_keys = habits.weyl ^ np.uint64(start << _START_BIT)
+    number_keys = _mark_period(habits, law.period)
     everyone = np.arange(len(customers))
     schedule = profile.schedule
     regular = _draw_stream(
@@ -142,6 +142,16 @@ def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) 
     )
     dropped = _drop_fraud_dates(regular, fraud, law.period.days)
     return Calendar(customers, number_keys, regular, fraud, dropped)
+
+
+def draw_number_keys(seed: int, ids: I64, period: Period) -> U64:
+    """Return what a row's index is xored with to begin its transaction number, per customer: see `Calendar`."""
+    return _mark_period(derive_keys(seed, HABIT_STREAM, ids), period)
+
+
+def _mark_period(habits: Keys, period: Period) -> U64:
+    # The keys of habits know no period: so numbers of all periods are images under one permutation, and differ.
+    return habits.weyl ^ np.uint64(period.start.toordinal() << _START_BIT)
 
 
 def find_defrauded(tables: Tables, ids: I64) -> Bools:

@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.model.params import Period
 from vecgen.model.rows import ATTRIBUTES, Attribute, Rows, has_long_runs, merge_rows
-from vecgen.model.tables import HALF_DAY, Pairs, Tables
+from vecgen.model.tables import HALF_DAY, MAX_CUSTOMER_ROWS, Pairs, Tables
 from vecgen.model.transaction_dates import (
     AMOUNT,
     CHOICE,
@@ -26,6 +27,7 @@ from vecgen.model.transaction_dates import (
     Calendar,
     Stream,
     cut_chunks,
+    draw_number_keys,
 )
 from vecgen.sampling.arrays import I32, I64, U64, Bools, Scalar
 from vecgen.sampling.categorical import Categorical
@@ -306,6 +308,21 @@ class _Draft:
         right ^= mix(left + np.uint64(GOLDEN))
         left ^= mix(right ^ np.uint64(GOLDEN))
         return left, right
+
+
+def read_labels(number: tuple[U64, U64], seed: int, period: Period) -> tuple[I64, Bools]:
+    """Return the labels that transaction numbers say, and which of them are numbers of the seed and the period at all.
+
+    The rounds of `_Draft._draw_number`, undone.
+    """
+    right = number[1]
+    left = number[0] ^ mix(right ^ np.uint64(GOLDEN))
+    right = right ^ mix(left + np.uint64(GOLDEN))
+    ids = (left ^ mix(right + np.uint64(GOLDEN))).view(np.int64)
+    right ^= draw_number_keys(seed, np.maximum(ids, 0), period)
+    index = right & ~_FRAUD_INDEX
+    ours = (ids >= 0) & (index < np.uint64(MAX_CUSTOMER_ROWS))
+    return (right >= _FRAUD_INDEX).astype(np.int64), ours
 
 
 def _number_rows(tables: Tables, calendar: Calendar, part: _Part, start: int, stop: int) -> _Draft:

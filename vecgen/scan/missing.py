@@ -77,6 +77,7 @@ LAW_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("amount by category and day part", "amount"), _SLOT | {"amt"}),
     **dict.fromkeys(("place", "latitude", "longitude", "place of travellers"), _PLACE),
     **dict.fromkeys(("travelling customers", "rows of travellers near home"), _PLACE | {_CUSTOMER}),
+    **dict.fromkeys(("report delay", "reported"), frozenset({"is_fraud", "trans_date", "trans_num"})),
     "merchant within category": frozenset({"is_fraud", "category", "merchant"}),
     **dict.fromkeys(("probability of a row", "probability of a day"), SCORE_NEEDS),
 }

@@ -13,7 +13,7 @@ from vecgen.verify.certificate import Certificate
 from vecgen.verify.chi_square import Statistic
 from vecgen.verify.customer_checks import examine_customers
 from vecgen.verify.expectation import Expectation
-from vecgen.verify.row_tests import Finding, examine, judge
+from vecgen.verify.row_tests import Finding, examine, examine_reports, judge
 from vecgen.verify.verify import Reading, read_dataset
 
 FAMILY_ERROR: Final = 1e-3
@@ -40,6 +40,8 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
     if "transactions" in reading.digests:
         known = reading.scope.known
         found = examine(reading.totals, reading.model, expectation.merchants)
+        if reading.reports and reading.reports[0].delays.any():
+            found |= examine_reports(*reading.reports)
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
         untested = reading.scope.describe_untested((law for law, _ in found), LAW_NEEDS)
     if "customers" in reading.digests and expectation.as_of is not None:

@@ -24,6 +24,7 @@ from vecgen.io.schema import (
     CUSTOMER_ID,
     FRAUD_CASES,
     PART_COLUMNS,
+    REPORTED_DATE,
     TRANSACTIONS,
     Column,
     arrow_schema,
@@ -41,6 +42,7 @@ from vecgen.records.receipt import written_columns
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.missing import TELLABLE, WHOLE, Scope, complete
+from vecgen.scan.reports import ReportCounts, ReportReader
 from vecgen.scan.row_checks import Columns, inspect, read_moments
 from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.scan.time_zone import TimeZone, fit_time_zone, thin_out
@@ -141,6 +143,7 @@ class Work:
         posterior: What scores the rows, if they are.
         one_in: Of so many customers one is scored.
         stated: Columns of probabilities that are compared with it.
+        reports: What reads labels and report dates, where a receipt says how fraud becomes known.
     """
 
     model: ExactModel
@@ -152,6 +155,13 @@ class Work:
     posterior: Posterior | None = None
     stated: tuple[Column, ...] = ()
     one_in: int = 1
+    reports: ReportReader | None = None
+
+    @property
+    def read(self) -> tuple[Column, ...]:
+        """The columns of the files that are read."""
+        dates = (REPORTED_DATE,) if self.reports and self.reports.has_dates else ()
+        return (*self.scope.columns, *self.stated, *dates)
 
 
 def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place], segments: Segmenter | None = None) -> Scope:
@@ -191,14 +201,17 @@ def list_columns(directory: Place) -> tuple[Column, ...]:
     return tuple(column for column in COLUMNS if column.name not in lacking)
 
 
-def read_transactions(files: Sequence[Place], work: Work, processes: int, report: Report) -> tuple[Totals, Digest]:
-    """Count the rows of files, in processes of this machine, and return their digest."""
-    total, digest = start_totals(work.model), Digest()
-    for size, (totals, part) in share_out(files, partial(_read_bundle, work), processes, report):
+def read_transactions(
+    files: Sequence[Place], work: Work, processes: int, report: Report
+) -> tuple[Totals, Digest, ReportCounts]:
+    """Count the rows of files, in processes of this machine, and their reports; return their digest, too."""
+    total, digest, reports = start_totals(work.model), Digest(), ReportCounts()
+    for size, (totals, part, more) in share_out(files, partial(_read_bundle, work), processes, report):
         total.add(totals)
         digest += part
+        reports.add(more)
         report(replace(size, rows=total.rows))
-    return total, digest
+    return total, digest, reports
 
 
 def read_scores(files: Sequence[Place], work: Work, processes: int, report: Report) -> Scores:
@@ -243,8 +256,8 @@ def run_all(bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Ite
             yield futures.pop().result()
 
 
-def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
-    total, digest = start_totals(work.model), Digest()
+def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCounts]:
+    total, digest, reports = start_totals(work.model), Digest(), ReportCounts()
     spill = Spill(work.scratch, str(os.getpid()))
     people = read_people(work.customers) if work.scope.joined else None
     untested = work.scope.untested
@@ -252,9 +265,9 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
         group = GroupCounter(work.model, work.time_zone, untested)
         scorer = GroupScorer(work.posterior, work.scratch, work.one_in) if work.posterior else None
         for path in files:
-            for batch in read_batches(path, (*work.scope.columns, *work.stated)):
-                digest += digest_batches([batch], work.scope.columns)
-                whole = batch
+            for written in read_batches(path, work.read):
+                digest += digest_batches([written], work.scope.columns)
+                whole = batch = work.reports.read(written, reports) if work.reports else written
                 if work.scope.columns != COLUMNS:
                     whole, strangers = complete(batch, work.model, people, work.scope.segments)
                     total.faults[CUSTOMER_ID.name] += strangers
@@ -267,7 +280,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest]:
         if scorer:
             total.scores.add(scorer.close())
     spill.flush()
-    return total, digest
+    return total, digest, reports
 
 
 def _list_stated(batch: pa.RecordBatch, columns: Sequence[Column], rows: int) -> dict[str, F64]:
@@ -284,7 +297,8 @@ def _score_bundle(work: Work, bundle: Bundle) -> Scores:
     for files in bundle:
         scorer = GroupScorer(work.posterior, work.scratch)
         for path in files:
-            for batch in read_batches(path, work.scope.columns):
+            for written in read_batches(path, work.read):
+                batch = work.reports.read(written, ReportCounts()) if work.reports else written
                 segments = work.scope.segments
                 whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people, segments)[0]
                 scorer.add(inspect(whole, work.model, work.time_zone, work.scope.untested)[0])

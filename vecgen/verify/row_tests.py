@@ -13,9 +13,11 @@ from typing import Final, Literal
 
 import numpy as np
 
+from vecgen.fraud.reporting import ReportTables
 from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import PLACE_CELLS, CustomerTotals, RowCounts, Totals
+from vecgen.scan.reports import ReportCounts
 from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised, reject
 from vecgen.verify.customer_tests import examine_histories, examine_scores
 
@@ -94,6 +96,18 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
             for law, statistic in _examine_rows(totals, model, pairs, label):
                 out[law, name] = statistic
             out["merchant within category", name] = _merchants(pairs, model, merchants)
+    return out
+
+
+def examine_reports(counts: ReportCounts, tables: ReportTables) -> dict[tuple[str, str], Statistic]:
+    """Return whether as many rows are reported as should be, and after as many days, by (name of the test, label)."""
+    out = {}
+    for label, table in enumerate((tables.honest, tables.fraud[0])):
+        delays = counts.delays[label, :-1]
+        cells = np.zeros(len(delays))
+        cells[: len(table.probabilities())] = table.probabilities()
+        out["reported", LABELS[label]] = compare_share(int(delays.sum()), int(counts.delays[label].sum()), table.share)
+        out["report delay", LABELS[label]] = compare(delays, cells)
     return out
 
 

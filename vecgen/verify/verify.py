@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from vecgen.errors import InputError, setting
+from vecgen.fraud.reporting import ReportTables, compile_reports
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
 from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
@@ -21,10 +22,11 @@ from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
-from vecgen.records.receipt import stated_probabilities
+from vecgen.records.receipt import stated_probabilities, states_report_date
 from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
+from vecgen.scan.reports import ReportCounts, ReportReader, require_numbers
 from vecgen.scan.row_checks import FAULTS
 from vecgen.scan.scores import Scores
 from vecgen.scan.time_zone import TimeZone
@@ -60,6 +62,7 @@ class Reading:
         repeated_draws: Workers of the original that drew the same numbers; None where nothing shows that.
         notes: Sentences about the dataset as a whole.
         scope: Which columns could be looked at.
+        reports: When fraud was reported, and the figures by which; None where that is not said.
         fault: Why nothing could be read of files that are not those that were written; None where all was read.
     """
 
@@ -72,6 +75,7 @@ class Reading:
     repeated_draws: RepeatedDraws | None = None
     notes: tuple[str, ...] = ()
     scope: Scope = WHOLE
+    reports: tuple[ReportCounts, ReportTables] | None = None
     fault: InputError | None = None
 
     @property
@@ -125,7 +129,7 @@ def _read_rows(
     checks: list[Check] = []
     notes: list[str] = []
     digests: dict[str, Digest] = {}
-    totals, repeated_draws = start_totals(model), None
+    totals, repeated_draws, reports = start_totals(model), None, None
     if transactions:
         time_zone = expectation.time_zone or (
             None if expectation.receipt else find_time_zone(transactions, expectation.law.period)
@@ -135,8 +139,9 @@ def _read_rows(
             safe = expectation.safe_identifiers
             stated = stated_probabilities(expectation.receipt) if posterior and expectation.receipt else ()
             one_in = 1 if score_all or stated else 1 + sum(map(size_of, transactions)) // _SCORED_BYTES
-            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated, one_in)
-            totals, digests["transactions"] = read_transactions(transactions, work, processes, report)
+            reader = open_reports(directory, expectation, scope)
+            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated, one_in, reader)
+            totals, digests["transactions"], counts = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
         if repeats and expectation.receipt is None:
             with scratch_directory() as scratch:
@@ -144,6 +149,8 @@ def _read_rows(
         if stated:
             expected = "the probability of fraud by the model"
             checks.append(Check(" and ".join(column.name for column in stated), expected, totals.scores.wrong))
+        reports = (counts, reader.tables) if reader else None
+        checks += _check_reports(counts, reader)
         if scope.joined:
             checks.append(Check("customer_id", "a customer of the customers' files", totals.faults["customer_id"]))
         checks += _check_rows(
@@ -175,6 +182,7 @@ def _read_rows(
         repeated_draws=repeated_draws,
         notes=tuple(notes),
         scope=scope,
+        reports=reports,
     )
 
 
@@ -194,7 +202,8 @@ def score_dataset(directory: Place, expectation: Expectation, processes: int = 1
     model = write_out(expectation.profiles, expectation.law)
     posterior = Posterior(expectation.profiles, expectation.law)
     with scratch_directory() as scratch:
-        work = Work(model, scratch, False, time_zone, scope, tuple(customers), posterior)
+        reader = open_reports(directory, expectation, scope)
+        work = Work(model, scratch, False, time_zone, scope, tuple(customers), posterior, reports=reader)
         return read_scores(transactions, work, processes, report)
 
 
@@ -203,6 +212,35 @@ def _note_profiles(scope: Scope) -> list[str]:
         return []
     told = f"profiles are told by age on {scope.segments.as_of}, sex and city, since no column says them"
     return [f"{told}; {setting('as_of')} states another date"]
+
+
+def open_reports(directory: Place, expectation: Expectation, scope: Scope) -> ReportReader | None:
+    """Return what reads the labels and report dates of a dataset; None where there is nothing to be told of them.
+
+    Raises:
+        InputError: The labels are those of a day, and there are no transaction numbers, which tell the true ones.
+    """
+    receipt, law = expectation.receipt, expectation.law
+    known = {column.name for column in scope.columns}
+    if receipt is None:
+        return None
+    require_numbers(str(directory), known, law)
+    has_dates = states_report_date(receipt) and known >= {"trans_num", "trans_date", "is_fraud"}
+    if not has_dates and law.reporting.labels_as_of is None:
+        return None
+    return ReportReader(compile_reports(law.reporting), law, int(str(receipt.request["seed"])), has_dates)
+
+
+def _check_reports(counts: ReportCounts, reader: ReportReader | None) -> list[Check]:
+    checks: list[Check] = []
+    if reader is None:
+        return checks
+    if reader.has_dates:
+        expected = "the day that follows from the number of the transaction, on or after its own, or none"
+        checks.append(Check("reported_date", expected, counts.wrong_dates))
+    if day := reader.law.reporting.labels_as_of:
+        checks.append(Check("labels", f"is_fraud as it was known at the end of {day}", counts.wrong_labels))
+    return checks
 
 
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
