@@ -34,6 +34,7 @@ _COMMANDS = [
     "export",
     "compare",
     "digest",
+    "sparkov",
 ]
 _COMMANDS += [f"profiles{action}" for action in ("", " check", " show", " new", " schema")]
 

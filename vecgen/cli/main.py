@@ -16,6 +16,8 @@ from vecgen.cli.argument_types import parse_path, parse_whole
 from vecgen.cli.commands.compare import add_compare_command, print_comparison
 from vecgen.cli.commands.export import add_export_options, describe_export, run_export
 from vecgen.cli.commands.profiles import add_profile_actions
+from vecgen.cli.commands.sparkov import EXAMPLES as SPARKOV_EXAMPLES
+from vecgen.cli.commands.sparkov import add_sparkov_options, run_sparkov
 from vecgen.cli.console import run_command, say
 from vecgen.cli.messages import describe_stop, note_lists
 from vecgen.cli.options import (
@@ -95,6 +97,7 @@ _EXAMPLES: Final = {
     "export": ("cards --output public", "cards --split-date 2023-10-01 --format parquet"),
     "compare": ("theirs mine", "theirs mine --tolerance 0.01"),
     "digest": ("cards", "cards/transactions"),
+    "sparkov": SPARKOV_EXAMPLES,
 }
 
 
@@ -181,6 +184,8 @@ def _make_parser(*, planned: bool = False) -> Parser:
             add_more(command)
 
     add_compare_command(add("compare", print_comparison, "test whether two datasets are alike; exit status 1 if not"))
+
+    add_sparkov_options(add("sparkov", run_sparkov, "write files as Sparkov's own command does, by its options"))
 
     summary = "show, check and create behaviour profiles"
     examples = ("show adults_2550_female_urban", "new mine --from leftovers --name students")

@@ -193,11 +193,9 @@ def open_parts(directory: Place, expectation: Expectation) -> tuple[list[Place],
 
 def list_columns(directory: Place) -> tuple[Column, ...]:
     """Return the columns that transactions without receipt must have: all, but those that others can stand for."""
-    lacking = set(TELLABLE)
-    for path in require_files(directory):
-        names = read_names(path)
-        if recognise_part(names) == TRANSACTIONS:
-            lacking -= set(names)
+    files = map(read_names, require_files(directory))
+    names = [own for own in files if recognise_part(own) == TRANSACTIONS]
+    lacking = set(TELLABLE).difference(*names) if names and all("cc_num" in own for own in names) else set()
     return tuple(column for column in COLUMNS if column.name not in lacking)
 
 
