@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 import vecgen
 
 
 def names_of(one: Path, other: Path) -> set[str]:
-    return set(vecgen.compare_datasets(one, other, quiet=True).different)
+    return set(vecgen.compare_datasets(one, other, quiet=True, classifier=False).different)
 
 
-def test_samples_of_one_model_are_alike(spring: Path, write_spring: Callable[..., Path]) -> None:
+def test_samples_of_one_model_are_alike(
+    spring: Path, write_spring: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vecgen.scan.sides.row_sample.MOST_ROWS", 20_000)  # whose learners take seconds
     found = vecgen.compare_datasets(spring, write_spring("more", seed=9, customers=400), quiet=True)
     assert found.alike
     assert found.notes == ()
+    assert found.parting
+    assert found.parting.low < 0.5 < found.parting.high + 0.01
+    assert found.transfer
+    assert abs(found.transfer.at_home - found.transfer.from_other) < 4 * found.transfer.error
     assert [finding.verdict for finding in found.findings] == ["alike"] * 21
     assert found.other.customers > 1.8 * found.one.customers
     assert all(0.0 <= finding.effect < 0.3 for finding in found.findings)
@@ -33,7 +43,7 @@ def test_another_law_is_found(spring: Path, write_spring: Callable[..., Path]) -
 
 def test_periods_are_compared_by_the_day(spring: Path, write_spring: Callable[..., Path]) -> None:
     other = write_spring("shorter", seed=9, start="2023-04-03", end="2023-05-16")
-    found = vecgen.compare_datasets(spring, other, quiet=True)
+    found = vecgen.compare_datasets(spring, other, quiet=True, classifier=False)
     assert found.notes == ("the periods differ: weekdays and months are compared per day, months that both have",)
     assert (found.other.first, found.other.last) == (date(2023, 4, 3), date(2023, 5, 16))
     verdicts = {finding.name: finding.verdict for finding in found.findings}
@@ -42,12 +52,22 @@ def test_periods_are_compared_by_the_day(spring: Path, write_spring: Callable[..
 
 def test_columns_that_are_not_there_are_said(spring: Path, write_spring: Callable[..., Path]) -> None:
     columns = "ssn,cc_num,acct_num,profile,trans_date,category,amt,is_fraud"
-    found = vecgen.compare_datasets(spring, write_spring("few", seed=9, columns=columns), quiet=True)
+    found = vecgen.compare_datasets(spring, write_spring("few", seed=9, columns=columns), quiet=True, classifier=False)
     assert "not compared, since a column is not there: hour, merchant" in found.notes[-1]
     assert {"category", "amount", "defrauded"} < {finding.name for finding in found.findings}
 
 
 def test_customers_files_are_joined(spring: Path, write_spring: Callable[..., Path]) -> None:
-    found = vecgen.compare_datasets(spring, write_spring("normal", seed=9, normalized=True), quiet=True)
+    found = vecgen.compare_datasets(
+        spring, write_spring("normal", seed=9, normalized=True), quiet=True, classifier=False
+    )
     assert found.alike
     assert len(found.findings) == 21
+
+
+def test_without_scikit_learn_it_says_how_to_get_it(spring: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    found = vecgen.compare_datasets(spring, spring, quiet=True)
+    assert found.alike
+    assert found.parting is None
+    assert "scikit-learn (pip install scikit-learn)" in found.notes[-1]

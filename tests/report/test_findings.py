@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from vecgen.report.comparison.classifier import Parting, Transfer
 from vecgen.report.comparison.findings import STATUSES, Comparison, Finding, Summary, Verdict, to_json, to_text
 
 SIDE = Summary("cards", 1000, 3, 50, 7, date(2023, 1, 1), date(2023, 12, 31))
@@ -21,7 +22,8 @@ def finding(name: str, verdict: Verdict, **changes: Any) -> Finding:
 
 
 def comparison(*findings: Finding) -> Comparison:
-    return Comparison(SIDE, replace(SIDE, directory="mine", left_out=0), findings, ("a note",), 1e-3, 0.0)
+    other = replace(SIDE, directory="mine", left_out=0)
+    return Comparison(SIDE, other, findings, None, None, ("a note",), error=1e-3, tolerance=0.0)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,17 @@ def test_json_holds_everything_and_no_infinity() -> None:
     assert found["one"]["first"] == "2023-01-01"
     assert found["findings"][0]["statistic"] is None
     assert found["findings"][0]["effect"] == 0.02
+
+
+def test_what_learners_found_is_told_and_judged() -> None:
+    parting = Parting(0.6123, 0.01, 0.59, 0.63, 1e-9, (5000, 6000), (("amount", 0.1), ("hour", 0.02)), different=True)
+    learned = replace(comparison(finding("hour", "alike")), parting=parting, transfer=Transfer(0.8, 0.6, 0.05))
+    assert learned.different == ("classifier",)
+    lines = to_text(learned).splitlines()
+    assert "0.6123 [0.5900, 0.6300]" in lines[-4]
+    assert lines[-4].endswith("DIFFERENT; told by amount (0.100), hour (0.020)")
+    assert lines[-3].endswith("0.8000 if trained on A, 0.6000 (± 0.0500) if trained on B")
+    assert lines[-1].startswith("DIFFERENT: classifier (two samples")
+    assert json.loads(to_json(learned))["parting"]["auc"] == 0.6123
+    assert learned.transfer is not None
+    assert learned.transfer.loss == pytest.approx(0.25)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from typing import TYPE_CHECKING
 
 from vecgen.cli.argument_types import parse_number, parse_place
@@ -20,6 +20,8 @@ def add_comparison_options(parser: ArgumentParser) -> None:
     """Add how two datasets are compared."""
     help_tolerance = "by how much of the shares a difference may exceed chance and count as none (0)"
     parser.add_argument("--tolerance", type=parse_number, default=0.0, metavar="E", help=help_tolerance)
+    help_classifier = "let a classifier try to part the rows; needs scikit-learn (yes)"
+    parser.add_argument("--classifier", action=BooleanOptionalAction, default=True, help=help_classifier)
 
 
 def add_compare_command(parser: ArgumentParser) -> None:
@@ -44,7 +46,7 @@ def run_compare(options: Namespace) -> Comparison:
     stores = list_storage_options(options)
     one, other = locate(options.one, stores), locate(options.other, stores)
     with show(options.quiet) as report:
-        return compare_datasets(one, other, options.tolerance, options.processes, report)
+        return compare_datasets(one, other, options.tolerance, options.processes, report, learn=options.classifier)
 
 
 def print_comparison(options: Namespace) -> int:

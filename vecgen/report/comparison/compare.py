@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,14 @@ from vecgen.model.exact import ExactModel
 from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import Report, ignore
 from vecgen.process.workers import check_processes
+from vecgen.report.comparison.classifier import (
+    Parting,
+    Transfer,
+    has_learner,
+    limit_threads,
+    part_samples,
+    transfer_fraud,
+)
 from vecgen.report.comparison.findings import Comparison, Finding, Summary, Verdict
 from vecgen.report.comparison.two_samples import LEAST_CUSTOMERS, Difference, compare_blocks
 from vecgen.sampling.arrays import F64, I64
@@ -27,6 +35,7 @@ from vecgen.verify.unknown.look import Look, make_open_model
 
 _CALENDAR: Final = {"weekday": 7, "month": 12}
 """Tables of the calendar, of which two periods may hold different days, and their cells."""
+_NO_LEARNER: Final = "no classifier has tried to part them: that needs scikit-learn (pip install scikit-learn)"
 
 
 @dataclass(frozen=True)
@@ -53,8 +62,13 @@ def compare_datasets(
     tolerance: float = 0.0,
     processes: int = 1,
     report: Report = ignore,
+    *,
+    learn: bool = True,
 ) -> Comparison:
     """Read two datasets and return what differs between them.
+
+    Args:
+        learn: Let learners try to part the datasets, where scikit-learn is installed.
 
     Raises:
         InputError: A dataset or value that cannot be used.
@@ -62,7 +76,7 @@ def compare_datasets(
     """
     if not 0.0 <= tolerance <= 1.0:
         raise InputError(setting("tolerance"), "", tolerance, "a difference of shares, from 0 to 1")
-    return compare_pair(read_pair(one, other, processes, report), tolerance=tolerance)
+    return compare_pair(read_pair(one, other, processes, report), tolerance=tolerance, processes=processes, learn=learn)
 
 
 def read_pair(one: Place, other: Place, processes: int = 1, report: Report = ignore) -> Pair:
@@ -79,18 +93,42 @@ def read_pair(one: Place, other: Place, processes: int = 1, report: Report = ign
     return Pair(opened, models, (sides[0], sides[1]))
 
 
-def compare_pair(pair: Pair, error: float = FAMILY_ERROR, tolerance: float = 0.0) -> Comparison:
+def compare_pair(
+    pair: Pair, error: float = FAMILY_ERROR, tolerance: float = 0.0, processes: int = 1, *, learn: bool = True
+) -> Comparison:
     """Return what differs between two datasets; two samples of one population are found different with this error."""
     tables = [table for table in TABLES if _is_known(table, pair)]
     differences = [_compare(table, pair) for table in tables]
-    falls = reject([difference.p for difference in differences], error)
+    parting, transfer = _learn(pair, processes) if learn and has_learner() else (None, None)
+    tests = [*(difference.p for difference in differences), *([parting.p] if parting else [])]
+    falls = reject(tests, error)
     enough = min(int(side.marginals.customers.sum()) for side in pair.sides) >= LEAST_CUSTOMERS
     findings = tuple(
         _conclude(table, difference, fallen, enough, tolerance, pair)
-        for table, difference, fallen in zip(tables, differences, falls, strict=True)
+        for table, difference, fallen in zip(tables, differences, falls, strict=False)
     )
+    if parting:
+        parting = replace(parting, different=falls[-1] and parting.auc - 0.5 > tolerance)
     one, other = map(_summarise, pair.opened, pair.sides)
-    return Comparison(one, other, findings, tuple(_list_notes(pair, tables)), error, tolerance)
+    notes = [*_list_notes(pair, tables), *([] if has_learner() or not learn else [_NO_LEARNER])]
+    return Comparison(
+        one=one,
+        other=other,
+        findings=findings,
+        parting=parting,
+        transfer=transfer,
+        notes=tuple(notes),
+        error=error,
+        tolerance=tolerance,
+    )
+
+
+def _learn(pair: Pair, processes: int) -> tuple[Parting | None, Transfer | None]:
+    known = pair.opened[0].scope.known & pair.opened[1].scope.known
+    samples = pair.sides[0].sample, pair.sides[1].sample
+    same = pair.periods[0] == pair.periods[1]
+    with limit_threads(processes):
+        return part_samples(*samples, known, same_period=same), transfer_fraud(*samples, known, same_period=same)
 
 
 def weigh_days(pair: Pair, name: str, side: int) -> F64:

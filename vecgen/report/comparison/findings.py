@@ -9,6 +9,7 @@ from datetime import date
 from math import isfinite
 from typing import Final, Literal
 
+from vecgen.report.comparison.classifier import FOLDS, Parting, Transfer
 from vecgen.scan.sides.marginals import Unit
 
 Outcome = Literal["alike", "different", "undecided"]
@@ -69,12 +70,16 @@ class Comparison:
     Attributes:
         error: Probability that two samples of one population are found different.
         tolerance: How far past chance an effect may be.
+        parting: What a learner makes of both; None where it was not asked.
+        transfer: What a fraud model makes of both; None where there is too little fraud.
         notes: Sentences about both.
     """
 
     one: Summary
     other: Summary
     findings: tuple[Finding, ...]
+    parting: Parting | None
+    transfer: Transfer | None
     notes: tuple[str, ...]
     error: float
     tolerance: float
@@ -82,7 +87,8 @@ class Comparison:
     @property
     def different(self) -> tuple[str, ...]:
         """Names of what differs."""
-        return tuple(finding.name for finding in self.findings if finding.verdict == "different")
+        names = (finding.name for finding in self.findings if finding.verdict == "different")
+        return (*names, *(["classifier"] if self.parting and self.parting.different else []))
 
     @property
     def outcome(self) -> Outcome:
@@ -117,7 +123,28 @@ def to_text(comparison: Comparison) -> str:
     for f in comparison.findings:
         figures = f"{f.statistic:>12,.1f} {f.freedom:>8,.1f} {f.p:>8.2g} {f.effect:>8.5f} {f.by_chance:>10.5f}"
         lines.append(f"{f.name:<24} {f.of:<10} {figures}  {spell_verdict(f)}")
-    return "\n".join([*lines, "", spell_outcome(comparison)])
+    learned = [f"{name}: {text}" for name, text in spell_learned(comparison).items()]
+    return "\n".join([*lines, *([""] if learned else []), *learned, "", spell_outcome(comparison)])
+
+
+def spell_learned(comparison: Comparison) -> dict[str, str]:
+    """Return what learners made of both datasets in sentences, by what they were told to do."""
+    out = {}
+    if parting := comparison.parting:
+        rows = " and ".join(f"{number:,}" for number in parting.rows)
+        telling = ", ".join(f"{name} ({drop:.3f})" for name, drop in parting.telling)
+        told = f"; told by {telling}" if telling else ""
+        out["classifier"] = (
+            f"parts A from B with an area under the ROC curve of {parting.auc:.4f} [{parting.low:.4f}, "
+            f"{parting.high:.4f}], 0.5 being none ({rows} rows, {FOLDS} folds of customers)"
+            f"{': DIFFERENT' if parting.different else ''}{told}"
+        )
+    if transfer := comparison.transfer:
+        out["fraud model"] = (
+            f"finds the fraud of A with an average precision of {transfer.at_home:.4f} if trained on A, "
+            f"{transfer.from_other:.4f} (± {transfer.error:.4f}) if trained on B"
+        )
+    return out
 
 
 def sides(comparison: Comparison) -> tuple[Summary, Summary]:
@@ -144,9 +171,9 @@ def spell_outcome(comparison: Comparison) -> str:
     """Return the verdict on both datasets as one line."""
     rarely = f"two samples of one population differ about once in {1 / comparison.error:,.0f}"
     if comparison.outcome == "different":
-        worst = max((f for f in comparison.findings if f.verdict == "different"), key=_excess)
-        far = f"at most by {worst.effect:.3g} of the shares ({worst.name}; {worst.by_chance:.2g} by chance)"
-        return f"DIFFERENT: {', '.join(comparison.different)}; {far} ({rarely})"
+        worst = max((f for f in comparison.findings if f.verdict == "different"), key=_excess, default=None)
+        far = worst and f"; at most by {worst.effect:.3g} of the shares ({worst.name}; {worst.by_chance:.2g} by chance)"
+        return f"DIFFERENT: {', '.join(comparison.different)}{far or ''} ({rarely})"
     if comparison.outcome == "undecided":
         return "UNDECIDED: too few customers to compare anything"
     tolerated = _list([f for f in comparison.findings if f.verdict == "tolerated"])

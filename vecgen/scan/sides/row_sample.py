@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,15 +13,30 @@ from vecgen.sampling.arrays import F64, U64, Bools
 from vecgen.sampling.rng import GOLDEN, mix
 from vecgen.scan.sides.histories import Histories
 
-MOST_ROWS: Final = 200_000
+MOST_ROWS: Final = 100_000
 
-CATEGORICAL: Final = ("profile", "category", "gender", "previous category")
-FEATURES: Final = (
-    *("profile", "category", "gender", "age", "amount", "second", "weekday", "month", "lat", "long", "fraud"),
-    *("seconds since", "previous category", "previous amount", "previous second", "same merchant", "previous fraud"),
-)
-"""Names of the features, in order; those that tell of the row before are not-a-number in a customer's first row."""
+CATEGORICAL: Final = ("profile", "category", "previous category")
 LABEL: Final = "fraud"
+_PLACE: Final = frozenset({"lat", "long", "merch_lat", "merch_long"})
+FEATURES: Final[Mapping[str, frozenset[str]]] = {
+    "profile": frozenset({"profile"}),
+    "category": frozenset({"category"}),
+    "amount": frozenset({"amt"}),
+    "second": frozenset({"trans_time"}),
+    "weekday": frozenset({"trans_date"}),
+    "month": frozenset({"trans_date"}),
+    "north of home": _PLACE,
+    "east of home": _PLACE,
+    LABEL: frozenset({"is_fraud"}),
+    "seconds since": frozenset({"trans_date", "trans_time"}),
+    "previous category": frozenset({"category"}),
+    "previous amount": frozenset({"amt"}),
+    "previous second": frozenset({"trans_time"}),
+    "same merchant": frozenset({"merchant"}),
+    "previous fraud": frozenset({"is_fraud"}),
+}
+"""The features in order, and the columns that each needs; those that tell of the row before are not-a-number in a
+customer's first row."""
 
 
 @dataclass
@@ -77,7 +93,7 @@ def _describe(rows: Histories, at: np.ndarray, model: ExactModel) -> F64:
     days = model.law.period.first_day + rows.day[at]
     amount = np.log(rows.cents)
     own = (
-        *(rows.profile[at], rows.category[at], rows.gender[at], rows.age[at], amount[at], rows.second[at]),
+        *(rows.profile[at], rows.category[at], amount[at], rows.second[at]),
         *((days + 3) % 7, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12),
         *(rows.lat[at], rows.long[at], rows.label[at]),
     )
