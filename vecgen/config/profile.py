@@ -129,3 +129,8 @@ class ProfileSet:
     regular: tuple[Profile, ...]
     fraud: tuple[Profile, ...]
     segments: tuple[Segment, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Values of the column `profile`: the names of the profiles' files."""
+        return tuple(f"{name}{SUFFIX}" for name in self.names)

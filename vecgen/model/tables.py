@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.demographics import Merchants
-from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
+from vecgen.config.profile import SUFFIX, AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError, setting
 from vecgen.fraud.reporting import ReportTables, compile_reports
 from vecgen.model.amounts import load_amounts
@@ -119,6 +119,11 @@ class ProfileTables:
     schedule: Schedule
     fraud: Behaviour
     windows: FraudWindows | None
+
+    @property
+    def file(self) -> str:
+        """Value of the column `profile`: the name of the profile's file."""
+        return f"{self.name}{SUFFIX}"
 
 
 @dataclass(frozen=True)

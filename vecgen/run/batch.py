@@ -102,7 +102,7 @@ def start_group(
         columns: What batches will hold; of other columns nothing is drawn.
     """
     name = customers.column("profile")[0].as_py()
-    profile = next(profile for profile in tables.profiles if f"{profile.name}.json" == name)
+    profile = next(profile for profile in tables.profiles if profile.file == name)
     calendar = draw_calendar(tables, profile, locate_customers(customers))
     period = tables.law.period
     rows_per_customer = int(calendar.regular.kept.sum()) / len(calendar.customers)

@@ -45,7 +45,7 @@ def find_cases(tables: Tables, source: CustomerSource, first: int, last: int) ->
 
 def _list_by_profile(tables: Tables, people: pa.Table) -> Iterator[pa.Table]:
     for profile in tables.profiles:
-        own = people.filter(pc.equal(people.column("profile"), f"{profile.name}.json"))
+        own = people.filter(pc.equal(people.column("profile"), profile.file))
         step = max(1, _CELLS // len(profile.schedule.day))
         for start in range(0, own.num_rows, step):
             part = own.slice(start, step)

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.config.profile import SUFFIX
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, CUSTOMER_ID, Column, arrow_type
 from vecgen.model.customers import GENDERS, Segmenter
 from vecgen.model.exact import ExactModel
@@ -161,8 +160,7 @@ def tell_profiles(values: Mapping[str, pa.Array], segments: Segmenter) -> pa.Dic
     """Return the profile of each row's customer, as the column `profile` holds it."""
     gender, age = tell_people(values["gender"], values["dob"], segments)
     found = segments.find(gender, age, values["city_pop"].to_numpy())
-    files = [f"{name}{SUFFIX}" for name in segments.profiles.names]
-    return pa.DictionaryArray.from_arrays(pa.array(found.astype(np.int32)), pa.array(files))
+    return pa.DictionaryArray.from_arrays(pa.array(found.astype(np.int32)), pa.array(segments.profiles.files))
 
 
 def tell_people(genders: pa.Array, births: pa.Array, segments: Segmenter) -> tuple[I64, I64]:

@@ -61,6 +61,6 @@ def store_customers(run: Run) -> Run:
     by_profile = source.customers.take(pa.array(np.argsort(source.codes, kind="stable")))
     with create(path) as file:
         pq.write_table(by_profile, file, row_group_size=_ROW_GROUP)
-    profiles = tuple(f"{profile.name}.json" for profile in run.plan.tables.profiles)
+    profiles = tuple(profile.file for profile in run.plan.tables.profiles)
     shares = tuple(source.shares(len(profiles)).tolist())
     return replace(run, plan=replace(run.plan, source=StoredCustomers(path, source.count, profiles, shares)))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.config.demographics import Demographics, place_weights
-from vecgen.config.profile import SUFFIX, ProfileSet
+from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError
 from vecgen.model.customers import GENDERS, Segmenter
 from vecgen.model.identifiers import SAFE_CARD, SAFE_SSN
@@ -66,7 +66,7 @@ class CustomerCounts:
         self.account_digits += np.bincount(np.clip(digits, 1, _ACCOUNT_DIGITS) - 1, minlength=_ACCOUNT_DIGITS)
         named = _plain(batch.column("profile")).to_numpy(zero_copy_only=False)
         city_pop = batch.column("city_pop").to_numpy()
-        files = np.array([f"{name}{SUFFIX}" for name in profiles.names], dtype=object)
+        files = np.array(profiles.files, dtype=object)
         self.wrong_profile += int((named != files[segments.find(male, age, city_pop)]).sum())
 
     def add_new(self, batch: pa.RecordBatch, segments: Segmenter, seen: set[int]) -> None:
