@@ -18,6 +18,7 @@ from vecgen.cli.argument_types import (
     parse_place,
     parse_ranges,
     parse_size,
+    parse_weights,
     parse_whole,
 )
 from vecgen.plan.slices import PARTITION_KEYS
@@ -161,3 +162,16 @@ def test_ranges() -> None:
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=r"expected numbers and ranges such as 17,4711-4720"):
         parse_ranges(text)
+
+
+def test_weights_by_name() -> None:
+    assert parse_weights("a=3,b=.5, c") == {"a": 3.0, "b": 0.5, "c": 1.0}
+    assert parse_weights("") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a=1,a=2", "each once"), ("=1", "each once"), ("a=x", "a number"), ("a=", "a number")]
+)
+def test_what_is_no_weight(text: str, expected: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=expected):
+        parse_weights(text)

@@ -41,6 +41,17 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert vecgen.make_request(**numbers) == vecgen.make_request(customers=7, fraud_rate=0.5, travel=True)
 
 
+def test_fraud_types_are_weights_or_names() -> None:
+    given: list[Any] = [{"card_testing": 3, "bust_out": 1.0}, "bust_out,card_testing=3", ["card_testing=3", "bust_out"]]
+    laws = [vecgen.make_request(fraud_types=types).law for types in given]
+    assert laws == [laws[0]] * 3
+    assert [(own.type.name, own.weight) for own in laws[0].fraud_types] == [("bust_out", 1.0), ("card_testing", 3.0)]
+    assert vecgen.make_request(fraud_types=None) == vecgen.make_request(fraud_types={}) == vecgen.make_request()
+    for wrong in (3, {"card_testing": "3"}, {3: 1.0}):
+        with pytest.raises(TypeError, match=r"fraud_types: got .*, expected a dictionary of weights"):
+            vecgen.make_request(fraud_types=wrong)  # type: ignore[arg-type]
+
+
 def test_unknown_keywords_are_refused() -> None:
     with pytest.raises(TypeError, match="unknown keyword 'custmers'; did you mean 'customers'"):
         vecgen.generate_customers(custmers=1)  # type: ignore[call-arg]

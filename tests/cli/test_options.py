@@ -23,6 +23,7 @@ def test_help_lists_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "customers customers-file as-of demographics start end seed profiles fraud-rate fraud-days dependence travel"
     )
+    options += " fraud-types"
     options += " safe-identifiers output format partition-by compression encoding max-file-size processes version"
     assert [name for name in options.split() if f"--{name}" not in shown] == []
 
@@ -32,6 +33,7 @@ ODD_OPTIONS = st.sampled_from(
         *("customers", "customers-file", "as-of", "start", "end", "seed", "profiles", "demographics", "fraud-rate"),
         *(
             "fraud-days",
+            "fraud-types",
             "dependence",
             "travel",
             "output",

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fraud_types import shipped_types
 from tests.support.options import parse
 from tests.support.outputs import make_output
 from vecgen.cli.parser import UsageError
 from vecgen.cli.read_options import list_storage_options, to_output, to_request
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError
+from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.form import Form
 from vecgen.plan.output import Output
@@ -51,6 +53,34 @@ def test_what_decides_the_content(arguments: list[str], field: str, value: objec
     request = to_request(parse(*arguments))
     assert getattr(request, field) == value
     assert Request(**{**vars(Request()), field: value}) == request  # nothing else has changed
+
+
+def test_fraud_types_are_read_where_the_profiles_are(profile_copy: Path) -> None:
+    own = profile_copy / "fraud_types" / "mine.json"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text('{"days": 3}', encoding="utf-8")
+    law = to_request(parse("--fraud-types", "mine=2,bust_out", "--profiles", str(profile_copy))).law
+    assert law.fraud_types == (
+        WeightedType(shipped_types()["bust_out"], 1.0),
+        WeightedType(FraudType("mine", days=3), 2.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("card_tests", "did you mean 'card_testing'"),
+        ("card_testing=-1", "expected 0, or a number from 1e-100"),
+        ("card_testing=0,bust_out=0", "a type with a weight above 0"),
+        (
+            "bust_out --end 2023-01-09",
+            "bust_out: got '10 days', expected a window of which one fits into",
+        ),
+    ],
+)
+def test_types_that_cannot_be_used_are_refused(arguments: str, expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
+        to_request(parse("--fraud-types", *arguments.split()))
 
 
 @pytest.mark.parametrize(

@@ -166,8 +166,7 @@ def summarise(calendar: Calendar) -> dict[str, I64]:
     number = len(calendar.customers)
     regular = calendar.regular.kept.sum(axis=1).astype(np.int64)
     fraud, days, first = np.zeros(number, np.int64), np.zeros(number, np.int64), np.full(number, -1)
-    if calendar.fraud is not None:
-        stream = calendar.fraud
+    for stream in calendar.frauds:
         struck = np.zeros((len(stream.members), 365), dtype=np.bool_)
         for slot in range(stream.day.shape[1]):
             has = stream.kept[:, slot] > 0

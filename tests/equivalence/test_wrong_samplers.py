@@ -161,8 +161,9 @@ def change_profiles(change: Callable[[ProfileTables], ProfileTables]) -> Callabl
 
 
 def begin_a_day_late(profile: ProfileTables) -> ProfileTables:
-    assert profile.windows is not None
-    return replace(profile, windows=replace(profile.windows, day=profile.windows.day + 1))
+    (fraud,) = profile.frauds
+    late = replace(fraud, windows=replace(fraud.windows, day=fraud.windows.day + 1))
+    return replace(profile, frauds=(late,))
 
 
 def widen(profile: ProfileTables) -> ProfileTables:

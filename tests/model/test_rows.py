@@ -19,7 +19,7 @@ def make(pairs: Pairs, mark: int) -> Rows:
     counted = mark + np.arange(len(ordered))
     halves = counted.astype(np.uint64), (counted + 1).astype(np.uint64)
     label = np.full(len(ordered), mark > 0, dtype=np.int8)
-    return Rows(customer, day, counted, counted, counted, counted, counted, counted, halves, label)
+    return Rows(customer, day, counted, counted, counted, counted, counted, counted, halves, label, label - np.int64(1))
 
 
 pairs = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=12)
@@ -34,6 +34,7 @@ def test_merged_rows_are_in_order_and_after_their_equals(some: Pairs, more: Pair
     assert found == sorted(rows)
     assert merged.number[0].tolist() == merged.second.tolist()
     assert merged.is_fraud.tolist() == [int(second >= 1000) for second in merged.second.tolist()]
+    assert (merged.fraud_type == merged.is_fraud - 1).all()
 
 
 @pytest.mark.parametrize("run", [1, 3, 7, 50])

@@ -200,8 +200,7 @@ def test_each_window_has_slots_of_its_own(profile: Profile, dependence: Dependen
             compile_one(regular, law, twin)
         return
     tables, compiled = compile_one(regular, law, twin)
-    windows = compiled.windows
-    assert windows is not None
+    windows = compiled.frauds[0].windows
     assert len(windows.ends) == law.window_starts == span - 7
     for start, row in enumerate(weights):
         chances = share_words(windows.ends[start].astype(np.float64))
@@ -211,7 +210,7 @@ def test_each_window_has_slots_of_its_own(profile: Profile, dependence: Dependen
             np.testing.assert_allclose(chances, row / row.sum(), atol=TOLERANCE)
         else:
             shares = collect_slots(
-                tables, replace(compiled, regular=compiled.fraud), chances, days, windows.pair[start]
+                tables, replace(compiled, regular=compiled.frauds[0].behaviour), chances, days, windows.pair[start]
             )
             assert_equal_shares(shares, joint_slots(row, twin))
 
@@ -238,7 +237,7 @@ def test_shipped_profiles_compile_to_a_small_pickle() -> None:
 
 def test_without_fraud_there_are_no_windows() -> None:
     _, compiled = compile_one(PROFILE, ModelParameters(YEAR_2023, 0.0))
-    assert compiled.windows is None
+    assert compiled.frauds == ()
 
 
 def refuse(**changes: Any) -> InputError:
@@ -305,8 +304,7 @@ def test_the_largest_words_choose_a_date_with_weight() -> None:
     # Nothing happens on the last date of the window that starts on the eve of the closed days.
     closed = replace(PROFILE, seasons=(Season("closed", (3, 5), (3, 5), 0.0),))
     _, compiled = compile_one(PROFILE, ModelParameters(YEAR_2023, 0.01), closed)
-    windows = compiled.windows
-    assert windows is not None
+    windows = compiled.frauds[0].windows
     window = (date(2023, 3, 4) - YEAR_2023.start).days - 1
     ends: U64 = windows.ends[window]
     assert ends.tolist() == [2**64 - 1, 2**64 - 1]

@@ -21,9 +21,9 @@ def draw(plan: Plan, ids: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Calenda
 
 def test_the_defrauded_are_known_without_their_dates(plan: Plan) -> None:
     calendar = draw(plan, IDS)
-    assert calendar.fraud is not None
-    assert np.flatnonzero(find_defrauded(plan.tables, IDS)).tolist() == calendar.fraud.members.tolist()
-    assert 0 < len(calendar.fraud.members) < len(IDS)
+    (fraud,) = calendar.frauds
+    assert np.flatnonzero(find_defrauded(plan.tables, IDS)).tolist() == fraud.members.tolist()
+    assert 0 < len(fraud.members) < len(IDS)
 
 
 def test_a_customer_alone_has_the_same_dates(plan: Plan) -> None:
@@ -37,8 +37,7 @@ def test_a_customer_alone_has_the_same_dates(plan: Plan) -> None:
 
 def test_no_regular_row_is_left_on_a_date_of_fraud(plan: Plan) -> None:
     calendar = draw(plan, IDS)
-    fraud, regular = calendar.fraud, calendar.regular
-    assert fraud is not None
+    (fraud,), regular = calendar.frauds, calendar.regular
     for place, member in enumerate(fraud.members.tolist()):
         days = np.broadcast_to(fraud.day, fraud.kept.shape)[place]
         struck = set(days[fraud.kept[place] > 0].tolist())
@@ -50,7 +49,7 @@ def test_no_regular_row_is_left_on_a_date_of_fraud(plan: Plan) -> None:
 def test_nobody_is_defrauded_at_rate_0(compile_small: Compile, plan: Plan) -> None:
     none = compile_small(law=replace(plan.tables.law, fraud_rate=0.0))
     calendar = draw(none, IDS)
-    assert calendar.fraud is None
+    assert calendar.frauds == ()
     assert calendar.streams == (calendar.regular,)
     assert not find_defrauded(none.tables, IDS).any()
 

@@ -116,7 +116,7 @@ def test_every_row_is_within_bounds(tables: Tables) -> None:
 def test_fraud_keeps_its_window_and_drives_regular_rows_away(tables: Tables) -> None:
     _, rows = draw(tables, people(range(300)))
     fraud = rows.is_fraud == 1
-    low, high = tables.profiles[PROFILE].fraud.per_day
+    low, high = tables.profiles[PROFILE].frauds[0].behaviour.per_day
     for customer in range(300):
         own = rows.customer == customer
         days = rows.day[own & fraud]
@@ -188,7 +188,7 @@ def test_counts_are_whole_rates_times_the_span(dependence: Dependence) -> None:
     rates, rest = np.divmod(counts, 364)
     assert not rest.any()
     assert set(rates.tolist()) == set(range(1, 7))
-    assert calendar.fraud is None
+    assert calendar.frauds == ()
 
 
 def test_transaction_numbers_are_unique() -> None:

@@ -41,6 +41,7 @@ def parse(words: list[str]) -> Receipt:
         "",
         "--customers 5 --seed 7 --travel --dependence v1.0",
         "--start 2024-02-01 --end 2024-03-31 --fraud-rate 0.2 --fraud-days 3 --fraud-stealth 0.5 --as-of 2020-01-01",
+        "--fraud-types card_testing=3,bust_out=0.25,sparkov",
         "--customers-file 'my people.csv' --profiles \"it's/mine\" --demographics elsewhere",
         "--output '/data/two words' --format csv --partition-by '' --max-file-size 1MB --max-records-per-file 10",
         "--partition-by month,year --compression zstd --batch-rows 1000 --batches 1,17-20",

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import LAW, WINTER, Compile
+from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.io.schema import CUSTOMER_COLUMNS
 from vecgen.model.params import Period
 from vecgen.plan.plan import Plan, compile_plan, index_batches
@@ -67,6 +68,16 @@ def test_expected_rows_come_near_the_written(compile_small: Compile) -> None:
     assert min(rates) < rows / 4000 < max(rates) * 1.5
 
 
+def test_expected_rows_count_each_type_by_its_share(compile_small: Compile) -> None:
+    kinds = [WeightedType(FraudType(name, days=6, per_day=(rate, rate)), rate) for name, rate in (("a", 1), ("b", 3))]
+    plain, typed = (
+        compile_small(law=dataclasses.replace(LAW, fraud_rate=rate, fraud_types=tuple(kinds))).rows_per_customer
+        for rate in (0.0, 0.5)
+    )
+    more = [total - own for total, own in zip(typed, plain, strict=True)]
+    assert more == pytest.approx([0.5 * 6 * (0.25 * 1 + 0.75 * 3)] * len(plain))
+
+
 def test_customer_ranges_cover_every_customer_once(compile_small: Compile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vecgen.plan.plan.CUSTOMERS_PER_FILE", 25)
     assert list(compile_small().customer_ranges()) == [(0, 25), (25, 50), (50, 60)]
@@ -112,6 +123,7 @@ class TestFingerprint:
             {"law": dataclasses.replace(LAW, fraud_stealth=0.1)},
             {"law": dataclasses.replace(LAW, dependence="v1.0")},
             {"law": dataclasses.replace(LAW, travel=True)},
+            {"law": dataclasses.replace(LAW, fraud_types=(WeightedType(FraudType("sparkov"), 1.0),))},
             {"law": dataclasses.replace(LAW, period=Period(WINTER.start, date(2024, 1, 21)))},
             {"law": dataclasses.replace(LAW, period=Period(date(2023, 12, 19), WINTER.end)), "as_of": WINTER.start},
         ],

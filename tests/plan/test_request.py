@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Compile
+from tests.support.fraud_types import shipped_types, untold
 from vecgen.errors import InputError
+from vecgen.fraud.fraud_type import WeightedType
 from vecgen.model.params import recorded_parameters
 from vecgen.plan.plan import Plan
 from vecgen.plan.request import describe_request
@@ -37,6 +39,16 @@ def test_parameters_that_old_records_do_not_know_are_named_where_they_are_used(p
     assert described["law"] == {**describe_request(request)["law"], "fraud_stealth": 0.5}  # type: ignore[dict-item]
     assert recorded_parameters(described, "receipt").fraud_stealth == 0.5
     assert recorded_parameters(describe_request(request), "receipt") == request.law
+
+
+def test_fraud_types_are_described_in_full_where_there_are_any(plan: Plan) -> None:
+    kind = shipped_types()["card_testing"]
+    law = replace(plan.request.law, fraud_types=(WeightedType(kind, 3.0),))
+    described = describe_request(replace(plan.request, law=law))
+    own = described["law"]["fraud_types"]["card_testing"]  # type: ignore[index]
+    assert json.loads(json.dumps(own)) == own
+    assert (own["weight"], own["burst_seconds"]) == (3.0, 900)
+    assert recorded_parameters(described, "somewhere") == replace(law, fraud_types=(WeightedType(untold(kind), 3.0),))
 
 
 def test_safe_identifiers_of_listed_customers_are_refused(plan: Plan, compile_small: Compile, tmp_path: Path) -> None:

@@ -299,7 +299,8 @@ class TestWheel:
         prefix = f"vecgen/data/{folder}/"
         with zipfile.ZipFile(wheel) as archive:
             packed = {n.removeprefix(prefix): archive.read(n) for n in archive.namelist() if n.startswith(prefix)}
-        assert packed == {path.name: path.read_bytes() for path in (ROOT / folder).iterdir()}
+        files = (path for path in (ROOT / folder).rglob("*") if path.is_file())
+        assert packed == {path.relative_to(ROOT / folder).as_posix(): path.read_bytes() for path in files}
         assert packed
 
     def test_code(self, wheel: Path) -> None:

@@ -115,6 +115,8 @@ def test_a_move_is_of_a_new_dataset_of_ours() -> None:
         (("request", "seed"), 1 << 64),
         (("request", "law", "fraud_rate"), 1.5),
         (("request", "law", "fraud_stealth"), "0.5"),
+        (("request", "law", "fraud_types"), {"card_testing": 3}),
+        (("request", "law", "fraud_types"), {"card_testing": {"weight": "3"}}),
         (("output", "batches"), [[1]]),
         (("parts", "transactions", "rows"), -1),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from vecgen.config.loader import DEFAULT_PROFILES
@@ -29,3 +30,8 @@ DOCUMENT: Final[dict[str, Any]] = {
 def shipped_types() -> dict[str, FraudType]:
     """Return the shipped fraud types by name."""
     return {kind.name: kind for kind in load_fraud_types(list_fraud_types(DEFAULT_PROFILES).values())}
+
+
+def untold(kind: FraudType) -> FraudType:
+    """Return the type as records have it: without its texts."""
+    return replace(kind, description="", source="")

@@ -170,6 +170,17 @@ def parse_size(text: str) -> int:
     return int(match[1]) * _SIZE_UNITS[(match[2] or "").upper()]
 
 
+def parse_weights(text: str) -> dict[str, float]:
+    """Read names with weights, NAME=WEIGHT, separated by commas; a name alone weighs 1."""
+    weights: dict[str, float] = {}
+    for part in parse_names(text):
+        name, equals, weight = part.partition("=")
+        if not name or name in weights:
+            raise ArgumentTypeError(f"got {shorten(text)!r}, expected names with weights such as a=3,b=2, each once")
+        weights[name] = parse_number(weight) if equals else 1.0
+    return weights
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """Read names separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -31,6 +31,7 @@ from vecgen.cli.argument_types import (
     parse_ranges,
     parse_size,
     parse_storage_option,
+    parse_weights,
     parse_whole,
     read_storage_options,
 )
@@ -66,6 +67,7 @@ class RequestKeywords(TypedDict, total=False):
     fraud_rate: float
     fraud_days: int
     fraud_stealth: float
+    fraud_types: Mapping[str, float] | Sequence[str] | str | None
     dependence: Dependence
     travel: bool
     report_delay: float | tuple[float, float] | str | None
@@ -92,6 +94,7 @@ class OutputKeywords(RequestKeywords, total=False):
     append: bool
     with_customer_id: bool
     with_fraud_probability: bool
+    with_fraud_type: bool
     with_report_date: bool
     columns: Sequence[str] | str | None
     normalized: bool
@@ -346,6 +349,12 @@ def _read_names(value: Any) -> tuple[str, ...]:
     return parse_names(value) if isinstance(value, str) else tuple(map(_read_word, value))
 
 
+def _read_weights(value: Any) -> dict[str, float]:
+    if isinstance(value, Mapping):
+        return {_read_word(name): _read_number(weight) for name, weight in value.items()}
+    return parse_weights(",".join(_read_names(value)))
+
+
 def _read_size(value: Any) -> int:
     return parse_size(value if isinstance(value, str) else str(_read_whole(value)))
 
@@ -375,6 +384,7 @@ _KINDS: Final[dict[Any, _Kind]] = {
     parse_ranges: _Kind("numbers and pairs of numbers, or their text such as 17,4711-4720", _read_ranges),
     parse_map: _Kind("a dictionary of columns by what they are, or its text", _read_map),
     parse_names: _Kind("a name, or a sequence of names", _read_names),
+    parse_weights: _Kind("a dictionary of weights by name, names, or their text such as a=3,b=2", _read_weights),
     parse_partition_keys: _Kind(
         "keys, or their text", lambda value: parse_partition_keys(",".join(_read_names(value)))
     ),

@@ -24,6 +24,7 @@ from vecgen.cli.argument_types import (
     parse_ranges,
     parse_size,
     parse_storage_option,
+    parse_weights,
     parse_whole,
     read_storage_options,
 )
@@ -84,6 +85,8 @@ def add_model_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-days", type=parse_whole, default=law.fraud_days, metavar="F", help=help_days)
     help_stealth = "share of frauds whose category, amount and time are drawn as those of regular rows (0)"
     group.add_argument("--fraud-stealth", type=parse_number, default=law.fraud_stealth, metavar="S", help=help_stealth)
+    help_types = "kinds of fraud and their weights, NAME=WEIGHT,…: `vecgen profiles show NAME` (sparkov alone)"
+    group.add_argument("--fraud-types", type=parse_weights, default={}, metavar="TYPES", help=help_types)
     help_model = f"joint model of date, category, day part and amount ({law.dependence})"
     group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_model)
     group.add_argument("--travel", action="store_true", help="let travelling profiles buy further from home")
@@ -144,6 +147,8 @@ def add_output_options(parser: ArgumentParser, *, with_columns: bool = True) -> 
         add_columns_options(group)
         help_probability = "columns fraud_probability, given the row, and day_fraud_probability, given its day"
         group.add_argument("--with-fraud-probability", action="store_true", help=help_probability)
+        help_type = "a column fraud_type, of fraudulent transactions"
+        group.add_argument("--with-fraud-type", action="store_true", help=help_type)
         help_report = "a column reported_date, on which it was reported as fraud, if ever"
         group.add_argument("--with-report-date", action="store_true", help=help_report)
     group.add_argument("--single-file", action="store_true", help="all transactions in one file, by one process")

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from vecgen.errors import InputError, setting
+from vecgen.fraud.load_fraud_types import load_weighted_types
 from vecgen.fraud.reporting import Reporting
 from vecgen.model.params import ModelParameters, make_period
 from vecgen.plan.form import NORMALIZED_NAMES, Form
@@ -40,6 +41,7 @@ def to_request(options: Namespace) -> Request:
         options.travel,
         options.fraud_stealth,
         reporting=Reporting(options.report_delay, options.never_reported, options.false_reports, options.labels_as_of),
+        fraud_types=load_weighted_types(options.profiles, options.fraud_types),
     )
     return Request(
         customers=options.customers,
@@ -98,6 +100,7 @@ def to_output(options: Namespace) -> Output:
         single_file=options.single_file,
         with_customer_id=options.with_customer_id or normalized,
         with_fraud_probability=getattr(options, "with_fraud_probability", False),
+        with_fraud_type=getattr(options, "with_fraud_type", False),
         with_report_date=getattr(options, "with_report_date", False),
         columns=NORMALIZED_NAMES if normalized else getattr(options, "columns", None),
     )

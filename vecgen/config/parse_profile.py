@@ -200,12 +200,13 @@ def _parse_day_parts(node: JsonValue) -> tuple[tuple[str, ...], tuple[float, ...
 
 def parse_weight(node: JsonValue) -> float:
     """Return a weight: 0, or a number of ordinary size."""
-    if isinstance(node.raw, bool) or not isinstance(node.raw, int | float) or not _is_weight(node.raw):
+    if isinstance(node.raw, bool) or not isinstance(node.raw, int | float) or not is_weight(node.raw):
         node.fail(f"0, or a number from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}")
     return float(node.raw)
 
 
-def _is_weight(number: float) -> bool:
+def is_weight(number: float) -> bool:
+    """Return whether a number is 0, or of ordinary size and above 0."""
     return number == 0 or MIN_WEIGHT <= number <= MAX_WEIGHT
 
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from vecgen.config.demographics import Merchants
 from vecgen.config.loader import DEFAULT_PROFILES, read_json
-from vecgen.config.profile import SUFFIX
+from vecgen.config.parse_profile import is_weight
+from vecgen.config.profile import MAX_WEIGHT, MIN_WEIGHT, SUFFIX
 from vecgen.errors import InputError, gather, raise_first, setting, suggest
-from vecgen.fraud.fraud_type import FraudType
+from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.fraud.parse_fraud_type import parse_fraud_type
 
 FOLDER: Final = "fraud_types"
@@ -48,6 +49,36 @@ def load_fraud_types(files: Iterable[Path]) -> list[FraudType]:
         InputError: One of them is invalid; `further` holds the faults of all.
     """
     return gather([partial(load_fraud_type, path) for path in files])
+
+
+def load_weighted_types(profiles: Path, weights: Mapping[str, float]) -> tuple[WeightedType, ...]:
+    """Return the types of these names, each with its weight, in the order of the names: none is before another.
+
+    Args:
+        profiles: The directory whose types are known beside the shipped ones.
+
+    Raises:
+        InputError: An unknown name, a weight that is none, or a type with faults.
+    """
+    files = find_fraud_types(profiles) if weights else {}
+    kinds = gather([partial(_load_by_name, name, files) for name in sorted(weights)])
+    return tuple(WeightedType(kind, check_weight(kind.name, weights[kind.name])) for kind in kinds)
+
+
+def _load_by_name(name: str, files: Mapping[str, Path]) -> FraudType:
+    return load_fraud_type(choose_file(name, files))
+
+
+def check_weight(name: str, weight: float) -> float:
+    """Return the weight of a type.
+
+    Raises:
+        InputError: It is negative, or out of range.
+    """
+    if not is_weight(weight):
+        expected = f"0, or a number from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}"
+        raise InputError(setting("fraud_types"), name, weight, expected)
+    return float(weight)
 
 
 def check_fraud_types(profiles: Path, merchants: Merchants) -> list[FraudType]:

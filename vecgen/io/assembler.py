@@ -18,6 +18,7 @@ from vecgen.io.schema import (
     CUSTOMER_ID,
     DAY_FRAUD_PROBABILITY,
     FRAUD_PROBABILITY,
+    FRAUD_TYPE,
     REPORTED_DATE,
     TRANSACTION_SCHEMA,
     Column,
@@ -25,7 +26,7 @@ from vecgen.io.schema import (
     select_digested,
 )
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, number_text, split_times, take_time, time_words
-from vecgen.model.rows import SEEN_ATTRIBUTES, Attribute, Rows
+from vecgen.model.rows import HONEST, SEEN_ATTRIBUTES, Attribute, Rows
 from vecgen.model.tables import Tables
 from vecgen.sampling.arrays import I64, U64
 
@@ -56,6 +57,7 @@ class Assembler:
     encoded: Mapping[str, tuple[npt.NDArray[Any] | None, pa.Array | None]]
     categories: pa.Array
     merchants: pa.Array
+    fraud_types: pa.Array
 
     def assemble(self, rows: Rows) -> pa.RecordBatch:
         """Return the rows as a record batch of the assembler's schema."""
@@ -128,6 +130,7 @@ def make_assembler(tables: Tables, customers: pa.Table, columns: Sequence[Column
         encoded={c.name: _encode(people.column(c.name).combine_chunks(), c) for c in own},
         categories=pa.array(tables.categories, pa.string()),
         merchants=pa.array(tables.merchants, pa.string()),
+        fraud_types=pa.array([own.type.name for own in tables.law.types], pa.string()),
     )
 
 
@@ -168,6 +171,11 @@ def _probability(detector: int) -> Callable[[Assembler, Rows], pa.Array]:
         return pa.array(rows.probability[detector])
 
     return make
+
+
+def _make_type(assembler: Assembler, rows: Rows) -> pa.Array:
+    positions = pa.array(rows.fraud_type.astype(np.int32), mask=rows.fraud_type == HONEST)
+    return pa.DictionaryArray.from_arrays(positions, assembler.fraud_types, safe=False)
 
 
 def _make_reported(assembler: Assembler, rows: Rows) -> pa.Array:
@@ -257,5 +265,6 @@ _MADE_OF: Final[Mapping[str, _Recipe]] = {
     ),
     FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(0), _no_words),
     DAY_FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(1), _no_words),
-    REPORTED_DATE.name: _Recipe(("number",), _make_reported, _no_words),
+    FRAUD_TYPE.name: _Recipe(("fraud_type",), _make_type, _no_words),
+    REPORTED_DATE.name: _Recipe(("number", "fraud_type"), _make_reported, _no_words),
 }

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.file_record import FileRecord
-from vecgen.io.schema import CUSTOMER_ID, FRAUD_PROBABILITY, REPORTED_DATE
+from vecgen.io.schema import CUSTOMER_ID, FRAUD_PROBABILITY, FRAUD_TYPE, REPORTED_DATE
 from vecgen.stores.filesystem import Place, RemotePath, describe
 from vecgen.stores.options import spell_endpoint
 
@@ -22,6 +22,7 @@ _REMEDY: Final = f"use the options of the table, or choose another {setting('out
 _ASKED_FOR: Final = {
     "with_customer_id": CUSTOMER_ID,
     "with_fraud_probability": FRAUD_PROBABILITY,
+    "with_fraud_type": FRAUD_TYPE,
     "with_report_date": REPORTED_DATE,
 }
 """Options that add columns, and the column that tells whether a table has them."""

@@ -83,8 +83,12 @@ REPORTED_DATE: Final = Column(
     "reported_date", "date", "date on which it was reported as fraud, if ever; written if asked for", nullable=True
 )
 
+FRAUD_TYPE: Final = Column(
+    "fraud_type", "text", "kind of fraud, of fraudulent transactions; written if asked for", nullable=True
+)
+
 COLUMNS: Final = CUSTOMER_COLUMNS + TRANSACTION_COLUMNS
-ALL_COLUMNS: Final = (*COLUMNS, *PROBABILITY_COLUMNS, REPORTED_DATE, CUSTOMER_ID)
+ALL_COLUMNS: Final = (*COLUMNS, *PROBABILITY_COLUMNS, FRAUD_TYPE, REPORTED_DATE, CUSTOMER_ID)
 """Of transactions, those that are written only if asked for among them."""
 
 PARTITION_COLUMNS: Final = (

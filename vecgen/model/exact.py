@@ -14,6 +14,9 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, SUFFIX, Profile, ProfileSet
+from vecgen.errors import InputError, setting
+from vecgen.fraud.fraud_type import SPARKOV
+from vecgen.fraud.parse_fraud_type import spell_fraud_type
 from vecgen.model.date_weights import date_weights, window_weights
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.sampling.arrays import F64, I64
@@ -105,6 +108,7 @@ class ExactModel:
 
 def write_out(profiles: ProfileSet, law: ModelParameters) -> ExactModel:
     """Return the distributions of all profiles; `categories` are those that any of them lists, sorted."""
+    _refuse_types(law)
     everyone = (*profiles.regular, *profiles.fraud)
     categories = tuple(sorted({category for profile in everyone for category in profile.categories}))
     pairs = zip(profiles.regular, profiles.fraud, strict=True)
@@ -117,6 +121,13 @@ def _both_labels(
 ) -> tuple[RowDistribution, RowDistribution]:
     own, twin = _regular_distribution(regular, law, categories), _fraud_distribution(fraud, law, categories)
     return own, _add_stealth(twin, own, law) if law.fraud_stealth > 0 else twin
+
+
+def _refuse_types(law: ModelParameters) -> None:
+    names = [own.type.name for own in law.fraud_types]
+    if len(names) > 1 or any(spell_fraud_type(own.type) for own in law.fraud_types):
+        expected = f"{SPARKOV} alone: exact probabilities of other types are not written out yet"
+        raise InputError(setting("fraud_types"), "", ",".join(names), expected)
 
 
 def overlap(*shares: F64) -> F64:

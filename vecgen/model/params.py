@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Literal, get_args
 
+import numpy as np
+
 from vecgen.errors import InputError, setting
+from vecgen.fraud.drift import weigh_starts
+from vecgen.fraud.fraud_type import SPARKOV, FraudType, WeightedType
+from vecgen.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
 from vecgen.fraud.reporting import Reporting, read_reporting
+from vecgen.sampling.arrays import F64
 
 MAX_SPAN: Final = 73_050
 """Days from the start of a period to its end; every possible fraud window is a row of a table."""
@@ -75,6 +81,7 @@ class ModelParameters:
         travel: Whether profiles' travel figures widen the radius of purchases.
         fraud_stealth: Probability (0..1) that a fraudulent row's category, amount and time are those of a regular row.
         reporting: How fraud becomes known; it changes no transaction but its label.
+        fraud_types: Kinds of fraud with their weights; empty for Sparkov's alone.
 
     Raises:
         InputError: A value outside its range, or a period too short for a fraud window.
@@ -87,6 +94,7 @@ class ModelParameters:
     travel: bool = False
     fraud_stealth: float = 0.0
     reporting: Reporting = field(default_factory=Reporting)
+    fraud_types: tuple[WeightedType, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.fraud_rate <= 1.0:
@@ -107,17 +115,69 @@ class ModelParameters:
                 f"{setting('end')}",
                 f"lengthen the period or pass {setting('fraud_rate', 0)}",
             )
+        self._check_types()
+
+    def _check_types(self) -> None:
+        names = [own.type.name for own in self.fraud_types]
+        if len(set(names)) < len(names):
+            raise InputError(setting("fraud_types"), "", ",".join(names), "each type once")
+        for own in self.fraud_types:
+            if self.fraud_rate > 0 and own.weight > 0 and self.count_starts(own.type) < 1:
+                raise InputError(
+                    setting("fraud_types"),
+                    own.type.name,
+                    f"{self.window_days(own.type)} days",
+                    f"a window of which one fits into a period of {self.period.days:,} days",
+                    "lengthen the period, or leave the type out",
+                )
+        if self.fraud_types and self.fraud_rate > 0 and not any(share > 0 for share in self.type_shares):
+            remedy = "weigh one of them, and one of the months in which its windows can start"
+            raise InputError(setting("fraud_types"), "", ",".join(names), "a type with a weight above 0", remedy)
 
     @property
     def window_starts(self) -> int:
-        """Number of days a fraud window can start on: 1..D-7 days after the start of the period."""
-        return max(0, self.period.span - _LAST_WINDOW_MARGIN)
+        """Number of days a window of Sparkov's fraud can start on: 1..D-7 days after the start of the period."""
+        return self.count_starts(FraudType(SPARKOV))
+
+    @property
+    def types(self) -> tuple[WeightedType, ...]:
+        """The kinds of fraud: those asked for, or Sparkov's."""
+        return self.fraud_types or (WeightedType(FraudType(SPARKOV), 1.0),)
+
+    @property
+    def type_shares(self) -> tuple[float, ...]:
+        """Probability that a case is of each of `types`: by weight, and the mean weight of its windows' months."""
+        weights = [own.weight * float(self.weigh_starts(own.type).mean()) if own.weight else 0.0 for own in self.types]
+        total = sum(weights)
+        return tuple(weight / total if total > 0 else 0.0 for weight in weights)
+
+    def window_days(self, kind: FraudType) -> int:
+        """Return the calendar days of a window of fraud of a type."""
+        return kind.days or self.fraud_days + 1
+
+    def rate_days(self, kind: FraudType) -> int:
+        """Return the days that a case's rate is multiplied by: of Sparkov's fraud, one less than its window has."""
+        return kind.days or self.fraud_days
+
+    def count_starts(self, kind: FraudType) -> int:
+        """Return the number of days a window of a type can start on, the first of which is the period's second."""
+        return max(0, self.period.span - max(_LAST_WINDOW_MARGIN, self.window_days(kind) - 1))
+
+    def weigh_starts(self, kind: FraudType) -> F64:
+        """Return the weight of each possible start of a window of a type."""
+        starts = self.count_starts(kind)
+        return weigh_starts(kind, self.period.start + timedelta(days=1), starts) if starts else np.zeros(1)
 
     def _first_end(self) -> str:
         try:
             return (self.period.start + timedelta(days=_LAST_WINDOW_MARGIN + 1)).isoformat()
         except OverflowError:  # the last week of the year 9999
             return "a date past all dates"
+
+
+def describe_types(law: ModelParameters) -> dict[str, dict[str, object]]:
+    """Return the types of fraud that were asked for as plain JSON values by name, with their weights."""
+    return {own.type.name: {"weight": own.weight, **spell_fraud_type(own.type)} for own in law.fraud_types}
 
 
 def recorded_parameters(request: Mapping[str, Any], where: str) -> ModelParameters:
@@ -132,7 +192,14 @@ def recorded_parameters(request: Mapping[str, Any], where: str) -> ModelParamete
     try:
         fields = dict(request["law"])
         start, end = (date.fromisoformat(fields["period"][name]) for name in ("start", "end"))
-        reporting = read_reporting(fields.get("reporting", {}))
-        return ModelParameters(**{**fields, "period": Period(start, end), "reporting": reporting})
+        recorded = dict(fields.pop("fraud_types", {}))
+        types = tuple(_read_type(where, name, {**own}) for name, own in recorded.items())
+        read = {"fraud_types": types, "reporting": read_reporting(fields.get("reporting", {}))}
+        return ModelParameters(**{**fields, "period": Period(start, end), **read})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(where, "request.law", str(error), "period and law of a dataset") from error
+
+
+def _read_type(where: str, name: str, recorded: dict[str, Any]) -> WeightedType:
+    weight = float(recorded.pop("weight"))
+    return WeightedType(parse_fraud_type(where, name, recorded), weight)

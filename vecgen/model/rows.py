@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from vecgen.sampling.arrays import F64, I64, U64, AnyArray, Scalar
 
-Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number"]
+Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number", "fraud_type"]
 ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
 """What is drawn of a row beside customer, day and label; leaving one out changes no other."""
 
 SEEN_ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(("second", "category", "cents", "lat", "long"))
 """What the probability of fraud needs of a row."""
+HONEST: Final = -1
+"""In place of a type of fraud."""
 
 _LONG_RUN: Final = 5  # rows of a customer from which np.repeat should beat a gather, by the figures of `has_long_runs`
 _SCATTERED: Final = 500  # rows between insertions from which on copies beat a gather of all: 4.4 ns for 11.7
@@ -37,6 +39,7 @@ class Rows:
         lat, long: Place of the purchase in microdegrees (int64).
         number: The two halves of the transaction number (uint64 each).
         is_fraud: 0 or 1 (int8).
+        fraud_type: Position in `ModelParameters.types`, or HONEST (int64).
         reported: Day on which it is reported as fraud, from the start of the period, negative for never; None if not
             needed.
         probability: That it is fraudulent, given the row, and given all rows of its customer's day; None if not needed.
@@ -52,6 +55,7 @@ class Rows:
     long: I64
     number: tuple[U64, U64]
     is_fraud: npt.NDArray[np.int8]
+    fraud_type: I64
     probability: tuple[F64, F64] | None = None
     reported: I64 | None = None
 

@@ -7,7 +7,7 @@ day part). A *slot* is what the date uniform selects: a day, under v1.0 with a p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +16,10 @@ import numpy as np
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import SUFFIX, AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError, setting
+from vecgen.fraud.derive import derive_profile
+from vecgen.fraud.fraud_type import FraudType
+from vecgen.fraud.load_fraud_types import check_categories
+from vecgen.fraud.moments import Moments, compile_moments
 from vecgen.fraud.reporting import ReportTables, compile_reports
 from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
@@ -111,14 +115,38 @@ class FraudWindows:
 
 
 @dataclass(frozen=True)
+class FraudTables:
+    """Fraud of one type against customers of one profile, compiled.
+
+    Attributes:
+        position: Of the type in `ModelParameters.types`.
+        days: What a case's rate is multiplied by.
+        starts: The window of a case, from one uniform; None where all are as likely.
+        moments: Times of day that the type chooses by itself, else None: then the pair decides.
+        keeps_to_night: Whether most rows happen in the night hours of their day part.
+        remote_radius: Half the side of the square around home in which a case's place lies, microdegrees; 0 for home.
+        keeps_own_rows: Whether regular rows stay on the dates of fraudulent ones.
+    """
+
+    position: int
+    behaviour: Behaviour
+    windows: FraudWindows
+    days: int
+    starts: Categorical | None
+    moments: Moments | None
+    keeps_to_night: bool
+    remote_radius: int
+    keeps_own_rows: bool
+
+
+@dataclass(frozen=True)
 class ProfileTables:
-    """One profile and its fraud twin, compiled; `windows` is None where no customer can be defrauded."""
+    """One profile, compiled, and the fraud that its customers can suffer: none where no customer is defrauded."""
 
     name: str
     regular: Behaviour
     schedule: Schedule
-    fraud: Behaviour
-    windows: FraudWindows | None
+    frauds: tuple[FraudTables, ...]
 
     @property
     def file(self) -> str:
@@ -133,6 +161,7 @@ class Tables:
     Attributes:
         written: The profiles as they are written, which the probability of fraud is computed from.
         reports: When transactions are reported as fraud.
+        fraud_choice: The type of a case, position in `ModelParameters.types`, from one uniform; None where it has one.
     """
 
     law: ModelParameters
@@ -143,6 +172,7 @@ class Tables:
     written: ProfileSet
     seed: int
     reports: ReportTables
+    fraud_choice: Categorical | None = None
 
     def profile(self, position: int) -> ProfileTables:
         """Return the tables of the profile at `position` of `ProfileSet.names`."""
@@ -156,24 +186,33 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
         InputError: A profile whose weights leave no date in the period or in a fraud window, that asks for more than
             MAX_CUSTOMER_ROWS of a customer, or whose windows would take more than a gigabyte.
     """
-    amount_distributions = sorted({amount for p in (*profiles.regular, *profiles.fraud) for amount in _used_amounts(p)})
+    check_categories((own.type for own in law.fraud_types), merchants)
+    frauds = [_derive_profiles(law, *pair) for pair in zip(profiles.regular, profiles.fraud, strict=True)]
+    derived = [profile for own in frauds for _, profile in own]
+    everyone = (*profiles.regular, *profiles.fraud, *derived)
+    amount_distributions = sorted({_as_pair(amount) for profile in everyone for amount in profile.amounts})
     positions = {amount: position for position, amount in enumerate(amount_distributions)}
-    compiler = _Compiler(law, merchants, positions, len(profiles.names))
-    pairs = zip(profiles.names, profiles.regular, profiles.fraud, strict=True)
+    compiler = _Compiler(law, merchants, positions, max(1, len(derived)))
+    groups = zip(profiles.names, profiles.regular, frauds, strict=True)
     return Tables(
         law,
-        tuple(compiler.compile_profile(name, regular, fraud) for name, regular, fraud in pairs),
+        tuple(compiler.compile_profile(name, regular, own) for name, regular, own in groups),
         load_amounts(amount_distributions),
         merchants.categories,
         tuple(name for names in merchants.names for name in names),
         profiles,
         seed,
-        compile_reports(law.reporting),
+        compile_reports(law.reporting, [own.type.report for own in law.types]),
+        compile_categorical(law.type_shares) if law.fraud_rate > 0 and len(law.types) > 1 else None,
     )
 
 
-def _used_amounts(profile: Profile) -> list[tuple[float, float]]:
-    return [_as_pair(amount) for amount in profile.amounts]
+def _derive_profiles(law: ModelParameters, regular: Profile, twin: Profile) -> list[tuple[int, Profile]]:
+    """Return the profile of each type of fraud that can happen, with the type's position."""
+    if law.fraud_rate == 0:
+        return []
+    shares = enumerate(zip(law.types, law.type_shares, strict=True))
+    return [(n, derive_profile(own.type, regular, twin)) for n, (own, share) in shares if share > 0]
 
 
 def _as_pair(amount: AmountDistribution) -> tuple[float, float]:
@@ -185,17 +224,32 @@ class _Compiler:
     law: ModelParameters
     merchants: Merchants
     amount_positions: dict[tuple[float, float], int]
-    profiles: int
+    window_sets: int
+    windows: dict[tuple[Profile, int | None], FraudWindows] = field(default_factory=dict)
 
-    def compile_profile(self, name: str, regular: Profile, fraud: Profile) -> ProfileTables:
+    def compile_profile(self, name: str, regular: Profile, frauds: Sequence[tuple[int, Profile]]) -> ProfileTables:
         self._check_rows(regular)
         behaviour = self._behaviour(regular)
         return ProfileTables(
             name,
             behaviour,
             self._schedule(regular),
-            _add_stealth(self._behaviour(fraud), behaviour, self.law.fraud_stealth),
-            self._windows(fraud) if self.law.fraud_rate > 0 else None,
+            tuple(self._fraud(position, profile, behaviour) for position, profile in frauds),
+        )
+
+    def _fraud(self, position: int, profile: Profile, regular: Behaviour) -> FraudTables:
+        kind = self.law.types[position].type
+        starts, moments = self.law.weigh_starts(kind), compile_moments(kind)
+        return FraudTables(
+            position=position,
+            behaviour=_add_stealth(self._behaviour(profile), regular, self.law.fraud_stealth),
+            windows=self._windows(profile, kind),
+            days=self.law.rate_days(kind),
+            starts=None if (starts == starts[0]).all() else compile_categorical(starts),
+            moments=moments,
+            keeps_to_night=kind.spending == "twin" and moments is None,
+            remote_radius=round(kind.remote_degrees * _MICRODEGREES),
+            keeps_own_rows=kind.keeps_own_rows,
         )
 
     def _check_rows(self, profile: Profile) -> None:
@@ -244,23 +298,33 @@ class _Compiler:
         slots = compile_cells(ends[keep], np.arange(keep.sum()))
         return Schedule(slots, day[keep], pair[keep])
 
-    def _windows(self, profile: Profile) -> FraudWindows:
-        period, starts, days = self.law.period, self.law.window_starts, self.law.fraud_days + 1
+    def _windows(self, profile: Profile, kind: FraudType) -> FraudWindows:
+        """Compile windows; customers of several profiles share those of a type that spends like none of them."""
+        same = replace(profile, name="", travel_pct=0.0, travel_max_distance=0.0)
+        if (same, kind.days) not in self.windows:
+            self.windows[same, kind.days] = self._compile_windows(profile, kind)
+        return self.windows[same, kind.days]
+
+    def _compile_windows(self, profile: Profile, kind: FraudType) -> FraudWindows:
+        period, starts, days = self.law.period, self.law.count_starts(kind), self.law.window_days(kind)
+        self._check_slots(profile, kind)
         weights = window_weights(profile, period, 1, starts, days)
         _refuse_empty_windows(weights, profile, period)
         if self.law.dependence != "v1.0":
             day = np.arange(1, starts + 1)[:, np.newaxis] + np.arange(days)
             return FraudWindows(cells_to_words(_shares(weights)), day, None)
-        self._check_slots(starts * (days + len(profile.categories) + len(profile.day_parts)))
         ends, day, pair = _slots_of_one_uniform(weights, profile)
         return FraudWindows(cells_to_words(ends), day + np.arange(1, starts + 1)[:, np.newaxis], pair)
 
-    def _check_slots(self, slots: int) -> None:
-        most = _MAX_WINDOW_SLOTS // self.profiles
-        if slots > most:
+    def _check_slots(self, profile: Profile, kind: FraudType) -> None:
+        joint = self.law.dependence == "v1.0"
+        parts = self.law.window_days(kind) + joint * (len(profile.categories) + len(profile.day_parts))
+        slots, most = self.law.count_starts(kind) * parts, _MAX_WINDOW_SLOTS // self.window_sets
+        if slots > most and (joint or kind.days):  # else at most eight days of 200 years
+            name, value = ("dependence", self.law.dependence) if joint else ("fraud_types", kind.name)
             expected = f"at most {most:,} parts of fraud windows in a profile, not {slots:,}"
-            remedy = f"shorten the period, choose another {setting('dependence')}, or pass {setting('fraud_rate', 0)}"
-            raise InputError(setting("dependence"), "", self.law.dependence, expected, remedy)
+            remedy = f"shorten the period, choose another {setting(name)}, or pass {setting('fraud_rate', 0)}"
+            raise InputError(setting(name), "", value, expected, remedy)
 
 
 def _add_stealth(fraud: Behaviour, regular: Behaviour, share: float) -> Behaviour:

@@ -7,7 +7,7 @@ index of a row is its position among its customer's rows in the order of time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -15,9 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from vecgen.model.params import Period
-from vecgen.model.tables import Behaviour, FraudWindows, ProfileTables, Tables
+from vecgen.model.rows import HONEST
+from vecgen.model.tables import Behaviour, FraudTables, FraudWindows, ProfileTables, Tables
 from vecgen.sampling.arrays import I16, I32, I64, U64, Bools
-from vecgen.sampling.rng import Keys, derive_keys, draw_words, high_half, scale_to, start_counters, unit_interval
+from vecgen.sampling.rng import (
+    Keys,
+    derive_keys,
+    draw_words,
+    high_half,
+    low_half,
+    scale_to,
+    start_counters,
+    unit_interval,
+)
 
 # Streams of a customer. 2 belongs to the customer's own attributes (`customers`). All but HABIT_STREAM have keys of
 # their own for each period, by its first day: what customers are like stays, what happens to them does not repeat.
@@ -27,9 +37,10 @@ HABIT_STREAM: Final = 3
 CASE_STREAM: Final = 4
 
 # Words of a row; `transactions` takes those in the middle.
-DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE, STEALTH = range(7)
+DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE, STEALTH, MOMENT = range(8)
 _RATE, _TRAVEL = range(2)  # words of a customer in HABIT_STREAM
-_DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL = range(4)  # words of a customer in CASE_STREAM
+_DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL, _TYPE, _REMOTE = range(6)  # words of entry 0 in CASE_STREAM
+_BURST: Final = 0  # word of entry 1 + n there, for the window's n-th date
 
 # Where a transaction number holds the first day of its period: above the index, below the mark of fraud at bit 62.
 # 22 bits hold every date; an index has 24 (`tables.MAX_CUSTOMER_ROWS`).
@@ -73,6 +84,9 @@ class Stream:
         pair: Pairs, shape as `day`; None where each row draws its own.
         amount_pairs: Pair whose amounts a row follows, by `amount_start` + index; None where it is its own.
         radius: Half the side of the square of purchases in microdegrees, per member (int64).
+        fraud: What the rows are made of where they are fraudulent, else None.
+        away: How far a member's fraud is from home, latitude and longitude in microdegrees; None where it is at home.
+        burst: First second of the rows of a date, shape as `day`; None where each row has a time of its own.
     """
 
     behaviour: Behaviour
@@ -85,29 +99,42 @@ class Stream:
     amount_pairs: I16 | None
     amount_start: I64
     radius: I64
-    is_fraud: bool
+    fraud: FraudTables | None = None
+    away: tuple[I64, I64] | None = None
+    burst: I64 | None = None
+
+    @property
+    def is_fraud(self) -> bool:
+        """Whether the rows are fraudulent."""
+        return self.fraud is not None
+
+    @property
+    def fraud_type(self) -> int:
+        """Position of the type of fraud in `ModelParameters.types`; HONEST for none."""
+        return HONEST if self.fraud is None else self.fraud.position
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The dates of the transactions of some customers; `fraud` is None where no customer is defrauded.
+    """The dates of the transactions of some customers.
 
     Attributes:
+        frauds: A stream for each type of fraud that one of them suffers; nobody is a member of two.
         number_keys: What a row's index is xored with to begin its transaction number, per customer: the period's first
             day, and the first round of the permutation, which is the same for all periods.
-        dropped: Regular rows dropped on the dates of fraudulent ones, per member of `fraud` (int64).
+        dropped: Regular rows dropped on the dates of fraudulent ones, per member of each of `frauds` (int64).
     """
 
     customers: Customers
     number_keys: U64
     regular: Stream
-    fraud: Stream | None
-    dropped: I64
+    frauds: tuple[Stream, ...]
+    dropped: tuple[I64, ...]
 
     @property
     def streams(self) -> tuple[Stream, ...]:
-        """The regular stream and, where there is one, the fraud stream."""
-        return (self.regular,) if self.fraud is None else (self.regular, self.fraud)
+        """The regular stream and those of fraud."""
+        return (self.regular, *self.frauds)
 
 
 def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) -> Calendar:
@@ -116,7 +143,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) 
     start = law.period.start.toordinal()
     habits = derive_keys(tables.seed, HABIT_STREAM, customers.ids)
     habit_words = _draw_first_words(habits, 2)
-    case_words = _draw_first_words(derive_keys(tables.seed, CASE_STREAM, customers.ids, start), 4)
+    cases = derive_keys(tables.seed, CASE_STREAM, customers.ids, start)
     number_keys = _mark_period(habits, law.period)
     everyone = np.arange(len(customers))
     schedule = profile.schedule
@@ -128,20 +155,76 @@ def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) 
         _SlotChoice(schedule.day, schedule.pair, lambda words, members: schedule.slots.draw_cells(words)),
         _draw_radius(profile.regular, habit_words[_TRAVEL]),
     )
-    members = np.flatnonzero(_is_struck(tables, case_words[_DEFRAUDED]))
-    if profile.windows is None or len(members) == 0:
-        return Calendar(customers, number_keys, regular, None, np.empty(0, dtype=np.int64))
-    fraud = _draw_stream(
-        profile.fraud,
-        members,
-        derive_keys(tables.seed, FRAUD_STREAM, customers.ids[members], start),
-        law.fraud_days * _draw_rates(profile.fraud, case_words[_FRAUD_RATE][members]),
-        _choose_window(profile.windows, case_words[_WINDOW][members]),
-        _draw_radius(profile.fraud, case_words[_FRAUD_TRAVEL][members]),
-        is_fraud=True,
+    struck = (
+        np.flatnonzero(_is_struck(tables, draw_words(cases, cases.weyl, _DEFRAUDED)))
+        if profile.frauds
+        else everyone[:0]
     )
-    dropped = _drop_fraud_dates(regular, fraud, law.period.days)
-    return Calendar(customers, number_keys, regular, fraud, dropped)
+    frauds = tuple(
+        _draw_fraud(tables, fraud, customers, members, cases.take(members))
+        for fraud, members in _share_out(tables, profile, cases, struck)
+    )
+    dropped = tuple(_drop_fraud_dates(regular, fraud, law.period.days) for fraud in frauds)
+    return Calendar(customers, number_keys, regular, frauds, dropped)
+
+
+def _share_out(tables: Tables, profile: ProfileTables, cases: Keys, struck: I64) -> Iterator[tuple[FraudTables, I64]]:
+    """Yield each type of fraud that some of the struck customers suffer, with them."""
+    if tables.fraud_choice is None:
+        types = np.zeros(len(struck), dtype=np.int64)
+    else:
+        own = cases.take(struck)
+        types = tables.fraud_choice.draw(draw_words(own, own.weyl, _TYPE))
+    for fraud in profile.frauds:
+        members = struck[types == fraud.position]
+        if len(members):
+            yield fraud, members
+
+
+def _draw_fraud(tables: Tables, fraud: FraudTables, customers: Customers, members: I64, cases: Keys) -> Stream:
+    """Draw the dates of the fraud of one type that members suffer.
+
+    Args:
+        members: Positions of the customers who do.
+        cases: Their keys in CASE_STREAM.
+    """
+
+    def draw(purpose: int) -> U64:
+        return draw_words(cases, cases.weyl, purpose)
+
+    starts = draw(_WINDOW)
+    windows = fraud.windows
+    window = (
+        fraud.starts.draw(starts) if fraud.starts else scale_to(high_half(starts), len(windows.ends)).view(np.int64)
+    )
+    stream = _draw_stream(
+        fraud.behaviour,
+        members,
+        derive_keys(tables.seed, FRAUD_STREAM, customers.ids[members], tables.law.period.start.toordinal()),
+        fraud.days * _draw_rates(fraud.behaviour, draw(_FRAUD_RATE)),
+        _choose_window(windows, window),
+        _draw_radius(fraud.behaviour, draw(_FRAUD_TRAVEL)),
+    )
+    away = _draw_away(fraud.remote_radius, draw(_REMOTE)) if fraud.remote_radius else None
+    return replace(stream, fraud=fraud, away=away, burst=_draw_bursts(fraud, cases, stream.day))
+
+
+def _draw_away(radius: int, words: U64) -> tuple[I64, I64]:
+    """Return the distances of places from home: latitudes and longitudes, uniform, in whole microdegrees."""
+    latitude, longitude = (
+        scale_to(half, 2 * radius + 1).view(np.int64) for half in (high_half(words), low_half(words))
+    )
+    return latitude - radius, longitude - radius
+
+
+def _draw_bursts(fraud: FraudTables, cases: Keys, day: I64) -> I64 | None:
+    """Return when the burst of each date starts, shape as `day` (members, slots); None for no bursts."""
+    if fraud.moments is None or fraud.moments.burst is None:
+        return None
+    # Slots of one date share its burst: the entry is the date's position in the window.
+    keys = cases.take(np.repeat(np.arange(len(day)), day.shape[1]))
+    entries = 1 + (day - day[:, :1]).ravel()
+    return fraud.moments.draw_starts(draw_words(keys, start_counters(keys, entries), _BURST)).reshape(day.shape)
 
 
 def draw_number_keys(seed: int, ids: I64, period: Period) -> U64:
@@ -189,8 +272,7 @@ def _draw_radius(behaviour: Behaviour, words: U64) -> I64:
     return np.where(travels, behaviour.travel_radius, behaviour.home_radius).astype(np.int64)
 
 
-def _choose_window(windows: FraudWindows, words: U64) -> _SlotChoice:
-    window = scale_to(high_half(words), len(windows.ends)).view(np.int64)
+def _choose_window(windows: FraudWindows, window: I64) -> _SlotChoice:
     ends = windows.ends[window, :-1]
 
     def draw(words: U64, members: I64) -> I64:
@@ -209,7 +291,6 @@ def _draw_stream(
     totals: I64,
     choice: _SlotChoice,
     radius: I64,
-    is_fraud: bool = False,
 ) -> Stream:
     slots = choice.day.shape[-1]
     counts = np.empty((len(members), slots), dtype=np.int32)
@@ -244,7 +325,6 @@ def _draw_stream(
         amount_pairs=shuffled,
         amount_start=starts,
         radius=radius,
-        is_fraud=is_fraud,
     )
 
 
@@ -257,7 +337,12 @@ def _shuffle_within(values: I64, who: I64, morning: Bools, words: U64) -> I64:
 
 
 def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> I64:
-    """Set to zero, in place, the regular rows of the defrauded on the dates of their fraud; return how many."""
+    """Set to zero, in place, the regular rows of the defrauded on the dates of their fraud; return how many.
+
+    None where the type of fraud leaves them.
+    """
+    if fraud.fraud is not None and fraud.fraud.keeps_own_rows:
+        return np.zeros(len(fraud.members), dtype=np.int64)
     struck = np.zeros((len(fraud.members), days), dtype=np.bool_)
     rows, slots = np.nonzero(fraud.kept)
     struck[rows, fraud.day[rows, slots]] = True

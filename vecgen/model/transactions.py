@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.fraud.moments import Moments
 from vecgen.model.params import Period
 from vecgen.model.rows import ATTRIBUTES, Attribute, Rows, has_long_runs, merge_rows
 from vecgen.model.tables import HALF_DAY, MAX_CUSTOMER_ROWS, Pairs, Tables
@@ -22,6 +23,7 @@ from vecgen.model.transaction_dates import (
     CHOICE,
     CHUNK_ROWS,
     MERCHANT,
+    MOMENT,
     PLACE,
     STEALTH,
     Calendar,
@@ -75,12 +77,11 @@ def draw_rows(
             yield rows
 
 
-def draw_frauds(tables: Tables, calendar: Calendar, attributes: frozenset[Attribute]) -> Iterator[Rows]:
-    """Complete the fraudulent rows alone, in the order (customer, date)."""
-    if calendar.fraud is not None:
-        part = _select_days(calendar.fraud, range(tables.law.period.days))
-        for start, stop in cut_chunks(part.rows_per_member):
-            yield _number_rows(tables, calendar, part, start, stop).complete(attributes)
+def draw_frauds(tables: Tables, calendar: Calendar, stream: Stream, attributes: frozenset[Attribute]) -> Iterator[Rows]:
+    """Complete the rows of one of a calendar's streams of fraud, in the order (customer, date)."""
+    part = _select_days(stream, range(tables.law.period.days))
+    for start, stop in cut_chunks(part.rows_per_member):
+        yield _number_rows(tables, calendar, part, start, stop).complete(attributes)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ def _select_members(stream: Stream, customers: range) -> Stream:
         pair=None if stream.pair is None else slots(stream.pair),
         amount_start=stream.amount_start[own],
         radius=stream.radius[own],
+        away=stream.away and (stream.away[0][own], stream.away[1][own]),
+        burst=None if stream.burst is None else stream.burst[own],
     )
 
 
@@ -178,10 +181,11 @@ class _Draft:
             category=draw("category", lambda: self._pairs.category.take(self._pair)),
             merchant=draw("merchant", self._draw_merchant),
             cents=draw("cents", self._draw_cents),
-            lat=draw("lat", lambda: self._draw_coordinate(self.calendar.customers.lat, high_half(self._place_words))),
-            long=draw("long", lambda: self._draw_coordinate(self.calendar.customers.long, low_half(self._place_words))),
+            lat=draw("lat", lambda: self._draw_coordinate(0, high_half(self._place_words))),
+            long=draw("long", lambda: self._draw_coordinate(1, low_half(self._place_words))),
             number=self._draw_number() if "number" in wanted else (_NOTHING.view(np.uint64),) * 2,
             is_fraud=np.full(len(self.who), self.part.stream.is_fraud, dtype=np.int8),
+            fraud_type=draw("fraud_type", lambda: np.full(len(self.who), self.part.stream.fraud_type)),
         )
 
     @cached_property
@@ -254,14 +258,25 @@ class _Draft:
         return selected.ravel().take(self.slot)
 
     def _draw_second(self) -> I64:
-        return _draw_second(self._pairs.second.take(self._pair), self._choice_words, self._choose_night())
+        second = _draw_second(self._pairs.second.take(self._pair), self._choice_words, self._choose_night())
+        fraud = self.part.stream.fraud
+        if fraud is None or fraud.moments is None:
+            return second
+        moment = self._draw_moment(fraud.moments)
+        return moment if self._stealthy is None else np.where(self._stealthy, second, moment)
 
     def _choose_night(self) -> Bools | None:
-        """Return which rows keep to the night: four in five fraudulent ones that do not pass for regular."""
-        if not self.part.stream.is_fraud:
+        """Return which rows keep to the night: four in five of a twin's that do not pass for regular."""
+        fraud = self.part.stream.fraud
+        if fraud is None or not fraud.keeps_to_night:
             return None
         night: Bools = high_half(self._merchant_words) < np.uint64(_NIGHT_SHARE * 2**32)
         return night if self._stealthy is None else night & ~self._stealthy
+
+    def _draw_moment(self, moments: Moments) -> I64:
+        """Return seconds of the day that say nothing of the category, in the bursts of their dates if there are any."""
+        words, burst = self._words(MOMENT), self.part.stream.burst
+        return moments.draw_starts(words) if burst is None else moments.draw_within(self._spread(burst), words)
 
     def _draw_merchant(self) -> I64:
         """Return the merchant: uniform among those of the category."""
@@ -285,10 +300,16 @@ class _Draft:
     def _amount_places(self, stream: Stream) -> I64:
         return stream.amount_start.take(self.who) + self.index
 
-    def _draw_coordinate(self, homes: I64, bits: U64) -> I64:
-        """Return latitudes or longitudes uniform within the radius of home, rounded to microdegrees."""
-        coordinate = _draw_offset(_radius(self.part.stream, self.who), bits)
-        coordinate += self._spread_customers(homes)
+    def _draw_coordinate(self, axis: int, bits: U64) -> I64:
+        """Return latitudes (axis 0) or longitudes (1) uniform within the radius of a place, rounded to microdegrees.
+
+        The place is home, or a case's remote one.
+        """
+        stream, homes = self.part.stream, self.calendar.customers
+        coordinate = _draw_offset(_radius(stream, self.who), bits)
+        coordinate += self._spread_customers((homes.lat, homes.long)[axis])
+        if stream.away is not None:
+            coordinate += self._spread_members(stream.away[axis])
         return coordinate
 
     def _draw_number(self) -> tuple[U64, U64]:

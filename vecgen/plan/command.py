@@ -23,6 +23,7 @@ FLAGS: Final = frozenset(
         "travel",
         "with_customer_id",
         "with_fraud_probability",
+        "with_fraud_type",
         "with_report_date",
     }
 )
@@ -64,6 +65,8 @@ def spell_option(name: str, value: Any) -> list[str]:
 def _to_text(name: str, value: Any) -> str:
     if name == "batches":
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in value)
+    if name == "fraud_types":
+        return ",".join(f"{kind}={str(own['weight']).removesuffix('.0')}" for kind, own in value.items())
     if name == "only_dates":
         return "..".join(value)
     return ",".join(value) if isinstance(value, list) else str(value)

@@ -10,6 +10,7 @@ from vecgen.io.parquet_layout import Compression, Encodings
 from vecgen.io.schema import (
     ALL_COLUMNS,
     CUSTOMER_ID,
+    FRAUD_TYPE,
     PART_COLUMNS,
     PARTITION_COLUMNS,
     PROBABILITY_COLUMNS,
@@ -39,6 +40,7 @@ class Form:
         single_file: All transactions in one file, written by one process; asks for no partitions and no limits.
         with_customer_id: Whether customers and transactions have a last column `customer_id`.
         with_fraud_probability: Whether transactions have the two columns `PROBABILITY_COLUMNS`.
+        with_fraud_type: Whether transactions have the column `FRAUD_TYPE`.
         with_report_date: Whether transactions have the column `REPORTED_DATE`.
         columns: Names of the transactions' columns in their order; None for all.
 
@@ -56,6 +58,7 @@ class Form:
     single_file: bool = False
     with_customer_id: bool = False
     with_fraud_probability: bool = False
+    with_fraud_type: bool = False
     with_report_date: bool = False
     columns: tuple[str, ...] | None = None
 
@@ -84,8 +87,9 @@ class Form:
             columns = choose_columns(self.columns, ALL_COLUMNS, setting("columns"))
         if part == TRANSACTIONS and self.with_fraud_probability:
             columns = (*columns, *(column for column in PROBABILITY_COLUMNS if column not in columns))
-        if part == TRANSACTIONS and self.with_report_date and REPORTED_DATE not in columns:
-            columns = (*columns, REPORTED_DATE)
+        for column, wanted in ((FRAUD_TYPE, self.with_fraud_type), (REPORTED_DATE, self.with_report_date)):
+            if part == TRANSACTIONS and wanted and column not in columns:
+                columns = (*columns, column)
         return (*columns, CUSTOMER_ID) if self.with_customer_id and CUSTOMER_ID not in columns else columns
 
     def partition_columns(self) -> tuple[Column, ...]:

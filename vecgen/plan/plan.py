@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from vecgen.config.faker_lists import fingerprint_lists, load_word_lists
 from vecgen.config.fingerprint import fingerprint
 from vecgen.config.loader import check_merchants, load_demographics, load_profiles
-from vecgen.config.profile import Profile
 from vecgen.io.digest import digest_batches
 from vecgen.io.schema import CUSTOMER_COLUMNS, CUSTOMER_ID
 from vecgen.model.customers import compile_customers
 from vecgen.model.params import ModelParameters
-from vecgen.model.tables import Tables, compile_tables
+from vecgen.model.tables import ProfileTables, Tables, compile_tables
 from vecgen.plan.batches import Batch, cut_evenly
 from vecgen.plan.customer_source import CustomerSource, DrawnCustomers, ListedCustomers, list_customers
 from vecgen.plan.request import Request, check_count, check_drawn, check_seed, identify
@@ -129,8 +128,7 @@ def compile_plan(request: Request) -> Plan:
         content["word_lists"] = fingerprint_lists(words)
         customer_tables = compile_customers(profiles, demographics, words, as_of, request.safe_identifiers)
         source = DrawnCustomers(customer_tables, request.seed, request.customers)
-    pairs = zip(profiles.regular, profiles.fraud, strict=True)
-    expected = tuple(_rows_per_customer(regular, fraud, request.law) for regular, fraud in pairs)
+    expected = tuple(_rows_per_customer(profile, request.law) for profile in tables.profiles)
     return Plan(
         request=request,
         identity=identify(request, content),
@@ -146,7 +144,9 @@ def _fingerprint_customers(source: ListedCustomers) -> str:
     return str(digest_batches(source.customers.to_batches(), (CUSTOMER_ID, *CUSTOMER_COLUMNS)))
 
 
-def _rows_per_customer(regular: Profile, fraud: Profile, law: ModelParameters) -> float:
+def _rows_per_customer(profile: ProfileTables, law: ModelParameters) -> float:
     """Return the expected transactions of a customer of a profile, dropped ones included."""
-    own = law.period.span * (regular.min_per_day + regular.max_per_day) / 2
-    return own + law.fraud_rate * law.fraud_days * (fraud.min_per_day + fraud.max_per_day) / 2
+    rows = law.period.span * sum(profile.regular.per_day) / 2
+    for fraud in profile.frauds:
+        rows += law.fraud_rate * fraud.days * sum(fraud.behaviour.per_day) / 2 * law.type_shares[fraud.position]
+    return rows

@@ -9,14 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from vecgen.config.fingerprint import fingerprint
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError, setting
 from vecgen.fraud.reporting import Reporting, describe_reporting
-from vecgen.model.params import ModelParameters, make_period
+from vecgen.model.params import ModelParameters, describe_types, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40
 _DEFAULT_PARAMETERS: Final = ModelParameters(make_period(date(2023, 1, 1)))
-_LATER: Final = ("fraud_stealth", "reporting")
+_LATER: Final = ("fraud_stealth", "fraud_types", "reporting")
 """Parameters that older records do not know: left out where they have their defaults, so that nothing old differs."""
 UNSTATED: Final = dict.fromkeys((*_LATER, *(f.name for f in fields(Reporting))))
 """The same by the names of options, as a request asks that leaves them out: to be compared with one that does not."""
@@ -45,8 +46,9 @@ class Request:
 
 def describe_request(request: Request) -> dict[str, object]:
     """Return the request as plain JSON values."""
-    described = asdict(replace(request, profiles=Path(), demographics=Path()))
+    described = asdict(replace(request, profiles=Path(), demographics=Path(), law=replace(request.law, fraud_types=())))
     described["profiles"], described["demographics"] = str(request.profiles), str(request.demographics)
+    described["law"]["fraud_types"] = describe_types(request.law)
     described["law"]["reporting"] = describe_reporting(request.law.reporting)
     for name in _LATER:
         if getattr(request.law, name) == getattr(_DEFAULT_PARAMETERS, name):
@@ -64,8 +66,11 @@ def flatten_request(described: Mapping[str, Any]) -> dict[str, Any]:
 def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
     """Return what decides the rows; `content`: fingerprints of what was read, since paths decide nothing."""
     drawn = request.customers_file is None
+    described = flatten_request(describe_request(request))
+    if types := described.get("fraud_types"):
+        described["fraud_types"] = {name: f"{own['weight']:g} {fingerprint(own)}" for name, own in types.items()}
     return {
-        **flatten_request(describe_request(request)),
+        **described,
         "customers": request.customers if drawn else None,
         "as_of": (request.as_of or request.law.period.start).isoformat() if drawn else None,
         "fraud_rate": float(request.law.fraud_rate),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.json_value import JsonValue
+from vecgen.config.profile import MAX_WEIGHT
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.schema import PART_COLUMNS
 from vecgen.stores.filesystem import Place, open_input, size_of
@@ -192,6 +193,12 @@ def _each(check: Check, number: int | None = None) -> Check:
     return check_items
 
 
+def _weighted(value: JsonValue) -> None:
+    """Accept an object of objects that have weights."""
+    for child in value.children():
+        child.child("weight").number(0.0, MAX_WEIGHT)
+
+
 def _object(value: JsonValue) -> None:
     value.children()
 
@@ -263,6 +270,7 @@ _USED: Final[Mapping[str, Check]] = {
 _LATER: Final[Mapping[str, Check]] = {
     "fraud_stealth": lambda value: value.number(0.0, 1.0),
     "reporting": _reporting,
+    "fraud_types": _weighted,
 }
 """The checked parameters of a model that are only there where they differ from their defaults."""
 

@@ -79,8 +79,8 @@ def _draw(plan: Plan, posterior: Posterior, people: pa.Table) -> Iterator[tuple[
     homes = locate_customers(people)
     calendar = draw_calendar(tables, tables.profiles[profile], homes)
     defrauded = np.zeros(len(homes), dtype=np.bool_)
-    if calendar.fraud is not None:
-        defrauded[calendar.fraud.members] = True
+    for stream in calendar.frauds:
+        defrauded[stream.members] = True
     for rows in draw_rows(tables, calendar, range(tables.law.period.days), attributes=SEEN_ATTRIBUTES):
         seen = posterior.see(rows, homes, profile, tables.categories)
         yield seen, rows.is_fraud == 1, defrauded[rows.customer], homes.ids[rows.customer]

@@ -81,7 +81,7 @@ class Group:
         if not self.tells_reports:
             return rows
         law = self.tables.law
-        reported = self.tables.reports.find_days(rows.number, rows.day, rows.is_fraud)
+        reported = self.tables.reports.find_days(rows.number, rows.day, rows.is_fraud, rows.fraud_type)
         if law.reporting.labels_as_of is None:
             return replace(rows, reported=reported)
         last = (law.reporting.labels_as_of - law.period.start).days

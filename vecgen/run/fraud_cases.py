@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.io.schema import FRAUD_CASE_COLUMNS, REPORTED_DATE, Column, arrow_schema
+from vecgen.io.schema import FRAUD_CASE_COLUMNS, FRAUD_TYPE, REPORTED_DATE, Column, arrow_schema
 from vecgen.model.params import ModelParameters
-from vecgen.model.rows import Rows
+from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import Tables
-from vecgen.model.transaction_dates import Calendar, draw_calendar, find_defrauded
+from vecgen.model.transaction_dates import Calendar, Stream, draw_calendar, find_defrauded
 from vecgen.model.transactions import draw_frauds
 from vecgen.plan.customer_source import CustomerSource, locate_customers
 
@@ -22,12 +22,15 @@ I64 = npt.NDArray[np.int64]
 
 _LATER_THAN_ALL: Final = 1 << 30  # days
 _CUSTOMERS: Final = 100_000  # made at once, to find the defrauded among them: 70 MB
+_ATTRIBUTES: Final[frozenset[Attribute]] = frozenset({"cents", "number", "fraud_type"})
 _CELLS: Final = 4_000_000  # defrauded customers x slots whose dates are counted at once, some 20 bytes each
 
 
 def list_columns(law: ModelParameters) -> tuple[Column, ...]:
     """Return the columns of the table of cases, by what is known of them."""
-    return (*FRAUD_CASE_COLUMNS, REPORTED_DATE) if law.reporting.is_stated else FRAUD_CASE_COLUMNS
+    types = (FRAUD_TYPE,) if law.fraud_types else ()
+    reports = (REPORTED_DATE,) if law.fraud_types or law.reporting.is_stated else ()
+    return (*FRAUD_CASE_COLUMNS, *types, *reports)
 
 
 def find_cases(tables: Tables, source: CustomerSource, first: int, last: int) -> pa.Table:
@@ -58,36 +61,50 @@ def list_cases(tables: Tables, calendar: Calendar, customers: pa.Table) -> pa.Ta
     Columns of `list_columns`; a case is known from the first report of any of its rows on. The whole period counts,
     whatever part of it is written. A window without any fraudulent row is no case: nothing in the dataset shows it.
     """
-    schema = arrow_schema(list_columns(tables.law))
-    stream = calendar.fraud
-    reported = tables.law.reporting.is_stated
-    drawn = list(draw_frauds(tables, calendar, frozenset({"cents", "number"} if reported else {"cents"})))
-    if stream is None or not drawn:
-        return schema.empty_table()
+    found = [arrow_schema(list_columns(tables.law)).empty_table()]
+    for stream, dropped in zip(calendar.frauds, calendar.dropped, strict=True):
+        found += _list_stream(tables, calendar, stream, dropped, customers)
+    return pa.concat_tables(found).sort_by("customer_id").combine_chunks()
+
+
+def _list_stream(
+    tables: Tables, calendar: Calendar, stream: Stream, dropped: I64, customers: pa.Table
+) -> Iterator[pa.Table]:
+    """Yield the cases of one stream of fraud, if it has any."""
+    columns = list_columns(tables.law)
+    reported = REPORTED_DATE in columns
+    drawn = list(draw_frauds(tables, calendar, stream, _ATTRIBUTES if reported else frozenset({"cents"})))
+    if not drawn or stream.fraud is None:
+        return
     who, day, cents = (np.concatenate([getattr(rows, name) for rows in drawn]) for name in ("customer", "day", "cents"))
     cases, starts = np.unique(who, return_index=True)  # rows come by customer, then date
     ends = np.append(starts[1:], len(who))
     members = np.searchsorted(stream.members, cases)
     windows = np.broadcast_to(stream.day, stream.kept.shape)[members, 0]
     known = customers.select(["customer_id", "ssn", "cc_num", "profile"]).take(pa.array(cases))
-    first_day = tables.law.period.first_day
+    law = tables.law
+    first_day, length = law.period.first_day, law.window_days(law.types[stream.fraud.position].type)
     own = [
         _dates(windows + first_day),
-        _dates(windows + first_day + tables.law.fraud_days),
+        _dates(windows + first_day + length - 1),
         _dates(day[starts] + first_day),
         _dates(day[ends - 1] + first_day),
         pa.array(ends - starts),
         pa.array(np.add.reduceat(cents, starts) / 100.0),
-        pa.array(calendar.dropped[members]),
+        pa.array(dropped[members]),
     ]
+    if FRAUD_TYPE in columns:
+        own.append(pa.array([law.types[stream.fraud.position].type.name] * len(cases)))
     if reported:
         own.append(_list_first_reports(tables, drawn, starts))
-    return pa.table([*known.columns, *own], schema=schema).combine_chunks()
+    yield pa.table([*known.columns, *own], schema=arrow_schema(columns))
 
 
 def _list_first_reports(tables: Tables, drawn: Sequence[Rows], starts: I64) -> pa.Array:
     """Return the date of the first report of each case, whose rows begin at `starts`; null for cases without one."""
-    days = np.concatenate([tables.reports.find_days(rows.number, rows.day, rows.is_fraud) for rows in drawn])
+    days = np.concatenate(
+        [tables.reports.find_days(rows.number, rows.day, rows.is_fraud, rows.fraud_type) for rows in drawn]
+    )
     first = np.minimum.reduceat(np.where(days < 0, _LATER_THAN_ALL, days), starts)
     dates = (first + tables.law.period.first_day).astype(np.int32)
     return pa.array(dates, mask=first == _LATER_THAN_ALL).view(pa.date32())

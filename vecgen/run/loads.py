@@ -28,7 +28,15 @@ from vecgen.records.receipt import RECEIPT, Load, Part, Receipt, read_receipt
 from vecgen.stores.refusals import refuse_difference
 
 _PERIOD: Final = ("start", "end")
-_FORM: Final = ("format", "partition_by", "with_customer_id", "with_fraud_probability", "with_report_date", "columns")
+_FORM: Final = (
+    "format",
+    "partition_by",
+    "with_customer_id",
+    "with_fraud_probability",
+    "with_fraud_type",
+    "with_report_date",
+    "columns",
+)
 
 
 def name_load(asked: Mapping[str, Any], before: Receipt | None, replaces: bool) -> str:

@@ -17,6 +17,7 @@ from vecgen.io.schema import (
     CUSTOMERS,
     FRAUD_CASE_COLUMNS,
     FRAUD_CASES,
+    FRAUD_TYPE,
     REPORTED_DATE,
     TRANSACTIONS,
     Column,
@@ -111,7 +112,7 @@ def write_customers(target: Target, customers: pa.Table) -> FileRecord:
 def _write_table(target: Target, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
     """Write a table as one file of its part's columns, and those that cases have more; its digest is of `columns`."""
     form = target.output.form
-    more = [REPORTED_DATE] if REPORTED_DATE.name in table.column_names else []
+    more = [column for column in (FRAUD_TYPE, REPORTED_DATE) if column.name in table.column_names]
     schema = arrow_schema([*form.columns_of(part), *more])
     name = f"{part}/{target.load}{name}.{form.format}"
     path = target.directory / name
