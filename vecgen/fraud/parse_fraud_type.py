@@ -122,7 +122,8 @@ def _parse_category(node: JsonValue) -> tuple[float, AmountDistribution]:
 
 def _parse_hours(node: JsonValue) -> tuple[float, ...]:
     if not isinstance(node.raw, list) or len(node.raw) != HOURS:
-        node.fail(f"a list of {HOURS} weights, that of the hour after midnight first")
+        found = f"{len(node.raw)} values" if isinstance(node.raw, list) else None
+        node.fail(f"a list of {HOURS} weights, that of the hour after midnight first", value=found)
     weights = [
         parse_weight(JsonValue(node.where, f"{node.path}[{hour}]", weight)) for hour, weight in enumerate(node.raw)
     ]

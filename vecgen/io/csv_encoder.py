@@ -88,6 +88,8 @@ def _customer_text(array: pa.Array, column: Column) -> pa.Array:
         array = array.cast(pa.decimal128(18, column.decimals))
     if column.type != "text":
         return array.cast(pa.string()).fill_null("")
+    if column.nullable:
+        array = array.fill_null("")
     _refuse_separators(array, column)
     return array
 
