@@ -9,7 +9,9 @@ from typing import Any, Final, Literal, get_args
 
 import numpy as np
 
+from vecgen.config.profile import Profile
 from vecgen.errors import InputError, setting
+from vecgen.fraud.derive import derive_profile
 from vecgen.fraud.drift import weigh_starts
 from vecgen.fraud.fraud_type import SPARKOV, FraudType, WeightedType
 from vecgen.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
@@ -150,6 +152,17 @@ class ModelParameters:
         weights = [own.weight * float(self.weigh_starts(own.type).mean()) if own.weight else 0.0 for own in self.types]
         total = sum(weights)
         return tuple(weight / total if total > 0 else 0.0 for weight in weights)
+
+    def derive_profiles(self, regular: Profile, twin: Profile) -> list[tuple[int, Profile]]:
+        """Return the profile of each type of fraud that can happen, with the type's position in `types`.
+
+        Raises:
+            InputError: See `derive_profile`.
+        """
+        if self.fraud_rate == 0:
+            return []
+        shares = enumerate(zip(self.types, self.type_shares, strict=True))
+        return [(n, derive_profile(own.type, regular, twin)) for n, (own, share) in shares if share > 0]
 
     def window_days(self, kind: FraudType) -> int:
         """Return the calendar days of a window of fraud of a type."""

@@ -16,7 +16,6 @@ import numpy as np
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import SUFFIX, AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError, setting
-from vecgen.fraud.derive import derive_profile
 from vecgen.fraud.fraud_type import FraudType
 from vecgen.fraud.load_fraud_types import check_categories
 from vecgen.fraud.moments import Moments, compile_moments
@@ -187,7 +186,7 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
             MAX_CUSTOMER_ROWS of a customer, or whose windows would take more than a gigabyte.
     """
     check_categories((own.type for own in law.fraud_types), merchants)
-    frauds = [_derive_profiles(law, *pair) for pair in zip(profiles.regular, profiles.fraud, strict=True)]
+    frauds = [law.derive_profiles(*pair) for pair in zip(profiles.regular, profiles.fraud, strict=True)]
     derived = [profile for own in frauds for _, profile in own]
     everyone = (*profiles.regular, *profiles.fraud, *derived)
     amount_distributions = sorted({_as_pair(amount) for profile in everyone for amount in profile.amounts})
@@ -205,14 +204,6 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
         compile_reports(law.reporting, [own.type.report for own in law.types]),
         compile_categorical(law.type_shares) if law.fraud_rate > 0 and len(law.types) > 1 else None,
     )
-
-
-def _derive_profiles(law: ModelParameters, regular: Profile, twin: Profile) -> list[tuple[int, Profile]]:
-    """Return the profile of each type of fraud that can happen, with the type's position."""
-    if law.fraud_rate == 0:
-        return []
-    shares = enumerate(zip(law.types, law.type_shares, strict=True))
-    return [(n, derive_profile(own.type, regular, twin)) for n, (own, share) in shares if share > 0]
 
 
 def _as_pair(amount: AmountDistribution) -> tuple[float, float]:
