@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import vecgen
+from tests.support.public_files import write_public
 
 
 def names_of(one: Path, other: Path) -> set[str]:
@@ -71,3 +72,16 @@ def test_without_scikit_learn_it_says_how_to_get_it(spring: Path, monkeypatch: p
     assert found.alike
     assert found.parting is None
     assert "scikit-learn (pip install scikit-learn)" in found.notes[-1]
+
+
+def test_files_of_the_public_form_are_compared(tmp_path: Path) -> None:
+    """The shipped segments tell their profiles, by age, sex and city; nobody without a transaction is in them."""
+    data = tmp_path / "data"
+    vecgen.write_transactions(customers=60, end="2023-02-28", fraud_rate=0.5, output=data, partition_by="", quiet=True)
+    public = write_public(data, tmp_path / "public")
+    found = vecgen.compare_datasets(data, public, quiet=True)
+    assert found.alike
+    assert "profile" in {finding.name for finding in found.findings}
+    assert (found.one.rows, found.one.customers) == (found.other.rows, found.other.customers)
+    assert found.other.left_out == 0
+    assert max(finding.effect for finding in found.findings) < 1e-9

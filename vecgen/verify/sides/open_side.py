@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.errors import InputError, setting
 from vecgen.io.reader import read_names
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID
+from vecgen.model.customers import Segmenter
 from vecgen.records.receipt import is_incomplete
 from vecgen.scan.missing import Scope
 from vecgen.stores.filesystem import Place
@@ -15,7 +17,7 @@ from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.read import choose_scope, find_parts
 from vecgen.verify.unknown.look import Look, look_at
 
-_UNUSED: Final = frozenset({"first", "last", "street", "city", "zip", "city_pop", "job", "trans_num", "unix_time"})
+_UNUSED: Final = frozenset({"first", "last", "street", "city", "zip", "job", "trans_num", "unix_time"})
 _NEEDED: Final = frozenset({CUSTOMER_ID.name, "profile", "trans_date", "category"})
 _DATE: Final = tuple(column for column in COLUMNS if column.name == "trans_date")
 
@@ -52,16 +54,16 @@ def open_side(directory: Place) -> Opened:
     transactions, customers = find_parts(directory, _DATE)
     if not transactions:
         raise InputError(str(directory), "", "no transactions", "a dataset with some, to be compared")
-    scope = _find_scope(transactions, customers)
+    names = set.intersection(*(set(read_names(path)) for path in transactions)) - _UNUSED
+    names -= {"city_pop"} if "profile" in names else set()
+    columns = tuple(column for column in (*COLUMNS, CUSTOMER_ID) if column.name in names)
+    look = look_at(transactions, None if "profile" in names else customers)
+    # Of files whose profiles nothing says, such as those of the public form, the shipped segments tell them.
+    segments = None if look.profiles else Segmenter(load_profiles(DEFAULT_PROFILES), look.first)
+    scope = choose_scope(columns, customers, segments)
     if missing := sorted(_NEEDED - scope.known):
         expected = f"transactions with them (customer_id: or {', '.join(IDENTIFIERS)})"
         raise InputError(str(directory), "columns", f"no {', '.join(missing)}", expected)
-    in_rows = any(column.name == "profile" for column in scope.columns)
-    look = look_at(transactions, None if in_rows else customers)
+    if scope.segments:
+        look = replace(look, profiles=scope.segments.profiles.names)
     return Opened(directory, tuple(transactions), tuple(customers), scope, look)
-
-
-def _find_scope(transactions: list[Place], customers: list[Place]) -> Scope:
-    """Return what can be looked at of the columns that all files have."""
-    names = set.intersection(*(set(read_names(path)) for path in transactions)) - _UNUSED
-    return choose_scope(tuple(c for c in (*COLUMNS, CUSTOMER_ID) if c.name in names), customers)

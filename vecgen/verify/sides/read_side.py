@@ -43,7 +43,8 @@ def _count_bundle(work: Work, bundle: Bundle) -> Side:
         counter = SideCounter(work.model, work.scratch)
         for path in files:
             for batch in read_batches(path, work.scope.columns):
-                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people)[0]
+                segments = work.scope.segments
+                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people, segments)[0]
                 counter.add(*inspect(whole, work.model, untested=work.scope.untested), whole)
         total.add(counter.close())
     return total
