@@ -149,6 +149,7 @@ def test_training_labels_are_as_known_when_the_test_begins(late: Path, plain: Pa
         expected = [reported if reported and reported.isoformat() <= day else None for reported in dates]
         assert train["reported_date"].to_pylist() == expected
         assert train["is_fraud"].to_pylist() == [int(reported is not None) for reported in expected]
+        assert str(split.train.labels_as_of) == day
         assert split.train.frauds == sum(reported is not None for reported in expected)
         test = pq.read_table(tmp_path / str(number) / "test").sort_by("trans_num").select(NAMES)
         assert test.equals(truth.filter(pc.greater_equal(truth["trans_date"], date(2023, 2, 20))).cast(test.schema))

@@ -45,7 +45,7 @@ def test_rows_go_by_their_date_and_keep_their_values(form: str, request: Any, tm
     assert 0 < found.train.rows + found.test.rows < rows.num_rows  # some lie in the gap
     statement = json.loads((tmp_path / "parts" / "split.json").read_text(encoding="utf-8"))
     assert statement["train_until"] == "2023-12-31"
-    assert statement["train"] == vars(found.train)
+    assert statement["train"] == vars(found.train)  # no labels of a day
 
 
 def test_customers_of_both_parts_are_disjoint_whatever_the_size(compile_small: Compile, tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ def describe_split(split: Split, output: Path) -> str:
 
 
 def _describe_part(part: SplitPart) -> str:
-    frauds = "" if part.frauds is None else f", {part.frauds:,} of them fraudulent"
+    known = "" if part.labels_as_of is None else f" as known on {part.labels_as_of}"
+    frauds = "" if part.frauds is None else f", {part.frauds:,} of them fraudulent{known}"
     customers = "" if part.customers is None else f", of {spell_count(part.customers, 'customer')}"
     return f"{spell_count(part.rows, 'transaction')}{frauds}{customers}"

@@ -15,6 +15,7 @@ from vecgen.report.ceiling import measure_ceiling
 from vecgen.report.ceiling_chart import draw_ceiling
 from vecgen.report.charts import draw_charts
 from vecgen.report.figures import require_matplotlib
+from vecgen.report.label_chart import draw_labels
 from vecgen.report.page import MARK, Report, write_page
 from vecgen.report.summary import summarise
 from vecgen.stores.filesystem import Place
@@ -43,7 +44,7 @@ _NEEDED: Final = frozenset(
     ]
 )
 """Columns of what a report draws; `customer_id` stands for what tells customers apart."""
-_PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png", "ceiling.png")
+_PICTURES: Final = ("days.png", "hours.png", "amounts.png", "map.png", "ceiling.png", "labels.png")
 
 
 def write_report(
@@ -86,6 +87,8 @@ def write_report(
     if best := choose_best(detectors):
         ceiling = measure_ceiling(reading.totals.scores.rows)
         charts = [*charts, draw_ceiling(reading.totals.scores.rows, ceiling, best.score)]
+        if reading.reports and (known := reading.reports[0].known) is not None:
+            charts.append(draw_labels(summary.period, {"fraud": summary.days[1]}, known))
     report = Report(
         name=directory.absolute().name,
         summary=summary,

@@ -38,6 +38,7 @@ from vecgen.verify.row_tests import Finding, Verdict
 
 MARK: Final = '<meta name="generator" content="vecgen report">'
 """Part of every page, so that a report is recognised."""
+_KNOWN: Final = "When is the fraud known?"
 _FEW_FRAUDS: Final = 300
 _EASY, _MEDIUM = 0.8, 0.5  # F1 of the best rule
 _NIGHT: Final = f"{clock(NIGHT[0])} to {clock(NIGHT[-1] + 1)}"
@@ -81,6 +82,7 @@ def write_page(report: Report) -> str:
         section("Where", _map_lead(report.summary), _figure(charts["map"])),
         section("Who", _WHO_LEAD, _profile_table(report.summary)),
         section("How hard is the fraud to find?", _HARD_LEAD, *_detector_parts(report)),
+        *(section(_KNOWN, escape(chart.alt), _figure(chart)) for name, chart in charts.items() if name == "labels"),
         section("Does it follow its model?", _certificate_lead(report.certificate), *_certificate_parts(report)),
         section("Where it comes from", "", *_origin_parts(report)),
     ]

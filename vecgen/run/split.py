@@ -83,6 +83,7 @@ class SplitPart:
 
     Attributes:
         frauds: Transactions with `is_fraud`; None where the dataset has no such column.
+        labels_as_of: Day whose knowledge `is_fraud` is; None for the labels of the dataset.
         customers: Those with transactions in the part; None where no column tells customers apart.
     """
 
@@ -90,6 +91,7 @@ class SplitPart:
     frauds: int | None
     customers: int | None
     files: int
+    labels_as_of: date | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def split_dataset(directory: Place, cut: Cut, output: Path, report: Report = ign
     try:
         refuse_full(output)
         with new_directory(output) as complete:
-            parts = {name: _PartWriter(complete / name, source) for name in (TRAIN, TEST)}
+            days = {TRAIN: cut.known_on if source.has_reports else None, TEST: None}
+            parts = {name: _PartWriter(complete / name, source, day) for name, day in days.items()}
             _share_out(files, source, cut, parts, report)
             found = Split(*(parts[name].count() for name in (TRAIN, TEST)))
             _refuse_empty(directory, cut, found)
@@ -191,8 +194,7 @@ def _share_out(
             for batch in read_batches(path, source.columns):
                 rows += batch.num_rows
                 for name, chosen in _choose_rows(batch, source, cut).items():
-                    own = batch.filter(pa.array(chosen))
-                    parts[name].write(_forget(own, cut.known_on) if name == TRAIN and source.has_reports else own)
+                    parts[name].write(batch.filter(pa.array(chosen)))
             state = State(state.total, state.done + size, state.rows + rows, state.bytes + size)
             report(state)
 
@@ -227,8 +229,8 @@ def _forget(batch: pa.RecordBatch, day: date) -> pa.RecordBatch:
 class _PartWriter:
     """Writes one part as files of limited size, and counts it; a context that closes the last file."""
 
-    def __init__(self, directory: Path, source: _Source) -> None:
-        self._directory, self._source = directory, source
+    def __init__(self, directory: Path, source: _Source, known_on: date | None) -> None:
+        self._directory, self._source, self._known_on = directory, source, known_on
         self._schema = arrow_schema(source.columns)
         self._customers = _Distinct()
         self._rows = self._frauds = self._files = self._waiting = 0
@@ -245,6 +247,8 @@ class _PartWriter:
         """Append rows."""
         if batch.num_rows == 0:
             return
+        if self._known_on is not None:
+            batch = _forget(batch, self._known_on)
         writer = self._writer or self._start_file()
         writer.write(batch.cast(self._schema))
         self._rows += batch.num_rows
@@ -273,6 +277,7 @@ class _PartWriter:
             frauds=self._frauds if self._source.has(_IS_FRAUD) else None,
             customers=self._customers.count() if self._source.customer else None,
             files=self._files,
+            labels_as_of=self._known_on,
         )
 
 

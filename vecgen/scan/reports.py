@@ -19,7 +19,7 @@ from vecgen.io.schema import REPORTED_DATE
 from vecgen.io.text import number_halves
 from vecgen.model.params import ModelParameters
 from vecgen.model.transactions import read_labels
-from vecgen.sampling.arrays import I64, U64, Bools
+from vecgen.sampling.arrays import F64, I64, U64, Bools
 
 IS_FRAUD: Final = "is_fraud"
 _NONE: Final = -1
@@ -39,6 +39,12 @@ class ReportCounts:
     delays: I64 = field(default_factory=lambda: np.zeros((2, LONGEST + 2), dtype=np.int64))
     wrong_dates: int = 0
     wrong_labels: int = 0
+
+    @property
+    def known(self) -> F64 | None:
+        """Share of the fraud that is reported after 0, 1, 2, ... days; None where no report dates were read."""
+        total = int(self.delays[1].sum())
+        return np.cumsum(self.delays[1, :-1]) / total if total else None
 
     def add(self, other: ReportCounts) -> None:
         """Add the counts of other rows."""
