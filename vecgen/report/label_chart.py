@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from vecgen.model.params import Period
 from vecgen.report.figures import FRAUD, INK, MUTED, Chart, draw_forms, make_figure, settings
 from vecgen.sampling.arrays import F64, I64
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _COLOURS: Final = (FRAUD, "#3c8dad", "#8a6fae", "#c9a227", "#5a9367", "#b0628d", "#7d8ca3", "#a0785a", "#4a4e9b")
 """Of kinds of fraud, the most frequent first; they suit a light and a dark page."""
@@ -42,10 +38,10 @@ def _count_months(period: Period, kinds: Mapping[str, I64]) -> tuple[list[str], 
     return [str(month) for month in months], counts
 
 
-def _draw(months: list[str], counts: Mapping[str, I64], known: F64 | None, wide: bool) -> Figure:
+def _draw(months: list[str], counts: Mapping[str, I64], known: F64 | None, wide: bool) -> Any:
     panels = 1 if known is None else 2
     figure = make_figure(9.2, 3.8) if wide else make_figure(4.3, 3.6 * panels)
-    axes: Any = figure.subplots(1, panels, squeeze=False) if wide else figure.subplots(panels, 1, squeeze=False)
+    axes = figure.subplots(1, panels, squeeze=False) if wide else figure.subplots(panels, 1, squeeze=False)
     _draw_months(axes.ravel()[0], months, counts, wide)
     if known is not None:
         _draw_known(axes.ravel()[1], known)
@@ -54,7 +50,7 @@ def _draw(months: list[str], counts: Mapping[str, I64], known: F64 | None, wide:
     return figure
 
 
-def _draw_months(axes: Axes, months: list[str], counts: Mapping[str, I64], wide: bool) -> None:
+def _draw_months(axes: Any, months: list[str], counts: Mapping[str, I64], wide: bool) -> None:
     places, base = np.arange(len(months)), np.zeros(len(months))
     for position, (name, values) in enumerate(counts.items()):
         axes.bar(places, values, bottom=base, color=_COLOURS[position % len(_COLOURS)], label=name, width=0.85)
@@ -66,7 +62,7 @@ def _draw_months(axes: Axes, months: list[str], counts: Mapping[str, I64], wide:
     axes.locator_params(axis="y", nbins=5, integer=True)
 
 
-def _draw_known(axes: Axes, known: F64) -> None:
+def _draw_known(axes: Any, known: F64) -> None:
     end = max(_LEAST_DAYS, _find_day(known, _SHOWN))
     shown = known[: end + 1]
     axes.step(np.arange(len(shown)), 100.0 * shown, where="post", color=FRAUD, linewidth=2)
