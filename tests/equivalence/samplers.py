@@ -152,11 +152,13 @@ def compare_samples(one: Totals, other: Totals) -> dict[str, Statistic]:
             (_tables(a[label], label), _tables(b[label], label)) for a, b in zip(one.counts, other.counts, strict=True)
         ]
         for name in pairs[0][0]:
-            out[f"{name} ({kind})"] = add(_two(a[name], b[name]) for a, b in pairs)
+            out[f"{name} ({kind})"] = add(compare_two(a[name], b[name]) for a, b in pairs)
     histories = [(a.rows, b.rows) for a, b in zip(one.people, other.people, strict=True)]
     keys = [sorted({*a, *b}) for a, b in histories]
     counted = zip(histories, keys, strict=True)
-    out["rate"] = add(_two(np.array([a[k] for k in own]), np.array([b[k] for k in own])) for (a, b), own in counted)
+    out["rate"] = add(
+        compare_two(np.array([a[k] for k in own]), np.array([b[k] for k in own])) for (a, b), own in counted
+    )
     return out
 
 
@@ -169,7 +171,8 @@ def _tables(counts: RowCounts, label: int) -> dict[str, npt.NDArray[np.int64]]:
     return tables | {"category and day part": counts.slots.sum(axis=0)}
 
 
-def _two(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Statistic:
+def compare_two(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Statistic:
+    """Return the two-sample statistic of a table of counts."""
     totals = [a.sum(), b.sum()]
     if min(totals) == 0:
         return Statistic()
