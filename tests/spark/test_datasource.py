@@ -15,6 +15,7 @@ from tests.conftest import LAW, WINTER
 from tests.support.datasets import read_people, read_rows
 from vecgen.cli.read_options import to_arguments
 from vecgen.io.schema import COLUMNS
+from vecgen.plan.plan import compile_plan
 from vecgen.records.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -59,6 +60,21 @@ def test_probabilities_are_those_of_the_library(source: SparkSession, options: O
     places = {name: options[name] for name in ("profiles", "demographics")}
     ours = vecgen.generate_transactions(columns=names, customers=60, **law, **places).sort_by("trans_num")  # type: ignore[arg-type]
     assert theirs.cast(ours.schema).combine_chunks() == ours.combine_chunks()
+
+
+def test_types_of_fraud_are_those_of_the_library(source: SparkSession, options: Options) -> None:
+    from vecgen.spark import fraud_cases
+
+    names, types = ["trans_num", "fraud_type", "reported_date"], "card_testing=3,bust_out"
+    asked: dict[str, Any] = {"start": WINTER.start, "end": WINTER.end, "fraud_rate": LAW.fraud_rate, "customers": 60}
+    asked |= {name: options[name] for name in ("profiles", "demographics")} | {"fraud_types": types}
+    theirs = read(source, options, columns=",".join(names), fraud_types=types, batch_rows="1000").toArrow()
+    ours = vecgen.generate_transactions(columns=names, **asked).sort_by("trans_num")
+    assert theirs.sort_by("trans_num").to_pydict() == ours.to_pydict()
+    cases = fraud_cases(source, compile_plan(vecgen.make_request(**asked))).toArrow().sort_by("customer_id")
+    known = vecgen.generate_fraud_cases(**asked)
+    assert cases.to_pydict() == known.to_pydict()
+    assert set(known["fraud_type"].to_pylist()) == {"bust_out", "card_testing"}
 
 
 def test_customers_are_those_of_the_dataset(source: SparkSession, options: Options, parquet: Dataset) -> None:

@@ -20,7 +20,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.io.file_record import FileRecord, from_json, to_json
 from vecgen.io.reader import find_files
-from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS, TRANSACTIONS, Column, arrow_schema
+from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS, FRAUD_CASES, TRANSACTIONS, Column, arrow_schema
 from vecgen.plan.customer_source import ListedCustomers
 from vecgen.plan.output import Output, Target
 from vecgen.plan.plan import Plan, index_batches
@@ -28,7 +28,7 @@ from vecgen.plan.slices import PartitionKey
 from vecgen.process.memory import keep_freed_memory
 from vecgen.records.receipt import Part
 from vecgen.run.batch import start_group
-from vecgen.run.fraud_cases import find_cases
+from vecgen.run.fraud_cases import find_cases, list_columns
 from vecgen.run.run import Run
 from vecgen.run.work import Work, do_work
 from vecgen.spark.cluster.versions import complete_batches
@@ -74,7 +74,8 @@ def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = CO
 
 
 def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
-    """Return the defrauded customers of a plan lazily, columns of `FRAUD_CASE_COLUMNS`."""
+    """Return the defrauded customers of a plan lazily, columns of `list_columns`."""
+    schema = from_arrow_schema(arrow_schema(list_columns(plan.tables.law)))
     payload, ranges = make_payload(replace(plan, batches=())), list(plan.case_ranges())
 
     def draw(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -82,7 +83,7 @@ def fraud_cases(spark: SparkSession, plan: Plan) -> DataFrame:
             own = payload.open()
             yield from find_cases(own.tables, own.source, *ranges[number]).to_batches()
 
-    return _number_tasks(spark, len(ranges)).mapInArrow(draw, from_arrow_schema(arrow_schema(FRAUD_CASE_COLUMNS)))
+    return _number_tasks(spark, len(ranges)).mapInArrow(draw, schema)
 
 
 def written_files(spark: SparkSession, run: Run, work: Sequence[Work]) -> DataFrame:
@@ -145,7 +146,8 @@ def write_rows(frame: DataFrame, target: Target, name: str) -> Part:
     """Write a frame as the part `name` of a dataset."""
     spark, output = frame.sparkSession, target.output
     keys = output.form.partition_by if name == TRANSACTIONS else ()
-    extra = set(frame.columns) - {column.name for column in output.form.columns_of(name)}
+    own = {column.name for column in output.form.columns_of(name)}
+    extra = set() if name == FRAUD_CASES else set(frame.columns) - own
     makers = {"year": sf.year, "month": sf.month, "profile_group": sf.col}
     values = {key: makers[key](_KEY_COLUMNS[key]) for key in keys}
     if output.form.format == "csv":
