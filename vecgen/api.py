@@ -307,6 +307,7 @@ def compare_datasets(one: Directory, other: Directory, **told: Unpack[Comparison
 
     Raises:
         InputError: A dataset, a value or a file cannot be read.
+        OutputError: The page cannot be written, or something else is there.
     """
     options = read_keywords(COMPARED, told)
     options.one, options.other = read_value("one", parse_place, one), read_value("other", parse_place, other)

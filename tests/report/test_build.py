@@ -8,7 +8,6 @@ import subprocess
 import sys
 from base64 import b64decode
 from datetime import date
-from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import pytest
 import vecgen
 from tests.conftest import Compile
 from tests.support.datasets import data_files, list_tree, read_rows
+from tests.support.pages import Page
 from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.reader import digest_dataset
@@ -40,48 +40,6 @@ from vecgen.verify.expectation import read_expectation
 from vecgen.verify.verify import read_dataset
 
 Dataset = tuple[Path, Receipt]
-VOID = {"meta", "img", "br", "wbr", "link", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Reads a page strictly: every tag is closed in its place."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.rows: list[list[str]] = []
-        self.texts: list[tuple[str, str]] = []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len({name for name, _ in attrs}) == len(attrs)
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if {"td", "th"} & set(self.open):
-            self.rows[-1][-1] += data
-        self.texts.append((self.open[-1] if self.open else "", data))
-
-    @property
-    def text(self) -> str:
-        return "".join(data for tag, data in self.texts if tag != "style")
-
-    def row(self, first: str) -> list[str]:
-        (row,) = [row for row in self.rows if row[0] == first]
-        return row[1:]
-
 
 Made = tuple[Path, str, Certificate]
 

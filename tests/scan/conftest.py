@@ -8,7 +8,7 @@ import pytest
 
 from vecgen.model.exact import ExactModel
 from vecgen.records.receipt import Receipt
-from vecgen.report.comparison.compare import Pair, read_pair
+from vecgen.report.comparison.reading import Pair, read_pair
 from vecgen.scan.sides.side import Side
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.datasets import read_rows
 from vecgen.model.exact import ExactModel
 from vecgen.records.receipt import Receipt
-from vecgen.report.comparison.compare import Pair
+from vecgen.report.comparison.reading import Pair
 from vecgen.scan.sides import row_sample
 from vecgen.scan.sides.row_sample import FEATURES, RowSample
 from vecgen.scan.sides.side import Side

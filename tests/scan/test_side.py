@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vecgen.records.receipt import Receipt
-from vecgen.report.comparison.compare import Pair, read_pair
+from vecgen.report.comparison.reading import Pair, read_pair
 from vecgen.scan.sides.marginals import TABLES
 from vecgen.scan.sides.side import Side
 

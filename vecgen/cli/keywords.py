@@ -179,6 +179,7 @@ class ComparisonKeywords(TypedDict, total=False):
 
     storage_option: Mapping[str, str] | None
     storage_options_file: Directory | None
+    output: Directory | None
     tolerance: float
     classifier: bool
     processes: int

@@ -95,7 +95,7 @@ _EXAMPLES: Final = {
         "cards --train-until 2023-09-30 --test-from 2023-10-01 --disjoint-customers 0.3",
     ),
     "export": ("cards --output public", "cards --split-date 2023-10-01 --format parquet"),
-    "compare": ("theirs mine", "theirs mine --tolerance 0.01"),
+    "compare": ("theirs mine", "theirs mine --output compared.html"),
     "digest": ("cards", "cards/transactions"),
     "sparkov": SPARKOV_EXAMPLES,
 }

@@ -76,13 +76,13 @@ class Chart:
     narrow_size: tuple[int, int]
 
 
-def require_matplotlib() -> None:
-    """Raise InputError where Matplotlib is not installed."""
+def require_matplotlib(command: str = "vecgen report") -> None:
+    """Raise InputError where Matplotlib is not installed, which a command needs."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         remedy = "pip install matplotlib"
-        raise InputError("vecgen report", "", "no Matplotlib", "Matplotlib, which draws the charts", remedy) from None
+        raise InputError(command, "", "no Matplotlib", "Matplotlib, which draws the charts", remedy) from None
 
 
 def settings() -> AbstractContextManager[None]:

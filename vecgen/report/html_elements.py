@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from importlib.resources import files
 from typing import Final
+
+from vecgen.report.figures import Chart
 
 _PER_CENT: Final = "\u00a0%"  # on one line with its number
 NONE: Final = "-"
@@ -14,6 +18,28 @@ NONE: Final = "-"
 
 class Markup(str):
     """Text that is HTML already."""
+
+
+def write_document(mark: str, title: str, header: str, sections: Iterable[str]) -> str:
+    """Return a page: one HTML document without any other file or script.
+
+    Args:
+        mark: Part of the head by which the page is recognised.
+    """
+    style = (files("vecgen.report") / "page.css").read_text(encoding="utf-8")
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            mark,
+            f"<title>{escape(title)}</title>",
+            f"<style>\n{style}</style>\n</head>\n<body>",
+            header,
+            f"<main>\n{''.join(sections)}</main>",
+            "<footer>vecgen: synthetic data, nobody's purchases.</footer>",
+            "</body>\n</html>\n",
+        ]
+    )
 
 
 def section(title: str, lead: str, *parts: str) -> str:
@@ -111,3 +137,27 @@ def short_dollars(cents: int) -> str:
         if dollars >= unit:
             return f"${dollars / unit:,.2f} {name}"
     return f"${dollars:,.0f}"
+
+
+def write_tiles(tiles: Iterable[tuple[str, str, str, str]]) -> str:
+    """Return figures as tiles: class, name, value, and what more there is to say of each."""
+    lines = (
+        f'\n<div class="{kind}"><dt>{name}</dt><dd class="value">{value}</dd><dd class="more">{more}</dd></div>'
+        for kind, name, value, more in tiles
+    )
+    return f'<dl class="tiles">{"".join(lines)}\n</dl>'
+
+
+def figure(chart: Chart) -> str:
+    """Return a chart as a figure, wide or narrow as the reader's screen is."""
+    # Two images, one of them shown: a browser that prints does not choose anew among the sources of one.
+    forms = (("wide", chart.wide, chart.size), ("narrow", chart.narrow, chart.narrow_size))
+    images = (
+        f'<img class="{kind}" src="{_embed(svg)}" width="{width}" height="{height}" alt="{escape(chart.alt)}">\n'
+        for kind, svg, (width, height) in forms
+    )
+    return f"<figure>\n{''.join(images)}</figure>\n"
+
+
+def _embed(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(svg).decode('ascii')}"

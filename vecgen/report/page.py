@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from typing import Final
 
 from vecgen.model.exact import NIGHT, ExactModel
@@ -24,12 +22,15 @@ from vecgen.report.html_elements import (
     count,
     dollars,
     facts,
+    figure,
     percent,
     plain_dollars,
     section,
     share,
     short_dollars,
     table,
+    write_document,
+    write_tiles,
 )
 from vecgen.report.summary import ProfileSummary, Summary, quantiles
 from vecgen.verify.certificate import SENTENCES, Certificate, spell_expected
@@ -74,31 +75,19 @@ class Report:
 def write_page(report: Report) -> str:
     """Return the page of a report as HTML."""
     charts = {chart.name: chart for chart in report.charts}
-    style = (files("vecgen.report") / "page.css").read_text(encoding="utf-8")
     sections = [
-        section("When", _season_lead(report.summary), _figure(charts["days"])),
-        section("What, and at which hour", _hours_lead(report), _figure(charts["hours"])),
-        section("How much", _AMOUNT_LEAD, _figure(charts["amounts"]), _category_table(report.summary)),
-        section("Where", _map_lead(report.summary), _figure(charts["map"])),
+        section("When", _season_lead(report.summary), figure(charts["days"])),
+        section("What, and at which hour", _hours_lead(report), figure(charts["hours"])),
+        section("How much", _AMOUNT_LEAD, figure(charts["amounts"]), _category_table(report.summary)),
+        section("Where", _map_lead(report.summary), figure(charts["map"])),
         section("Who", _WHO_LEAD, _profile_table(report.summary)),
         section("How hard is the fraud to find?", _HARD_LEAD, *_detector_parts(report)),
-        *(section(_KNOWN, escape(chart.alt), _figure(chart)) for name, chart in charts.items() if name == "labels"),
+        *(section(_KNOWN, escape(chart.alt), figure(chart)) for name, chart in charts.items() if name == "labels"),
         section("Does it follow its model?", _certificate_lead(report.certificate), *_certificate_parts(report)),
         section("Where it comes from", "", *_origin_parts(report)),
     ]
-    return "\n".join(
-        [
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            MARK,
-            f"<title>{escape(report.name)}: a dataset of card transactions</title>",
-            f"<style>\n{style}</style>\n</head>\n<body>",
-            _header(report),
-            f"<main>\n{''.join(sections)}</main>",
-            "<footer>vecgen: synthetic data, nobody's purchases.</footer>",
-            "</body>\n</html>\n",
-        ]
-    )
+    title = f"{report.name}: a dataset of card transactions"
+    return write_document(MARK, title, _header(report), sections)
 
 
 _AMOUNT_LEAD: Final = "What a transaction costs in each category."
@@ -151,14 +140,7 @@ def _tiles(report: Report) -> str:
         ),
         ("fraud", "Stolen", short_dollars(stolen), f"{percent(stolen, cents)} of the volume"),
     ]
-    return (
-        '<dl class="tiles">'
-        + "".join(
-            f'\n<div class="{kind}"><dt>{name}</dt><dd class="value">{value}</dd><dd class="more">{more}</dd></div>'
-            for kind, name, value, more in tiles
-        )
-        + "\n</dl>"
-    )
+    return write_tiles(tiles)
 
 
 # -------------------------------------------------------------------------------------------------------------- tables
@@ -231,7 +213,7 @@ def _ceiling_parts(report: Report) -> list[str]:
     return [
         "<h3>The ceiling</h3>\n",
         f"<p>{_CEILING_LEAD}</p>\n",
-        _figure(chart),
+        figure(chart),
         table("The ceiling", ["figure", *(NAMES[d.sees] for d in report.ceiling.detectors)], rows),
         '<p class="note">In brackets: 95 % confidence, by leaving out parts of the customers.</p>\n',
     ]
@@ -373,17 +355,3 @@ def _map_lead(summary: Summary) -> str:
     outside = share_outside(summary)
     rest = f" {share(outside)} of the customers live beyond the picture." if outside > 0 else ""
     return f"By half a degree: the stronger the colour, the more there are, on a logarithmic scale.{rest}"
-
-
-def _figure(chart: Chart) -> str:
-    # Two images, one of them shown: a browser that prints does not choose anew among the sources of one.
-    forms = (("wide", chart.wide, chart.size), ("narrow", chart.narrow, chart.narrow_size))
-    images = (
-        f'<img class="{kind}" src="{_embed(svg)}" width="{width}" height="{height}" alt="{escape(chart.alt)}">\n'
-        for kind, svg, (width, height) in forms
-    )
-    return f"<figure>\n{''.join(images)}</figure>\n"
-
-
-def _embed(svg: bytes) -> str:
-    return f"data:image/svg+xml;base64,{b64encode(svg).decode('ascii')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from typing import TYPE_CHECKING
 
-from vecgen.cli.argument_types import parse_number, parse_place
+from vecgen.cli.argument_types import parse_number, parse_path, parse_place
 from vecgen.cli.console import say
 from vecgen.cli.options import add_processes_option, add_quiet_option, add_storage_option
 from vecgen.cli.progress_bar import show
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def add_comparison_options(parser: ArgumentParser) -> None:
-    """Add how two datasets are compared."""
+    """Add how two datasets are compared, and where the page goes."""
+    help_output = "page with pictures of both and the tests, new or an earlier one; needs Matplotlib"
+    parser.add_argument("--output", type=parse_path, metavar="PAGE", help=help_output)
     help_tolerance = "by how much of the shares a difference may exceed chance and count as none (0)"
     parser.add_argument("--tolerance", type=parse_number, default=0.0, metavar="E", help=help_tolerance)
     help_classifier = "let a classifier try to part the rows; needs scikit-learn (yes)"
@@ -40,13 +42,16 @@ def run_compare(options: Namespace) -> Comparison:
 
     Raises:
         InputError: A dataset or a value cannot be used.
+        OutputError: The page cannot be written, or something else is there.
     """
     from vecgen.report.comparison.compare import compare_datasets
 
     stores = list_storage_options(options)
     one, other = locate(options.one, stores), locate(options.other, stores)
     with show(options.quiet) as report:
-        return compare_datasets(one, other, options.tolerance, options.processes, report, learn=options.classifier)
+        return compare_datasets(
+            one, other, options.output, options.tolerance, options.processes, report, learn=options.classifier
+        )
 
 
 def print_comparison(options: Namespace) -> int:

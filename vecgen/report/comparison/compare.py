@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from vecgen.errors import InputError, setting
-from vecgen.model.exact import ExactModel
-from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import Report, ignore
-from vecgen.process.workers import check_processes
 from vecgen.report.comparison.classifier import (
     Parting,
     Transfer,
@@ -22,75 +20,51 @@ from vecgen.report.comparison.classifier import (
     transfer_fraud,
 )
 from vecgen.report.comparison.findings import Comparison, Finding, Summary, Verdict
+from vecgen.report.comparison.overlays import draw_overlays
+from vecgen.report.comparison.reading import CALENDAR, Pair, read_pair, weigh_days
+from vecgen.report.comparison.side_by_side import check_replaceable, replace_page, write_page
 from vecgen.report.comparison.two_samples import LEAST_CUSTOMERS, Difference, compare_blocks
-from vecgen.sampling.arrays import F64, I64
+from vecgen.report.figures import require_matplotlib
 from vecgen.scan.sides.marginals import TABLES, Table
 from vecgen.scan.sides.side import Side
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certify import FAMILY_ERROR
 from vecgen.verify.chi_square import reject
-from vecgen.verify.sides.open_side import Opened, open_side
-from vecgen.verify.sides.read_side import read_side
-from vecgen.verify.unknown.look import Look, make_open_model
+from vecgen.verify.sides.open_side import Opened
 
-_CALENDAR: Final = {"weekday": 7, "month": 12}
-"""Tables of the calendar, of which two periods may hold different days, and their cells."""
 _NO_LEARNER: Final = "no classifier has tried to part them: that needs scikit-learn (pip install scikit-learn)"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two datasets that were read.
-
-    Attributes:
-        models: Allow every row; they have the profiles and categories of both, each the period of its own.
-    """
-
-    opened: tuple[Opened, Opened]
-    models: tuple[ExactModel, ExactModel]
-    sides: tuple[Side, Side]
-
-    @property
-    def periods(self) -> tuple[Period, Period]:
-        """First and last dates with rows."""
-        return self.models[0].law.period, self.models[1].law.period
 
 
 def compare_datasets(
     one: Place,
     other: Place,
+    output: Path | None = None,
     tolerance: float = 0.0,
     processes: int = 1,
     report: Report = ignore,
     *,
     learn: bool = True,
 ) -> Comparison:
-    """Read two datasets and return what differs between them.
+    """Read two datasets and return what differs between them; write a page about it, if that is wanted.
 
     Args:
+        output: The page, new or an earlier one.
         learn: Let learners try to part the datasets, where scikit-learn is installed.
 
     Raises:
-        InputError: A dataset or value that cannot be used.
-        OutputError: Scratch files cannot be written.
+        InputError: A dataset or value that cannot be used, or Matplotlib is not installed, which draws the page.
+        OutputError: Scratch files or the page cannot be written, or something else is there.
     """
     if not 0.0 <= tolerance <= 1.0:
         raise InputError(setting("tolerance"), "", tolerance, "a difference of shares, from 0 to 1")
-    return compare_pair(read_pair(one, other, processes, report), tolerance=tolerance, processes=processes, learn=learn)
-
-
-def read_pair(one: Place, other: Place, processes: int = 1, report: Report = ignore) -> Pair:
-    """Read two datasets, each once; memory does not grow with them.
-
-    Raises:
-        InputError: Fewer than one process, or a dataset that cannot be read or has no rows.
-        OutputError: Scratch files (48 bytes a row, below TMPDIR) cannot be written.
-    """
-    check_processes(processes)
-    opened = open_side(one), open_side(other)
-    models = _make_model(opened[0].look, opened[1].look), _make_model(opened[1].look, opened[0].look)
-    sides = [read_side(*pair, processes, report) for pair in zip(opened, models, strict=True)]
-    return Pair(opened, models, (sides[0], sides[1]))
+    if output:
+        require_matplotlib("vecgen compare")
+        check_replaceable(output)
+    pair = read_pair(one, other, processes, report)
+    comparison = compare_pair(pair, tolerance=tolerance, processes=processes, learn=learn)
+    if output:
+        replace_page(output, write_page(comparison, draw_overlays(pair, comparison)))
+    return comparison
 
 
 def compare_pair(
@@ -131,41 +105,15 @@ def _learn(pair: Pair, processes: int) -> tuple[Parting | None, Transfer | None]
         return part_samples(*samples, known, same_period=same), transfer_fraud(*samples, known, same_period=same)
 
 
-def weigh_days(pair: Pair, name: str, side: int) -> F64:
-    """Return by what the counts of a table are multiplied; those of the calendar where periods hold different days.
-
-    Weekdays and months count per day that the period has of them; of months, those that both periods have.
-    """
-    days = [_count_days(period, name) for period in pair.periods]
-    both = (days[0] > 0) & (days[1] > 0)
-    weights = np.divide(1.0, days[side], out=np.zeros(len(both)), where=both)
-    return np.asarray(weights / max(weights[both].mean(), 1e-300) if both.any() else weights)
-
-
-def _make_model(look: Look, other: Look) -> ExactModel:
-    profiles, categories = ({*getattr(look, name)} | {*getattr(other, name)} for name in ("profiles", "categories"))
-    both = Look(tuple(sorted(profiles)), tuple(sorted(categories)), look.first, look.last)
-    return make_open_model(both, ModelParameters(Period(look.first, look.last), fraud_rate=0.0))
-
-
 def _is_known(table: Table, pair: Pair) -> bool:
     return all(table.needs <= opened.scope.known for opened in pair.opened)
 
 
 def _compare(table: Table, pair: Pair) -> Difference:
     one, other = (side.marginals.tables[table.name].astype(np.float64) for side in pair.sides)
-    if table.name in _CALENDAR:
+    if table.name in CALENDAR:
         one, other = one * weigh_days(pair, table.name, 0), other * weigh_days(pair, table.name, 1)
     return compare_blocks(one, other, ordered=table.ordered)
-
-
-def _count_days(period: Period, name: str) -> I64:
-    days = np.arange(period.first_day, period.first_day + period.days)
-    # Day 0, 1970-01-01, was a Thursday: 3 where Monday is 0.
-    cell = (
-        (days + 3) % 7 if name == "weekday" else days.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12
-    )
-    return np.bincount(cell, minlength=_CALENDAR[name])
 
 
 def _conclude(
