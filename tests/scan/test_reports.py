@@ -13,7 +13,8 @@ import vecgen
 from vecgen.errors import InputError
 from vecgen.fraud.reporting import LONGEST, Reporting, compile_reports
 from vecgen.model.params import ModelParameters, make_period
-from vecgen.scan.reports import ReportCounts, ReportReader, require_numbers
+from vecgen.sampling.categorical import compile_categorical
+from vecgen.scan.reports import ReportReader, require_numbers, start_counts
 
 COLUMNS = ["trans_num", "trans_date", "is_fraud", "reported_date"]
 ASKED: dict[str, Any] = {
@@ -41,7 +42,7 @@ def make_reader(reporting: Reporting, **changes: Any) -> ReportReader:
 
 def test_true_labels_are_told_by_numbers() -> None:
     truth, known = draw(), draw(labels_as_of="2023-04-01")
-    counts = ReportCounts()
+    counts = start_counts()
     reader = make_reader(Reporting((10.0, 5.0), 0.2, 0.01, date(2023, 4, 1)))
     assert reader.read(known, counts).equals(truth)
     assert (counts.wrong_dates, counts.wrong_labels) == (0, 0)
@@ -49,16 +50,16 @@ def test_true_labels_are_told_by_numbers() -> None:
     reader.read(truth, counts)
     hidden = pc.sum(pc.not_equal(truth.column("is_fraud"), known.column("is_fraud"))).as_py()
     assert counts.wrong_labels == hidden > 0
-    make_reader(Reporting(labels_as_of=date(2023, 4, 1)), has_dates=False).read(known, unlike := ReportCounts())
+    make_reader(Reporting(labels_as_of=date(2023, 4, 1)), has_dates=False).read(known, unlike := start_counts())
     assert unlike.wrong_labels > 0
     assert not unlike.delays.any()
-    other = make_reader(Reporting((10.0, 5.0), 0.2, 0.01, date(2023, 4, 1)), seed=1).read(known, ReportCounts())
+    other = make_reader(Reporting((10.0, 5.0), 0.2, 0.01, date(2023, 4, 1)), seed=1).read(known, start_counts())
     assert other.column("is_fraud").equals(known.column("is_fraud"))  # numbers of another seed tell nothing
 
 
 @pytest.mark.parametrize("shift", [-20, 1])
 def test_a_date_that_does_not_follow_from_the_number_is_counted(shift: int) -> None:
-    batch, counts = draw(), ReportCounts()
+    batch, counts = draw(), start_counts()
     days = batch.column("reported_date").view(pa.int32()).to_pylist()
     place = next(n for n, day in enumerate(days) if day is not None)
     days[place] += shift
@@ -69,8 +70,23 @@ def test_a_date_that_does_not_follow_from_the_number_is_counted(shift: int) -> N
     assert counts.delays.sum() == batch.num_rows - before
 
 
+def test_each_type_of_fraud_is_reported_in_its_own_way() -> None:
+    kinds: dict[str, Any] = {"fraud_types": "card_testing=1,account_takeover=2", "customers": 100}
+    law = vecgen.make_request(**{**ASKED, **LATE, **kinds, "labels_as_of": "2023-05-01"}).law
+    own = [kind.type.report for kind in law.types]
+    choice = compile_categorical(law.type_shares)
+    reader = make_reader(REPORTING, tables=compile_reports(REPORTING, own), law=law, choice=choice)
+    counts = start_counts(len(own))
+    assert reader.read(draw(**kinds, labels_as_of="2023-05-01"), counts).equals(draw(**kinds))
+    assert (counts.wrong_dates, counts.wrong_labels) == (0, 0)
+    by_type = vecgen.generate_transactions(columns=["fraud_type"], **{**ASKED, **kinds})
+    found = [pc.sum(pc.equal(by_type["fraud_type"], kind.type.name)).as_py() for kind in law.types]
+    assert counts.delays[1:].sum(axis=1).tolist() == found
+    assert min(found) > 20
+
+
 def test_what_is_never_reported_and_late_has_cells_of_its_own() -> None:
-    batch, counts = draw(), ReportCounts()
+    batch, counts = draw(), start_counts()
     dates = pa.array([None, 40_000 + 20_000, *[None] * (batch.num_rows - 2)], pa.int32()).view(pa.date32())
     make_reader(REPORTING).read(batch.set_column(3, batch.schema.field(3), dates), counts)
     assert counts.delays[:, LONGEST + 1].sum() == batch.num_rows - 1
@@ -80,7 +96,7 @@ def test_what_is_never_reported_and_late_has_cells_of_its_own() -> None:
 
 
 def test_texts_that_are_no_numbers_are_read() -> None:
-    batch, counts = draw(), ReportCounts()
+    batch, counts = draw(), start_counts()
     strange = batch.set_column(0, batch.schema.field(0), pa.array(["x"] * batch.num_rows))
     reader = make_reader(Reporting((10.0, 5.0), 0.2, 0.01, date(2023, 4, 1)))
     assert reader.read(strange, counts).num_rows == batch.num_rows

@@ -15,7 +15,7 @@ from tests.support.datasets import data_files
 from vecgen.errors import InputError
 from vecgen.fraud.reporting import LONGEST, Reporting, ReportTables, compile_reports
 from vecgen.sampling.rng import mix
-from vecgen.scan.reports import ReportCounts
+from vecgen.scan.reports import ReportCounts, start_counts
 from vecgen.verify.row_tests import examine_reports
 
 FEW: dict[str, Any] = {"customers": 60, "fraud_rate": 0.5, "end": "2023-03-31", "quiet": True}
@@ -75,7 +75,7 @@ def test_labels_without_numbers_are_refused(tmp_path: Path) -> None:
 
 def count(tables: ReportTables, late_by: int = 0) -> ReportCounts:
     """Return the counts of a dataset with so many frauds, reported a number of days later than they should be."""
-    counts = ReportCounts()
+    counts = start_counts()
     for label, rows in ((0, 100_000), (1, 5_000)):
         number = mix(np.arange(rows, dtype=np.uint64)), np.zeros(rows, dtype=np.uint64)
         days = tables.draw(number, np.full(rows, label, dtype=np.int8))

@@ -18,6 +18,7 @@ from vecgen.model.params import Period
 from vecgen.model.rows import HONEST
 from vecgen.model.tables import Behaviour, FraudTables, FraudWindows, ProfileTables, Tables
 from vecgen.sampling.arrays import I16, I32, I64, U64, Bools
+from vecgen.sampling.categorical import Categorical
 from vecgen.sampling.rng import (
     Keys,
     derive_keys,
@@ -170,15 +171,27 @@ def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) 
 
 def _share_out(tables: Tables, profile: ProfileTables, cases: Keys, struck: I64) -> Iterator[tuple[FraudTables, I64]]:
     """Yield each type of fraud that some of the struck customers suffer, with them."""
-    if tables.fraud_choice is None:
-        types = np.zeros(len(struck), dtype=np.int64)
-    else:
-        own = cases.take(struck)
-        types = tables.fraud_choice.draw(draw_words(own, own.weyl, _TYPE))
+    types = _draw_types(tables.fraud_choice, cases.take(struck))
     for fraud in profile.frauds:
         members = struck[types == fraud.position]
         if len(members):
             yield fraud, members
+
+
+def draw_fraud_types(choice: Categorical | None, seed: int, ids: I64, period: Period) -> I64:
+    """Return the type of fraud that each customer suffers, if any: position in `ModelParameters.types`.
+
+    Args:
+        choice: As of `Tables.fraud_choice`.
+    """
+    return _draw_types(choice, derive_keys(seed, CASE_STREAM, ids, period.start.toordinal()))
+
+
+def _draw_types(choice: Categorical | None, cases: Keys) -> I64:
+    if choice is None:
+        return np.zeros(len(cases.weyl), dtype=np.int64)
+    types: I64 = choice.draw(draw_words(cases, cases.weyl, _TYPE)).astype(np.int64)
+    return types
 
 
 def _draw_fraud(tables: Tables, fraud: FraudTables, customers: Customers, members: I64, cases: Keys) -> Stream:

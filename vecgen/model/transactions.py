@@ -331,8 +331,8 @@ class _Draft:
         return left, right
 
 
-def read_labels(number: tuple[U64, U64], seed: int, period: Period) -> tuple[I64, Bools]:
-    """Return the labels that transaction numbers say, and which of them are numbers of the seed and the period at all.
+def read_numbers(number: tuple[U64, U64], seed: int, period: Period) -> tuple[I64, I64]:
+    """Return the customer ids and the labels that transaction numbers say; ids of -1 for no numbers of that dataset.
 
     The rounds of `_Draft._draw_number`, undone.
     """
@@ -343,7 +343,7 @@ def read_labels(number: tuple[U64, U64], seed: int, period: Period) -> tuple[I64
     right ^= draw_number_keys(seed, np.maximum(ids, 0), period)
     index = right & ~_FRAUD_INDEX
     ours = (ids >= 0) & (index < np.uint64(MAX_CUSTOMER_ROWS))
-    return (right >= _FRAUD_INDEX).astype(np.int64), ours
+    return np.where(ours, ids, -1), (right >= _FRAUD_INDEX).astype(np.int64)
 
 
 def _number_rows(tables: Tables, calendar: Calendar, part: _Part, start: int, stop: int) -> _Draft:

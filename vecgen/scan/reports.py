@@ -6,7 +6,7 @@ Labels as of a day hide frauds, and show false ones: transaction numbers say whi
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -18,8 +18,10 @@ from vecgen.fraud.reporting import LONGEST, ReportTables
 from vecgen.io.schema import REPORTED_DATE
 from vecgen.io.text import number_halves
 from vecgen.model.params import ModelParameters
-from vecgen.model.transactions import read_labels
+from vecgen.model.transaction_dates import draw_fraud_types
+from vecgen.model.transactions import read_numbers
 from vecgen.sampling.arrays import F64, I64, U64, Bools
+from vecgen.sampling.categorical import Categorical
 
 IS_FRAUD: Final = "is_fraud"
 _NONE: Final = -1
@@ -30,27 +32,32 @@ class ReportCounts:
     """What is known of the reports of a dataset.
 
     Attributes:
-        delays: Rows by (label, days from the transaction to its report); the last cell counts those without report,
-            the one before all later reports.
+        delays: Rows by kind (0 for honest ones, 1 and more for the types of fraud in their order) and days from the
+            transaction to its report; the last cell counts those without report, the one before all later reports.
         wrong_dates: Rows with another report date than the one that follows from their number.
         wrong_labels: Rows whose label is not the one known on the day that was asked for.
     """
 
-    delays: I64 = field(default_factory=lambda: np.zeros((2, LONGEST + 2), dtype=np.int64))
+    delays: I64
     wrong_dates: int = 0
     wrong_labels: int = 0
 
     @property
     def known(self) -> F64 | None:
         """Share of the fraud that is reported after 0, 1, 2, ... days; None where no report dates were read."""
-        total = int(self.delays[1].sum())
-        return np.cumsum(self.delays[1, :-1]) / total if total else None
+        fraud = self.delays[1:].sum(axis=0)
+        return np.cumsum(fraud[:-1]) / fraud.sum() if fraud.any() else None
 
     def add(self, other: ReportCounts) -> None:
         """Add the counts of other rows."""
         self.delays += other.delays
         self.wrong_dates += other.wrong_dates
         self.wrong_labels += other.wrong_labels
+
+
+def start_counts(types: int = 1) -> ReportCounts:
+    """Return the counts of no rows, of so many types of fraud."""
+    return ReportCounts(np.zeros((1 + types, LONGEST + 2), dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class ReportReader:
         tables: When transactions are reported.
         law: Its period, and the day whose knowledge the labels are.
         seed: Of the dataset, by which true labels are told.
+        choice: The type of fraud of a customer, as of `Tables.fraud_choice`.
         has_dates: Whether there is a column of report dates.
     """
 
@@ -68,6 +76,7 @@ class ReportReader:
     law: ModelParameters
     seed: int
     has_dates: bool
+    choice: Categorical | None = None
 
     def read(self, batch: pa.RecordBatch, counts: ReportCounts) -> pa.RecordBatch:
         """Count the reports of a batch and return it with the true labels."""
@@ -76,22 +85,20 @@ class ReportReader:
             return batch
         number = _read_numbers(batch)
         stated = batch.column(IS_FRAUD).to_numpy(zero_copy_only=False)
-        labels = stated if known_on is None else self._tell_labels(number, stated)
+        ids, told = read_numbers(number, self.seed, self.law.period)
+        labels = stated if known_on is None else np.where(ids >= 0, told, stated).astype(np.int8)
         day = _read_days(batch, "trans_date")
-        expected = self.tables.find_days(number, day, labels)
+        kind = draw_fraud_types(self.choice, self.seed, np.maximum(ids, 0), self.law.period)
+        expected = self.tables.find_days(number, day, labels, kind)
         if self.has_dates:
             reported = _read_days(batch, REPORTED_DATE.name)
             counts.wrong_dates += int((reported != expected).sum())
-            _count_delays(counts.delays, labels, day, reported)
+            _count_delays(counts.delays, np.where(labels == 1, 1 + kind, labels), day, reported)
         if known_on is None:
             return batch
         counts.wrong_labels += int((stated != _is_known(expected, known_on)).sum())
         place = batch.schema.get_field_index(IS_FRAUD)
         return batch.set_column(place, batch.schema.field(place), pa.array(labels, pa.int8()))
-
-    def _tell_labels(self, number: tuple[U64, U64], stated: I64) -> I64:
-        labels, ours = read_labels(number, self.seed, self.law.period)
-        return np.where(ours, labels, stated).astype(np.int8)
 
 
 def require_numbers(where: str, known: Collection[str], law: ModelParameters) -> None:
@@ -124,8 +131,8 @@ def _is_known(reported: I64, day: date) -> Bools:
     return np.asarray((reported != _NONE) & (reported <= (day - date(1970, 1, 1)).days))
 
 
-def _count_delays(delays: I64, labels: I64, day: I64, reported: I64) -> None:
+def _count_delays(delays: I64, kind: I64, day: I64, reported: I64) -> None:
     late = np.where(reported == _NONE, LONGEST + 1, np.minimum(reported - day, LONGEST))
-    seen = (late >= 0) & np.isin(labels, (0, 1))  # what is reported before it happens has a wrong date
-    cells = labels[seen].astype(np.int64) * delays.shape[1] + late[seen]
+    seen = (late >= 0) & (kind >= 0) & (kind < len(delays))  # what is reported before it happens has a wrong date
+    cells = kind[seen].astype(np.int64) * delays.shape[1] + late[seen]
     delays += np.bincount(cells, minlength=delays.size).reshape(delays.shape)

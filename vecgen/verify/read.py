@@ -42,7 +42,7 @@ from vecgen.records.receipt import written_columns
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.missing import TELLABLE, WHOLE, Scope, complete
-from vecgen.scan.reports import ReportCounts, ReportReader
+from vecgen.scan.reports import ReportCounts, ReportReader, start_counts
 from vecgen.scan.row_checks import Columns, inspect, read_moments
 from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.scan.time_zone import TimeZone, fit_time_zone, thin_out
@@ -163,6 +163,10 @@ class Work:
         dates = (REPORTED_DATE,) if self.reports and self.reports.has_dates else ()
         return (*self.scope.columns, *self.stated, *dates)
 
+    def start_reports(self) -> ReportCounts:
+        """Return the counts of no reports."""
+        return start_counts(len(self.model.law.types))
+
 
 def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place], segments: Segmenter | None = None) -> Scope:
     """Return what can be looked at of transactions with these columns, given the files of their customers.
@@ -203,7 +207,7 @@ def read_transactions(
     files: Sequence[Place], work: Work, processes: int, report: Report
 ) -> tuple[Totals, Digest, ReportCounts]:
     """Count the rows of files, in processes of this machine, and their reports; return their digest, too."""
-    total, digest, reports = start_totals(work.model), Digest(), ReportCounts()
+    total, digest, reports = start_totals(work.model), Digest(), work.start_reports()
     for size, (totals, part, more) in share_out(files, partial(_read_bundle, work), processes, report):
         total.add(totals)
         digest += part
@@ -255,7 +259,7 @@ def run_all(bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Ite
 
 
 def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCounts]:
-    total, digest, reports = start_totals(work.model), Digest(), ReportCounts()
+    total, digest, reports = start_totals(work.model), Digest(), work.start_reports()
     spill = Spill(work.scratch, str(os.getpid()))
     people = read_people(work.customers) if work.scope.joined else None
     untested = work.scope.untested
@@ -296,7 +300,7 @@ def _score_bundle(work: Work, bundle: Bundle) -> Scores:
         scorer = GroupScorer(work.posterior, work.scratch)
         for path in files:
             for written in read_batches(path, work.read):
-                batch = work.reports.read(written, ReportCounts()) if work.reports else written
+                batch = work.reports.read(written, work.start_reports()) if work.reports else written
                 segments = work.scope.segments
                 whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people, segments)[0]
                 scorer.add(inspect(whole, work.model, work.time_zone, work.scope.untested)[0])

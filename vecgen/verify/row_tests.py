@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from vecgen.fraud.reporting import ReportTables
+from vecgen.fraud.reporting import DelayTable, ReportTables
 from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import PLACE_CELLS, CustomerTotals, RowCounts, Totals
@@ -25,6 +25,7 @@ Merchants = Mapping[str, Sequence[str]]
 """Names by category; a name listed twice is drawn twice as often."""
 
 LABELS: Final = ("regular", "fraud")
+_REPORTS: Final = ("reported", "report delay")
 _LEAST_RADIUS: Final = 100 * PLACE_CELLS  # microdegrees; in a smaller square the six decimals show
 
 
@@ -101,14 +102,17 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
 
 def examine_reports(counts: ReportCounts, tables: ReportTables) -> dict[tuple[str, str], Statistic]:
     """Return whether as many rows are reported as should be, and after as many days, by (name of the test, label)."""
-    out = {}
-    for label, table in enumerate((tables.honest, tables.fraud[0])):
-        delays = counts.delays[label, :-1]
-        cells = np.zeros(len(delays))
-        cells[: len(table.probabilities())] = table.probabilities()
-        out["reported", LABELS[label]] = compare_share(int(delays.sum()), int(counts.delays[label].sum()), table.share)
-        out["report delay", LABELS[label]] = compare(delays, cells)
-    return out
+    honest, *fraud = (
+        _compare_reports(own, t) for own, t in zip(counts.delays, (tables.honest, *tables.fraud), strict=True)
+    )
+    both = (honest, tuple(add(statistics) for statistics in zip(*fraud, strict=True)))
+    return {(law, of): s for of, own in zip(LABELS, both, strict=True) for law, s in zip(_REPORTS, own, strict=True)}
+
+
+def _compare_reports(delays: I64, table: DelayTable) -> tuple[Statistic, Statistic]:
+    reported, cells = delays[:-1], np.zeros(len(delays) - 1)
+    cells[: len(table.probabilities())] = table.probabilities()
+    return compare_share(int(reported.sum()), int(delays.sum()), table.share), compare(reported, cells)
 
 
 Pairs = Sequence[tuple[RowCounts, RowDistribution]]

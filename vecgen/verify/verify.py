@@ -23,6 +23,7 @@ from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
 from vecgen.records.receipt import stated_probabilities, states_report_date
+from vecgen.sampling.categorical import compile_categorical
 from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
@@ -228,7 +229,9 @@ def open_reports(directory: Place, expectation: Expectation, scope: Scope) -> Re
     has_dates = states_report_date(receipt) and known >= {"trans_num", "trans_date", "is_fraud"}
     if not has_dates and law.reporting.labels_as_of is None:
         return None
-    return ReportReader(compile_reports(law.reporting), law, int(str(receipt.request["seed"])), has_dates)
+    tables = compile_reports(law.reporting, [own.type.report for own in law.types])
+    choice = compile_categorical(law.type_shares) if len(law.types) > 1 else None
+    return ReportReader(tables, law, int(str(receipt.request["seed"])), has_dates, choice)
 
 
 def _check_reports(counts: ReportCounts, reader: ReportReader | None) -> list[Check]:
