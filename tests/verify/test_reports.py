@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import vecgen
 from tests.support.datasets import data_files
 from vecgen.errors import InputError
 from vecgen.fraud.reporting import LONGEST, Reporting, ReportTables, compile_reports
+from vecgen.model.params import ModelParameters, make_period
 from vecgen.sampling.rng import mix
 from vecgen.scan.reports import ReportCounts, start_counts
 from vecgen.verify.row_tests import examine_reports
 
 FEW: dict[str, Any] = {"customers": 60, "fraud_rate": 0.5, "end": "2023-03-31", "quiet": True}
+LAW = ModelParameters(make_period(date(2023, 1, 1)))
 LATE: dict[str, Any] = {**FEW, "report_delay": (20, 10), "never_reported": 0.2, "false_reports": 0.01}
 
 
@@ -75,7 +78,7 @@ def test_labels_without_numbers_are_refused(tmp_path: Path) -> None:
 
 def count(tables: ReportTables, late_by: int = 0) -> ReportCounts:
     """Return the counts of a dataset with so many frauds, reported a number of days later than they should be."""
-    counts = start_counts()
+    counts = start_counts(LAW)
     for label, rows in ((0, 100_000), (1, 5_000)):
         number = mix(np.arange(rows, dtype=np.uint64)), np.zeros(rows, dtype=np.uint64)
         days = tables.draw(number, np.full(rows, label, dtype=np.int8))

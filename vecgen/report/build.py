@@ -87,8 +87,9 @@ def write_report(
     if best := choose_best(detectors):
         ceiling = measure_ceiling(reading.totals.scores.rows)
         charts = [*charts, draw_ceiling(reading.totals.scores.rows, ceiling, best.score)]
-        if reading.reports and (known := reading.reports[0].known) is not None:
-            charts.append(draw_labels(summary.period, {"fraud": summary.days[1]}, known))
+        if reading.reports:
+            counts, names = reading.reports[0], [own.type.name for own in reading.model.law.types]
+            charts.append(draw_labels(summary.period, dict(zip(names, counts.days, strict=True)), counts.known))
     report = Report(
         name=directory.absolute().name,
         summary=summary,

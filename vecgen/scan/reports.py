@@ -34,11 +34,13 @@ class ReportCounts:
     Attributes:
         delays: Rows by kind (0 for honest ones, 1 and more for the types of fraud in their order) and days from the
             transaction to its report; the last cell counts those without report, the one before all later reports.
+        days: Fraudulent rows by type and day of the period.
         wrong_dates: Rows with another report date than the one that follows from their number.
         wrong_labels: Rows whose label is not the one known on the day that was asked for.
     """
 
     delays: I64
+    days: I64
     wrong_dates: int = 0
     wrong_labels: int = 0
 
@@ -51,13 +53,16 @@ class ReportCounts:
     def add(self, other: ReportCounts) -> None:
         """Add the counts of other rows."""
         self.delays += other.delays
+        self.days += other.days
         self.wrong_dates += other.wrong_dates
         self.wrong_labels += other.wrong_labels
 
 
-def start_counts(types: int = 1) -> ReportCounts:
-    """Return the counts of no rows, of so many types of fraud."""
-    return ReportCounts(np.zeros((1 + types, LONGEST + 2), dtype=np.int64))
+def start_counts(law: ModelParameters) -> ReportCounts:
+    """Return the counts of no rows."""
+    types = len(law.types)
+    delays, days = np.zeros((1 + types, LONGEST + 2), np.int64), np.zeros((types, law.period.days), np.int64)
+    return ReportCounts(delays, days)
 
 
 @dataclass(frozen=True)
@@ -81,14 +86,13 @@ class ReportReader:
     def read(self, batch: pa.RecordBatch, counts: ReportCounts) -> pa.RecordBatch:
         """Count the reports of a batch and return it with the true labels."""
         known_on = self.law.reporting.labels_as_of
-        if not self.has_dates and known_on is None:
-            return batch
         number = _read_numbers(batch)
         stated = batch.column(IS_FRAUD).to_numpy(zero_copy_only=False)
         ids, told = read_numbers(number, self.seed, self.law.period)
         labels = stated if known_on is None else np.where(ids >= 0, told, stated).astype(np.int8)
         day = _read_days(batch, "trans_date")
         kind = draw_fraud_types(self.choice, self.seed, np.maximum(ids, 0), self.law.period)
+        _count_days(counts.days, kind[labels == 1], day[labels == 1] - self.law.period.first_day)
         expected = self.tables.find_days(number, day, labels, kind)
         if self.has_dates:
             reported = _read_days(batch, REPORTED_DATE.name)
@@ -129,6 +133,11 @@ def _read_days(batch: pa.RecordBatch, name: str) -> I64:
 
 def _is_known(reported: I64, day: date) -> Bools:
     return np.asarray((reported != _NONE) & (reported <= (day - date(1970, 1, 1)).days))
+
+
+def _count_days(days: I64, kind: I64, day: I64) -> None:
+    inside = (day >= 0) & (day < days.shape[1])
+    np.add.at(days, (kind[inside], day[inside]), 1)
 
 
 def _count_delays(delays: I64, kind: I64, day: I64, reported: I64) -> None:

@@ -165,7 +165,7 @@ class Work:
 
     def start_reports(self) -> ReportCounts:
         """Return the counts of no reports."""
-        return start_counts(len(self.model.law.types))
+        return start_counts(self.model.law)
 
 
 def choose_scope(columns: tuple[Column, ...], customers: Sequence[Place], segments: Segmenter | None = None) -> Scope:

@@ -50,6 +50,8 @@ from vecgen.verify.read import (
     read_transactions,
 )
 
+_TELLING: Final = {"trans_num", "trans_date", "is_fraud"}
+"""Columns that tell labels, types of fraud and report dates."""
 _SCORED_BYTES: Final = 200_000_000
 """Of files of which all rows are scored: three million, some seconds of one core."""
 
@@ -226,8 +228,8 @@ def open_reports(directory: Place, expectation: Expectation, scope: Scope) -> Re
     if receipt is None:
         return None
     require_numbers(str(directory), known, law)
-    has_dates = states_report_date(receipt) and known >= {"trans_num", "trans_date", "is_fraud"}
-    if not has_dates and law.reporting.labels_as_of is None:
+    has_dates = states_report_date(receipt) and known >= _TELLING
+    if not has_dates and law.reporting.labels_as_of is None and not (law.fraud_types and known >= _TELLING):
         return None
     tables = compile_reports(law.reporting, [own.type.report for own in law.types])
     choice = compile_categorical(law.type_shares) if len(law.types) > 1 else None
