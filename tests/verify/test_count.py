@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from tests.support.tables import NAMES, make_table, write_csv
 from vecgen.process.progress import State, ignore
 from vecgen.records.receipt import Receipt
 from vecgen.scan.column_map import ColumnMap, read_map
-from vecgen.verify.unknown.count import read_mapped
+from vecgen.scan.counts import CustomerTotals
+from vecgen.verify.unknown.count import Workers, arrange, read_mapped
 from vecgen.verify.unknown.counted import count_unknown
 from vecgen.verify.unknown.look import look_at_table
 
@@ -29,8 +31,8 @@ def test_a_table_counts_as_its_dataset(parquet: Dataset, profiles: Path, demogra
     data = write_csv(make_table(parquet[0]), tmp_path / "rows.csv", "\t")
     stated = {"profiles": profiles, "demographics": demographics}
     said: list[State] = []
-    ours = count_unknown(parquet[0], stated, 1, ignore)
-    theirs = count_unknown(data, {**stated, "map": NAMES.items()}, 1, said.append)
+    ours = count_unknown(parquet[0], stated, Workers(1), ignore)
+    theirs = count_unknown(data, {**stated, "map": NAMES.items()}, Workers(1), said.append)
     assert theirs.model.profiles == ("adults_2550_female_urban", "adults_50up_male_rural", "leftovers")
     assert said[-1].rows == ours.totals.rows == theirs.totals.rows
     places = {name: place for place, name in enumerate(theirs.model.profiles)}
@@ -42,3 +44,17 @@ def test_a_table_counts_as_its_dataset(parquet: Dataset, profiles: Path, demogra
         assert people.rows == theirs.totals.people[places[name]].rows
     assert theirs.people.rows <= ours.people.rows  # those without rows are not there
     assert look_at_table([data], ColumnMap(read_map(NAMES.items()))).categories == ours.model.categories
+
+
+def test_the_order_of_customers_does_not_matter() -> None:
+    defrauded = np.array([[5, 2], [5, 2], [4, 1], [5, 2]])
+    dates = np.array([[0, 3, 1], [0, 9, 1], [1, 3, 2], [2, 1, 1], [3, 4, 1], [3, 9, 1]])
+    one = CustomerTotals(Counter({7: 1, 3: 2}), defrauded, dates)
+    order = np.array([2, 3, 0, 1])  # the old number of each customer
+    moved = np.column_stack([np.argsort(order)[dates[:, 0]], dates[:, 1:]])[::-1]
+    other = CustomerTotals(Counter({3: 2, 7: 1}), defrauded[order], moved)
+    first, second = arrange(one), arrange(other)
+    assert list(first.rows) == list(second.rows) == [3, 7]
+    assert np.array_equal(first.defrauded, second.defrauded)
+    assert np.array_equal(first.fraud_dates, second.fraud_dates)
+    assert sorted(first.fraud_dates[:, 2].tolist()) == sorted(dates[:, 2].tolist())

@@ -12,20 +12,21 @@ from tests.support.datasets import read_rows
 from vecgen.errors import InputError
 from vecgen.process.progress import ignore
 from vecgen.records.receipt import Receipt
+from vecgen.verify.unknown.count import Workers
 from vecgen.verify.unknown.counted import Counted, count_unknown
 
 Dataset = tuple[Path, Receipt]
 
 
 def count(data: Path, profiles: Path, demographics: Path, **stated: Any) -> Counted:
-    return count_unknown(data, {"profiles": profiles, "demographics": demographics, **stated}, 1, ignore)
+    return count_unknown(data, {"profiles": profiles, "demographics": demographics, **stated}, Workers(1), ignore)
 
 
 def test_every_row_is_counted_without_a_model(
     parquet: tuple[Path, Receipt], profiles: Path, demographics: Path
 ) -> None:
     usual = {"profiles": profiles, "demographics": demographics}
-    counted = count_unknown(parquet[0], usual, 1, ignore)
+    counted = count_unknown(parquet[0], usual, Workers(1), ignore)
     rows = sum(counts.slots.sum() for pair in counted.totals.counts for counts in pair)
     assert rows == counted.totals.rows == parquet[1].parts["transactions"].rows
     assert sum(counted.customers) == counted.people.rows == 60

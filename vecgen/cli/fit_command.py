@@ -8,11 +8,15 @@ from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.fit.fit import Fit, check_request, fit_dataset
+from vecgen.verify.unknown.count import Workers
 from vecgen.verify.unknown.counted import count_unknown
 
 
-def run_fit(options: Namespace) -> Fit:
+def run_fit(options: Namespace, workers: Workers | None = None) -> Fit:
     """Write what the options ask for.
+
+    Args:
+        workers: What counts; by default, as many processes as the options say.
 
     Raises:
         InputError: The dataset, a value or a file cannot be read.
@@ -24,5 +28,6 @@ def run_fit(options: Namespace) -> Fit:
         "demographics": options.demographics or DEFAULT_DEMOGRAPHICS,
     }
     with show(options.quiet) as report:
-        counted = count_unknown(to_dataset(options), {**vars(options), **usual}, options.processes, report)
+        own = workers or Workers(options.processes)
+        counted = count_unknown(to_dataset(options), {**vars(options), **usual}, own, report)
         return fit_dataset(counted, usual, options.output, options.dependence, options.least_customers)

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -229,22 +229,11 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-def share_out(
-    files: Sequence[Place], read: Callable[[Bundle], R], processes: int, report: Report
-) -> Iterator[tuple[State, R]]:
-    """Yield what `read` returns of each bundle of groups of files, and how far the work is then."""
-    groups = _group(files)
-    count = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
-    bundles = [groups[number::count] for number in range(count)]
-    sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
-    done = 0
-    report(State(sum(sizes)))
-    for size, result in zip(sizes, run_all(bundles, read, min(processes, count)), strict=True):
-        done += size
-        yield State(sum(sizes), done=done, bytes=done), result
+class RunAll(Protocol):
+    """Runs pieces of work as `run_all` does, here or elsewhere."""
 
-
-Bundle = list[list[Place]]
+    def __call__(self, bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Iterator[R]:
+        """Yield what `read` returns of each piece of work, in their order, so many at a time."""
 
 
 def run_all(bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Iterator[R]:
@@ -256,6 +245,24 @@ def run_all(bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Ite
         futures = submit_all(pool, read, bundles)[::-1]
         while futures:  # totals are large: none are kept once they are added
             yield futures.pop().result()
+
+
+def share_out(
+    files: Sequence[Place], read: Callable[[Bundle], R], processes: int, report: Report, run: RunAll = run_all
+) -> Iterator[tuple[State, R]]:
+    """Yield what `read` returns of each bundle of groups of files, and how far the work is then."""
+    groups = _group(files)
+    count = max(1, min(len(groups), processes * _BUNDLES_PER_PROCESS))
+    bundles = [groups[number::count] for number in range(count)]
+    sizes = [sum(size_of(path) for group in bundle for path in group) for bundle in bundles]
+    done = 0
+    report(State(sum(sizes)))
+    for size, result in zip(sizes, run(bundles, read, min(processes, count)), strict=True):
+        done += size
+        yield State(sum(sizes), done=done, bytes=done), result
+
+
+Bundle = list[list[Place]]
 
 
 def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCounts]:

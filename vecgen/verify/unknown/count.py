@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from vecgen.io.foreign.table import read_header, read_table
@@ -15,16 +16,18 @@ from vecgen.io.reader import read_batches
 from vecgen.io.schema import CUSTOMER_ID
 from vecgen.model.exact import ExactModel
 from vecgen.process.progress import Report, State
+from vecgen.sampling.rng import mix
 from vecgen.scan.column_map import ColumnMap, check_columns
-from vecgen.scan.counts import GroupCounter, Totals, start_totals
+from vecgen.scan.counts import CustomerTotals, GroupCounter, Totals, start_totals
 from vecgen.scan.mapped_rows import MappedRows, map_rows, take_share
 from vecgen.scan.missing import Scope, complete
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.customer_checks import CustomerCounts
-from vecgen.verify.read import Bundle, read_people, run_all, share_out
+from vecgen.verify.read import Bundle, RunAll, read_people, run_all, share_out
 
-_SHARE_BYTES: Final = 1 << 26
-"""Of a table: each share of its customers is a pass over its files, which must pay."""
+SHARE_BYTES: Final = 1 << 26
+"""What a share of the work must have to pay: of a table, each share of its customers is a pass over its files."""
+_MOST_FRAUDS: Final = 1 << 32  # of a customer on a day
 _TELLING_AGES: Final = frozenset({"dob", "gender"})
 
 
@@ -48,32 +51,64 @@ class Source:
 Counts = tuple[Totals, CustomerCounts]
 
 
+@dataclass(frozen=True)
+class Workers:
+    """What does the work: `run`, so many pieces at a time; by default, processes of this machine."""
+
+    number: int
+    run: RunAll = run_all
+
+
+ALONE: Final = Workers(1)
+
+
 def count_transactions(
-    files: Sequence[Place], model: ExactModel, source: Source, processes: int, report: Report
+    files: Sequence[Place], model: ExactModel, source: Source, workers: Workers, report: Report
 ) -> Counts:
-    """Count the rows of files, in processes of this machine, whatever their transaction numbers and digest.
+    """Count the rows of files, whatever their transaction numbers and digest.
 
     Without files of customers, also those whose ages rows tell. Customers of a table may have rows in any of its files.
     """
     total, people = start_totals(model), CustomerCounts()
-    for state, (own, seen) in _run(files, model, source, processes, report):
+    for state, (own, seen) in _run(files, model, source, workers, report):
         total.add(own)
         people.add_counted(seen)
         report(replace(state, rows=total.rows))
+    total.people = [arrange(own) for own in total.people]
     return total, people
 
 
+def arrange(people: CustomerTotals) -> CustomerTotals:
+    """Return the same customers in an order that only depends on them.
+
+    Sums of fractions depend on the order of their terms; whoever counts, the fit is the same to the last bit.
+    """
+    who, day, frauds = people.fraud_dates.T
+    words = np.zeros(len(people.defrauded), dtype=np.uint64)
+    np.add.at(words, who, mix((day * _MOST_FRAUDS + frauds).astype(np.uint64)))
+    order = np.lexsort((words, *people.defrauded.T))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    dates = np.column_stack([place[who], day, frauds])
+    return replace(
+        people,
+        rows=Counter(dict(sorted(people.rows.items()))),
+        defrauded=people.defrauded[order],
+        fraud_dates=dates[np.lexsort((dates[:, 1], dates[:, 0]))],
+    )
+
+
 def _run(
-    files: Sequence[Place], model: ExactModel, source: Source, processes: int, report: Report
+    files: Sequence[Place], model: ExactModel, source: Source, workers: Workers, report: Report
 ) -> Iterator[tuple[State, Counts]]:
     if source.column_map is None:
-        yield from share_out(files, partial(count_bundle, model, source), processes, report)
+        yield from share_out(files, partial(count_bundle, model, source), workers.number, report, workers.run)
         return
     size = sum(map(size_of, files))
     report(State(size))
-    shares = min(processes, 1 + size // _SHARE_BYTES)
+    shares = min(workers.number, 1 + size // SHARE_BYTES)
     tasks = [replace(source, share=(number, shares)) for number in range(shares)]
-    for number, counts in enumerate(run_all(tasks, partial(_count_share, model, list(files)), shares), 1):
+    for number, counts in enumerate(workers.run(tasks, partial(_count_share, model, list(files)), shares), 1):
         done = size * number // shares
         yield State(size, done=done, bytes=done), counts
 

@@ -22,7 +22,7 @@ from vecgen.stores.filesystem import Place
 from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts
 from vecgen.verify.expectation import Expectation, read_expectation
 from vecgen.verify.read import choose_scope, find_parts, read_customers
-from vecgen.verify.unknown.count import Source, count_transactions
+from vecgen.verify.unknown.count import Source, Workers, count_transactions
 from vecgen.verify.unknown.look import Look, look_at, look_at_table, make_open_model
 
 _TOLD_OF_TABLES: Final = ("time_zone", "date_format", "merchant_prefix", "amount_unit")
@@ -64,7 +64,7 @@ class Counted:
     is_segmented: bool = True
 
 
-def count_unknown(directory: Place, stated: Mapping[str, Any], processes: int, report: Report) -> Counted:
+def count_unknown(directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report) -> Counted:
     """Count the rows and customers of a dataset, or of somebody's table.
 
     Args:
@@ -78,9 +78,9 @@ def count_unknown(directory: Place, stated: Mapping[str, Any], processes: int, r
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
     column_map = _read_column_map(stated)
     if column_map:
-        counted = _count_table(directory, column_map, stated, processes, report)
+        counted = _count_table(directory, column_map, stated, workers, report)
     else:
-        counted = _count_dataset(directory, stated, processes, report)
+        counted = _count_dataset(directory, stated, workers, report)
     if not any(counts.slots.any() for pair in counted.totals.counts for counts in pair):
         found = ", ".join(f"{number:,} with {reason}" for reason, number in (+counted.totals.faults).items())
         raise InputError(str(directory), "", f"no row that counts ({found})", "transactions of the period")
@@ -98,11 +98,11 @@ def _read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
     return None
 
 
-def _count_dataset(directory: Place, stated: Mapping[str, Any], processes: int, report: Report) -> Counted:
+def _count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report) -> Counted:
     columns = _choose_columns(directory)
     transactions, customers = find_parts(directory, columns)
     in_rows, joined = "profile" in {column.name for column in columns}, choose_scope(columns, customers).joined
-    look = look_at(transactions, None if in_rows else customers if joined else ())
+    look = look_at(transactions, None if in_rows else customers if joined else (), workers)
     expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
     _check_known(look, expectation, directory, Path(stated["profiles"]))
     period = expectation.law.period
@@ -112,7 +112,7 @@ def _count_dataset(directory: Place, stated: Mapping[str, Any], processes: int, 
     if not look.profiles:
         look = replace(look, profiles=expectation.profiles.names if is_segmented else (LEFTOVERS,))
     model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
-    totals, people = count_transactions(transactions, model, Source(scope, tuple(customers)), processes, report)
+    totals, people = count_transactions(transactions, model, Source(scope, tuple(customers)), workers, report)
     if customers:
         people = read_customers(customers, expectation, as_of)[0]
     seen = [own.rows.total() + len(own.defrauded) for own in totals.people]
@@ -144,10 +144,10 @@ def _choose_columns(directory: Place) -> tuple[Column, ...]:
 
 
 def _count_table(
-    directory: Place, column_map: ColumnMap, stated: Mapping[str, Any], processes: int, report: Report
+    directory: Place, column_map: ColumnMap, stated: Mapping[str, Any], workers: Workers, report: Report
 ) -> Counted:
     files = require_files(directory)
-    look = look_at_table(files, column_map)
+    look = look_at_table(files, column_map, workers)
     expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
     period, segments = expectation.law.period, None
     if column_map.tells_segments:
@@ -155,7 +155,7 @@ def _count_table(
         look = replace(look, profiles=expectation.profiles.names)
     model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
     scope = Scope(column_map.columns, segments=segments)
-    totals, people = count_transactions(files, model, Source(scope, column_map=column_map), processes, report)
+    totals, people = count_transactions(files, model, Source(scope, column_map=column_map), workers, report)
     customers = tuple(own.rows.total() + len(own.defrauded) for own in totals.people)
     return Counted(model, expectation, totals, people, customers, scope.known, segments is not None)
 

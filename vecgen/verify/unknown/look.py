@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,8 +22,8 @@ from vecgen.io.schema import COLUMNS
 from vecgen.model.exact import AMOUNT_EDGES, HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.model.params import ModelParameters
 from vecgen.scan.column_map import ColumnMap, check_columns
-from vecgen.stores.filesystem import Place
-from vecgen.verify.unknown.count import read_mapped
+from vecgen.stores.filesystem import Place, size_of
+from vecgen.verify.unknown.count import ALONE, SHARE_BYTES, Workers, read_mapped
 
 _LOOKED_AT: Final = tuple(column for column in COLUMNS if column.name in {"profile", "category", "trans_date"})
 MOST_CATEGORIES: Final = 1000
@@ -48,7 +49,28 @@ class Look:
     last: date
 
 
-def look_at(files: Sequence[Place], customers: Sequence[Place] | None = None) -> Look:
+@dataclass
+class _Seen:
+    """What files of rows show, and what was left out of them."""
+
+    profiles: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    days: list[date] = field(default_factory=list)
+    kinds: dict[bool, Place] = field(default_factory=dict)  # whether stamps are moments, and a file where
+    times: set[str] = field(default_factory=set)  # two suffice
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: _Seen) -> None:
+        self.profiles |= other.profiles
+        self.categories |= other.categories
+        days = [*self.days, *other.days]
+        self.days = [min(days), max(days)] if days else []
+        self.kinds = {**other.kinds, **self.kinds}
+        self.times = {*sorted(self.times | other.times)[:2]}
+        self.left_out += other.left_out
+
+
+def look_at(files: Sequence[Place], customers: Sequence[Place] | None = None, workers: Workers = ALONE) -> Look:
     """Return the profiles, categories and dates of transactions.
 
     Args:
@@ -57,22 +79,34 @@ def look_at(files: Sequence[Place], customers: Sequence[Place] | None = None) ->
     Raises:
         InputError: No rows, a file that cannot be read, or a profile whose name cannot be one.
     """
-    profiles, categories, days = set[str](), set[str](), list[date]()
-    for path in files:
-        for batch in read_batches(path, _LOOKED_AT if customers is None else _LOOKED_AT[1:]):
-            profiles |= _distinct(batch.column("profile")) if customers is None else set()
-            categories |= _distinct(batch.column("category"))
-            days += [value.as_py() for value in pc.min_max(batch.column("trans_date")).values() if value.is_valid]
-            days = [min(days), max(days)] if days else []
-    if not days:
+    seen = _add_up(files, partial(_look_at_rows, customers is None), workers)
+    if not seen.days:
         where = str(files[0]) if files else "transactions"
         raise InputError(where, "", "no rows", "transactions to count", "name a dataset that has some")
     for path in customers or ():
-        profiles |= {name for batch in read_batches(path, _LOOKED_AT[:1]) for name in _distinct(batch.column(0))}
-    return Look(_read_profiles(profiles, str(files[0])), tuple(sorted(categories)), days[0], days[1])
+        seen.profiles |= {name for batch in read_batches(path, _LOOKED_AT[:1]) for name in _distinct(batch.column(0))}
+    return Look(_read_profiles(seen.profiles, str(files[0])), tuple(sorted(seen.categories)), *seen.days)
 
 
-def look_at_table(files: Sequence[Place], column_map: ColumnMap) -> Look:
+def _add_up(files: Sequence[Place], look: Callable[[Sequence[Place]], _Seen], workers: Workers) -> _Seen:
+    """Return what files show, each worker's share at once."""
+    shares = max(1, min(len(files), workers.number, 1 + sum(map(size_of, files)) // SHARE_BYTES))
+    total = _Seen()
+    for seen in workers.run([files[number::shares] for number in range(shares)], look, shares):
+        total.add(seen)
+    return total
+
+
+def _look_at_rows(with_profiles: bool, files: Sequence[Place]) -> _Seen:
+    total = _Seen()
+    for path in files:
+        for batch in read_batches(path, _LOOKED_AT if with_profiles else _LOOKED_AT[1:]):
+            profiles = _distinct(batch.column("profile")) if with_profiles else set()
+            total.add(_Seen(profiles, _distinct(batch.column("category")), _find_days(batch)))
+    return total
+
+
+def look_at_table(files: Sequence[Place], column_map: ColumnMap, workers: Workers = ALONE) -> Look:
     """Return the categories and dates of somebody's table; all its customers have the profile of leftovers.
 
     Raises:
@@ -81,36 +115,44 @@ def look_at_table(files: Sequence[Place], column_map: ColumnMap) -> Look:
     """
     for path in files:
         check_columns(str(path), read_header(path)[0], column_map)
-    categories, days, kinds, have_times = set[str](), list[date](), dict[bool, Place](), False
-    left_out = Counter[str]()
-    for path in files:
-        for mapped in read_mapped(path, column_map.leave_needed()):
-            left_out += mapped.left_out
-            if not mapped.batch.num_rows:
-                continue
-            categories |= _distinct(mapped.batch.column("category"))
-            days += [value.as_py() for value in pc.min_max(mapped.batch.column("trans_date")).values()]
-            days = [min(days), max(days)]
-            kinds.setdefault(bool(mapped.are_moments), path)
-            have_times = have_times or len(pc.unique(mapped.batch.column("trans_time"))) > 1
-            _check_table(path, column_map, categories, kinds)
-    if not days:
-        found = ", ".join(f"{number:,} with {reason}" for reason, number in left_out.items())
+    seen = _add_up(files, partial(_look_at_mapped, column_map), workers)
+    _check_table(files[0], column_map, seen)
+    if not seen.days:
+        found = ", ".join(f"{number:,} with {reason}" for reason, number in seen.left_out.items())
         raise InputError(str(files[0]), "", f"no rows{found and ' but ' + found}", "transactions to count")
-    if not have_times:
+    if len(seen.times) < 2:
         column = f"column {dict(column_map.names)['time']}"
         raise InputError(str(files[0]), column, "the same time of day in all rows", "dates with times of day")
-    return Look((LEFTOVERS,), tuple(sorted(categories)), *days)
+    return Look((LEFTOVERS,), tuple(sorted(seen.categories)), *seen.days)
 
 
-def _check_table(path: Place, column_map: ColumnMap, categories: set[str], kinds: Mapping[bool, Place]) -> None:
+def _look_at_mapped(column_map: ColumnMap, files: Sequence[Place]) -> _Seen:
+    total = _Seen()
+    for path in files:
+        for mapped in read_mapped(path, column_map.leave_needed()):
+            batch, seen = mapped.batch, _Seen(left_out=mapped.left_out)
+            if batch.num_rows:
+                seen.categories, seen.days = _distinct(batch.column("category")), _find_days(batch)
+                seen.kinds = {bool(mapped.are_moments): path}
+                seen.times = {time.as_py() for time in pc.min_max(batch.column("trans_time")).values()}
+            total.add(seen)
+            _check_table(path, column_map, total)
+    return total
+
+
+def _check_table(path: Place, column_map: ColumnMap, seen: _Seen) -> None:
     names = dict(column_map.names)
-    if len(kinds) > 1:
-        found = f"stamps with a time zone in {kinds[True]}, without one in {kinds[False]}"
+    if len(seen.kinds) > 1:
+        found = f"stamps with a time zone in {seen.kinds[True]}, without one in {seen.kinds[False]}"
         raise InputError(str(path), f"column {names['time']}", found, "one kind in all rows")
-    if len(categories) > MOST_CATEGORIES:
+    if len(seen.categories) > MOST_CATEGORIES:
         found = f"more than {MOST_CATEGORIES:,} categories"
         raise InputError(str(path), f"column {names['category']}", found, "groups of merchants", "map a coarser column")
+
+
+def _find_days(batch: pa.RecordBatch) -> list[date]:
+    """Return the first and the last date of rows, none where there are none."""
+    return [value.as_py() for value in pc.min_max(batch.column("trans_date")).values() if value.is_valid]
 
 
 def _distinct(array: pa.Array) -> set[str]:
