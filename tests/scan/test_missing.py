@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 
 from tests.support.datasets import data_files
 from tests.support.outputs import make_output
+from vecgen.config.loader import load_profiles
 from vecgen.errors import InputError
 from vecgen.io.schema import COLUMNS
+from vecgen.model.customers import Segmenter
 from vecgen.model.exact import write_out
 from vecgen.plan.form import NORMALIZED_NAMES, Form
 from vecgen.plan.output import Output
@@ -20,7 +23,7 @@ from vecgen.records.receipt import Receipt
 from vecgen.report.build import write_report
 from vecgen.run.local import run_local
 from vecgen.scan.counts import start_totals
-from vecgen.scan.missing import LAW_NEEDS
+from vecgen.scan.missing import LAW_NEEDS, TELLABLE, Scope, tell_profiles
 from vecgen.verify.certificate import Certificate, to_text
 from vecgen.verify.certify import verify_dataset
 from vecgen.verify.expectation import read_expectation
@@ -120,3 +123,19 @@ def test_a_report_needs_no_column_that_it_does_not_draw(plan: Plan, tmp_path: Pa
     names = [column.name for column in COLUMNS if column.name not in unused]
     path = write(plan, tmp_path / "d", *names, "customer_id")
     assert not write_report(path, read_expectation(path, {}), tmp_path / "report").broken
+
+
+def test_segments_tell_the_profiles_that_customers_were_drawn_with(plan: Plan, profiles: Path) -> None:
+    people = plan.source.table(0, plan.source.count).combine_chunks().to_batches()[0]
+    segments = Segmenter(load_profiles(profiles), plan.request.law.period.start)
+    told = tell_profiles({name: people.column(name) for name in ("gender", "dob", "city_pop")}, segments)
+    assert told.to_pylist() == people.column("profile").to_pylist()
+    assert len(set(told.to_pylist())) == 3
+
+
+def test_card_numbers_and_segments_stand_for_what_the_public_form_lacks(profiles: Path) -> None:
+    columns = tuple(column for column in COLUMNS if column.name not in TELLABLE)
+    segments = Segmenter(load_profiles(profiles), date(2023, 1, 1))
+    assert {"customer_id", "profile"} <= Scope(columns, segments=segments).known
+    assert not {"customer_id", "profile"} & Scope(columns).known
+    assert "profile" not in Scope(tuple(c for c in columns if c.name != "dob"), segments=segments).known

@@ -1,1 +1,1 @@
-"""Datasets in other forms: as Arrow tables of this process, as files of the public layout."""
+"""Datasets in other forms: Arrow tables of this process, files as the public dataset and the original have them."""

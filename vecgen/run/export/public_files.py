@@ -46,7 +46,7 @@ _SCHEMA: Final = pa.schema(
     ]
 )
 _PIECES: Final = 200
-_LEAST_PIECE: Final = 500_000  # rows, which take some hundred megabytes
+_LEAST_PIECE: Final = 250_000  # rows, which take some hundred megabytes
 _SHARED_OUT: Final = 250_000  # rows that are shared out to the pieces at once
 _LINES: Final = 100_000  # rows that are encoded at once
 _EPOCH: Final = date(1970, 1, 1)
