@@ -155,4 +155,7 @@ def test_training_labels_are_as_known_when_the_test_begins(late: Path, plain: Pa
         assert test.equals(truth.filter(pc.greater_equal(truth["trans_date"], date(2023, 2, 20))).cast(test.schema))
     with pytest.raises(InputError, match="columns: got 'no reported_date', expected a dataset with it and is_fraud"):
         vecgen.split_dataset(plain, output=tmp_path / "none", labels_as_of="2023-02-01", **cut)
+    vecgen.write_dataset(output=tmp_path / "known", quiet=True, labels_as_of="2023-02-01", **FEW)
+    with pytest.raises(InputError, match="known: labels: got 'those of 2023-02-01', expected true labels"):
+        vecgen.split_dataset(tmp_path / "known", output=tmp_path / "none", **cut)
     assert not (tmp_path / "none").exists()

@@ -28,8 +28,9 @@ from vecgen.io.reader import read_batches, read_names, require_transactions
 from vecgen.io.schema import ALL_COLUMNS, REPORTED_DATE, Column, arrow_schema
 from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.io.writers import ROW_GROUP_ROWS, Writer, open_writer
+from vecgen.model.params import recorded_parameters
 from vecgen.process.progress import Report, State, ignore
-from vecgen.records.receipt import require_complete
+from vecgen.records.receipt import RECEIPT, read_receipt, require_complete
 from vecgen.stores.filesystem import Place, size_of
 
 TRAIN: Final = "train"
@@ -117,6 +118,7 @@ def split_dataset(directory: Place, cut: Cut, output: Path, report: Report = ign
         OutputError: The output holds something or cannot be written.
     """
     require_complete(directory)
+    _refuse_labels_of_a_day(directory)
     files = require_transactions(directory)
     source = _open_source(files, cut)
     try:
@@ -132,6 +134,14 @@ def split_dataset(directory: Place, cut: Cut, output: Path, report: Report = ign
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error.strerror or error})") from error
     return found
+
+
+def _refuse_labels_of_a_day(directory: Place) -> None:
+    receipt = read_receipt(directory) if directory.is_dir() else None
+    day = recorded_parameters(receipt.request, RECEIPT).reporting.labels_as_of if receipt else None
+    if day is not None:
+        remedy = f"write it without {setting('labels_as_of')}, with {setting('with_report_date', True)}"
+        raise InputError(str(directory), "labels", f"those of {day}", "true labels, for the test part", remedy)
 
 
 @dataclass(frozen=True)
