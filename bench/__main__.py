@@ -15,6 +15,8 @@ from bench.contenders.commands import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.harness.measure import RunError
 from bench.harness.results import RESULTS, merge, save
 from bench.studies.bits import BATTERIES, STREAMS, measure_bits
+from bench.studies.boosting import CUSTOMERS as BOOSTING_CUSTOMERS
+from bench.studies.boosting import format_boosting, measure_boosting
 from bench.studies.ceiling import CUSTOMERS as CEILING_CUSTOMERS
 from bench.studies.ceiling import SERIES, format_ceilings, measure_ceilings
 from bench.studies.chart import draw_chart
@@ -75,12 +77,12 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.add_argument("--rows", type=_numbers, default=sizes, metavar="NUMBERS", help=f"({sizes})")
     verify.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     verify.set_defaults(run=_verify)
-    best = commands.add_parser("ceiling", help="how well fraud can be detected at best, by fraud rate or stealth")
+    best = commands.add_parser("ceiling", help="how well fraud can be detected at best, by rate, stealth or type")
     best.add_argument("--by", choices=SERIES, default="rate", help="(rate)")
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
-    many = _add_simulation(commands)
+    boost, many = _add_boosting(commands), _add_simulation(commands)
     versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
     versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
     versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
@@ -96,9 +98,17 @@ def _make_parser() -> argparse.ArgumentParser:
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow, versions, start):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, best, many, versions, start, bits):
+    for command in (draws, against, grow, parts, verify, best, boost, many, versions, start, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
+
+
+def _add_boosting(commands: Commands) -> argparse.ArgumentParser:
+    boost = commands.add_parser("boosting", help="a tuned gradient boosting beside the ceilings")
+    boost.add_argument("--customers", type=int, default=BOOSTING_CUSTOMERS, metavar="N", help=f"({BOOSTING_CUSTOMERS})")
+    boost.add_argument("--fraud-rate", type=float, default=0.5, metavar="P", help="(0.5)")
+    boost.set_defaults(run=_boosting)
+    return boost
 
 
 def _add_simulation(commands: Commands) -> argparse.ArgumentParser:
@@ -146,6 +156,12 @@ def _ceiling(options: argparse.Namespace) -> None:
         result = measure_ceilings(Path(scratch), options.by, options.customers, options.processes)
     merge("ceiling", options.by, result, options.results)
     print(format_ceilings(result))
+
+
+def _boosting(options: argparse.Namespace) -> None:
+    result = measure_boosting(options.customers, options.fraud_rate)
+    save("boosting", {"fraud_rate": options.fraud_rate, **result}, options.results)
+    print(format_boosting(result))
 
 
 def _compare(options: argparse.Namespace) -> None:

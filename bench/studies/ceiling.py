@@ -16,9 +16,15 @@ from bench.studies.verification import run_vecgen
 CUSTOMERS: Final = 11_500
 """Whose transactions of a year are ten million."""
 _STEALTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+_TYPES: Final = ("sparkov", "account_takeover", "authorised_scam", "bust_out", "card_not_present", "card_testing")
+_MORE_TYPES: Final = ("counterfeit", "friendly_fraud", "lost_or_stolen_card")
 SERIES: Final = {
     "rate": [f"--fraud-rate {rate}" for rate in (0.01, 0.2, 0.5)],
     "stealth": [f"--fraud-rate {rate} --fraud-stealth {share}" for rate, share in product((0.01, 0.2), _STEALTHS)],
+    "type": [
+        f"--fraud-rate 0.2 --fraud-types {names}"
+        for names in (*_TYPES, *_MORE_TYPES, ",".join(f"{name}=1" for name in (*_TYPES[1:], *_MORE_TYPES)))
+    ],
 }
 """What is varied, and the options of each dataset."""
 

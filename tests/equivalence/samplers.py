@@ -132,7 +132,8 @@ def find_broken(totals: Totals, world: World, error: float = 1e-3) -> set[str]:
     """Return what does not hold, "law (of whom)" or the name of a fault."""
     broken = {f"{f.law} ({f.of})" for f in find(totals, world, error) if f.verdict == "broken"}
     broken |= {check.name for check in check_defrauded(totals, world.model) if not check.holds}
-    return broken | {*totals.faults} | ({"fraud dates"} if totals.kept_on_fraud_dates else set())
+    kept = totals.kept_on_fraud_dates and True not in world.model.keeps_own_rows
+    return broken | {*totals.faults} | ({"fraud dates"} if kept else set())
 
 
 def find(totals: Totals, world: World, error: float = 1e-3) -> list[Finding]:

@@ -17,8 +17,10 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.equivalence.samplers import Batches, World, count, draw_arrays, find_broken, shipped, spoil_rows
+from tests.support.fraud_types import shipped_types
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import AmountDistribution, Profile
+from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.date_weights import date_weights
 from vecgen.model.params import ModelParameters, Period
 from vecgen.model.tables import ProfileTables, Tables
@@ -55,6 +57,7 @@ def world_of(**changes: object) -> World:
         world_of(fraud_days=5, fraud_stealth=0.4),
         world_of(fraud_days=5, fraud_stealth=0.4, dependence="v1.0"),
         world_of(fraud_days=2, fraud_stealth=1.0, dependence="independent"),
+        world_of(fraud_types=tuple(WeightedType(kind, 1.0) for kind in shipped_types().values())),
     ],
     ids=[
         "v0.5",
@@ -66,6 +69,7 @@ def world_of(**changes: object) -> World:
         "stealth",
         "stealth, v1.0",
         "all stealthy",
+        "all fraud types",
     ],
 )
 def test_the_true_sampler_passes(world: World, customers: int) -> None:
@@ -263,6 +267,11 @@ def buy_as_a_twin(draft: _Draft) -> npt.NDArray[np.integer]:
     return draft._choose_pair(draft.part.stream.behaviour.choice)
 
 
+def only(kind: FraudType) -> dict[str, object]:
+    return {"fraud_types": (WeightedType(kind, 1.0),)}
+
+
+TESTING = shipped_types()["card_testing"]
 DATES = "date (regular)"
 CHOICE = "category and day part (regular)"
 AMOUNTS = "amount by category and day part (regular)"
@@ -332,6 +341,11 @@ WRONG = {
         Wrong(patch=("model.transactions._Draft._amount_pair", buy_as_a_twin)),
         {"fraud_stealth": 0.5},
         {"amount by category and day part (fraud)"},
+    ),
+    "bursts three times as long": (
+        Wrong(only(replace(TESTING, burst_seconds=2700)), scored=True, customers=100),
+        only(TESTING),
+        {"probability of a day (customers)"},
     ),
     "frauds without label": (
         Wrong(rows=forget_labels, scored=True),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from itertools import product
 
 import numpy as np
 import pytest
@@ -18,7 +17,6 @@ from vecgen.model.exact import (
     amount_mean,
     amount_quantile,
     amount_shares,
-    first_and_last,
     overlap,
     write_out,
 )
@@ -79,7 +77,6 @@ def test_every_law_sums_to_one(dependence: Dependence, stealth: float) -> None:
         assert fraud.windows is not None
         sums = [law.choice.sum() for law in (regular, fraud)] + [regular.days.sum()]
         sums += [*fraud.windows.sum(axis=1), *regular.part_hours.sum(axis=1), *fraud.part_hours.sum(axis=1)]
-        sums += [first_and_last(fraud, 365, 3).sum()]
         assert sums == pytest.approx([1.0] * len(sums))
         for law in (regular, fraud):
             assert law.amounts[law.choice > 0].sum(axis=1) == pytest.approx(1.0)
@@ -115,18 +112,6 @@ def test_stealth_leads_from_the_twin_to_the_regular_rows(dependence: Dependence)
     assert amounts[2] == pytest.approx(0.75 * amounts[0] + 0.25 * amounts[1])  # permuting changes no day part's mean
     assert some.windows is not None
     assert np.array_equal(some.windows, twin.windows)  # type: ignore[arg-type]
-
-
-def test_first_and_last_dates_agree_with_enumeration() -> None:
-    _, twin = write_out(PROFILES, ModelParameters(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).rows[0]
-    law = replace(twin, rates=range(2), windows=np.array([[0.2, 0.3, 0.5], [0.0, 0.6, 0.4]]))  # two rows each
-    expected = np.zeros((10, 3))
-    assert law.windows is not None
-    for start, shares in enumerate(law.windows.tolist()):
-        for days in product(range(3), repeat=2):
-            chance = shares[days[0]] * shares[days[1]] / 2
-            expected[1 + start + min(days), max(days) - min(days)] += chance
-    assert first_and_last(law, 10, 2) == pytest.approx(expected)
 
 
 def test_travel_leaves_two_radii() -> None:

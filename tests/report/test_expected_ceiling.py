@@ -37,8 +37,9 @@ def test_plans_expect_what_was_measured_by_another_program(rate: float, average_
         {"dependence": "v1.0", "fraud_days": 7},
         {"dependence": "independent", "travel": True, "fraud_days": 3},
         {"fraud_stealth": 0.5, "fraud_days": 7},
+        {"fraud_types": "card_testing=2,friendly_fraud=2,account_takeover=1"},
     ],
-    ids=["v1.0", "independent", "stealth"],
+    ids=["v1.0", "independent", "stealth", "types"],
 )
 def test_data_meet_what_their_plan_expects(options: dict[str, object], tmp_path: Path) -> None:
     asked: dict[str, object] = {"customers": 120, "fraud_rate": 0.4, "end": "2023-05-31", **options}

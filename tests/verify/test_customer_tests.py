@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from copy import deepcopy
+from dataclasses import replace
+from datetime import date
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
+from vecgen.model.exact import write_out
+from vecgen.model.params import ModelParameters, Period
 from vecgen.records.receipt import Receipt
 from vecgen.verify.chi_square import Statistic
-from vecgen.verify.customer_tests import examine_histories, share_defrauded
+from vecgen.verify.customer_tests import examine_histories, first_and_last, list_shares
 from vecgen.verify.expectation import read_expectation
 from vecgen.verify.verify import Reading, read_dataset
+
+PROFILES = load_profiles(DEFAULT_PROFILES)
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +42,19 @@ def test_a_number_of_rows_that_no_rate_gives_is_impossible(reading: Reading) -> 
     assert statistics["rate"].p == 0.0
 
 
-def test_shares_of_the_defrauded_among_those_with_rows(reading: Reading) -> None:
-    for law, twin in reading.model.rows:
-        assert share_defrauded(law, twin, 0.0) == 0.0
-        assert share_defrauded(law, twin, 1.0) == 1.0
-        assert 0.0 < share_defrauded(law, twin, 0.5) < 1.0
+def test_shares_of_defrauded_customers(reading: Reading) -> None:
+    for rate, share in ((0.0, 0.0), (1.0, 1.0), (0.5, pytest.approx(0.5, abs=0.3))):
+        model = write_out(PROFILES, replace(reading.model.law, fraud_rate=rate))
+        assert list_shares(model) == [share] * len(model.profiles)
+
+
+def test_first_and_last_dates_agree_with_enumeration() -> None:
+    _, twin = write_out(PROFILES, ModelParameters(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).rows[0]
+    law = replace(twin, rates=range(2), windows=np.array([[0.2, 0.3, 0.5], [0.0, 0.6, 0.4]]))  # two rows each
+    expected = np.zeros((10, 3))
+    assert law.windows is not None
+    for start, shares in enumerate(law.windows.tolist()):
+        for days in product(range(3), repeat=2):
+            chance = shares[days[0]] * shares[days[1]] / 2
+            expected[1 + start + min(days), max(days) - min(days)] += chance
+    assert first_and_last(law, 10, 2) == pytest.approx(expected)

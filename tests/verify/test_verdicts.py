@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import vecgen
 from tests.conftest import Compile
 from tests.support.datasets import data_files, read_rows
 from vecgen.cli.main import main
@@ -82,6 +83,26 @@ def test_a_stealth_is_read_from_the_receipt_and_another_one_is_found(
         assert "hour" in {f["law"] for f in found if f["of"] == "fraud" and f["verdict"] == "broken"}
     assert main(["verify", str(tmp_path / "o"), "--fraud-stealth", "1.5"]) == 2
     assert capsys.readouterr().err.endswith("--fraud-stealth: got 1.5, expected a probability from 0 to 1\n")
+
+
+TYPES = "sparkov=2,card_testing=2,account_takeover=1,friendly_fraud=2,counterfeit=1"
+
+
+def test_fraud_of_several_types_is_tested_by_its_probability(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"customers": 120, "end": "2023-03-31", "fraud_rate": 0.7, "quiet": True}
+    vecgen.write_dataset(output=tmp_path / "o", with_fraud_probability=True, fraud_types=TYPES, **asked)
+    certificate = certify(tmp_path / "o")
+    assert certificate.holds
+    assert any("by the probability of fraud, and not type by type" in note for note in certificate.notes)
+    verdicts = {(finding.law, finding.of): finding.verdict for finding in certificate.findings}
+    assert verdicts["probability of a row", "customers"] == verdicts["probability of a day", "customers"] == "holds"
+    # With the types of another request the same rows are found to be wrong.
+    receipt = tmp_path / "o" / RECEIPT
+    written = json.loads(receipt.read_text(encoding="utf-8"))
+    written["request"]["law"]["fraud_types"]["account_takeover"]["amount_factor"] = 3.0
+    receipt.write_text(json.dumps(written), encoding="utf-8")
+    broken = {check.name for check in certify(tmp_path / "o").checks if not check.holds}
+    assert any("fraud_probability" in name for name in broken)
 
 
 def test_where_nothing_can_be_tested_nothing_is_decided(

@@ -100,7 +100,7 @@ def _fit_law(counted: Counted, stated: Dependence | None, least: int) -> tuple[M
     if usual.fraud_stealth > 0:
         notes.append("frauds that pass for regular rows are taken for what fraud twins do: the stealth is 0")
     days = int(fraud.days.value)
-    law = replace(usual, dependence=dependence, fraud_rate=rate, fraud_days=days, fraud_stealth=0.0)
+    law = replace(usual, dependence=dependence, fraud_rate=rate, fraud_days=days, fraud_stealth=0.0, fraud_types=())
     return law, fraud, [*notes, *fraud.notes]
 
 

@@ -61,3 +61,24 @@ def weigh_hours(weights: Sequence[float], seconds: I64) -> F64:
     """Return the probability of each hour to hold a start: every second of an hour has the same."""
     own = np.array(weights, dtype=np.float64) * seconds
     return np.asarray(own / own.sum())
+
+
+def share_starts(kind: FraudType) -> F64 | None:
+    """Return the probability of each second of the day to be a time or the start of a burst; None for no choice."""
+    weights = kind.hour_weights
+    if weights is None:
+        return None
+    seconds = count_starts(kind.burst_seconds or 1)
+    each = weigh_hours(weights, seconds) / np.maximum(seconds, 1)
+    inside = np.arange(_HOUR) < seconds[:, np.newaxis]
+    return np.asarray((each[:, np.newaxis] * inside).ravel())
+
+
+def share_seconds(kind: FraudType) -> F64 | None:
+    """Return the probability of each second of the day to be a transaction's time; None for no choice."""
+    starts = share_starts(kind)
+    if starts is None or kind.burst_seconds is None:
+        return starts
+    below = np.append(0.0, np.cumsum(starts))
+    last = np.arange(HOURS * _HOUR) + 1
+    return np.asarray((below[last] - below[np.maximum(last - kind.burst_seconds, 0)]) / kind.burst_seconds)

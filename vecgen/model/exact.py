@@ -6,7 +6,7 @@ shared with it, so that a comparison of a sample with these probabilities checks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, SUFFIX, Profile, ProfileSet
-from vecgen.errors import InputError, setting
-from vecgen.fraud.fraud_type import SPARKOV
-from vecgen.fraud.parse_fraud_type import spell_fraud_type
+from vecgen.fraud.derive import derive_profile
+from vecgen.fraud.fraud_type import SPARKOV, FraudType
+from vecgen.fraud.moments import share_seconds
 from vecgen.model.date_weights import date_weights, window_weights
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.sampling.arrays import F64, I64
@@ -92,13 +92,60 @@ class RowDistribution:
 
 
 @dataclass(frozen=True)
+class FraudDistribution:
+    """Fraud of one type against customers of one profile.
+
+    Attributes:
+        share: Probability that a case is of the type.
+        profile: Whom its rows spend like.
+        rows: The distribution of its rows, if none passes for regular.
+        starts: Probability of each window of `rows.windows`.
+        numbers: Fraudulent rows that a case can have, each number as likely.
+    """
+
+    kind: FraudType
+    share: float
+    profile: Profile
+    rows: RowDistribution
+    starts: F64
+    numbers: I64
+
+    @property
+    def amount_parts(self) -> F64:
+        """Probability of each part of the day within which amounts change places: all of it under hours of its own."""
+        return np.ones(len(DAY_PARTS)) if self.kind.hour_weights else self.rows.choice.sum(axis=1)
+
+    @property
+    def reach(self) -> int:
+        """The farthest from home that a row can be, in either direction, microdegrees."""
+        return self.rows.far_radius + to_microdegrees(self.kind.remote_degrees)
+
+
+@dataclass(frozen=True)
 class ExactModel:
-    """The distributions of all rows: `rows[i]` has those of regular and fraud rows of the i-th profile."""
+    """The distributions of all rows: `rows[i]` has those of regular and fraud rows of the i-th profile.
+
+    Attributes:
+        frauds: The types of fraud that customers of each profile can suffer; none where nobody is defrauded. Of
+            several, `rows[i][1]` is the mixture.
+    """
 
     law: ModelParameters
     categories: tuple[str, ...]
     profiles: tuple[str, ...]
     rows: tuple[tuple[RowDistribution, RowDistribution], ...]
+    frauds: tuple[tuple[FraudDistribution, ...], ...] = ()
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether there is fraud of another type than Sparkov's."""
+        plain = {replace(own.type, description="", source="", report=None) for own in self.law.types}
+        return plain != {FraudType(SPARKOV)}
+
+    @property
+    def keeps_own_rows(self) -> frozenset[bool]:
+        """Whether regular rows stay on the dates of fraudulent ones: both, where types differ in it."""
+        return frozenset(fraud.kind.keeps_own_rows for own in self.frauds for fraud in own)
 
     @property
     def profile_files(self) -> tuple[str, ...]:
@@ -108,26 +155,63 @@ class ExactModel:
 
 def write_out(profiles: ProfileSet, law: ModelParameters) -> ExactModel:
     """Return the distributions of all profiles; `categories` are those that any of them lists, sorted."""
-    _refuse_types(law)
-    everyone = (*profiles.regular, *profiles.fraud)
-    categories = tuple(sorted({category for profile in everyone for category in profile.categories}))
-    pairs = zip(profiles.regular, profiles.fraud, strict=True)
-    rows = tuple(_both_labels(regular, fraud, law, categories) for regular, fraud in pairs)
-    return ExactModel(law, categories, profiles.names, rows)
+    kinds = tuple(own.type for own in law.fraud_types)
+    spent = [profile.categories for profile in (*profiles.regular, *profiles.fraud)]
+    listed = {category for own in (*spent, *(kind.categories for kind in kinds)) for category in own}
+    categories, pairs = tuple(sorted(listed)), [*zip(profiles.regular, profiles.fraud, strict=True)]
+    frauds = tuple(tuple(_write_frauds(*pair, law, categories)) if law.fraud_rate > 0 else () for pair in pairs)
+    rows = tuple(_both_labels(*pair, own, law, categories) for pair, own in zip(pairs, frauds, strict=True))
+    return ExactModel(law, categories, profiles.names, rows, frauds)
+
+
+def _write_frauds(
+    regular: Profile, twin: Profile, law: ModelParameters, categories: Sequence[str]
+) -> Iterator[FraudDistribution]:
+    """Yield the types of fraud that customers of a profile can suffer."""
+    for own, share in zip(law.types, law.type_shares, strict=True):
+        if share > 0:
+            profile, starts = derive_profile(own.type, regular, twin), law.weigh_starts(own.type)
+            rows = _fraud_distribution(profile, own.type, law, categories)
+            numbers = law.rate_days(own.type) * np.array(rows.rates, dtype=np.int64)
+            yield FraudDistribution(own.type, share, profile, rows, starts / starts.sum(), numbers)
 
 
 def _both_labels(
-    regular: Profile, fraud: Profile, law: ModelParameters, categories: Sequence[str]
+    regular: Profile,
+    twin: Profile,
+    frauds: Sequence[FraudDistribution],
+    law: ModelParameters,
+    categories: Sequence[str],
 ) -> tuple[RowDistribution, RowDistribution]:
-    own, twin = _regular_distribution(regular, law, categories), _fraud_distribution(fraud, law, categories)
-    return own, _add_stealth(twin, own, law) if law.fraud_stealth > 0 else twin
+    own = _regular_distribution(regular, law, categories)
+    if not frauds:
+        return own, _fraud_distribution(twin, FraudType(SPARKOV), law, categories)
+    types = [_add_stealth(fraud, own, law.fraud_stealth) for fraud in frauds]
+    return own, types[0] if len(types) == 1 and frauds[0].reach == types[0].far_radius else _mix(types, frauds)
 
 
-def _refuse_types(law: ModelParameters) -> None:
-    names = [own.type.name for own in law.fraud_types]
-    if len(names) > 1 or any(spell_fraud_type(own.type) for own in law.fraud_types):
-        expected = f"{SPARKOV} alone: exact probabilities of other types are not written out yet"
-        raise InputError(setting("fraud_types"), "", ",".join(names), expected)
+def _mix(types: Sequence[RowDistribution], frauds: Sequence[FraudDistribution]) -> RowDistribution:
+    """Return the distribution of fraudulent rows of any type; their dates depend on it, and are left out."""
+    weights = np.array([fraud.share * fraud.numbers.mean() for fraud in frauds])
+    choices = np.stack([own.choice for own in types]) * (weights / weights.sum())[:, np.newaxis, np.newaxis]
+    choice = choices.sum(axis=0)
+    shares = np.divide(choices, choice, out=np.zeros_like(choices), where=choice > 0)[..., np.newaxis]
+    return replace(
+        types[0],
+        rates=range(min(own.rates[0] for own in types), max(own.rates[-1] for own in types) + 1),
+        choice=choice,
+        windows=None,
+        hours=(shares * np.stack([own.hours for own in types])).sum(axis=0),
+        amounts=(shares * np.stack([own.amounts for own in types])).sum(axis=0),
+        permuted=False,
+        home_radius=max(fraud.reach for fraud in frauds),
+        travel_share=0.0,
+    )
+
+
+def to_microdegrees(degrees: float) -> int:
+    """Return degrees as whole microdegrees."""
+    return round(degrees * 1_000_000)
 
 
 def overlap(*shares: F64) -> F64:
@@ -171,28 +255,6 @@ def amount_quantile(mean: float, stdev: float, share: float) -> float:
     return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
 
 
-def first_and_last(law: RowDistribution, days: int, fraud_days: int) -> F64:
-    """Return the probability of (first fraud date, days from it to the last) of a customer with any fraud row.
-
-    Shape (days, window days). Where n rows fall on dates of share s, all lie within dates of total share S with
-    probability S ** n; both ends are met unless all lie within one date less at either end.
-    """
-    assert law.windows is not None
-    starts, width = law.windows.shape
-    numbers = fraud_days * np.array([rate for rate in law.rates if rate > 0])[:, np.newaxis]
-    reached = np.concatenate([np.zeros((starts, 1)), np.cumsum(law.windows, axis=1)], axis=1)
-    out = np.zeros((days, width))
-    for first in range(width):
-        for last in range(first, width):
-            within = [
-                np.maximum(reached[:, stop] - reached[:, start], 0.0) ** numbers if stop > start else 0.0
-                for start, stop in ((first, last + 1), (first + 1, last + 1), (first, last), (first + 1, last))
-            ]
-            chance = np.asarray(within[0] - within[1] - within[2] + within[3]).mean(axis=0)
-            out[1 + first : 1 + first + starts, last - first] += np.maximum(chance, 0.0) / starts
-    return out
-
-
 def keep_amounts(parts: F64, numbers: I64) -> F64:
     """Return the probability that a row keeps its amount where amounts are permuted, per day part.
 
@@ -207,23 +269,26 @@ def keep_amounts(parts: F64, numbers: I64) -> F64:
     return np.asarray(kept.sum(axis=1) / max(1, numbers.sum()))
 
 
-def _add_stealth(twin: RowDistribution, regular: RowDistribution, law: ModelParameters) -> RowDistribution:
+def _add_stealth(fraud: FraudDistribution, regular: RowDistribution, stealth: float) -> RowDistribution:
     """Return the distribution of fraudulent rows of which a share passes for regular, with amounts of their own."""
-    weights = np.stack([(1.0 - law.fraud_stealth) * twin.choice, law.fraud_stealth * regular.choice])
+    if stealth == 0.0:
+        return fraud.rows
+    weights = np.stack([(1.0 - stealth) * fraud.rows.choice, stealth * regular.choice])
     choice = weights.sum(axis=0)
     shares = np.divide(weights, choice, out=np.zeros_like(weights), where=choice > 0)[..., np.newaxis]
-    amounts = shares[0] * _permute(twin, law) + shares[1] * regular.amounts
-    hours = shares[0] * twin.hours + shares[1] * regular.hours
-    return replace(twin, choice=choice, hours=hours, amounts=amounts, permuted=False)
+    amounts = shares[0] * _permute(fraud) + shares[1] * regular.amounts
+    hours = shares[0] * fraud.rows.hours + shares[1] * regular.hours
+    return replace(fraud.rows, choice=choice, hours=hours, amounts=amounts, permuted=False)
 
 
-def _permute(twin: RowDistribution, law: ModelParameters) -> F64:
-    """Return a twin's amounts once they have changed places."""
-    if not twin.permuted:
-        return twin.amounts
-    kept = keep_amounts(twin.choice.sum(axis=1), law.fraud_days * np.array(twin.rates))[:, np.newaxis, np.newaxis]
-    mixed = _average_choices(twin.amounts, twin.choice)[:, np.newaxis]
-    return np.asarray(kept * twin.amounts + (1.0 - kept) * mixed)
+def _permute(fraud: FraudDistribution) -> F64:
+    """Return the amounts of fraudulent rows once they have changed places."""
+    rows = fraud.rows
+    if not rows.permuted:
+        return rows.amounts
+    kept = keep_amounts(fraud.amount_parts, fraud.numbers)[:, np.newaxis, np.newaxis]
+    mixed = _average_choices(rows.amounts, rows.choice)[:, np.newaxis]
+    return np.asarray(kept * rows.amounts + (1.0 - kept) * mixed)
 
 
 def _average_choices(values: F64, choice: F64) -> F64:
@@ -240,16 +305,38 @@ def _regular_distribution(profile: Profile, law: ModelParameters, categories: Se
     return _row_distribution(profile, law, categories, slots, weights / weights.sum(), None, hours)
 
 
-def _fraud_distribution(profile: Profile, law: ModelParameters, categories: Sequence[str]) -> RowDistribution:
+def _fraud_distribution(
+    profile: Profile, kind: FraudType, law: ModelParameters, categories: Sequence[str]
+) -> RowDistribution:
     windows = None
     if law.fraud_rate > 0:
-        weights = window_weights(profile, law.period, 1, law.window_starts, law.fraud_days + 1)
+        weights = window_weights(profile, law.period, 1, law.count_starts(kind), law.window_days(kind))
         windows = weights / weights.sum(axis=1, keepdims=True)
-    hours = np.full((len(DAY_PARTS), HALF_DAY_HOURS), (1.0 - _NIGHT_SHARE) / HALF_DAY_HOURS)
+    hours = _fraud_hours(kind)
+    rows = _row_distribution(profile, law, categories, None, None, windows, hours)
+    seconds = share_seconds(kind)
+    if seconds is None:
+        return rows
+    # The type chooses times of the day by itself: which day part it is says nothing of the category.
+    parts = seconds.reshape(len(DAY_PARTS), -1).sum(axis=1)
+    return replace(rows, choice=np.outer(parts, rows.choice.sum(axis=0)))
+
+
+def _fraud_hours(kind: FraudType) -> F64:
+    """Return the probability of each hour of a day part under a type of fraud, shape (2, 12)."""
+    even = np.full((len(DAY_PARTS), HALF_DAY_HOURS), 1.0 / HALF_DAY_HOURS)
+    seconds = share_seconds(kind)
+    if seconds is not None:
+        hours = seconds.reshape(*even.shape, -1).sum(axis=2)
+        parts = hours.sum(axis=1, keepdims=True)
+        return np.asarray(np.divide(hours, parts, out=even, where=parts > 0))
+    if kind.spending == "customer":
+        return even
+    hours = even * (1.0 - _NIGHT_SHARE)
     for number, part in enumerate(hours):
         night = [hour % HALF_DAY_HOURS for hour in NIGHT if hour // HALF_DAY_HOURS == number]
         part[night] += _NIGHT_SHARE / len(night)
-    return _row_distribution(profile, law, categories, None, None, windows, hours)
+    return hours
 
 
 def _row_distribution(

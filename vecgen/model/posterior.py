@@ -10,52 +10,23 @@ little. The detector of a day takes them one by one, each with its exact probabi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
 from typing import Final
 
 import numpy as np
 
-from vecgen.config.profile import DAY_PARTS, Profile, ProfileSet
-from vecgen.model.amount_mass import amount_mass
-from vecgen.model.exact import NIGHT, RowDistribution, keep_amounts, write_out
+from vecgen.config.profile import DAY_PARTS, ProfileSet
+from vecgen.model.exact import write_out
+from vecgen.model.likelihood import Seen, Side, log_sum, make_fraud, make_regular
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
 from vecgen.sampling.arrays import F64, I64, U64, Bools
+from vecgen.sampling.subsets import cover_all, cut_axis, sum_subsets
 
-_HALF_DAY: Final = 43_200  # seconds
-_HOUR: Final = 3600
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Transactions as detectors see them, as columns of one length.
-
-    Attributes:
-        customer: Equal for rows of one customer, and for no others.
-        profile, category: Positions in `ExactModel.profiles` and `ExactModel.categories`.
-        day: Days from the start of the period.
-        second: Second of the day.
-        lat, long: Place of the purchase from home, microdegrees.
-    """
-
-    customer: U64
-    profile: I64
-    day: I64
-    second: I64
-    category: I64
-    cents: I64
-    lat: I64
-    long: I64
-
-    def __len__(self) -> int:
-        return len(self.customer)
-
-    def take(self, places: I64) -> Seen:
-        """Return the rows at these places."""
-        return Seen(*(getattr(self, f.name)[places] for f in fields(Seen)))
+_CELLS: Final = 1_000_000  # numbers of days that are summed up at once
 
 
 class Posterior:
@@ -63,23 +34,31 @@ class Posterior:
 
     def __init__(self, profiles: ProfileSet, law: ModelParameters) -> None:
         """Write the model out."""
-        exact = write_out(profiles, replace(law, fraud_stealth=0.0))  # what passes for regular is added by `_Pair`
+        exact = write_out(profiles, law)
         names = self.categories = exact.categories
-        self._pairs = [
-            _Pair(_make_side(regular, own[0], names, law), _make_side(fraud, own[1], names, law), law)
-            for regular, fraud, own in zip(profiles.regular, profiles.fraud, exact.rows, strict=True)
+        self._law = law
+        self._profiles = [
+            _Profile(
+                make_regular(regular, own[0], names, law), tuple(make_fraud(fraud, names, law) for fraud in frauds), law
+            )
+            for regular, own, frauds in zip(profiles.regular, exact.rows, exact.frauds, strict=True)
         ]
 
     @property
     def frauds_of_defrauded(self) -> F64:
         """Fraudulent rows of the customer of a fraudulent row, in expectation, per profile."""
-        numbers = [pair.fraud.numbers.astype(np.float64) for pair in self._pairs]
-        return np.array([(own**2).sum() / max(1.0, own.sum()) for own in numbers])
+        means = np.array([own.moments for own in self._profiles])
+        return np.asarray(means[:, 1] / np.maximum(1e-300, means[:, 0]))
 
     @property
     def window_days(self) -> int:
-        """Days of a fraud window."""
-        return self._pairs[0].law.fraud_days + 1
+        """Days of a fraud window, of the longest."""
+        return max(self._law.window_days(own.type) for own in self._law.types)
+
+    @property
+    def mixes_days(self) -> bool:
+        """Whether there are days with both fraudulent and regular rows of a customer."""
+        return any(side.keeps_own_rows for own in self._profiles for side in own.frauds)
 
     def see(self, rows: Rows, homes: Customers, profile: int, categories: Sequence[str]) -> Seen:
         """Return what detectors see of drawn rows.
@@ -117,7 +96,7 @@ class Posterior:
         for profile in np.unique(rows.profile).tolist():
             own = np.flatnonzero(rows.profile == profile)
             own = own[np.lexsort((rows.day[own], rows.customer[own]))]
-            row[own], day[own] = self._pairs[profile].log_odds(rows.take(own))
+            row[own], day[own] = self._profiles[profile].log_odds(rows.take(own))
         return row, day
 
 
@@ -134,252 +113,276 @@ def to_probability(log_odds: F64) -> F64:
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _Read:
     """What rows say under one label, as logarithms of probabilities.
 
     Attributes:
-        window: Of the date within each window that the row can lie in, shape (rows, windows).
-        choice: Of category and day part, given date and window, same shape, or one window for all.
-        rest: Of second and amount.
+        dates: Of window and date, shape (rows, windows); one where windows say nothing of the rest.
+        content: Of category, second and amount, given these, same shape.
+        timeless: The same but for the second; of rows that pass for regular, `disguised` is the whole of it.
         place: Given that the customer stays, and that it travels, shape (rows, 2).
     """
 
-    window: F64
-    choice: F64
-    rest: F64
+    side: Side
+    dates: F64
+    content: F64
+    timeless: F64
+    disguised: F64
     place: F64
 
+    @property
+    def by_row(self) -> F64:
+        """Log of the expected number of such rows of a customer with this label."""
+        dates = log_sum(self.dates + self.content, 1)
+        return np.asarray(np.log(self.side.numbers.mean()) + dates + self._placed)
+
+    @property
+    def largest(self) -> F64:
+        """Log probability of a row without its date, in the most likely window, up to a factor."""
+        return np.asarray(self.content.max(axis=1) + self._placed)
+
+    @property
+    def _placed(self) -> F64:
+        return log_sum(self.place + np.log(self.side.travel), 1)
+
+    def by_day(self, days: I64, starts: I64, sizes: I64) -> F64:
+        """Return the log probability of all rows of each customer's day, where each is of this label."""
+        counts = self._count(days, sizes)
+        dates = log_sum(counts + np.add.reduceat(self.content, starts), 1)
+        return np.asarray(dates + log_sum(np.add.reduceat(self.place, starts) + np.log(self.side.travel), 1))
+
+    def _count(self, days: I64, sizes: I64) -> F64:
+        """Return the log probability of so many rows on each day, shape (days, windows)."""
+        out = np.empty((len(days), 1 if self.side.ends is None else self.side.windows.shape[1]))
+        if self.side.first == 0:
+            out = out[:, :1]  # the period is one window
+        for size in np.unique(sizes).tolist():
+            own = sizes == size
+            out[own] = self.side.read_counts(days[own], size)
+        return out
+
 
 @dataclass(frozen=True)
-class _Side:
-    """One label of a profile.
+class _Days:
+    """Customers' days in rows in the order (customer, day).
 
     Attributes:
-        numbers: Rows that a customer can have in the period, or in the window of fraud, each as likely.
-        windows: Probability of each day of a window, shape (windows, days of a window): the period is one window.
-        first: Day on which the first window starts.
-        ends: Cumulative probabilities of `windows`, from 0, where one uniform drives dates and choices; else None.
-        parts, categories: Where day parts and categories lie in (0, 1] of that uniform, shape (2, ...).
-        choice: Probability of (day part, category).
-        second: Probability of a second of each day part, by day and by night, shape (2, 2).
-        own_amount: Probability that a row keeps its own amount, per day part.
-        amounts: Mean and standard deviation of each category, None where the profile has none.
-        travel: Probability that the customer stays, and that it travels.
-        radii: Half the side of the square of purchases in both cases.
+        day, starts, sizes: Day from the start of the period, first row, number of rows.
     """
 
-    numbers: I64
-    windows: F64
-    first: int
-    ends: F64 | None
-    parts: F64
-    categories: F64
-    choice: F64
-    second: F64
-    own_amount: F64
-    amounts: tuple[tuple[float, float] | None, ...]
-    travel: F64
-    radii: tuple[int, int]
-
-    def read(self, rows: Seen) -> _Parts:
-        """Return what rows say."""
-        part = rows.second // _HALF_DAY
-        window, place, there = self._locate(rows.day)
-        dates = np.where(there, self.windows[window, place], 0.0)
-        choice = self.choice[part, rows.category][:, np.newaxis]
-        if self.ends is not None:
-            overlap = self._overlap(self.ends, window, place, part, rows.category)
-            choice = np.divide(overlap, dates, out=np.zeros_like(dates), where=dates > 0)
-        return _Parts(np.log(dates), np.log(choice), self.read_rest(rows), np.log(self._place(rows)))
-
-    def read_rest(self, rows: Seen) -> F64:
-        """Return the log probability of second and amount."""
-        part = rows.second // _HALF_DAY
-        second = self.second[part, _is_night(rows.second).astype(np.int64)]
-        return np.asarray(np.log(second) + np.log(self._amount(part, rows.category, rows.cents)))
-
-    def read_content(self, rows: Seen) -> F64:
-        """Return the log probability of category, second and amount, whatever the date."""
-        return np.asarray(np.log(self.choice[rows.second // _HALF_DAY, rows.category]) + self.read_rest(rows))
-
-    def count(self, day: I64, number: I64) -> F64:
-        """Return the log probability of so many rows on a day, for each window that it can lie in.
-
-        The mean over the rates that a customer can have; shape (days, windows).
-        """
-        from scipy import special
-
-        window, place, there = self._locate(day)
-        share = np.where(there, self.windows[window, place], 0.0)[..., np.newaxis]
-        total, some = self.numbers.astype(np.float64), number.astype(np.float64)[:, np.newaxis, np.newaxis]
-        left = np.maximum(total - some, 0.0)
-        ways = -np.log1p(total) - special.betaln(left + 1.0, some + 1.0)
-        logs = ways + special.xlogy(some, share) + special.xlog1py(left, -share)
-        return np.asarray(_log_sum(np.where(some > total, -np.inf, logs), 2) - np.log(len(total)))
-
-    def _locate(self, day: I64) -> tuple[I64, I64, Bools]:
-        """Return the windows that a day can lie in, its place in each, and whether there is such a window."""
-        count, width = self.windows.shape
-        place = day[:, np.newaxis] - self.first if count == 1 and self.first == 0 else np.arange(width)[np.newaxis]
-        window = day[:, np.newaxis] - self.first - place
-        there = (window >= 0) & (window < count)
-        return np.clip(window, 0, count - 1), np.broadcast_to(place, window.shape), there
-
-    def _overlap(self, ends: F64, window: I64, place: I64, part: I64, category: I64) -> F64:
-        """Return how much of the uniform chooses date, day part and category together, for each window."""
-        low = np.maximum(self.parts[0][part], self.categories[0][category])[:, np.newaxis]
-        high = np.minimum(self.parts[1][part], self.categories[1][category])[:, np.newaxis]
-        overlap = np.minimum(high, ends[window, place + 1]) - np.maximum(low, ends[window, place])
-        return np.asarray(np.maximum(overlap, 0.0))
-
-    def _amount(self, part: I64, category: I64, cents: I64) -> F64:
-        mass = np.zeros(len(cents))
-        for position in np.unique(category).tolist():
-            if (figures := self.amounts[position]) is not None:
-                own = category == position
-                mass[own] = amount_mass(figures[0], figures[1], cents[own])
-        if (self.own_amount == 1.0).all():
-            return mass
-        return np.asarray(self.own_amount[part] * mass + (1.0 - self.own_amount[part]) * self._mixed(part, cents))
-
-    def _mixed(self, part: I64, cents: I64) -> F64:
-        """Return the probability of an amount of any category of the day part."""
-        values, places = np.unique(cents, return_inverse=True)
-        shares = self.choice / np.maximum(self.choice.sum(axis=1, keepdims=True), 1e-300)
-        mass = np.zeros((len(DAY_PARTS), len(values)))
-        for figures, share in zip(self.amounts, shares.T, strict=True):
-            if figures is not None and share.any():
-                mass += share[:, np.newaxis] * amount_mass(figures[0], figures[1], values)
-        return np.asarray(mass[part, places.ravel()])
-
-    def _place(self, rows: Seen) -> F64:
-        masses = [_side_mass(radius, rows.lat) * _side_mass(radius, rows.long) for radius in self.radii]
-        return np.stack(masses, axis=1)
+    day: I64
+    starts: I64
+    sizes: I64
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """Both labels of a profile."""
+class _Profile:
+    """All labels of a profile: its regular rows, and the types of fraud."""
 
-    regular: _Side
-    fraud: _Side
+    regular: Side
+    frauds: tuple[Side, ...]
     law: ModelParameters
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        """Mean and mean square of the fraudulent rows of a case."""
+        numbers = [(np.exp(side.share), side.numbers.astype(np.float64)) for side in self.frauds]
+        first, second = (sum(share * float((own**power).mean()) for share, own in numbers) for power in (1, 2))
+        return first, second
 
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds by row and by day of rows in the order (customer, day)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            free = np.log1p(-self._struck(rows.day))
-            regular, fraud = self.regular.read(rows), self._add_stealth(self.fraud.read(rows), rows)
+            regular = _read(self.regular, rows)
+            frauds = [self._read_fraud(side, regular, rows) for side in self.frauds]
             rate = np.log(np.float64(self.law.fraud_rate))
-            by_row = (rate + self._row(fraud, self.fraud)) - (free + self._row(regular, self.regular))
-            starts = np.flatnonzero(np.append(True, _changes(rows.customer) | _changes(rows.day)))
-            sizes = np.diff(np.append(starts, len(rows)))
-            days = rows.day[starts]
-            by_day = rate + self._day(fraud, self.fraud, days, starts, sizes)
-            by_day -= free[starts] + self._day(regular, self.regular, days, starts, sizes)
-        return _settle(by_row), _settle(by_day).repeat(sizes)
+            free = np.log1p(-self._struck(rows.day, [side for side in self.frauds if not side.keeps_own_rows]))
+            fraud = _log_add([read.side.share + read.by_row for read in frauds], len(rows))
+            by_row = (rate + fraud) - (free + regular.by_row)
+            return _settle(by_row), _settle(self._by_day(rows, regular, frauds))
 
-    def _add_stealth(self, own: _Parts, rows: Seen) -> _Parts:
-        """Return what rows say as frauds of which a share passes for regular: with pairs and amounts of their own."""
-        share = np.float64(self.law.fraud_stealth)
+    def _by_day(self, rows: Seen, regular: _Read, frauds: Sequence[_Read]) -> F64:
+        starts = np.flatnonzero(np.append(True, _changes(rows.customer) | _changes(rows.day)))
+        days = _Days(rows.day[starts], starts, np.diff(np.append(starts, len(rows))))
+        rate = np.log(np.float64(self.law.fraud_rate))
+        free = np.log1p(-self._struck(days.day, self.frauds))
+        left = [(free + regular.by_day(days.day, starts, days.sizes)).repeat(days.sizes)]
+        held = []
+        scale = np.max([read.largest for read in (regular, *frauds)], axis=0)
+        for read in frauds:
+            prior = rate + read.side.share
+            if read.side.is_simple:
+                held.append((prior + read.by_day(days.day, starts, days.sizes)).repeat(days.sizes))
+            else:
+                own, rest = _sum_days(rows, days, read, regular, scale)
+                held.append(prior + own)
+                left.append(prior + rest)
+        return _log_add(held, len(rows)) - _log_add(left, len(rows))
+
+    def _read_fraud(self, side: Side, regular: _Read, rows: Seen) -> _Read:
+        """Return what rows say as frauds of a type, of which a share passes for regular: with amounts of their own."""
+        own, share = _read(side, rows), np.float64(self.law.fraud_stealth)
         if share == 0:
             return own
-        regular = replace(self.regular, own_amount=np.ones(len(DAY_PARTS))).read_content(rows)
-        twin = own.choice + own.rest[:, np.newaxis]
-        content = np.logaddexp(np.log1p(-share) + twin, (np.log(share) + regular)[:, np.newaxis])
-        return replace(own, choice=content, rest=np.zeros(len(rows)))
+        plain = replace(self.regular, own_amount=np.ones(len(DAY_PARTS)), ends=None)
+        disguised = np.log(share) + (regular if self.regular.ends is None else _read(plain, rows)).content
+        content, timeless = (np.log1p(-share) + logs for logs in (own.content, own.timeless))
+        return replace(own, content=np.logaddexp(content, disguised), timeless=timeless, disguised=disguised)
 
-    def _struck(self, day: I64) -> F64:
-        """Return the probability that a customer has fraudulent rows on a day."""
-        days, places = np.unique(day, return_inverse=True)
-        none = np.exp(self.fraud.count(days, np.zeros_like(days)))
-        _, _, there = self.fraud._locate(days)
-        some = np.where(there, 1.0 - none, 0.0).sum(axis=1) / len(self.fraud.windows)
-        return np.asarray(self.law.fraud_rate * some)[places.ravel()]
-
-    @staticmethod
-    def _row(parts: _Parts, side: _Side) -> F64:
-        """Return the log of the expected number of such rows of a customer with this label."""
-        dates = _log_sum(parts.window + parts.choice, 1) - np.log(len(side.windows))
-        place = _log_sum(parts.place + np.log(side.travel), 1)
-        return np.asarray(np.log(side.numbers.mean()) + dates + parts.rest + place)
-
-    @staticmethod
-    def _day(parts: _Parts, side: _Side, days: I64, starts: I64, sizes: I64) -> F64:
-        """Return the log probability of all rows of each customer's day."""
-        pairs, places = np.unique(np.stack([days, sizes]), axis=1, return_inverse=True)
-        counts = side.count(pairs[0], pairs[1])[places.ravel()]
-        dates = _log_sum(counts + np.add.reduceat(parts.choice, starts), 1) - np.log(len(side.windows))
-        place = _log_sum(np.add.reduceat(parts.place, starts) + np.log(side.travel), 1)
-        return np.asarray(dates + np.add.reduceat(parts.rest, starts) + place)
+    def _struck(self, day: I64, frauds: Sequence[Side]) -> F64:
+        """Return the probability that a customer has fraudulent rows of these types on a day."""
+        some = [np.exp(side.share) * side.strikes(day) for side in frauds]
+        return np.asarray(self.law.fraud_rate * np.sum(some, axis=0)) if some else np.zeros(len(day))
 
 
-def _make_side(profile: Profile, law: RowDistribution, categories: Sequence[str], asked: ModelParameters) -> _Side:
-    windows, first = (law.windows, 1) if law.windows is not None else (np.zeros((1, asked.fraud_days + 1)), 1)
-    days = asked.fraud_days
-    if law.days is not None:
-        windows, first, days = law.days[np.newaxis], 0, asked.period.span
-    together = asked.dependence == "v1.0"
-    numbers = days * np.array(law.rates, dtype=np.int64)
-    own = {name: (amount.mean, amount.stdev) for name, amount in zip(profile.categories, profile.amounts, strict=True)}
-    night = law.hours[:, 0, [6, 0]]  # an hour of the day part that is never night, and one that is in the morning
-    night[1, 1] = law.hours[1, 0, -1]  # the same for all categories
-    return _Side(
-        numbers=numbers,
-        windows=windows,
-        first=first,
-        ends=_cumulate(windows) if together else None,
-        parts=_intervals(
-            profile.day_part_weights, [DAY_PARTS.index(part) for part in profile.day_parts], len(DAY_PARTS)
-        ),
-        categories=_intervals(
-            profile.category_weights, [categories.index(c) for c in profile.categories], len(categories)
-        ),
-        choice=law.choice,
-        second=night / _HOUR,
-        own_amount=keep_amounts(law.choice.sum(axis=1), numbers) if together else np.ones(len(DAY_PARTS)),
-        amounts=tuple(own.get(name) for name in categories),
-        travel=np.array([1.0 - law.travel_share, law.travel_share]),
-        radii=(law.home_radius, law.travel_radius),
-    )
+def _read(side: Side, rows: Seen) -> _Read:
+    """Return what rows say as rows of one label."""
+    timeless = side.read_pairs(rows) + side.read_amounts(rows)[:, np.newaxis]
+    content = timeless + side.read_seconds(rows)[:, np.newaxis]
+    nothing = np.full_like(content, -np.inf)
+    return _Read(side, side.read_dates(rows.day), content, timeless, nothing, side.read_places(rows))
 
 
-def _cumulate(windows: F64) -> F64:
-    ends = np.cumsum(windows, axis=1)
-    ends /= np.maximum(ends[:, -1:], 1e-300)
-    return np.concatenate([np.zeros((len(windows), 1)), ends], axis=1)
+@dataclass(frozen=True)
+class _Group:
+    """Days of as many rows each, to be held against one type of fraud.
+
+    Attributes:
+        places: Of the rows, shape (days, rows of a day).
+        scale: What is taken off the logarithms of each row, same shape.
+    """
+
+    rows: Seen
+    day: I64
+    places: I64
+    scale: F64
+
+    @property
+    def size(self) -> int:
+        """Rows of each day."""
+        return int(self.places.shape[1])
+
+    def sum_up(self, read: _Read, regular: _Read) -> tuple[F64, F64]:
+        """Return the log probability of each row to be on such a day and fraudulent, and regular; shape as `places`."""
+        held, left = np.zeros(self.places.shape), np.zeros(self.places.shape)
+        counts = self._count(read, regular)
+        for window in range(read.content.shape[1]):
+            for weight, inside in self._cut(read, window):
+                if read.side.keeps_own_rows:
+                    own = self._share_out(regular, counts[..., window], weight, inside)
+                    held, left = held + own[0], left + own[1]
+                else:
+                    held += (counts[:, -1, window] * (weight * inside.prod(axis=2)).sum(axis=1))[:, np.newaxis]
+        return np.log(held) + self._total, np.log(left) + self._total
+
+    @property
+    def _total(self) -> F64:
+        return np.asarray(self.scale.sum(axis=1, keepdims=True))
+
+    def _count(self, read: _Read, regular: _Read) -> F64:
+        """Return the probability of each number of fraudulent rows, shape (days, numbers, windows).
+
+        For each choice of which rows they are, where regular rows are among them.
+        """
+        out = np.zeros((len(self.day), self.size + 1, read.content.shape[1]))
+        for number in range(1 if read.side.keeps_own_rows else self.size, self.size + 1):
+            logs = read.side.read_counts(self.day, number)
+            if read.side.keeps_own_rows:
+                logs = logs + regular.side.read_counts(self.day, self.size - number)
+            out[:, number] = np.exp(logs - _log_choices(self.size, number))
+        return out
+
+    def _share_out(self, regular: _Read, counts: F64, weight: F64, inside: F64) -> tuple[F64, F64]:
+        """Return the sums over which of a day's rows are fraudulent, of those that hold each row, and of the others."""
+        days, pieces = weight.shape
+        held, left = np.zeros(self.places.shape), np.zeros(self.places.shape)
+        for travels, share in enumerate(regular.side.travel.tolist()):
+            if share > 0:
+                outside = np.exp(regular.content[self.places, 0] + regular.place[self.places, travels] - self.scale)
+                spread = (np.repeat(values, pieces, axis=0) for values in (outside, counts))
+                sums = sum_subsets(inside.reshape(-1, self.size), *spread)
+                own = ((share * weight[..., np.newaxis] * s.reshape(days, pieces, -1)).sum(axis=1) for s in sums)
+                held, left = held + next(own), left + next(own)
+        return held, left
+
+    def _cut(self, read: _Read, window: int) -> Iterator[tuple[F64, F64]]:
+        """Yield pieces of what fraudulent rows share, their place and the start of their burst.
+
+        Of each piece its probability, shape (days, pieces), and that of each row in it, shape (days, pieces, rows).
+        """
+        side = read.side
+        begun, within = self._cut_bursts(read)
+        timed = (read.timeless[:, window] - np.log(side.burst)) if side.burst else read.content[:, window]
+        disguised = read.disguised[:, window if read.disguised.shape[1] > 1 else 0] if side.burst else None
+        for travels, share in enumerate(side.travel.tolist()):
+            if share > 0:
+                away, around, place = self._cut_places(read, travels)
+                inside = np.exp(timed[self.places] + place - self.scale)[:, np.newaxis] * within
+                if disguised is not None:
+                    inside = inside + np.exp(disguised[self.places] + place - self.scale)[:, np.newaxis]
+                both = inside[:, :, np.newaxis] * around[:, np.newaxis]
+                weight = share * begun[:, :, np.newaxis] * away[:, np.newaxis]
+                yield weight.reshape(len(self.day), -1), both.reshape(len(self.day), -1, self.size)
+
+    def _cut_bursts(self, read: _Read) -> tuple[F64, F64]:
+        """Return the pieces of when a burst can start, and which rows lie within."""
+        side, stealth = read.side, bool(np.isfinite(read.disguised).any())
+        whole = np.ones((len(self.day), 1)), np.ones((len(self.day), 1, self.size))
+        if not side.burst:
+            return whole
+        second = self.rows.second[self.places].astype(np.float64)
+        if not (side.keeps_own_rows or stealth):
+            return cover_all(second - side.burst, second, side.measure_starts)[:, np.newaxis], whole[1]
+        weights, covers = cut_axis(second - side.burst, second, side.measure_starts)
+        rest = 1.0 - weights.sum(axis=1, keepdims=True)  # no row lies within: then all pass for regular
+        return np.append(weights, rest, axis=1), np.append(covers, np.zeros_like(whole[1]), axis=1)
+
+    def _cut_places(self, read: _Read, travels: int) -> tuple[F64, F64, F64]:
+        """Return the pieces of where a remote place can be, which rows are around it, with which log probability."""
+        side, radius = read.side, float(read.side.radii[travels])
+        whole = np.ones((len(self.day), 1)), np.ones((len(self.day), 1, self.size))
+        if not side.remote:
+            return *whole, read.place[self.places, travels]
+        place = np.full(self.places.shape, -2.0 * np.log(2.0 * radius))
+        axes = [values[self.places].astype(np.float64) for values in (self.rows.lat, self.rows.long)]
+        ends = [(axis - radius, axis + radius) for axis in axes]
+        if not side.keeps_own_rows:
+            weights = np.prod([cover_all(*pair, side.measure_centers) for pair in ends], axis=0)
+            return weights[:, np.newaxis], whole[1], place
+        (north, northern), (east, eastern) = (cut_axis(*pair, side.measure_centers) for pair in ends)
+        weights = (north[:, :, np.newaxis] * east[:, np.newaxis]).reshape(len(self.day), -1)
+        covers = (northern[:, :, np.newaxis] * eastern[:, np.newaxis]).reshape(len(self.day), -1, self.size)
+        return weights, covers, place
 
 
-def _intervals(weights: Sequence[float], places: Sequence[int], count: int) -> F64:
-    """Return where shares begin and end in (0, 1], in the common order; what is not listed has no length."""
-    ends = np.cumsum(np.array(weights, dtype=np.float64))
-    ends /= ends[-1]
-    out = np.zeros((2, count))
-    out[1, places], out[0, places] = ends, np.append(0.0, ends[:-1])
-    return out
+def _sum_days(rows: Seen, days: _Days, read: _Read, regular: _Read, scale: F64) -> tuple[F64, F64]:
+    """Return the log probability of each row to be on a day with fraud of a type and fraudulent, and regular."""
+    held, left = np.full(len(rows), -np.inf), np.full(len(rows), -np.inf)
+    unknown = int(read.side.burst > 0) + 2 * (read.side.remote > 0 and read.side.keeps_own_rows)
+    for size in np.unique(days.sizes).tolist():
+        every = np.flatnonzero(days.sizes == size)
+        step = max(1, _CELLS // (size * size * (2 * size) ** unknown))
+        for first in range(0, len(every), step):
+            chosen = every[first : first + step]
+            places = days.starts[chosen][:, np.newaxis] + np.arange(size)
+            group = _Group(rows, days.day[chosen], places, scale[places])
+            held[places], left[places] = group.sum_up(read, regular)
+    return held, left
 
 
-def _side_mass(radius: int, offset: I64) -> F64:
-    """Return the probability of an offset in one direction, uniform and rounded: both ends have half a share."""
-    away = np.abs(offset)
-    if radius == 0:
-        return np.asarray(away == 0, dtype=np.float64)
-    return np.asarray(np.where(away < radius, 1.0, np.where(away == radius, 0.5, 0.0)) / (2.0 * radius))
+def _log_choices(size: int, number: int) -> float:
+    from scipy import special
+
+    return float(-np.log1p(size) - special.betaln(size - number + 1.0, number + 1.0))
 
 
-def _is_night(second: I64) -> Bools:
-    return np.isin(np.arange(24), NIGHT).take(second // _HOUR)
+def _log_add(logs: Sequence[F64], number: int) -> F64:
+    """Return the logarithm of the sum of exponentials of so many values each; of nothing, that of 0."""
+    return np.asarray(reduce(np.logaddexp, logs, np.full(number, -np.inf)))
 
 
 def _changes(values: I64 | U64) -> Bools:
     return np.asarray(values[1:] != values[:-1])
-
-
-def _log_sum(logs: F64, axis: int) -> F64:
-    """Return the logarithm of a sum of exponentials along an axis."""
-    largest = logs.max(axis=axis, keepdims=True)
-    largest = np.where(np.isfinite(largest), largest, 0.0)
-    return np.asarray(np.log(np.exp(logs - largest).sum(axis=axis)) + largest.squeeze(axis))
 
 
 def _settle(log_odds: F64) -> F64:

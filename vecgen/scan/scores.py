@@ -17,7 +17,8 @@ import numpy as np
 
 from vecgen.io.schema import PROBABILITY_COLUMNS
 from vecgen.io.text import SECONDS_PER_DAY
-from vecgen.model.posterior import Posterior, Seen, to_probability
+from vecgen.model.likelihood import Seen
+from vecgen.model.posterior import Posterior, to_probability
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.row_checks import Columns
 from vecgen.scan.uniqueness import Spill
@@ -159,8 +160,11 @@ def _score(posterior: Posterior, rows: Seen, is_fraud: Bools, stated: Mapping[st
     starts = np.append(True, (rows.customer[1:] != rows.customer[:-1]) | (rows.day[1:] != rows.day[:-1]))
     calibration = _no_calibration()
     # A fraudulent row comes with others of its customer; a day, with no more than the window has.
-    together = posterior.frauds_of_defrauded[rows.profile], np.full(len(rows), float(posterior.window_days))
-    for detector, own in enumerate((np.ones(len(rows), dtype=np.bool_), starts)):
+    frauds, every = posterior.frauds_of_defrauded[rows.profile], np.ones(len(rows), dtype=np.bool_)
+    together, chosen = (frauds, np.full(len(rows), float(posterior.window_days))), (every, starts)
+    if posterior.mixes_days:  # rows of a day need not have one label
+        together, chosen = (frauds, frauds), (every, every)
+    for detector, own in enumerate(chosen):
         _calibrate(
             calibration,
             detector,

@@ -53,7 +53,8 @@ def _inspect(batch: pa.RecordBatch, model: ExactModel) -> I64:
         batch.column(name).view(pa.int32()).to_numpy().astype(np.int64) - model.law.period.first_day
         for name in ("window_first", "window_last", "first_date", "last_date")
     )
-    fits = (window_first <= first) & (last <= window_last) & (window_last - window_first == model.law.fraud_days)
+    lengths = [model.law.window_days(own.type) for own in model.law.types]
+    fits = (window_first <= first) & (last <= window_last) & np.isin(window_last - window_first + 1, lengths)
     return np.column_stack(
         [
             hash_holders(batch).view(np.int64),

@@ -55,9 +55,18 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         digests={name: str(digest) for name, digest in reading.digests.items()},
         checks=reading.checks,
         findings=findings,
-        notes=(*reading.notes, *untested, *_note_fraud_rate(reading, expectation, findings)),
+        notes=(*reading.notes, *untested, *_note_fraud_rate(reading, expectation, findings), *_note_types(reading)),
         error=error,
     )
+
+
+def _note_types(reading: Reading) -> tuple[str, ...]:
+    """Return what is not tested of fraud of several types."""
+    if not reading.model.is_typed:
+        return ()
+    names = ", ".join(own.type.name for own in reading.model.law.types)
+    tested = "rows of each are tested together, by the probability of fraud, and not type by type"
+    return (f"fraud types {names}: {tested}",)
 
 
 def _note_fraud_rate(reading: Reading, expectation: Expectation, findings: Sequence[Finding]) -> tuple[str, ...]:

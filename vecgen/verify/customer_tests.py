@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from vecgen.model.exact import ExactModel, RowDistribution, first_and_last
+from vecgen.model.exact import ExactModel, FraudDistribution, RowDistribution
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import CustomerTotals
 from vecgen.scan.scores import DETECTORS, Scores
@@ -24,6 +24,8 @@ def examine_histories(people: Sequence[CustomerTotals], model: ExactModel) -> It
     if model.law.fraud_rate == 0:
         return
     yield from _defrauded(people, model)
+    if model.is_typed:  # what else there is to be said of a case depends on its type, which rows do not show
+        return
     numbers = [Counter(own.defrauded[:, 1].tolist()) for own in people]
     yield "fraud rate", add(_rates(own, twin.rates, fraud_days) for own, twin in zip(numbers, twins, strict=True))
     yield from _kept(people, regular, span)
@@ -37,7 +39,9 @@ def examine_scores(scores: Scores, model: ExactModel) -> Iterator[tuple[str, Sta
     Of days nothing is said under v1.0, whose probabilities are exact for single rows only.
     """
     law, calibration = model.law, scores.calibration
-    most = law.fraud_days * max(twin.rates[-1] for _, twin in model.rows), law.fraud_days + 1
+    rows = max((int(fraud.numbers.max()) for own in model.frauds for fraud in own), default=0)
+    days = max(law.window_days(own.type) for own in law.types)
+    most = rows, rows if True in model.keeps_own_rows else days
     for detector, (name, together) in enumerate(zip(DETECTORS, most, strict=True)):
         if law.fraud_rate > 0 and (name == "row" or law.dependence != "v1.0") and scores.rows.any():
             variances = np.maximum(calibration.bound[detector], calibration.squares[detector])
@@ -75,7 +79,7 @@ def _rates(customers: Mapping[int, int], rates: range, days: int) -> Statistic:
 
 def _defrauded(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
     """Compare customers with fraudulent rows with all that show any row; nothing is left to chance where all must."""
-    shares = np.array([share_defrauded(*pair, model.law.fraud_rate) for pair in model.rows])
+    shares = np.array(list_shares(model))
     defrauded = np.array([len(own.defrauded) for own in people])
     number = defrauded + [own.rows.total() for own in people]
     if (shares == 1.0).all():
@@ -86,15 +90,16 @@ def _defrauded(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[
     yield "defrauded by profile", add(compare_share(*own) for own in by_profile)
 
 
-def share_defrauded(law: RowDistribution, twin: RowDistribution, fraud_rate: float) -> float:
-    """Return the probability that a customer who shows any row shows a fraudulent one."""
-    share = fraud_rate * _positive(twin.rates)
-    shown = share + (1.0 - share) * _positive(law.rates)
+def list_shares(model: ExactModel) -> list[float]:
+    """Return, by profile, the probability that a customer who shows any row shows a fraudulent one."""
+    pairs = zip(model.rows, model.frauds, strict=True)
+    return [_share_defrauded(law, frauds, model.law.fraud_rate) for (law, _), frauds in pairs]
+
+
+def _share_defrauded(law: RowDistribution, frauds: Sequence[FraudDistribution], fraud_rate: float) -> float:
+    share = fraud_rate * sum(fraud.share * float((fraud.numbers > 0).mean()) for fraud in frauds)
+    shown = share + (1.0 - share) * sum(rate > 0 for rate in law.rates) / len(law.rates)
     return share / shown if shown > 0 else 0.0
-
-
-def _positive(rates: range) -> float:
-    return sum(rate > 0 for rate in rates) / len(rates)
 
 
 def _kept(
@@ -164,6 +169,28 @@ def _window_tables(people: CustomerTotals, twin: RowDistribution, model: ExactMo
     chances = np.pad(first_and_last(twin, model.law.period.days, model.law.fraud_days), ((0, 0), (0, 1)))
     seen = np.bincount(first * chances.shape[1] + length, minlength=chances.size)
     return seen.reshape(chances.shape), chances
+
+
+def first_and_last(law: RowDistribution, days: int, fraud_days: int) -> F64:
+    """Return the probability of (first fraud date, days from it to the last) of a customer with any fraud row.
+
+    Shape (days, window days). Where n rows fall on dates of share s, all lie within dates of total share S with
+    probability S ** n; both ends are met unless all lie within one date less at either end.
+    """
+    assert law.windows is not None
+    starts, width = law.windows.shape
+    numbers = fraud_days * np.array([rate for rate in law.rates if rate > 0])[:, np.newaxis]
+    reached = np.concatenate([np.zeros((starts, 1)), np.cumsum(law.windows, axis=1)], axis=1)
+    out = np.zeros((days, width))
+    for first in range(width):
+        for last in range(first, width):
+            within = [
+                np.maximum(reached[:, stop] - reached[:, start], 0.0) ** numbers if stop > start else 0.0
+                for start, stop in ((first, last + 1), (first + 1, last + 1), (first, last), (first + 1, last))
+            ]
+            chance = np.asarray(within[0] - within[1] - within[2] + within[3]).mean(axis=0)
+            out[1 + first : 1 + first + starts, last - first] += np.maximum(chance, 0.0) / starts
+    return out
 
 
 def _within_windows(people: Sequence[CustomerTotals], twins: Sequence[RowDistribution], model: ExactModel) -> Statistic:

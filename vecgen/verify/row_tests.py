@@ -93,9 +93,10 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
     out |= {(law, "customers"): statistic for law, statistic in examine_scores(totals.scores, model)}
     for label, name in enumerate(LABELS):
         pairs = [(counts[label], law[label]) for counts, law in zip(totals.counts, model.rows, strict=True)]
-        if name == "regular" or model.law.fraud_rate > 0:
+        if name == "regular" or (model.law.fraud_rate > 0 and not model.is_typed):
             for law, statistic in _examine_rows(totals, model, pairs, label):
                 out[law, name] = statistic
+        if name == "regular" or model.law.fraud_rate > 0:
             out["merchant within category", name] = _merchants(pairs, model, merchants)
     return out
 
@@ -174,7 +175,13 @@ def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[st
     days = np.arange(model.law.period.first_day, model.law.period.first_day + model.law.period.days)
     # Day 0, 1970-01-01, was a Thursday: 3 where Monday is 0.
     weekday, month = (days + 3) % 7, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    expected = [_date_weights(law, people) for (_, law), people in zip(pairs, totals.people, strict=True)]
+    if len(model.keeps_own_rows) > 1:
+        # Which dates a customer has no rows on depends on the type of fraud, which rows do not show.
+        if model.law.dependence != "v1.0":
+            yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
+        return
+    stays = True in model.keeps_own_rows
+    expected = [_date_weights(law, people, stays) for (_, law), people in zip(pairs, totals.people, strict=True)]
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
     yield "date", add(compare(*pair) for pair in dates)
     for name, key in (("weekday", weekday), ("month", month - month[0])):
@@ -194,9 +201,15 @@ def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[st
         yield "category and day part by month and weekday", add(statistics)
 
 
-def _date_weights(law: RowDistribution, people: CustomerTotals) -> F64:
-    """Return the regular rows to expect on each day, up to a factor: none where a customer has fraudulent rows."""
+def _date_weights(law: RowDistribution, people: CustomerTotals, stays: bool) -> F64:
+    """Return the regular rows to expect on each day, up to a factor: none where a customer has fraudulent rows.
+
+    Args:
+        stays: Whether there are some, all the same.
+    """
     assert law.days is not None
+    if stays:
+        return law.days
     who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
     # The defrauded have regular rows on dates without fraud only. Divided by the share of these dates, their rows are
     # those that all dates would have had (where no share is left there are no rows: the bound avoids 0 / 0).

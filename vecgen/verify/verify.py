@@ -36,7 +36,7 @@ from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.case_checks import count_wrong, read_cases
 from vecgen.verify.certificate import Check
 from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts
-from vecgen.verify.customer_tests import share_defrauded
+from vecgen.verify.customer_tests import list_shares
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.file_check import check_digests, check_files
 from vecgen.verify.read import (
@@ -275,12 +275,13 @@ def _check_rows(totals: Totals, model: ExactModel, unique: Check, time_zone: Tim
     remedies = {"unix_time": f"; if it was made where clocks show another time, pass {setting('time_zone')} NAME"}
     faults = [Check(name, f"{expected}{remedies.get(name, '')}", found[name]) for name, expected in FAULTS.items()]
     kept = "no regular row of a customer on a date with a fraudulent one"
-    return [*faults, unique, Check("fraud dates", kept, totals.kept_on_fraud_dates), *check_defrauded(totals, model)]
+    dropped = [] if True in model.keeps_own_rows else [Check("fraud dates", kept, totals.kept_on_fraud_dates)]
+    return [*faults, unique, *dropped, *check_defrauded(totals, model)]
 
 
 def check_defrauded(totals: Totals, model: ExactModel) -> list[Check]:
     """Return the check of who is defrauded where the fraud rate leaves nothing to chance."""
-    shares = {share_defrauded(*pair, model.law.fraud_rate) for pair in model.rows}
+    shares = set(list_shares(model))
     if shares == {0.0}:
         return [
             Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in totals.people))

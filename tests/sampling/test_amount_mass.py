@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from vecgen.model.amount_mass import amount_mass
+from vecgen.sampling.amount_mass import amount_mass
 
 
 def integral(gamma: Any, low: float, high: float) -> float:
