@@ -22,6 +22,8 @@ from bench.studies.ceiling import SERIES, format_ceilings, measure_ceilings
 from bench.studies.chart import draw_chart
 from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
+from bench.studies.fitted import CUSTOMERS as FITTED_CUSTOMERS
+from bench.studies.fitted import format_fitted, measure_fitted
 from bench.studies.scale import CUSTOMERS as SCALE_CUSTOMERS
 from bench.studies.scale import format_scale, measure_scale
 from bench.studies.simulate import Disturbance, format_simulation, simulate
@@ -82,7 +84,7 @@ def _make_parser() -> argparse.ArgumentParser:
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
-    boost, many = _add_boosting(commands), _add_simulation(commands)
+    boost, fitted, many = _add_boosting(commands), _add_fitted(commands), _add_simulation(commands)
     versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
     versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
     versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
@@ -98,7 +100,7 @@ def _make_parser() -> argparse.ArgumentParser:
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow, versions, start):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, best, boost, many, versions, start, bits):
+    for command in (draws, against, grow, parts, verify, best, boost, fitted, many, versions, start, bits):
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
@@ -109,6 +111,15 @@ def _add_boosting(commands: Commands) -> argparse.ArgumentParser:
     boost.add_argument("--fraud-rate", type=float, default=0.5, metavar="P", help="(0.5)")
     boost.set_defaults(run=_boosting)
     return boost
+
+
+def _add_fitted(commands: Commands) -> argparse.ArgumentParser:
+    fitted = commands.add_parser("fitted", help="a dataset beside one of the profiles that were fitted to it")
+    fitted.add_argument("--customers", type=int, default=FITTED_CUSTOMERS, metavar="N", help=f"({FITTED_CUSTOMERS})")
+    fitted.add_argument("--learn", type=int, default=2_000_000, metavar="N", help="rows of each at most (2000000)")
+    fitted.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
+    fitted.set_defaults(run=_fitted)
+    return fitted
 
 
 def _add_simulation(commands: Commands) -> argparse.ArgumentParser:
@@ -162,6 +173,14 @@ def _boosting(options: argparse.Namespace) -> None:
     result = measure_boosting(options.customers, options.fraud_rate)
     save("boosting", {"fraud_rate": options.fraud_rate, **result}, options.results)
     print(format_boosting(result))
+
+
+def _fitted(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result, picture = measure_fitted(Path(scratch), options.customers, options.learn, options.processes)
+    save("fitted", result, options.results)
+    (options.results / "fitted.png").write_bytes(picture)
+    print(format_fitted(result))
 
 
 def _compare(options: argparse.Namespace) -> None:

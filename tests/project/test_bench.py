@@ -91,6 +91,16 @@ def test_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "| 0.9 | 0.5 | plan |" in capsys.readouterr().out
 
 
+def test_fitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fitted", "--customers", "40", "--learn", "3000", "--processes", "1", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "fitted.json").read_text())["result"]
+    for own in result.values():
+        assert own["one"]["rows"] == result["fitted"]["one"]["rows"] > 10_000
+        assert 0.3 < own["parting"]["auc"] < 0.7
+    assert "| same profiles |" in capsys.readouterr().out
+    assert (tmp_path / "fitted.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

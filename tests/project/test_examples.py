@@ -125,7 +125,7 @@ def test_four_readers_agree(parquet: tuple[Path, Receipt], tmp_path: Path) -> No
 
 
 def test_fraud_model(tmp_path: Path) -> None:
-    out = run("fraud_model.py", tmp_path, "--customers", "150", OMP_NUM_THREADS="1")
+    out = run("fraud_model.py", tmp_path, "--customers", "60", OMP_NUM_THREADS="1")
     share, average = (
         float(re.findall(words, out)[0]) for words in (r"([\d.]+)% of them", r"average precision ([\d.]+)")
     )
@@ -144,6 +144,18 @@ def test_fraud_model(tmp_path: Path) -> None:
     picture = (tmp_path / "precision_recall.png").read_bytes()
     assert picture.startswith(b"\x89PNG\r\n")
     assert len(picture) > 20_000
+
+
+def test_fit_and_compare(tmp_path: Path) -> None:
+    out = run("fit_and_compare.py", tmp_path, "--customers", "150", OMP_NUM_THREADS="1")
+    assert re.search(r"^fitted to [\d,]+ transactions: a fraud rate of 0\.[3-6]", out)
+    assert "\nalike; of 21 tests of shares, failed: none\n" in out
+    area, low, high = map(float, re.findall(r"AUC ([\d.]+), from ([\d.]+) to ([\d.]+)", out)[0])
+    assert low <= 0.5
+    assert low < area < high < 0.65
+    page = (tmp_path / "compared.html").read_text(encoding="utf-8")
+    assert "No difference beyond chance" in page
+    assert page.count("<figure>") == 5
 
 
 def test_features_look_back_only() -> None:

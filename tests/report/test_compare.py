@@ -11,17 +11,17 @@ import pytest
 
 import vecgen
 from tests.support.public_files import write_public
+from vecgen.report.comparison.compare import compare_pair
+from vecgen.report.comparison.reading import read_pair
 
 
 def names_of(one: Path, other: Path) -> set[str]:
     return set(vecgen.compare_datasets(one, other, quiet=True, classifier=False).different)
 
 
-def test_samples_of_one_model_are_alike(
-    spring: Path, write_spring: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vecgen.scan.sides.row_sample.MOST_ROWS", 20_000)  # whose learners take seconds
-    found = vecgen.compare_datasets(spring, write_spring("more", seed=9, customers=400), quiet=True)
+def test_samples_of_one_model_are_alike(spring: Path, write_spring: Callable[..., Path]) -> None:
+    pair = read_pair(spring, write_spring("more", seed=9, customers=400), most_rows=20_000)
+    found = compare_pair(pair)
     assert found.alike
     assert found.notes == ()
     assert found.parting

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.support.datasets import read_rows
 from vecgen.model.exact import ExactModel
 from vecgen.records.receipt import Receipt
 from vecgen.report.comparison.reading import Pair
-from vecgen.scan.sides import row_sample
 from vecgen.scan.sides.row_sample import FEATURES, RowSample
 from vecgen.scan.sides.side import Side
 
@@ -28,11 +26,10 @@ def test_few_rows_are_all_in_the_sample(side: Side) -> None:
     assert len(side.sample) == side.marginals.total("fraud").sum()
 
 
-def test_a_sample_is_bounded_and_does_not_depend_on_the_order(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_sample, "MOST_ROWS", 600)
+def test_a_sample_is_bounded_and_does_not_depend_on_the_order(side: Side) -> None:
     found = []
     for parts in (cut(side.sample, 7), cut(side.sample, 3)[::-1]):
-        total = RowSample()
+        total = RowSample(most=600)
         for part in parts:
             total.add(part)
         found.append(total)

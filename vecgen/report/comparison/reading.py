@@ -12,6 +12,7 @@ from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import Report, ignore
 from vecgen.process.workers import check_processes
 from vecgen.sampling.arrays import F64, I64
+from vecgen.scan.sides.row_sample import MOST_ROWS
 from vecgen.scan.sides.side import Side
 from vecgen.stores.filesystem import Place
 from vecgen.verify.sides.open_side import Opened, open_side
@@ -40,8 +41,13 @@ class Pair:
         return self.models[0].law.period, self.models[1].law.period
 
 
-def read_pair(one: Place, other: Place, processes: int = 1, report: Report = ignore) -> Pair:
+def read_pair(
+    one: Place, other: Place, processes: int = 1, report: Report = ignore, most_rows: int = MOST_ROWS
+) -> Pair:
     """Read two datasets, each once; memory does not grow with them.
+
+    Args:
+        most_rows: Of the samples from which learners learn.
 
     Raises:
         InputError: Fewer than one process, or a dataset that cannot be read or has no rows.
@@ -50,7 +56,7 @@ def read_pair(one: Place, other: Place, processes: int = 1, report: Report = ign
     check_processes(processes)
     opened = open_side(one), open_side(other)
     models = _make_model(opened[0].look, opened[1].look), _make_model(opened[1].look, opened[0].look)
-    sides = [read_side(*pair, processes, report) for pair in zip(opened, models, strict=True)]
+    sides = [read_side(*pair, processes, report, most_rows) for pair in zip(opened, models, strict=True)]
     return Pair(opened, models, (sides[0], sides[1]))
 
 

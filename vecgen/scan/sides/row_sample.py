@@ -14,6 +14,7 @@ from vecgen.sampling.rng import GOLDEN, mix
 from vecgen.scan.sides.histories import Histories
 
 MOST_ROWS: Final = 100_000
+"""Of a sample, where nothing else is said: a learner takes ten seconds for two of them."""
 
 CATEGORICAL: Final = ("profile", "category", "previous category")
 LABEL: Final = "fraud"
@@ -48,12 +49,14 @@ class RowSample:
         customer: A hash of what identifies the customer.
         key: The hash by which rows are chosen.
         one_in: Of so many rows one is in the sample, a power of 2.
+        most: Rows that it may hold.
     """
 
     features: F64 = field(default_factory=lambda: np.zeros((0, len(FEATURES))))
     customer: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
     key: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
     one_in: int = 1
+    most: int = MOST_ROWS
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -65,7 +68,7 @@ class RowSample:
         self.features = np.concatenate([self.features, other.features[chosen]])
         self.customer = np.concatenate([self.customer, other.customer[chosen]])
         self.key = np.concatenate([self.key, other.key[chosen]])
-        while len(self) > MOST_ROWS:
+        while len(self) > self.most:
             self._thin(2 * self.one_in)
 
     def _thin(self, one_in: int) -> None:

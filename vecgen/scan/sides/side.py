@@ -12,7 +12,7 @@ from vecgen.model.exact import ExactModel
 from vecgen.scan.row_checks import Columns
 from vecgen.scan.sides.histories import HistoryCollector
 from vecgen.scan.sides.marginals import Marginals, count_histories, start_marginals
-from vecgen.scan.sides.row_sample import RowSample, sample_histories
+from vecgen.scan.sides.row_sample import MOST_ROWS, RowSample, sample_histories
 
 
 @dataclass
@@ -30,9 +30,9 @@ class Side:
         self.faults.update(other.faults)
 
 
-def start_side(model: ExactModel) -> Side:
-    """Return what is known of no rows."""
-    return Side(start_marginals(model))
+def start_side(model: ExactModel, most: int = MOST_ROWS) -> Side:
+    """Return what is known of no rows; the sample will have so many of them at most."""
+    return Side(start_marginals(model), RowSample(most=most))
 
 
 class SideCounter:
@@ -40,10 +40,11 @@ class SideCounter:
 
     Args:
         scratch: An existing directory for what memory should not hold; the caller removes it.
+        most: Rows of the sample.
     """
 
-    def __init__(self, model: ExactModel, scratch: Path) -> None:
-        self._model, self._collector = model, HistoryCollector(model, scratch)
+    def __init__(self, model: ExactModel, scratch: Path, most: int = MOST_ROWS) -> None:
+        self._model, self._most, self._collector = model, most, HistoryCollector(model, scratch)
         self._rows = 0
         self._faults: Counter[str] = Counter()
 
@@ -55,7 +56,7 @@ class SideCounter:
 
     def close(self) -> Side:
         """Return what is known of all rows."""
-        total = start_side(self._model)
+        total = start_side(self._model, self._most)
         for rows in self._collector.close():
             count_histories(total.marginals, rows, self._model)
             total.sample.add(sample_histories(rows, self._model, total.sample.one_in))

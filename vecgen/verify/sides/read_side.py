@@ -12,35 +12,37 @@ from vecgen.process.progress import Report
 from vecgen.process.scratch import scratch_directory
 from vecgen.scan.missing import complete
 from vecgen.scan.row_checks import inspect
+from vecgen.scan.sides.row_sample import MOST_ROWS
 from vecgen.scan.sides.side import Side, SideCounter, start_side
 from vecgen.verify.read import Bundle, Work, read_people, share_out
 from vecgen.verify.sides.open_side import Opened
 
 
-def read_side(opened: Opened, model: ExactModel, processes: int, report: Report) -> Side:
+def read_side(opened: Opened, model: ExactModel, processes: int, report: Report, most_rows: int = MOST_ROWS) -> Side:
     """Count and sample the rows of a dataset, in processes of this machine.
 
     Args:
         model: Allows every row.
+        most_rows: Of the sample.
 
     Raises:
         InputError: A file that cannot be read.
         OutputError: Scratch files (48 bytes a row, below TMPDIR) cannot be written.
     """
-    total = start_side(model)
+    total = start_side(model, most_rows)
     with scratch_directory() as scratch:
         work = Work(model, scratch, False, None, opened.scope, opened.customers)
-        for size, side in share_out(opened.files, partial(_count_bundle, work), processes, report):
+        for size, side in share_out(opened.files, partial(_count_bundle, work, most_rows), processes, report):
             total.add(side)
             report(replace(size, rows=total.marginals.rows))
     return total
 
 
-def _count_bundle(work: Work, bundle: Bundle) -> Side:
-    total = start_side(work.model)
+def _count_bundle(work: Work, most_rows: int, bundle: Bundle) -> Side:
+    total = start_side(work.model, most_rows)
     people = read_people(work.customers) if work.scope.joined else None
     for files in bundle:
-        counter = SideCounter(work.model, work.scratch)
+        counter = SideCounter(work.model, work.scratch, most_rows)
         for path in files:
             for batch in read_batches(path, work.scope.columns):
                 segments = work.scope.segments
