@@ -102,8 +102,8 @@ def _describe_days(days: I64, time: I64, values: list[F64]) -> list[F64]:
         out.append(np.add.reduceat(own, starts) / sizes)
         out += [extreme.reduceat(own, starts) for extreme in (np.minimum, np.maximum)]
     spread = [column.repeat(sizes) for column in out]
-    gaps = np.where(days[1:] == days[:-1], np.diff(time), np.inf)
-    return [*spread, np.append(np.inf, gaps), np.append(gaps, np.inf)]
+    gaps = np.where(days[1:] == days[:-1], np.diff(time), _DAY).astype(np.float64)
+    return [*spread, np.append(_DAY, gaps), np.append(gaps, _DAY)]
 
 
 def _tune(features: list[F64], labels: list[Bools]) -> tuple[Any, dict[str, float]]:
