@@ -16,8 +16,8 @@ import pyarrow as pa
 from vecgen.cli.argument_types import parse_dates, parse_names, parse_path, parse_place
 from vecgen.cli.commands.compare import run_compare
 from vecgen.cli.commands.export import run_export
+from vecgen.cli.commands.fit import run_fit
 from vecgen.cli.commands.keyword_parsers import ASKED, COMPARED, EXPORTED, FITTED, SPLIT, STATED, WRITTEN
-from vecgen.cli.fit_command import run_fit
 from vecgen.cli.keywords import (
     ComparisonKeywords,
     Day,

@@ -27,7 +27,7 @@ from bench.contenders.row_loop import (
     weigh_dates,
 )
 from vecgen.config.profile import Profile
-from vecgen.fraud.fraud_type import FraudType
+from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.params import ModelParameters, Period
 
 DAY = 86_400

@@ -14,7 +14,7 @@ from vecgen.cli.parser import UsageError
 from vecgen.cli.read_options import list_storage_options, to_output, to_request
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import FraudType, WeightedType
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.form import Form
 from vecgen.plan.output import Output

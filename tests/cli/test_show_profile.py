@@ -16,7 +16,7 @@ from vecgen.cli.show_profile import QUANTILES, list_purchases, print_fraud_type,
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import Profile, ProfileSet
 from vecgen.errors import InputError
-from vecgen.fraud.parse_fraud_type import parse_fraud_type
+from vecgen.model.fraud.parse_fraud_type import parse_fraud_type
 from vecgen.model.params import ModelParameters, Period
 from vecgen.sampling.gamma import compile_amounts
 

@@ -17,7 +17,7 @@ from tests.equivalence.samplers import compare_two
 from tests.support.fraud_types import shipped_types
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import ProfileSet
-from vecgen.fraud.fraud_type import FraudType, WeightedType
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import ModelParameters, Period
 from vecgen.model.tables import compile_tables
 from vecgen.model.transaction_dates import Customers, draw_calendar

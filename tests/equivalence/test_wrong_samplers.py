@@ -20,8 +20,8 @@ from tests.equivalence.samplers import Batches, World, count, draw_arrays, find_
 from tests.support.fraud_types import shipped_types
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import AmountDistribution, Profile
-from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.date_weights import date_weights
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import ModelParameters, Period
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.model.transactions import _Draft

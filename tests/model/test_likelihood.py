@@ -12,8 +12,8 @@ from tests.model.test_posterior import REGULAR, TWIN, Row, seen
 from tests.model.test_typed_posterior import KINDS, law_of
 from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import FraudType
 from vecgen.model.exact import write_out
+from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.likelihood import Side, make_fraud, make_regular
 
 

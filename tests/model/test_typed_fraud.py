@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.model.test_transactions import MERCHANTS, PROFILE, PROFILES, as_set, compile_law, draw, people
 from tests.support.fraud_types import shipped_types
-from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model import transaction_dates as calendars
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import DEPENDENCES, Dependence, Period
 from vecgen.model.rows import HONEST, Rows
 from vecgen.model.tables import Tables

@@ -13,8 +13,8 @@ from scipy import stats
 
 from tests.model.test_posterior import CATEGORIES, PERIOD, REGULAR, TWIN, Enumeration, Row, mass, ratio, seen
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
-from vecgen.fraud.derive import derive_profile
-from vecgen.fraud.fraud_type import FraudType, WeightedType
+from vecgen.model.fraud.derive import derive_profile
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import ModelParameters
 from vecgen.model.posterior import Posterior
 

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import LAW, WINTER, Compile
-from vecgen.fraud.fraud_type import FraudType, WeightedType
 from vecgen.io.schema import CUSTOMER_COLUMNS
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import Period
 from vecgen.plan.plan import Plan, compile_plan, index_batches
 from vecgen.plan.request import Request

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Compile
 from tests.support.fraud_types import shipped_types, untold
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import WeightedType
+from vecgen.model.fraud.fraud_type import WeightedType
 from vecgen.model.params import recorded_parameters
 from vecgen.plan.plan import Plan
 from vecgen.plan.request import describe_request

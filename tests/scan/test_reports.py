@@ -12,7 +12,7 @@ import pytest
 
 import vecgen
 from vecgen.errors import InputError
-from vecgen.fraud.reporting import LONGEST, Reporting, compile_reports
+from vecgen.model.fraud.reporting import LONGEST, Reporting, compile_reports
 from vecgen.model.params import ModelParameters, make_period
 from vecgen.sampling.categorical import compile_categorical
 from vecgen.scan.reports import ReportReader, require_numbers, start_counts

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from vecgen.config.loader import DEFAULT_PROFILES
-from vecgen.fraud.fraud_type import FraudType
-from vecgen.fraud.load_fraud_types import list_fraud_types, load_fraud_types
+from vecgen.model.fraud.fraud_type import FraudType
+from vecgen.model.fraud.load_fraud_types import list_fraud_types, load_fraud_types
 
 DOCUMENT: Final[dict[str, Any]] = {
     "description": "Two rows at night, far away.",

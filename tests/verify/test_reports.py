@@ -14,7 +14,7 @@ import pytest
 import vecgen
 from tests.support.datasets import data_files
 from vecgen.errors import InputError
-from vecgen.fraud.reporting import LONGEST, Reporting, ReportTables, compile_reports
+from vecgen.model.fraud.reporting import LONGEST, Reporting, ReportTables, compile_reports
 from vecgen.model.params import ModelParameters, make_period
 from vecgen.sampling.rng import mix
 from vecgen.scan.reports import ReportCounts, start_counts

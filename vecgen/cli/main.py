@@ -310,7 +310,7 @@ def _say_ceiling(found: Ceiling, options: Namespace) -> None:
 
 
 def _fit(options: Namespace) -> None:
-    from vecgen.cli.fit_command import run_fit
+    from vecgen.cli.commands.fit import run_fit
 
     fit = run_fit(options)
     if not options.quiet:

@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from vecgen.errors import InputError, setting
-from vecgen.fraud.load_fraud_types import load_weighted_types
-from vecgen.fraud.reporting import Reporting
+from vecgen.model.fraud.load_fraud_types import load_weighted_types
+from vecgen.model.fraud.reporting import Reporting
 from vecgen.model.params import ModelParameters, make_period
 from vecgen.plan.form import NORMALIZED_NAMES, Form
 from vecgen.plan.output import Existing, Output

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from vecgen.config.profile import DEFAULT_WEIGHT, WEEKDAYS, MonthDay, Profile, ProfileSet, Segment
 from vecgen.errors import InputError, suggest
-from vecgen.fraud.fraud_type import FraudType
 from vecgen.model.exact import amount_mean, amount_quantile, overlap
+from vecgen.model.fraud.fraud_type import FraudType
 
 QUANTILES: Final = (0.05, 0.5, 0.95)
 

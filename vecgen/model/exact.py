@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, SUFFIX, Profile, ProfileSet
-from vecgen.fraud.derive import derive_profile
-from vecgen.fraud.fraud_type import SPARKOV, FraudType
-from vecgen.fraud.moments import share_seconds
 from vecgen.model.date_weights import date_weights, window_weights
+from vecgen.model.fraud.derive import derive_profile
+from vecgen.model.fraud.fraud_type import SPARKOV, FraudType
+from vecgen.model.fraud.moments import share_seconds
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.sampling.arrays import F64, I64
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, Profile
 from vecgen.errors import InputError, setting
-from vecgen.fraud.moments import share_seconds, share_starts
 from vecgen.model.exact import FraudDistribution, RowDistribution, keep_amounts, to_microdegrees
+from vecgen.model.fraud.moments import share_seconds, share_starts
 from vecgen.model.params import ModelParameters
 from vecgen.sampling.amount_mass import amount_mass
 from vecgen.sampling.arrays import F64, I64, U64, Bools

@@ -11,11 +11,11 @@ import numpy as np
 
 from vecgen.config.profile import Profile
 from vecgen.errors import InputError, setting
-from vecgen.fraud.derive import derive_profile
-from vecgen.fraud.drift import weigh_starts
-from vecgen.fraud.fraud_type import SPARKOV, FraudType, WeightedType
-from vecgen.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
-from vecgen.fraud.reporting import Reporting, read_reporting
+from vecgen.model.fraud.derive import derive_profile
+from vecgen.model.fraud.drift import weigh_starts
+from vecgen.model.fraud.fraud_type import SPARKOV, FraudType, WeightedType
+from vecgen.model.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
+from vecgen.model.fraud.reporting import Reporting, read_reporting
 from vecgen.sampling.arrays import F64
 
 MAX_SPAN: Final = 73_050

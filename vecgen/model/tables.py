@@ -16,12 +16,12 @@ import numpy as np
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import SUFFIX, AmountDistribution, Profile, ProfileSet
 from vecgen.errors import InputError, setting
-from vecgen.fraud.fraud_type import FraudType
-from vecgen.fraud.load_fraud_types import check_categories
-from vecgen.fraud.moments import Moments, compile_moments
-from vecgen.fraud.reporting import ReportTables, compile_reports
 from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
+from vecgen.model.fraud.fraud_type import FraudType
+from vecgen.model.fraud.load_fraud_types import check_categories
+from vecgen.model.fraud.moments import Moments, compile_moments
+from vecgen.model.fraud.reporting import ReportTables, compile_reports
 from vecgen.model.params import Dependence, ModelParameters, Period
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.categorical import Categorical, cells_to_words, compile_categorical, compile_cells

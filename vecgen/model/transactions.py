@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.fraud.moments import Moments
+from vecgen.model.fraud.moments import Moments
 from vecgen.model.params import Period
 from vecgen.model.rows import ATTRIBUTES, Attribute, Rows, has_long_runs, merge_rows
 from vecgen.model.tables import HALF_DAY, MAX_CUSTOMER_ROWS, Pairs, Tables

@@ -12,7 +12,7 @@ from typing import Any, Final
 from vecgen.config.fingerprint import fingerprint
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.errors import InputError, setting
-from vecgen.fraud.reporting import Reporting, describe_reporting
+from vecgen.model.fraud.reporting import Reporting, describe_reporting
 from vecgen.model.params import ModelParameters, describe_types, make_period
 
 MAX_CUSTOMERS: Final = 1 << 40

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from vecgen.errors import InputError, setting
-from vecgen.fraud.reporting import LONGEST, ReportTables
 from vecgen.io.schema import REPORTED_DATE
 from vecgen.io.text import number_halves
+from vecgen.model.fraud.reporting import LONGEST, ReportTables
 from vecgen.model.params import ModelParameters
 from vecgen.model.transaction_dates import draw_fraud_types
 from vecgen.model.transactions import read_numbers

@@ -15,8 +15,8 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from vecgen.cli.commands.fit import run_fit
 from vecgen.cli.console import print_error, printing_notes
-from vecgen.cli.fit_command import run_fit
 from vecgen.cli.options import add_dataset_argument, add_fit_options, add_quiet_option, add_table_options
 from vecgen.cli.parser import make_parser
 from vecgen.cli.steps import spell_step

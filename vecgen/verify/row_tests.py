@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from vecgen.fraud.reporting import DelayTable, ReportTables
 from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
+from vecgen.model.fraud.reporting import DelayTable, ReportTables
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import PLACE_CELLS, CustomerTotals, RowCounts, Totals
 from vecgen.scan.reports import ReportCounts

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from vecgen.errors import InputError, setting
-from vecgen.fraud.reporting import ReportTables, compile_reports
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
 from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
 from vecgen.model.exact import ExactModel, write_out
+from vecgen.model.fraud.reporting import ReportTables, compile_reports
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, ignore

@@ -17,12 +17,12 @@ from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_demograp
 from vecgen.config.new_file import write_new
 from vecgen.config.new_profile import add_profile
 from vecgen.errors import InputError, VecgenError, gather, to_line
-from vecgen.fraud.fraud_type_schema import KIND, fraud_type_schema
-from vecgen.fraud.load_fraud_types import check_fraud_types, find_fraud_types, load_fraud_type
-from vecgen.fraud.new_fraud_type import add_fraud_type
+from vecgen.model.fraud.fraud_type_schema import KIND, fraud_type_schema
+from vecgen.model.fraud.load_fraud_types import check_fraud_types, find_fraud_types, load_fraud_type
+from vecgen.model.fraud.new_fraud_type import add_fraud_type
 
 if TYPE_CHECKING:
-    from vecgen.fraud.fraud_type import FraudType
+    from vecgen.model.fraud.fraud_type import FraudType
 
 _EXAMPLES: Final = {
     "check": ("", "mine --demographics my_demographics"),

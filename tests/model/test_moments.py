@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vecgen.fraud.fraud_type import FraudType
-from vecgen.fraud.moments import Moments, compile_moments, count_starts, weigh_hours
+from vecgen.model.fraud.fraud_type import FraudType
+from vecgen.model.fraud.moments import Moments, compile_moments, count_starts, weigh_hours
 
 HOURS = (3.0, *[0.0] * 11, 1.0, *[0.0] * 10, 4.0)
 # Evenly spread in both halves: the low half goes through all values many times.

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from vecgen.fraud.fraud_type import HOURS, FraudType
+from vecgen.model.fraud.fraud_type import HOURS, FraudType
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.categorical import Categorical, compile_categorical
 from vecgen.sampling.rng import high_half, low_half, scale_to

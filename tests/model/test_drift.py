@@ -6,8 +6,8 @@ from datetime import date
 
 import numpy as np
 
-from vecgen.fraud.drift import weigh_starts
-from vecgen.fraud.fraud_type import FraudType
+from vecgen.model.fraud.drift import weigh_starts
+from vecgen.model.fraud.fraud_type import FraudType
 
 
 def test_a_weight_holds_until_the_next_month_that_is_named() -> None:

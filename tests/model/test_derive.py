@@ -10,9 +10,9 @@ from tests.support.fraud_types import DOCUMENT
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import AmountDistribution
 from vecgen.errors import InputError
-from vecgen.fraud.derive import derive_profile
-from vecgen.fraud.fraud_type import FraudType
-from vecgen.fraud.parse_fraud_type import parse_fraud_type
+from vecgen.model.fraud.derive import derive_profile
+from vecgen.model.fraud.fraud_type import FraudType
+from vecgen.model.fraud.parse_fraud_type import parse_fraud_type
 
 PROFILES = load_profiles(DEFAULT_PROFILES)
 REGULAR, TWIN = PROFILES.regular[0], PROFILES.fraud[0]

@@ -7,7 +7,7 @@ from typing import Final
 
 from vecgen.config.profile import DEFAULT_WEIGHT, MIN_MEAN, AmountDistribution, Profile
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import FraudType
+from vecgen.model.fraud.fraud_type import FraudType
 
 _ALL_DAY: Final = {"day_parts": ("AM",), "day_part_weights": (1.0,)}
 """One part for the whole day: hours come from the type, and say nothing of the category."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vecgen.fraud.fraud_type import HOURS, FraudType
+from vecgen.model.fraud.fraud_type import HOURS, FraudType
 
 
 @pytest.mark.parametrize(

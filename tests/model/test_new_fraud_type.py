@@ -11,8 +11,8 @@ from tests.support.datasets import list_tree
 from tests.support.fraud_types import shipped_types
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.errors import InputError
-from vecgen.fraud.load_fraud_types import list_fraud_types, load_fraud_type
-from vecgen.fraud.new_fraud_type import add_fraud_type
+from vecgen.model.fraud.load_fraud_types import list_fraud_types, load_fraud_type
+from vecgen.model.fraud.new_fraud_type import add_fraud_type
 
 
 def test_a_new_directory_is_complete(tmp_path: Path) -> None:

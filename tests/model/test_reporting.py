@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import ReportDelay
-from vecgen.fraud.reporting import (
+from vecgen.model.fraud.fraud_type import ReportDelay
+from vecgen.model.fraud.reporting import (
     LONGEST,
     NEVER,
     DelayTable,

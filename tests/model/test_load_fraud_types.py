@@ -11,8 +11,8 @@ from tests.support.fraud_types import DOCUMENT, shipped_types
 from vecgen.config.demographics import Merchants
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import SPARKOV, FraudType
-from vecgen.fraud.load_fraud_types import (
+from vecgen.model.fraud.fraud_type import SPARKOV, FraudType
+from vecgen.model.fraud.load_fraud_types import (
     FOLDER,
     check_categories,
     check_fraud_types,

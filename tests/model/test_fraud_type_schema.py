@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.fraud.test_parse_fraud_type import FAULTS
+from tests.model.test_parse_fraud_type import FAULTS
 from tests.support.fraud_types import DOCUMENT
 from vecgen.config.json_schema import spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES
-from vecgen.fraud.fraud_type_schema import KIND, fraud_type_schema
-from vecgen.fraud.load_fraud_types import list_fraud_types
+from vecgen.model.fraud.fraud_type_schema import KIND, fraud_type_schema
+from vecgen.model.fraud.load_fraud_types import list_fraud_types
 
 VALIDATOR = Draft202012Validator(fraud_type_schema())
 

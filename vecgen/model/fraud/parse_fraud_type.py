@@ -19,7 +19,7 @@ from vecgen.config.parse_profile import (
     parse_weight,
 )
 from vecgen.config.profile import AmountDistribution
-from vecgen.fraud.fraud_type import (
+from vecgen.model.fraud.fraud_type import (
     HOURS,
     MAX_BURST,
     MAX_DAYS,

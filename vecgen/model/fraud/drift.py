@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from vecgen.fraud.fraud_type import FraudType
+from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.sampling.arrays import F64
 
 

@@ -12,8 +12,8 @@ from vecgen.config.loader import DEFAULT_PROFILES, read_json
 from vecgen.config.parse_profile import is_weight
 from vecgen.config.profile import MAX_WEIGHT, MIN_WEIGHT, SUFFIX
 from vecgen.errors import InputError, gather, raise_first, setting, suggest
-from vecgen.fraud.fraud_type import FraudType, WeightedType
-from vecgen.fraud.parse_fraud_type import parse_fraud_type
+from vecgen.model.fraud.fraud_type import FraudType, WeightedType
+from vecgen.model.fraud.parse_fraud_type import parse_fraud_type
 
 FOLDER: Final = "fraud_types"
 """Of a directory of profiles."""

@@ -16,7 +16,7 @@ from vecgen.config.json_schema import (
     make_weight,
     match_whole,
 )
-from vecgen.fraud.fraud_type import (
+from vecgen.model.fraud.fraud_type import (
     HOURS,
     MAX_BURST,
     MAX_DAYS,
@@ -30,7 +30,7 @@ from vecgen.fraud.fraud_type import (
     PLACES,
     SPENDINGS,
 )
-from vecgen.fraud.parse_fraud_type import MONTH
+from vecgen.model.fraud.parse_fraud_type import MONTH
 
 KIND = "fraud_type"
 """Of schemas; the file is named by it."""

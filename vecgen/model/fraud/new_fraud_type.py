@@ -10,7 +10,7 @@ from vecgen.config.new_profile import read_profile_files
 from vecgen.config.parse_profile import check_name
 from vecgen.config.profile import SUFFIX
 from vecgen.errors import InputError, OutputError, setting
-from vecgen.fraud.load_fraud_types import FOLDER, choose_file, find_fraud_types, load_fraud_type
+from vecgen.model.fraud.load_fraud_types import FOLDER, choose_file, find_fraud_types, load_fraud_type
 
 
 def add_fraud_type(directory: Path, origin: str, name: str, source: Path | None = None) -> None:

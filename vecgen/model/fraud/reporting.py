@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecgen.errors import InputError, setting
-from vecgen.fraud.fraud_type import MAX_DELAY, ReportDelay
+from vecgen.model.fraud.fraud_type import MAX_DELAY, ReportDelay
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.rng import GOLDEN, mix, unit_interval
 

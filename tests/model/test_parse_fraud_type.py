@@ -11,8 +11,8 @@ import pytest
 from tests.support.fraud_types import DOCUMENT, shipped_types
 from vecgen.config.profile import AmountDistribution
 from vecgen.errors import InputError
-from vecgen.fraud.fraud_type import FraudType, ReportDelay
-from vecgen.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
+from vecgen.model.fraud.fraud_type import FraudType, ReportDelay
+from vecgen.model.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
 
 
 def parse(document: object) -> FraudType:
