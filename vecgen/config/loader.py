@@ -28,6 +28,7 @@ from vecgen.config.profile import FRAUD_PREFIX, LEFTOVERS, SUFFIX, Profile, Prof
 from vecgen.errors import InputError, gather, raise_first, shorten, suggest
 
 MAIN_CONFIG: Final = "main_config.json"
+_SCHEMA_SUFFIX: Final = ".schema.json"  # fraud_type.schema.json is no twin
 _TABLES: Final = {
     ("places.csv", "locations_partitions.csv"): parse_places,
     ("age_gender.csv", "age_gender_demographics.csv"): parse_age_gender,
@@ -158,7 +159,8 @@ def _find_names(files: _JsonFiles) -> tuple[str, ...]:
     try:
         names = find_names(str(files.directory / MAIN_CONFIG), files.read(MAIN_CONFIG))
     except InputError:
-        twins = sorted(files.directory.glob(f"{FRAUD_PREFIX}*{SUFFIX}"))
+        found = files.directory.glob(f"{FRAUD_PREFIX}*{SUFFIX}")
+        twins = sorted(path for path in found if not path.name.endswith(_SCHEMA_SUFFIX))
         names = [twin.name.removeprefix(FRAUD_PREFIX).removesuffix(SUFFIX) for twin in twins]
     return (*(name for name in names if name != LEFTOVERS), LEFTOVERS)
 
