@@ -40,7 +40,7 @@ def measure_fitted(scratch: Path, customers: int, learn: int, processes: int) ->
     compared = {}
     for name, other in (("fitted", fitted), ("same profiles", again)):
         pair = read_pair(original, other, processes, most_rows=learn)
-        compared[name] = pair, compare_pair(pair, processes=processes)
+        compared[name] = pair, compare_pair(pair)
     charts = draw_overlays(*compared["fitted"])
     picture = next(chart.png for chart in charts if chart.name == _PICTURE)
     return {name: _summarise(comparison) for name, (_, comparison) in compared.items()}, picture
