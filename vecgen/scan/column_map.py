@@ -51,6 +51,10 @@ ROLES: Final = (
 )
 """All that a map can name."""
 
+_NUMBER: Final = pa.float64()
+_CODED: Final = pa.dictionary(pa.int32(), pa.string())  # texts that repeat are hashed once, while they are read
+_PLAIN: Final = pa.string()  # hardly one stamp is like another
+
 _BY_NAME: Final = {role.name: role for role in ROLES}
 _OTHER_NAMES: Final = {role.columns[0]: role.name for role in ROLES[2:]}  # `amt` for `amount`
 _SEGMENTED: Final = frozenset({"birth_date", "sex", "city_pop"})
@@ -88,7 +92,8 @@ class ColumnMap:
     @property
     def types(self) -> dict[str, pa.DataType]:
         """How CSV files are read: types by the table's columns."""
-        return {theirs: pa.float64() if role.is_number else pa.string() for role, theirs in self.roles.items()}
+        kinds = {role: _NUMBER if role.is_number else _CODED for role in self.roles} | {_BY_NAME["time"]: _PLAIN}
+        return {theirs: kinds[role] for role, theirs in self.roles.items()}
 
     @property
     def tells_segments(self) -> bool:
