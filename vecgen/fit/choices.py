@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +26,11 @@ class Choices:
     weights: tuple[Estimate, ...]
     parts: tuple[str, ...]
     shares: tuple[Estimate, ...]
+
+    def leave(self, names: Collection[str]) -> Choices:
+        """Return the choices without the categories of other names."""
+        pairs = [pair for pair in zip(self.categories, self.weights, strict=True) if pair[0] in names]
+        return replace(self, categories=tuple(name for name, _ in pairs), weights=tuple(weight for _, weight in pairs))
 
     def put_into(self, profile: Profile) -> Profile:
         """Return the profile with these choices; amounts of categories that it does not know are the mean of all."""

@@ -60,7 +60,7 @@ def fit_dataset(
     """
     law, fraud, notes = _fit_law(counted, dependence, least)
     fitted = _fit_profiles(counted, law, least)
-    tables, more = _fit_tables(counted, least)
+    tables, more = _fit_tables(counted, fitted, least)
     said = (*notes, *more, *_note_missing(counted), *_LEFT)
     statement = _describe(counted, law, fraud, fitted, said, least)
     write_fit(output, [own.profile for own in fitted], usual, tables, statement, alone=not counted.is_segmented)
@@ -133,7 +133,9 @@ def _fit_profiles(counted: Counted, law: ModelParameters, least: int) -> list[Fi
     return out
 
 
-def _fit_tables(counted: Counted, least: int) -> tuple[dict[str, list[tuple[Any, ...]]], list[str]]:
+def _fit_tables(
+    counted: Counted, fitted: list[Fitted], least: int
+) -> tuple[dict[str, list[tuple[Any, ...]]], list[str]]:
     """Return the tables of ages and merchants, where they differ from the usual ones, and sentences on them."""
     tables: dict[str, list[tuple[Any, ...]]] = {}
     notes = []
@@ -145,7 +147,9 @@ def _fit_tables(counted: Counted, least: int) -> tuple[dict[str, list[tuple[Any,
     both = (counts for pair in counted.totals.counts for counts in pair)
     merchants = fit_merchants(both, counted.model.categories, counted.expectation.demographics.merchants, least)
     if merchants:
-        tables["merchants.csv"] = [*merchants]
+        usual = counted.expectation.demographics.merchants.categories
+        shown = {*usual, *(category for own in fitted for category in own.profile.categories)}
+        tables["merchants.csv"] = [row for row in merchants if row[0] in shown]
         notes.append(f"merchants of fewer than {least} rows are left out; rows are counted here, not customers")
     return tables, notes
 

@@ -89,10 +89,12 @@ def _fit_rows(
     dates: F64 | None = None,
 ) -> Fitted:
     known: Bools = counts.holders.sum(axis=1) >= least
-    choices = fit_choices(counts.slots, known, names, usual, law.dependence, dates)
+    choices = fit_choices(counts.slots, known, names, usual, law.dependence, dates).leave(
+        {*usual.categories, *(name for name, is_known in zip(names, known, strict=True) if is_known)}
+    )
     low, high = (min(round(bound.value), MAX_PER_DAY) for bound in (rates.least, rates.most))
     profile = replace(choices.put_into(usual), min_per_day=low, max_per_day=high)
-    notes = _note_rare(counts.slots.sum(axis=(0, 1)), known, names, usual.name)
+    notes = _note_rare(counts.slots.sum(axis=(0, 1)), known, names, usual)
     if not rates.even:
         notes += (f"{usual.name}: rates of customers are not spread evenly; the nearest even spread stands for them",)
     if law.dependence == "v1.0":
@@ -110,6 +112,8 @@ def _fit_all_amounts(
     found, kept = {}, []
     amounts = dict(zip(profile.categories, profile.amounts, strict=True))
     for position, name in enumerate(names):
+        if name not in amounts:
+            continue
         fitted = fit_amounts(cells[position], amounts[name]) if known[position] else None
         if fitted:
             found[name] = fitted
@@ -120,9 +124,16 @@ def _fit_all_amounts(
     return replace(profile, amounts=tuple(amounts[name] for name in profile.categories)), found, notes
 
 
-def _note_rare(rows: I64, known: Bools, names: tuple[str, ...], profile: str) -> tuple[str, ...]:
+def _note_rare(rows: I64, known: Bools, names: tuple[str, ...], usual: Profile) -> tuple[str, ...]:
+    """Return sentences on categories of too few customers; what nobody else knows is not named either."""
     rare = [name for name, number, is_known in zip(names, rows, known, strict=True) if number and not is_known]
-    return (f"{profile}: too few customers with {', '.join(rare)}; merged",) if rare else ()
+    merged = [name for name in rare if name in usual.categories]
+    notes = (f"{usual.name}: too few customers with {', '.join(merged)}; merged",) if merged else ()
+    further = len(rare) - len(merged)
+    return (
+        *notes,
+        *((f"{usual.name}: too few customers with {further} further categories; left out",) * bool(further)),
+    )
 
 
 def _spell_rows(rates: Rates, choices: Choices, amounts: dict[str, tuple[Estimate, Estimate]]) -> dict[str, Any]:
