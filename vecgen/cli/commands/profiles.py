@@ -72,6 +72,7 @@ def add_profile_actions(profiles: Parser) -> None:
 
 def _check(options: Namespace) -> None:
     def check_types() -> list[FraudType]:
+        """Return the fraud types of the directory, once all of them are without fault."""
         return check_fraud_types(options.directory, load_demographics(options.demographics).merchants)
 
     try:
