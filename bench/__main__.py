@@ -30,6 +30,7 @@ from bench.studies.simulate import Disturbance, format_simulation, simulate
 from bench.studies.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.studies.stages import format_stages, measure_stages
 from bench.studies.start import COMMANDS as STARTS
+from bench.studies.start import CUSTOMERS as START_CUSTOMERS
 from bench.studies.start import format_starts, measure_starts
 from bench.studies.verification import ROWS as VERIFIED_ROWS
 from bench.studies.verification import measure_verification
@@ -89,7 +90,8 @@ def _make_parser() -> argparse.ArgumentParser:
     versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
     versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
     versions.set_defaults(run=_versions)
-    start = commands.add_parser("start", help="what 1,000 customers take, start-up included")
+    start = commands.add_parser("start", help="what commands take, start-up included")
+    start.add_argument("--customers", type=int, default=START_CUSTOMERS, metavar="N", help=f"({START_CUSTOMERS})")
     start.add_argument("--only", type=_some_of([*STARTS]), default=[*STARTS], help=f"some of {','.join(STARTS)}")
     start.set_defaults(run=_start)
     bits = commands.add_parser("bits", help="the random bits under TestU01's batteries")
@@ -242,9 +244,9 @@ def _versions(options: argparse.Namespace) -> None:
 
 def _start(options: argparse.Namespace) -> None:
     def keep(result: dict[str, object]) -> None:
-        save(f"start --only {','.join(options.only)} --repeats {options.repeats}", result, options.results)
+        merge("start", f"{options.customers} customers", result, options.results)
 
-    print(format_starts(measure_starts(options.only, options.repeats, keep)))
+    print(format_starts(measure_starts(options.only, options.customers, options.repeats, keep)))
 
 
 def _bits(options: argparse.Namespace) -> None:

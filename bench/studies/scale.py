@@ -1,4 +1,4 @@
-"""How time and memory grow with the customers, with a second process, and in Spark: whole commands in turn."""
+"""How time and memory grow with the customers, with a second process, in Spark and in a cluster: commands in turn."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from bench.studies.compare import run_once
 
 CUSTOMERS: Final = (1_000, 3_162, 10_000, 31_623, 100_000)
 _BY_NAME: Final = {contender.name: contender for contender in CONTENDERS}
-SERIES: Final[dict[str, tuple[Contender, int]]] = {
-    "1 process": (_BY_NAME["local_snappy"], 1),
-    "2 processes": (_BY_NAME["local_snappy"], 2),
-    "Spark, local[2]": (_BY_NAME["spark_files"], 1),
+SERIES: Final[dict[str, tuple[Contender, dict[str, Any]]]] = {
+    "1 process": (_BY_NAME["local_snappy"], {"processes": 1}),
+    "2 processes": (_BY_NAME["local_snappy"], {"processes": 2}),
+    "Spark, local[2]": (_BY_NAME["spark_files"], {}),
+    "Spark, two executors of one core": (_BY_NAME["spark_files"], {"master": "local-cluster[2,1,2048]"}),
 }
+"""The contender of each series, and where its setting differs from that of all."""
 _FIGURES: Final = ("rows", "wall_seconds", "cpu_seconds", "peak_python_mb")
 
 
@@ -35,8 +37,8 @@ def measure_scale(
         keep: Receives the result so far after every point.
     """
     result: dict[str, Any] = {}
-    for name, (contender, processes) in SERIES.items():
-        own = replace(setting, processes=processes)
+    for name, (contender, differing) in SERIES.items():
+        own = replace(setting, **differing)
         if (reason := contender.lacks(own)) is not None:
             result[name] = {"missing": reason}
             continue

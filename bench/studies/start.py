@@ -1,4 +1,4 @@
-"""What small work takes, start-up included: commands in turn, each a process of its own, beside the bare imports."""
+"""What commands take, start-up included: in turn, each a process of its own, small work beside the bare imports."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from typing import Any, Final
 from bench.harness.measure import RunError, measure, read_tail
 from bench.harness.results import ROOT
 
-_SMALL: Final = ("--customers", "1000", "--quiet", "--output", "output")
+CUSTOMERS: Final = 1_000
+_OPTIONS: Final = ("--quiet", "--output", "output")
 COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     "imports": (sys.executable, "-c", "import numpy, pyarrow"),
     "version": (sys.executable, "-m", "vecgen", "--version"),
-    "generate": (sys.executable, "-m", "vecgen", "generate", *_SMALL),
-    "spark": (str(ROOT / "run_spark_datagen.sh"), *_SMALL),
+    "generate": (sys.executable, "-m", "vecgen", "generate", *_OPTIONS),
+    "spark": (str(ROOT / "run_spark_datagen.sh"), *_OPTIONS),
 }
 """What is measured by name; the last sets up `.venv` where that has not been done, outside the measurement."""
 
 
 def measure_starts(
-    names: Sequence[str], repeats: int, keep: Callable[[dict[str, Any]], None] = lambda result: None
+    names: Sequence[str],
+    customers: int,
+    repeats: int,
+    keep: Callable[[dict[str, Any]], None] = lambda result: None,
 ) -> dict[str, Any]:
     """Return the median seconds of each command, and all its runs.
 
@@ -33,12 +37,13 @@ def measure_starts(
     of compiled tables and of files fill, and `.venv` is set up.
 
     Args:
+        customers: Of the commands that write a dataset.
         keep: Receives the result so far after every round.
     """
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     result: dict[str, Any] = {}
     for number in range(repeats + 1):
-        found = {name: _run(COMMANDS[name]) for name in names}
+        found = {name: _run(_spell(name, customers)) for name in names}
         if number > 0:
             for name, usage in found.items():
                 runs[name].append(usage)
@@ -53,6 +58,11 @@ def format_starts(result: Mapping[str, Any]) -> str:
         f"{name:10} {own['wall_seconds']:6.2f} s, {own['cpu_seconds']:6.2f} s of processor time"
         for name, own in result.items()
     )
+
+
+def _spell(name: str, customers: int) -> Sequence[str]:
+    command = COMMANDS[name]
+    return [*command, "--customers", str(customers)] if "--output" in command else command
 
 
 def _run(command: Sequence[str]) -> dict[str, float]:
