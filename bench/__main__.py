@@ -172,7 +172,8 @@ def _ceiling(options: argparse.Namespace) -> None:
 
 
 def _boosting(options: argparse.Namespace) -> None:
-    result = measure_boosting(options.customers, options.fraud_rate)
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_boosting(Path(scratch), options.customers, options.fraud_rate)
     save("boosting", {"fraud_rate": options.fraud_rate, **result}, options.results)
     print(format_boosting(result))
 

@@ -17,7 +17,7 @@ import pytest
 
 import vecgen
 from tests.conftest import LAW, WINTER
-from tests.support.datasets import read_people, read_rows
+from tests.support.datasets import read_customers, read_rows
 from vecgen.cli.keywords import RequestKeywords
 from vecgen.errors import InputError, OutputError
 from vecgen.io.digest import digest_batches
@@ -50,7 +50,7 @@ def test_transactions_are_those_of_the_dataset(asked: RequestKeywords, parquet: 
 def test_customers_are_those_of_the_dataset(asked: RequestKeywords, parquet: Dataset) -> None:
     people = vecgen.generate_customers(**asked)
     assert people.schema == arrow_schema(CUSTOMER_COLUMNS)
-    assert people.combine_chunks() == read_people(parquet[0])
+    assert people.combine_chunks() == read_customers(parquet[0])
     ids = vecgen.generate_customers(columns=["customer_id", "ssn"], **asked)
     assert ids["customer_id"].to_pylist() == list(range(60))
     assert ids["ssn"] == people["ssn"]

@@ -57,7 +57,7 @@ from vecgen.report.ceiling import Ceiling
 from vecgen.report.comparison.findings import Comparison
 from vecgen.report.expected_ceiling import expect_ceiling
 from vecgen.run import split
-from vecgen.run.export.arrow_tables import encode_text, list_people, list_rows, to_table
+from vecgen.run.export.arrow_tables import encode_text, list_customers, list_rows, to_table
 from vecgen.run.fraud_cases import find_cases, list_columns
 from vecgen.run.local import run_local
 from vecgen.run.split import Split
@@ -97,7 +97,7 @@ def generate_customers(
         InputError: A name, value or file that cannot be used.
     """
     schema = choose_schema(_choose(columns, CUSTOMER_COLUMNS), text)
-    return to_table(list_people(_compile(asked), schema), schema)
+    return to_table(list_customers(_compile(asked), schema), schema)
 
 
 @takes(ASKED, RequestKeywords)
@@ -105,7 +105,7 @@ def iterate_customers(
     *, columns: Sequence[str] | str | None = None, text: Text = "string", **asked: Unpack[RequestKeywords]
 ) -> Iterator[pa.RecordBatch]:
     """Yield the customers of `generate_customers` in record batches of 50,000."""
-    return list_people(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
+    return list_customers(_compile(asked), choose_schema(_choose(columns, CUSTOMER_COLUMNS), text))
 
 
 @takes(ASKED, RequestKeywords)

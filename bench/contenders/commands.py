@@ -189,7 +189,7 @@ def lacks_original(setting: Setting) -> str | None:
 
 
 CONTENDERS: Final = (
-    Contender("row_loop", "row loop (law of 0.5)", "reference", 1_000_000, run_row_loop, prepare=prepare_row_loop),
+    Contender("row_loop", "row loop (model of 0.5)", "reference", 1_000_000, run_row_loop, prepare=prepare_row_loop),
     Contender("original", "original, your checkout", "reference", 1_000_000, run_original, lacks_original),
     Contender("draws", "draws alone", "ours", 50_000_000, run_section("bench.studies.draws"), scope="section"),
     Contender("local_snappy", "vecgen, snappy", "ours", 10**12, generate()),

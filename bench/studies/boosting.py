@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-import vecgen
+from bench.studies.compare import scratch_directory
+from bench.studies.verification import run_vecgen
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.merchants import CATEGORIES
 from vecgen.config.profile import SUFFIX
-from vecgen.report.ceiling import average_precision
 from vecgen.sampling.arrays import F64, I64, Bools
-from vecgen.scan.scores import BLOCKS, count_log_odds
 
 CUSTOMERS: Final = 240
 """Of each sample, whose transactions of a year are some 200,000."""
-SETTINGS: Final[dict[str, dict[str, Any]]] = {
-    "sparkov": {},
-    "stealth 0.5": {"fraud_stealth": 0.5},
-    "eight types": {
-        "fraud_types": "account_takeover=1,authorised_scam=1,bust_out=1,card_not_present=1,card_testing=1,"
-        "counterfeit=1,friendly_fraud=1,lost_or_stolen_card=1"
-    },
+SETTINGS: Final[dict[str, list[str]]] = {
+    "sparkov": [],
+    "stealth 0.5": ["--fraud-stealth", "0.5"],
+    "eight types": [
+        "--fraud-types",
+        "account_takeover=1,authorised_scam=1,bust_out=1,card_not_present=1,card_testing=1,"
+        "counterfeit=1,friendly_fraud=1,lost_or_stolen_card=1",
+    ],
 }
 _COLUMNS: Final = (
     "customer_id", "unix_time", "category", "amt", "lat", "long", "merch_lat", "merch_long", "profile", "is_fraud",
@@ -35,12 +37,18 @@ _COLUMNS: Final = (
 _GRID: Final = {"learning_rate": (0.03, 0.1), "max_leaf_nodes": (8, 31), "l2_regularization": (0.0, 10.0)}
 _CATEGORIES: Final = (0, 1)  # places of the features that have no order
 _DAY: Final = 86_400
-_EDGE: Final = 1e-12
+_BLOCKS: Final = 64
+"""Parts of the customers, each of which is left out once."""
 
 
-def measure_boosting(customers: int, fraud_rate: float) -> dict[str, Any]:
-    """Return, for each setting and view, average precision of model and ceiling on customers that no model has seen."""
-    return {name: dict(_compare(customers, fraud_rate=fraud_rate, **setting)) for name, setting in SETTINGS.items()}
+def measure_boosting(scratch: Path, customers: int, fraud_rate: float) -> dict[str, Any]:
+    """Return, for each setting and view, average precision of model and ceiling on customers that no model has seen.
+
+    Raises:
+        RunError: A command that failed.
+    """
+    shared = ["--customers", str(customers), "--fraud-rate", str(fraud_rate)]
+    return {name: dict(_compare(scratch, [*shared, *options])) for name, options in SETTINGS.items()}
 
 
 def format_boosting(result: Mapping[str, Any]) -> str:
@@ -55,21 +63,24 @@ def format_boosting(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _compare(customers: int, **law: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    training, choosing, testing = (_draw(customers, seed, **law) for seed in (1, 2, 3))
+def _compare(scratch: Path, options: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    training, choosing, testing = (_draw(scratch, [*options, "--seed", seed]) for seed in "123")
     for view, column in (("one row", "fraud_probability"), ("a day", "day_fraud_probability")):
         features = [_make_features(rows, whole_day=view == "a day") for rows in (training, choosing, testing)]
         labels = [_numbers(rows, "is_fraud") == 1 for rows in (training, choosing, testing)]
         found, chosen = _tune(features[:2], labels[:2])
-        counts = [
-            count_log_odds(_log_odds(chance), _numbers(testing, "customer_id").astype(np.int64) % BLOCKS, labels[2])
-            for chance in (found.predict_proba(features[2])[:, 1], _numbers(testing, column))
-        ]
-        yield view, {"rows": len(labels[2]), "frauds": int(labels[2].sum()), "chosen": chosen, **_hold_against(*counts)}
+        block = _numbers(testing, "customer_id").astype(np.int64) % _BLOCKS
+        scores = found.predict_proba(features[2])[:, 1], _numbers(testing, column)
+        figures = _hold_against(*scores, labels[2], block)
+        yield view, {"rows": len(labels[2]), "frauds": int(labels[2].sum()), "chosen": chosen, **figures}
 
 
-def _draw(customers: int, seed: int, **law: Any) -> pa.Table:
-    rows = vecgen.generate_transactions(customers=customers, seed=seed, columns=_COLUMNS, text="dictionary", **law)
+def _draw(scratch: Path, options: list[str]) -> pa.Table:
+    with scratch_directory(scratch) as directory:
+        output = directory / "output"
+        asked = [*options, "--columns", ",".join(_COLUMNS), "--partition-by", "", "--output", str(output), "--quiet"]
+        run_vecgen(["generate", *asked], directory, directory / "log")
+        rows = pq.read_table(output / "transactions")
     return rows.sort_by([("customer_id", "ascending"), ("unix_time", "ascending")])
 
 
@@ -122,18 +133,15 @@ def _tune(features: list[F64], labels: list[Bools]) -> tuple[Any, dict[str, floa
     return best[1], best[2]
 
 
-def _log_odds(chance: F64) -> F64:
-    inside = np.clip(chance, _EDGE, 1.0 - _EDGE)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def _hold_against(model: F64, ceiling: F64) -> dict[str, float]:
+def _hold_against(model: F64, ceiling: F64, labels: Bools, block: I64) -> dict[str, float]:
     """Return average precisions and their difference with its error, by leaving out each block of customers."""
-    totals = [counts.sum(axis=0) for counts in (model, ceiling)]
-    left_out = [
-        average_precision(totals[0] - own) - average_precision(totals[1] - best)
-        for own, best in zip(model, ceiling, strict=True)
-    ]
-    found, best = (average_precision(total) for total in totals)
+    from sklearn.metrics import average_precision_score
+
+    def measure(kept: Bools) -> tuple[float, float]:
+        found, best = (float(average_precision_score(labels[kept], own[kept])) for own in (model, ceiling))
+        return found, best
+
+    found, best = measure(block >= 0)
+    left_out = [np.subtract(*measure(block != number)) for number in np.unique(block)]
     error = float(np.sqrt(np.var(left_out) * (len(left_out) - 1)))
     return {"model": found, "ceiling": best, "gap": found - best, "gap_error": error}

@@ -7,11 +7,12 @@ dataset of the same profiles, also of another seed, tells what the same figures 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import vecgen
+from bench.studies.verification import run_vecgen
 from vecgen.report.comparison.compare import compare_pair
 from vecgen.report.comparison.findings import Comparison, to_json
 from vecgen.report.comparison.overlays import draw_overlays
@@ -28,15 +29,19 @@ def measure_fitted(scratch: Path, customers: int, learn: int, processes: int) ->
 
     Args:
         learn: Rows of each that learners see at most.
+
+    Raises:
+        RunError: A command that failed.
     """
-    shared: Any = {"customers": customers, "quiet": True, "processes": processes, "partition_by": ""}
-    original, fitted, again = (scratch / name for name in ("original", "fitted", "again"))
-    vecgen.write_dataset(output=original, fraud_rate=_FRAUD_RATE, seed=1, **shared)
-    vecgen.write_dataset(output=again, fraud_rate=_FRAUD_RATE, seed=2, **shared)
-    found = vecgen.fit_dataset(original, output=scratch / "profiles", quiet=True, processes=processes)
-    told = json.loads((found / "fit.json").read_text(encoding="utf-8"))["options"]
-    tables: Any = {name: found / name for name in ("profiles", "demographics")}
-    vecgen.write_dataset(output=fitted, seed=3, **shared, **tables, **told)
+    original, fitted, again, profiles = (scratch / name for name in ("original", "fitted", "again", "profiles"))
+    run = partial(_run, scratch, processes)
+    shared = ["--customers", str(customers), "--partition-by", ""]
+    for seed, output in enumerate((original, again), 1):
+        run("generate", *shared, "--fraud-rate", str(_FRAUD_RATE), "--seed", str(seed), "--output", str(output))
+    run("fit", str(original), "--output", str(profiles))
+    told = json.loads((profiles / "fit.json").read_text(encoding="utf-8"))["options"]
+    told |= {name: profiles / name for name in ("profiles", "demographics")}
+    run("generate", *shared, *_spell(told), "--seed", "3", "--output", str(fitted))
     compared = {}
     for name, other in (("fitted", fitted), ("same profiles", again)):
         pair = read_pair(original, other, processes, most_rows=learn)
@@ -44,6 +49,15 @@ def measure_fitted(scratch: Path, customers: int, learn: int, processes: int) ->
     charts = draw_overlays(*compared["fitted"])
     picture = next(chart.png for chart in charts if chart.name == _PICTURE)
     return {name: _summarise(comparison) for name, (_, comparison) in compared.items()}, picture
+
+
+def _run(scratch: Path, processes: int, *command: str) -> None:
+    run_vecgen([*command, "--processes", str(processes), "--quiet"], scratch, scratch / "log")
+
+
+def _spell(options: Mapping[str, object]) -> Iterator[str]:
+    for name, value in options.items():
+        yield from (f"--{name.replace('_', '-')}", str(value))
 
 
 def _summarise(comparison: Comparison) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.checkout import ROOT
-from tests.support.datasets import data_files, list_tree, read_people, read_rows
+from tests.support.datasets import data_files, list_tree, read_customers, read_rows
 from vecgen import __version__
 from vecgen.cli.main import _make_parser, main
 from vecgen.config.loader import load_demographics
@@ -63,7 +63,7 @@ def test_as_a_module_it_refuses_in_one_line(tmp_path: Path) -> None:
 
 def test_a_text_that_the_format_cannot_hold_is_named_by_file_and_row(small: list[str], tmp_path: Path) -> None:
     assert main(["customers", *small, "--output", str(tmp_path / "c")]) == 0
-    people = read_people(tmp_path / "c")
+    people = read_customers(tmp_path / "c")
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -113,7 +113,7 @@ def test_options_reach_the_dataset(small: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["customers", "transactions"])
 def test_safe_identifiers_reach_the_dataset(command: str, small: list[str], tmp_path: Path) -> None:
     assert main([command, *small, "--safe-identifiers", "--output", str(tmp_path / "o")]) == 0
-    rows = (read_people if command == "customers" else read_rows)(tmp_path / "o")
+    rows = (read_customers if command == "customers" else read_rows)(tmp_path / "o")
     assert all(number[:3] in ("000", "666") or number[0] == "9" for number in rows["ssn"].to_pylist())
     assert all(number.startswith("99") for number in rows["cc_num"].to_pylist())
 

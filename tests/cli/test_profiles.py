@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.datasets import read_people
+from tests.support.datasets import read_customers
 from vecgen.cli.main import main
 
 
@@ -55,7 +55,7 @@ def test_new_profiles_can_be_used(small: list[str], tmp_path: Path, capsys: pyte
     assert main(["profiles", "check", mine]) == 0
     assert "15 profiles and their fraud twins" in capsys.readouterr().out
     assert main(["customers", *small, "--profiles", mine, "--output", str(tmp_path / "o")]) == 0
-    met = set(read_people(tmp_path / "o")["profile"].to_pylist())
+    met = set(read_customers(tmp_path / "o")["profile"].to_pylist())
     assert "adults_2550_female_urban_copy.json" in met  # made first, it stands before the other copy
     assert not met & {"adults_2550_female_urban.json"}
     assert main(["profiles", "new", mine, *origin]) == 2

@@ -59,7 +59,7 @@ Batches = Iterable[pa.RecordBatch]
 Spoil = Callable[[pa.Table], pa.Table]
 
 
-def list_people(world: World, customers: int) -> Iterator[pa.Table]:
+def list_customers(world: World, customers: int) -> Iterator[pa.Table]:
     """Yield `customers` customers of each profile, all of whom live in one place."""
     for position, name in enumerate(world.profiles.names):
         ids = np.arange(customers) + position * customers
@@ -75,7 +75,7 @@ def draw_arrays(
 ) -> Iterator[Batches]:
     """Yield the rows of each profile's customers from the vectorised sampler; `change` spoils its tables."""
     tables = change(compile_tables(world.profiles, world.merchants, world.law, seed))
-    for people in list_people(world, customers):
+    for people in list_customers(world, customers):
         yield start_group(tables, people).all_batches()
 
 
@@ -83,7 +83,7 @@ def draw_loop(world: World, customers: int, seed: int) -> Iterator[Batches]:
     """Yield the rows of each profile's customers from the row loop."""
     rng = Random(seed)
     profiles = zip(world.profiles.regular, world.profiles.fraud, strict=True)
-    for people, pair in zip(list_people(world, customers), profiles, strict=True):
+    for people, pair in zip(list_customers(world, customers), profiles, strict=True):
         home = row_loop.Customer(*_HOME)
         rows = [list(row_loop.generate(*pair, home, world.law, world.names, rng)) for _ in range(customers)]
         yield _join(people, rows)
@@ -154,7 +154,7 @@ def compare_samples(one: Totals, other: Totals) -> dict[str, Statistic]:
         ]
         for name in pairs[0][0]:
             out[f"{name} ({kind})"] = add(compare_two(a[name], b[name]) for a, b in pairs)
-    histories = [(a.rows, b.rows) for a, b in zip(one.people, other.people, strict=True)]
+    histories = [(a.rows, b.rows) for a, b in zip(one.customers, other.customers, strict=True)]
     keys = [sorted({*a, *b}) for a, b in histories]
     counted = zip(histories, keys, strict=True)
     out["rate"] = add(

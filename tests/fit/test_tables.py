@@ -116,7 +116,7 @@ def test_stamps_with_a_zone_are_told_where_the_customers_live(
 def test_processes_share_the_customers_of_a_table(
     table: pa.Table, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecgen.verify.unknown.count.SHARE_BYTES", 1 << 10)
+    monkeypatch.setattr("vecgen.verify.without_model.count_rows.SHARE_BYTES", 1 << 10)
     data = write_parquet(table, tmp_path / "rows.parquet")
     one, three = (fit(data, tmp_path / str(n), options, map=NAMES, processes=n) for n in (1, 3))
     assert one == three

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.datasets import read_people, read_rows
+from tests.support.datasets import read_customers, read_rows
 from vecgen.errors import InputError
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.schema import (
@@ -37,7 +37,7 @@ def rows(parquet: tuple[Path, Receipt]) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def people(parquet: tuple[Path, Receipt]) -> pa.Table:
-    return read_people(parquet[0])
+    return read_customers(parquet[0])
 
 
 def digest(table: pa.Table, columns: tuple[Column, ...] = COLUMNS) -> Digest:

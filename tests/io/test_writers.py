@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.datasets import data_files, list_tree, parse_cell, read_lines, read_people, read_rows
+from tests.support.datasets import data_files, list_tree, parse_cell, read_customers, read_lines, read_rows
 from vecgen.errors import OutputError
 from vecgen.io.parquet_layout import Compression
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
@@ -27,7 +27,7 @@ Dataset = tuple[Path, Receipt]
 
 def test_text_and_parquet_agree_cell_by_cell(parquet: Dataset, text: Dataset) -> None:
     assert read_rows(parquet[0]).equals(read_rows(text[0]))
-    assert read_people(parquet[0]).equals(read_people(text[0]))
+    assert read_customers(parquet[0]).equals(read_customers(text[0]))
 
 
 def test_text_is_exactly_what_the_values_print_as(parquet: Dataset, text: Dataset) -> None:
@@ -82,7 +82,7 @@ def test_form_of_a_column(text: Dataset, name: str, pattern: str) -> None:
 
 
 def test_leading_zeros_of_a_zip_survive(text: Dataset) -> None:
-    zips = read_people(text[0])["zip"].to_pylist()
+    zips = read_customers(text[0])["zip"].to_pylist()
     assert any(code.startswith("0") for code in zips)
     assert {len(code) for code in zips} == {5}
 
@@ -95,7 +95,7 @@ def test_texts_beyond_ascii_survive(text: Dataset, parquet: Dataset) -> None:
 
 def test_parquet_holds_the_separator(plan: Plan, tmp_path: Path) -> None:
     write_customers(target_own(Output(tmp_path)), _set(plan.source.table(0, 3), "job", "a|b"))
-    assert read_people(tmp_path)["job"].to_pylist() == ["a|b"] * 3
+    assert read_customers(tmp_path)["job"].to_pylist() == ["a|b"] * 3
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)

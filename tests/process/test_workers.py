@@ -22,7 +22,7 @@ from tests.support.clusters import list_children
 from tests.support.datasets import list_tree
 from vecgen.cli.main import main
 from vecgen.io.reader import digest_dataset
-from vecgen.process.workers import open_pool, submit_all
+from vecgen.process.workers import ALONE, Workers, open_pool, run_all, submit_all
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 OPTIONS = ["--customers", "600", "--batch-rows", "10000", "--partition-by", ""]
@@ -35,6 +35,12 @@ def start_nothing() -> None:
 def test_results_come_in_the_order_of_the_work() -> None:
     with open_pool(2, start_nothing) as pool:
         assert [future.result() for future in submit_all(pool, abs, range(-9, 0))] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("workers", [ALONE, Workers(2), Workers(3, lambda pieces, work, _: map(work, pieces[::-1]))])
+def test_workers_yield_results_in_the_order_in_which_they_run_pieces(workers: Workers) -> None:
+    expected = [3, 2, 1] if workers.run is run_all else [1, 2, 3]
+    assert list(workers.run((-3, -2, -1), abs, workers.number)) == expected
 
 
 def test_interrupted_processes_do_not_end_what_they_do() -> None:

@@ -103,7 +103,7 @@ def test_fitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_boosting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("bench.studies.boosting.SETTINGS", {"sparkov": {"end": "2023-02-28", "fraud_days": 7}})
+    monkeypatch.setattr("bench.studies.boosting.SETTINGS", {"sparkov": ["--end", "2023-02-28", "--fraud-days", "7"]})
     monkeypatch.setattr("bench.studies.boosting._GRID", {"learning_rate": (0.1,)})
     assert main(["boosting", "--customers", "40", "--fraud-rate", "0.9", "--results", str(tmp_path)]) == 0
     views = json.loads((tmp_path / "boosting.json").read_text())["result"]["sparkov"]

@@ -18,7 +18,7 @@ from vecgen.report.comparison.classifier import (
     transfer_fraud,
 )
 from vecgen.sampling.arrays import F64
-from vecgen.scan.sides.row_sample import FEATURES, RowSample
+from vecgen.scan.comparison.row_sample import FEATURES, RowSample
 
 EVERYTHING = frozenset().union(*FEATURES.values())
 

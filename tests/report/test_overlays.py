@@ -20,8 +20,8 @@ def test_each_picture_tells_what_it_shows(spring: Path, write_spring: Callable[.
     assert name_sides(comparison) == ("A: spring", "B: other")
     charts = {chart.name: chart for chart in draw_overlays(pair, comparison)}
     assert list(charts) == ["rows", "categories", "fraud", "fraud-categories", "effects"]
-    rows = pair.sides[0].marginals.total("category") / pair.sides[0].marginals.total("category").sum()
-    rows = rows + pair.sides[1].marginals.total("category") / pair.sides[1].marginals.total("category").sum()
+    rows = pair.statistics[0].marginals.total("category") / pair.statistics[0].marginals.total("category").sum()
+    rows = rows + pair.statistics[1].marginals.total("category") / pair.statistics[1].marginals.total("category").sum()
     assert charts["categories"].alt.endswith(f"most in {pair.models[0].categories[int(rows.argmax())]}.")
     assert "beyond chance: " in charts["effects"].alt
     assert "hour by category" in charts["effects"].alt

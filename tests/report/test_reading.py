@@ -10,7 +10,7 @@ import pytest
 
 from vecgen.errors import InputError
 from vecgen.report.comparison.reading import read_pair, weigh_days
-from vecgen.scan.sides.marginals import TABLES
+from vecgen.scan.comparison.marginals import TABLES
 
 
 def test_tables_have_the_cells_of_both(spring: Path, write_spring: Callable[..., Path]) -> None:
@@ -19,7 +19,7 @@ def test_tables_have_the_cells_of_both(spring: Path, write_spring: Callable[...,
     assert pair.models[0].profiles == pair.models[1].profiles
     assert set(pair.models[0].profiles) == {*pair.opened[0].look.profiles, *pair.opened[1].look.profiles}
     for table in TABLES:
-        one, other = (side.marginals.tables[table.name] for side in pair.sides)
+        one, other = (side.marginals.tables[table.name] for side in pair.statistics)
         assert one.shape == other.shape
     assert [period.days for period in pair.periods] == [92, 44]
 

@@ -7,7 +7,7 @@ import pytest
 
 from vecgen.report.comparison.two_samples import LEAST_BLOCKS, compare_blocks
 from vecgen.sampling.arrays import F64
-from vecgen.scan.sides.marginals import BLOCKS
+from vecgen.scan.comparison.marginals import BLOCKS
 
 
 def draw(seed: int, customers: int, given: int = 1, shift: float = 0.0, habit: float = 20.0) -> F64:

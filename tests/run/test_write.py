@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import WINTER
-from tests.support.datasets import data_files, list_tree, read_people
+from tests.support.datasets import data_files, list_tree, read_customers
 from vecgen.errors import InputError
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_dataset, digest_files, read_batches
@@ -66,7 +66,7 @@ def test_customers_are_recorded_truly(plan: Plan, tmp_path: Path) -> None:
     assert (record.rows, record.bytes) == (20, (tmp_path / record.path).stat().st_size)
     assert record.digest == digest_files(tmp_path, CUSTOMER_COLUMNS)
     names = [column.name for column in CUSTOMER_COLUMNS]
-    assert read_people(tmp_path).equals(plan.source.table(10, 30).select(names).combine_chunks())
+    assert read_customers(tmp_path).equals(plan.source.table(10, 30).select(names).combine_chunks())
 
 
 def test_files_stand_where_their_rows_belong(plan: Plan, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from vecgen.model.exact import ExactModel
 from vecgen.records.receipt import Receipt
 from vecgen.report.comparison.reading import Pair, read_pair
-from vecgen.scan.sides.side import Side
+from vecgen.scan.comparison.statistics import Statistics
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +19,8 @@ def pair(parquet: tuple[Path, Receipt], text: tuple[Path, Receipt]) -> Pair:
 
 
 @pytest.fixture(scope="session")
-def side(pair: Pair) -> Side:
-    return pair.sides[0]
+def statistics(pair: Pair) -> Statistics:
+    return pair.statistics[0]
 
 
 @pytest.fixture(scope="session")

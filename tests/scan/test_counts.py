@@ -41,7 +41,7 @@ def test_every_row_is_counted_once_in_every_table() -> None:
 
 def test_customers_are_summed_up() -> None:
     totals = count([table.to_batches() for table in TABLES], LAWS)
-    for table, people in zip(TABLES, totals.people, strict=True):
+    for table, people in zip(TABLES, totals.customers, strict=True):
         rows = table.select(["ssn", "is_fraud", "trans_date"]).to_pylist()
         fraud = [row for row in rows if row["is_fraud"]]
         defrauded = {row["ssn"] for row in fraud}

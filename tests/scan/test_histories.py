@@ -13,8 +13,8 @@ from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import COLUMNS
 from vecgen.model.exact import ExactModel
 from vecgen.records.receipt import Receipt
+from vecgen.scan.comparison.histories import GENDERS, STATES, Histories, HistoryCollector, number_gender, number_state
 from vecgen.scan.row_checks import inspect
-from vecgen.scan.sides.histories import GENDERS, STATES, Histories, HistoryCollector, number_gender, number_state
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 import vecgen
 from tests.conftest import LAW, WINTER
-from tests.support.datasets import read_people, read_rows
+from tests.support.datasets import read_customers, read_rows
 from vecgen.cli.read_options import to_arguments
 from vecgen.io.schema import COLUMNS
 from vecgen.plan.plan import compile_plan
@@ -79,7 +79,7 @@ def test_types_of_fraud_are_those_of_the_library(source: SparkSession, options: 
 
 def test_customers_are_those_of_the_dataset(source: SparkSession, options: Options, parquet: Dataset) -> None:
     theirs = read(source, options, table="customers").toArrow()
-    ours = read_people(parquet[0])
+    ours = read_customers(parquet[0])
     assert theirs.sort_by("ssn").cast(ours.schema) == ours.sort_by("ssn")
 
 

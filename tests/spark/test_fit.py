@@ -36,7 +36,7 @@ def test_the_fit_is_the_local_one_to_the_last_bit(
 ) -> None:
     from vecgen.spark.fit import main
 
-    monkeypatch.setattr("vecgen.verify.unknown.count.SHARE_BYTES", 1 << 10)
+    monkeypatch.setattr("vecgen.verify.without_model.count_rows.SHARE_BYTES", 1 << 10)
     data = parquet[0] if kind == "dataset" else write_csv(make_table(parquet[0]), tmp_path / "rows.csv")
     told: dict[str, Any] = {} if kind == "dataset" else {"map": spell_map(NAMES)}
     local = vecgen.fit_dataset(data, output=tmp_path / "local", quiet=True, **usual, **told)

@@ -29,9 +29,16 @@ def read_rows(directory: Path) -> pa.Table:
     return _read(directory / "transactions", COLUMNS).sort_by("trans_num")
 
 
-def read_people(directory: Path) -> pa.Table:
+def read_customers(directory: Path) -> pa.Table:
     """Return the customers of a dataset in the order of files and rows."""
     return _read(directory / "customers", CUSTOMER_COLUMNS)
+
+
+def change_customer(batch: pa.RecordBatch, name: str, value: object) -> pa.RecordBatch:
+    """Return the first customer of a batch with another value."""
+    first = batch.slice(0, 1)
+    field = first.schema.field(name)
+    return first.set_column(first.schema.get_field_index(name), field, pa.array([value], field.type))
 
 
 def read_lines(path: Path) -> list[list[str]]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import LAW, Compile, set_batch_rows
-from tests.support.datasets import data_files, read_people, read_rows
+from tests.support.datasets import data_files, read_customers, read_rows
 from tests.support.outputs import make_output
 from vecgen.io.reader import digest_dataset
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS, FORMATS, Format
@@ -127,7 +127,7 @@ def test_written_customers_read_back_give_the_same_transactions(
         receipt = run_local(listed, Output(tmp_path / str(number)), 1)
         assert digests(receipt) == digests(parquet[1])
         assert read_rows(tmp_path / str(number)).equals(read_rows(parquet[0]))
-        assert read_people(tmp_path / str(number)).equals(read_people(parquet[0]))
+        assert read_customers(tmp_path / str(number)).equals(read_customers(parquet[0]))
 
 
 def test_customers_read_back_from_several_files_keep_their_order(
@@ -142,7 +142,7 @@ def test_customers_read_back_from_several_files_keep_their_order(
 
 def test_more_customers_leave_the_first_as_they_are(compile_small: Compile, parquet: Dataset, tmp_path: Path) -> None:
     run_local(compile_small(customers=90), Output(tmp_path), 1)
-    assert read_people(tmp_path).slice(0, 60).equals(read_people(parquet[0]))
+    assert read_customers(tmp_path).slice(0, 60).equals(read_customers(parquet[0]))
     few, many = read_rows(parquet[0]).to_pylist(), read_rows(tmp_path).to_pylist()
     by_number = {row["trans_num"]: row for row in many}
     assert [by_number[row["trans_num"]] for row in few] == few

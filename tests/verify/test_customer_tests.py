@@ -30,13 +30,13 @@ def reading(parquet: tuple[Path, Receipt]) -> Reading:
 
 
 def test_customers_of_the_model_pass_every_test(reading: Reading) -> None:
-    statistics = dict(examine_histories(reading.totals.people, reading.model))
+    statistics = dict(examine_histories(reading.totals.customers, reading.model))
     assert {"rate", "defrauded", "fraud rate", "dates within windows"} <= set(statistics)
     assert min(statistic.p for statistic in statistics.values()) > 1e-6
 
 
 def test_a_number_of_rows_that_no_rate_gives_is_impossible(reading: Reading) -> None:
-    people = deepcopy(reading.totals.people)
+    people = deepcopy(reading.totals.customers)
     people[0].rows = Counter({1: 1})  # a day's rate times the days of the period is more
     statistics: dict[str, Statistic] = dict(examine_histories(people, reading.model))
     assert statistics["rate"].p == 0.0

@@ -10,7 +10,7 @@ from tests.conftest import WINTER
 from tests.support.datasets import data_files
 from vecgen.errors import InputError
 from vecgen.records.receipt import Receipt
-from vecgen.verify.unknown.look import look_at
+from vecgen.verify.without_model.look import look_at
 
 
 def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt]) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Compile, set_batch_rows
-from tests.support.datasets import data_files, read_people, read_rows
+from tests.support.datasets import data_files, read_customers, read_rows
 from vecgen.cli.main import main
 from vecgen.errors import InputError
 from vecgen.model.identifiers import SsnRanges
@@ -255,7 +255,7 @@ def safe(compile_small: Compile, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_safe_identifiers_change_these_columns_only(safe: Path, parquet: Dataset) -> None:
-    for read in (read_rows, read_people):
+    for read in (read_rows, read_customers):
         ours, theirs = read(safe), read(parquet[0])
         assert [name for name in ours.column_names if ours[name] != theirs[name]] == ["ssn", "cc_num"]
         for name in ("ssn", "cc_num"):

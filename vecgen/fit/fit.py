@@ -9,7 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from vecgen.config.demographics import Merchants
+from vecgen.config.loader import load_demographics, load_profiles
 from vecgen.config.new_file import refuse_full
+from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError, setting
 from vecgen.fit.choices import recognise
 from vecgen.fit.demographics import fit_ages, fit_merchants
@@ -19,7 +22,7 @@ from vecgen.fit.profiles import MOST_LEAST_CUSTOMERS, Fitted, fit_regular, fit_t
 from vecgen.fit.write import write_fit
 from vecgen.model.params import Dependence, ModelParameters
 from vecgen.scan.counts import PLACE_CELLS, Totals
-from vecgen.verify.unknown.counted import Counted
+from vecgen.scan.dataset_counts import DatasetCounts
 
 _LEFT: Final = (
     "places are not fitted: they are the usual ones",
@@ -46,7 +49,7 @@ class Fit:
 
 
 def fit_dataset(
-    counted: Counted, usual: Mapping[str, Path], output: Path, dependence: Dependence | None, least: int
+    counted: DatasetCounts, usual: Mapping[str, Path], output: Path, dependence: Dependence | None, least: int
 ) -> Fit:
     """Write profiles, demographics and fit.json of a dataset that was counted into a new directory.
 
@@ -59,8 +62,9 @@ def fit_dataset(
         OutputError: The output holds something or cannot be written.
     """
     law, fraud, notes = _fit_law(counted, dependence, least)
-    fitted = _fit_profiles(counted, law, least)
-    tables, more = _fit_tables(counted, fitted, least)
+    fitted = _fit_profiles(counted, load_profiles(usual["profiles"]), law, least)
+    merchants = load_demographics(usual["demographics"]).merchants
+    tables, more = _fit_tables(counted, fitted, merchants, least)
     said = (*notes, *more, *_note_missing(counted), *_LEFT)
     statement = _describe(counted, law, fraud, fitted, said, least)
     write_fit(output, [own.profile for own in fitted], usual, tables, statement, alone=not counted.is_segmented)
@@ -79,7 +83,7 @@ def check_request(output: Path, least: int) -> None:
     refuse_full(output)
 
 
-def _fit_law(counted: Counted, stated: Dependence | None, least: int) -> tuple[ModelParameters, Fraud, list[str]]:
+def _fit_law(counted: DatasetCounts, stated: Dependence | None, least: int) -> tuple[ModelParameters, Fraud, list[str]]:
     """Return the parameters of the model, what is known of fraud, and sentences on both."""
     totals = counted.totals
     shown = zip(totals.counts, counted.customers, strict=True)
@@ -93,7 +97,7 @@ def _fit_law(counted: Counted, stated: Dependence | None, least: int) -> tuple[M
     twins = [twin for _, twin in totals.counts]
     usual = replace(counted.model.law, fraud_rate=0.0)
     if "is_fraud" in counted.known:
-        fraud = fit_fraud(totals.people, twins, max(1, sum(counted.customers)), _with_usual_rate(usual), least)
+        fraud = fit_fraud(totals.customers, twins, max(1, sum(counted.customers)), _with_usual_rate(usual), least)
     else:
         fraud = keep_fraud(_with_usual_rate(usual), "there are no labels")
     rate = fraud.rate.value if usual.window_starts > 0 else 0.0
@@ -109,14 +113,13 @@ def _with_usual_rate(law: ModelParameters) -> ModelParameters:
     return ModelParameters(law.period) if law.window_starts > 0 else law
 
 
-def _fit_profiles(counted: Counted, law: ModelParameters, least: int) -> list[Fitted]:
+def _fit_profiles(counted: DatasetCounts, usual: ProfileSet, law: ModelParameters, least: int) -> list[Fitted]:
     """Return each profile of the dataset and its twin."""
-    usual = counted.expectation.profiles
     pairs = dict(zip(usual.names, zip(usual.regular, usual.fraud, strict=True), strict=True))
     names = counted.model.categories
     out = []
     for position, name in enumerate(counted.model.profiles):
-        (regular, twin), people = counted.totals.counts[position], counted.totals.people[position]
+        (regular, twin), people = counted.totals.counts[position], counted.totals.customers[position]
         own, own_twin = pairs[name]
         customers = counted.customers[position]
         few = f"fewer than {least} customers"
@@ -134,27 +137,26 @@ def _fit_profiles(counted: Counted, law: ModelParameters, least: int) -> list[Fi
 
 
 def _fit_tables(
-    counted: Counted, fitted: list[Fitted], least: int
+    counted: DatasetCounts, fitted: list[Fitted], usual: Merchants, least: int
 ) -> tuple[dict[str, list[tuple[Any, ...]]], list[str]]:
     """Return the tables of ages and merchants, where they differ from the usual ones, and sentences on them."""
     tables: dict[str, list[tuple[Any, ...]]] = {}
     notes = []
-    ages = fit_ages(counted.people.ages, least)
+    ages = fit_ages(counted.customer_counts.ages, least)
     if ages:
         tables["age_gender.csv"] = [*ages]
     else:
         notes.append("ages are the usual ones: there are no customers' files, or too few customers in them")
     both = (counts for pair in counted.totals.counts for counts in pair)
-    merchants = fit_merchants(both, counted.model.categories, counted.expectation.demographics.merchants, least)
+    merchants = fit_merchants(both, counted.model.categories, usual, least)
     if merchants:
-        usual = counted.expectation.demographics.merchants.categories
-        shown = {*usual, *(category for own in fitted for category in own.profile.categories)}
+        shown = {*usual.categories, *(category for own in fitted for category in own.profile.categories)}
         tables["merchants.csv"] = [row for row in merchants if row[0] in shown]
         notes.append(f"merchants of fewer than {least} rows are left out; rows are counted here, not customers")
     return tables, notes
 
 
-def _note_missing(counted: Counted) -> list[str]:
+def _note_missing(counted: DatasetCounts) -> list[str]:
     """Return a sentence on each thing that the columns do not tell, and on rows and days that are not there."""
     notes = [note for names, note in _UNTOLD.items() if not counted.known >= names]
     if not counted.is_segmented:
@@ -168,7 +170,7 @@ def _note_missing(counted: Counted) -> list[str]:
 
 
 def _describe(
-    counted: Counted, law: ModelParameters, fraud: Fraud, fitted: list[Fitted], notes: tuple[str, ...], least: int
+    counted: DatasetCounts, law: ModelParameters, fraud: Fraud, fitted: list[Fitted], notes: tuple[str, ...], least: int
 ) -> dict[str, Any]:
     """Return what fit.json says."""
     totals = counted.totals

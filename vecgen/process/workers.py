@@ -8,18 +8,19 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.process.interrupts import SIGNALS
-from vecgen.process.memory import leave_pandas_out
+from vecgen.process.memory import keep_freed_memory, leave_pandas_out
 from vecgen.process.scratch import remove_dead_scratch
 
 _PROCESSES: Final = "/proc/"
@@ -165,6 +166,35 @@ def submit_all(pool: ProcessPoolExecutor, function: Callable[[T], R], items: Ite
     """Hand out work, in this order; return its future results."""
     with _without_interrupts(), _without_script():  # processes start now
         return [pool.submit(function, item) for item in items]
+
+
+class RunAll(Protocol):
+    """Runs pieces of work as `run_all` does, here or elsewhere."""
+
+    def __call__(self, pieces: Sequence[T], work: Callable[[T], R], processes: int) -> Iterator[R]:
+        """Yield what `work` returns of each piece, in their order, so many at a time."""
+
+
+def run_all(pieces: Sequence[T], work: Callable[[T], R], processes: int) -> Iterator[R]:
+    """Yield what `work` returns of each piece, in their order, done by so many processes."""
+    if processes == 1:
+        yield from map(work, pieces)
+        return
+    with open_pool(processes, keep_freed_memory) as pool:
+        futures = submit_all(pool, work, pieces)[::-1]
+        while futures:  # results may be large: none are kept once they are taken
+            yield futures.pop().result()
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What does the work: `run`, so many pieces at a time; by default, processes of this machine."""
+
+    number: int
+    run: RunAll = run_all
+
+
+ALONE: Final = Workers(1)
 
 
 @contextmanager

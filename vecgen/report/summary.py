@@ -158,7 +158,7 @@ def _day(year: int, month_day: MonthDay) -> date:
 
 
 def _summarise_profiles(reading: Reading) -> Iterator[ProfileSummary]:
-    for name, pair, people in zip(reading.model.profiles, reading.totals.counts, reading.totals.people, strict=True):
+    for name, pair, people in zip(reading.model.profiles, reading.totals.counts, reading.totals.customers, strict=True):
         defrauded = len(people.defrauded)
         regular, fraud = pair
         rows = int(regular.slots.sum()), int(fraud.slots.sum())

@@ -100,14 +100,14 @@ class CustomerTotals:
 
 @dataclass
 class Totals:
-    """All that is counted; `counts` and `people` by profile (and label) as in `ExactModel.rows`.
+    """All that is counted; `counts` and `customers` by profile (and label) as in `ExactModel.rows`.
 
     Attributes:
         hour_amounts: Rows by (label, category, hour, cell of `AMOUNT_EDGES`).
         purchases: Rows by (label, *MAP_CELLS), where the purchase was.
         homes: Customers by MAP_CELLS.
         rows: Rows read, those with faults included.
-        faults: Rows with each fault of `inspection.FAULTS`.
+        faults: Rows with each fault of `row_checks.FAULTS`.
         kept_on_fraud_dates: Dates on which a customer has fraudulent and regular rows.
         cases: Per defrauded customer: hash of the holder, profile, fraudulent rows, their cents, first and last day of
             them, shape (customers, 6).
@@ -115,7 +115,7 @@ class Totals:
     """
 
     counts: list[tuple[RowCounts, RowCounts]]
-    people: list[CustomerTotals]
+    customers: list[CustomerTotals]
     hour_amounts: I64
     purchases: I64
     homes: I64
@@ -130,8 +130,8 @@ class Totals:
         for mine, theirs in zip(self.counts, other.counts, strict=True):
             for label in (0, 1):
                 mine[label].add(theirs[label])
-        for people, more in zip(self.people, other.people, strict=True):
-            people.add(more)
+        for own, more in zip(self.customers, other.customers, strict=True):
+            own.add(more)
         self.hour_amounts += other.hour_amounts
         self.purchases += other.purchases
         self.homes += other.homes
@@ -181,7 +181,7 @@ class GroupCounter:
 
     def close(self) -> Totals:
         """Return the totals of all rows; customers are summed up."""
-        self._totals.kept_on_fraud_dates = self._customers.sum_up(self._totals.people, self._model)
+        self._totals.kept_on_fraud_dates = self._customers.sum_up(self._totals.customers, self._model)
         self._totals.cases = self._customers.list_cases()
         np.add.at(self._totals.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
         return self._totals
@@ -231,8 +231,8 @@ class _Customers:
         else:
             self.regular_days[codes, rows.day] = True
 
-    def sum_up(self, people: list[CustomerTotals], model: ExactModel) -> int:
-        """Add the customers to `people`, by profile; return on how many fraud dates regular rows were kept."""
+    def sum_up(self, totals: list[CustomerTotals], model: ExactModel) -> int:
+        """Add the customers to totals by profile; return on how many fraud dates regular rows were kept."""
         if self.regular_days is None:
             return 0
         size = len(self.codes)
@@ -243,7 +243,7 @@ class _Customers:
         for profile in np.unique(self.profile[:size]).tolist():
             own = self.profile[:size] == profile
             dates = np.stack([who, day, fraud_rows], axis=1)[own[who]]
-            people[profile].add(self._sum_up(own, dates, model.rows[profile]))
+            totals[profile].add(self._sum_up(own, dates, model.rows[profile]))
         return int(self.regular_days[who, day].sum())
 
     def list_cases(self) -> I64:

@@ -130,22 +130,22 @@ WHOLE: Final = Scope()
 
 
 def complete(
-    batch: pa.RecordBatch, model: ExactModel, people: pa.Table | None = None, segments: Segmenter | None = None
+    batch: pa.RecordBatch, model: ExactModel, customers: pa.Table | None = None, segments: Segmenter | None = None
 ) -> tuple[pa.RecordBatch, int]:
     """Return the rows of a batch with all `COLUMNS`, and how many were left out, since nobody knows their customers.
 
     Args:
-        people: Customers with `customer_id`, ascending; None for none.
+        customers: Customers with `customer_id`, ascending; None for none.
         segments: As of `Scope`.
     """
     strangers, joined = 0, dict[str, pa.Array]()
-    if people is not None:
-        ids, known = batch.column(_CUSTOMER).to_numpy(), people.column(_CUSTOMER).to_numpy()
+    if customers is not None:
+        ids, known = batch.column(_CUSTOMER).to_numpy(), customers.column(_CUSTOMER).to_numpy()
         found: Bools = np.isin(ids, known)
         strangers = int(np.count_nonzero(~found))
         batch, ids = batch.filter(pa.array(found)), ids[found]
         places, which = np.unique(np.searchsorted(known, ids), return_inverse=True)
-        own = people.take(pa.array(places)).combine_chunks()
+        own = customers.take(pa.array(places)).combine_chunks()
         joined = {column.name: _spread(own.column(column.name), which) for column in CUSTOMER_COLUMNS}
     values = joined | {name: batch.column(name) for name in batch.schema.names}
     if segments and "profile" not in values and values.keys() >= _SEGMENTED:
@@ -158,12 +158,12 @@ def complete(
 
 def tell_profiles(values: Mapping[str, pa.Array], segments: Segmenter) -> pa.DictionaryArray:
     """Return the profile of each row's customer, as the column `profile` holds it."""
-    gender, age = tell_people(values["gender"], values["dob"], segments)
+    gender, age = tell_customers(values["gender"], values["dob"], segments)
     found = segments.find(gender, age, values["city_pop"].to_numpy())
     return pa.DictionaryArray.from_arrays(pa.array(found.astype(np.int32)), pa.array(segments.profiles.files))
 
 
-def tell_people(genders: pa.Array, births: pa.Array, segments: Segmenter) -> tuple[I64, I64]:
+def tell_customers(genders: pa.Array, births: pa.Array, segments: Segmenter) -> tuple[I64, I64]:
     """Return positions in GENDERS, the next one for others, and full years."""
     gender = pc.index_in(genders.cast(pa.string()), pa.array(GENDERS)).fill_null(len(GENDERS))
     born = births.view(pa.int32()).to_numpy().astype("datetime64[D]")

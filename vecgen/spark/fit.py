@@ -24,6 +24,7 @@ from vecgen.cli.summary import describe_fit
 from vecgen.errors import VecgenError
 from vecgen.process.interrupts import exit_status
 from vecgen.process.memory import keep_freed_memory
+from vecgen.process.workers import Workers
 from vecgen.spark.cluster.environment import name_program
 from vecgen.spark.cluster.failure import name_failure
 from vecgen.spark.cluster.session import add_session_options, open_session, promised_cores
@@ -31,7 +32,6 @@ from vecgen.spark.cluster.stderr import speak_on_stderr
 from vecgen.spark.cluster.watch import watch
 from vecgen.spark.payload import make_payload
 from vecgen.stores.filesystem import is_remote
-from vecgen.verify.unknown.count import Workers
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -45,7 +45,9 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
         untested = reading.scope.describe_untested((law for law, _ in found), LAW_NEEDS)
     if "customers" in reading.digests and expectation.as_of is not None:
-        statistics |= {(law, "customers"): s for law, s in examine_customers(reading.people, expectation.demographics)}
+        statistics |= {
+            (law, "customers"): s for law, s in examine_customers(reading.customer_counts, expectation.demographics)
+        }
     findings = tuple(judge(statistics, error, reading.repeated_draws.workers if reading.repeated_draws else 1))
     return Certificate(
         directory=str(reading.directory),
@@ -74,8 +76,8 @@ def _note_fraud_rate(reading: Reading, expectation: Expectation, findings: Seque
     broken = any(finding.law == "defrauded" and finding.verdict == "broken" for finding in findings)
     if not broken or expectation.receipt is not None:
         return ()
-    defrauded = sum(len(own.defrauded) for own in reading.totals.people)
-    everybody = defrauded + sum(own.rows.total() for own in reading.totals.people)
+    defrauded = sum(len(own.defrauded) for own in reading.totals.customers)
+    everybody = defrauded + sum(own.rows.total() for own in reading.totals.customers)
     share = f"{defrauded:,} of {everybody:,} customers are defrauded"
     rate = f"for a fraud rate of {expectation.law.fraud_rate:g}"
     return (f"{share}, {rate}; {setting('fraud_rate')} states another (Sparkov's: 0.98)",)

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -34,13 +34,13 @@ from vecgen.model.customers import Segmenter
 from vecgen.model.exact import ExactModel
 from vecgen.model.params import Period
 from vecgen.model.posterior import Posterior
-from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State
 from vecgen.process.scratch import scratch_directory
-from vecgen.process.workers import open_pool, submit_all
+from vecgen.process.workers import RunAll, run_all
 from vecgen.records.receipt import written_columns
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
+from vecgen.scan.dataset_counts import CustomerCounts
 from vecgen.scan.missing import TELLABLE, WHOLE, Scope, complete
 from vecgen.scan.reports import ReportCounts, ReportReader, start_counts
 from vecgen.scan.row_checks import Columns, inspect, read_moments
@@ -48,7 +48,7 @@ from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.scan.time_zone import TimeZone, fit_time_zone, thin_out
 from vecgen.scan.uniqueness import Spill, count_repeats
 from vecgen.stores.filesystem import Place, size_of
-from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts, count_unsafe, read_identifiers
+from vecgen.verify.customer_checks import IDENTIFIERS, count_unsafe, read_identifiers
 from vecgen.verify.expectation import Expectation
 
 _BUNDLES_PER_PROCESS: Final = 4
@@ -226,25 +226,6 @@ def read_scores(files: Sequence[Place], work: Work, processes: int, report: Repo
 
 
 R = TypeVar("R")
-T = TypeVar("T")
-
-
-class RunAll(Protocol):
-    """Runs pieces of work as `run_all` does, here or elsewhere."""
-
-    def __call__(self, bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Iterator[R]:
-        """Yield what `read` returns of each piece of work, in their order, so many at a time."""
-
-
-def run_all(bundles: Sequence[T], read: Callable[[T], R], processes: int) -> Iterator[R]:
-    """Yield what `read` returns of each piece of work, in their order, done by so many processes."""
-    if processes == 1:
-        yield from map(read, bundles)
-        return
-    with open_pool(processes, keep_freed_memory) as pool:
-        futures = submit_all(pool, read, bundles)[::-1]
-        while futures:  # totals are large: none are kept once they are added
-            yield futures.pop().result()
 
 
 def share_out(
@@ -268,7 +249,7 @@ Bundle = list[list[Place]]
 def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCounts]:
     total, digest, reports = start_totals(work.model), Digest(), work.start_reports()
     spill = Spill(work.scratch, str(os.getpid()))
-    people = read_people(work.customers) if work.scope.joined else None
+    customers = load_customers(work.customers) if work.scope.joined else None
     untested = work.scope.untested
     for files in bundle:
         group = GroupCounter(work.model, work.time_zone, untested)
@@ -278,7 +259,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCoun
                 digest += digest_batches([written], work.scope.columns)
                 whole = batch = work.reports.read(written, reports) if work.reports else written
                 if work.scope.columns != COLUMNS:
-                    whole, strangers = complete(batch, work.model, people, work.scope.segments)
+                    whole, strangers = complete(batch, work.model, customers, work.scope.segments)
                     total.faults[CUSTOMER_ID.name] += strangers
                 rows = group.add(whole)
                 spill.add(rows.number)
@@ -302,20 +283,20 @@ def _list_stated(batch: pa.RecordBatch, columns: Sequence[Column], rows: int) ->
 def _score_bundle(work: Work, bundle: Bundle) -> Scores:
     assert work.posterior is not None
     total = Scores()
-    people = read_people(work.customers) if work.scope.joined else None
+    customers = load_customers(work.customers) if work.scope.joined else None
     for files in bundle:
         scorer = GroupScorer(work.posterior, work.scratch)
         for path in files:
             for written in read_batches(path, work.read):
                 batch = work.reports.read(written, work.start_reports()) if work.reports else written
                 segments = work.scope.segments
-                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, people, segments)[0]
+                whole = batch if work.scope.columns == COLUMNS else complete(batch, work.model, customers, segments)[0]
                 scorer.add(inspect(whole, work.model, work.time_zone, work.scope.untested)[0])
         total.add(scorer.close())
     return total
 
 
-def read_people(files: Sequence[Place]) -> pa.Table:
+def load_customers(files: Sequence[Place]) -> pa.Table:
     """Return the customers of files with their ids, ascending."""
     columns = (CUSTOMER_ID, *CUSTOMER_COLUMNS)
     schema = arrow_schema(columns)
@@ -329,6 +310,7 @@ def read_customers(
 ) -> tuple[CustomerCounts, Digest, dict[str, int]]:
     """Count the customers of files; return their digest, and how often each kind of identifier repeats."""
     totals, digest = CustomerCounts(), Digest()
+    segments = Segmenter(expectation.profiles, as_of)
     with scratch_directory() as scratch:
         directories = {name: scratch / name for name in IDENTIFIERS}
         for directory in directories.values():
@@ -336,7 +318,7 @@ def read_customers(
         spills = {name: Spill(directory, "all") for name, directory in directories.items()}
         for path in files:
             for batch in read_batches(path, CUSTOMER_COLUMNS):
-                totals.add(batch, expectation.profiles, as_of)
+                totals.add(batch, segments)
                 totals.unsafe += count_unsafe(batch) if expectation.safe_identifiers else 0
                 digest += digest_batches([batch], CUSTOMER_COLUMNS)
                 for name, values in read_identifiers(batch).items():

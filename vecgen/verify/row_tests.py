@@ -89,7 +89,7 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
     Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
     there must be none: that is a check of every customer.
     """
-    out = {(law, "customers"): statistic for law, statistic in examine_histories(totals.people, model)}
+    out = {(law, "customers"): statistic for law, statistic in examine_histories(totals.customers, model)}
     out |= {(law, "customers"): statistic for law, statistic in examine_scores(totals.scores, model)}
     for label, name in enumerate(LABELS):
         pairs = [(counts[label], law[label]) for counts, law in zip(totals.counts, model.rows, strict=True)]
@@ -139,7 +139,7 @@ def _examine_rows(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -
     yield from _places(pairs)
     if any(law.near_radius < law.far_radius for _, law in pairs):
         yield "place of travellers", add(compare(c.far.ravel(), _far_area(law).ravel()) for c, law in pairs)
-        yield from _travellers([(people, label, law) for people, (_, law) in zip(totals.people, pairs, strict=True)])
+        yield from _travellers([(people, label, law) for people, (_, law) in zip(totals.customers, pairs, strict=True)])
 
 
 def _margins(counts: I64, width: int) -> tuple[I64, I64]:
@@ -149,7 +149,7 @@ def _margins(counts: I64, width: int) -> tuple[I64, I64]:
 
 
 def _amounts(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
-    shares = [_amount_shares(c, w, people, label) for (c, w), people in zip(pairs, totals.people, strict=True)]
+    shares = [_amount_shares(c, w, people, label) for (c, w), people in zip(pairs, totals.customers, strict=True)]
     counts = [c.amounts for c, _ in pairs]
     yield "amount by category and day part", add(compare(*pair) for pair in zip(counts, shares, strict=True))
     rows = [c.sum(axis=-1, keepdims=True) * s for c, s in zip(counts, shares, strict=True)]
@@ -181,7 +181,7 @@ def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[st
             yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
         return
     stays = True in model.keeps_own_rows
-    expected = [_date_weights(law, people, stays) for (_, law), people in zip(pairs, totals.people, strict=True)]
+    expected = [_date_weights(law, people, stays) for (_, law), people in zip(pairs, totals.customers, strict=True)]
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
     yield "date", add(compare(*pair) for pair in dates)
     for name, key in (("weekday", weekday), ("month", month - month[0])):

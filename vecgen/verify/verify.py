@@ -25,6 +25,7 @@ from vecgen.process.workers import check_processes
 from vecgen.records.receipt import stated_probabilities, states_report_date
 from vecgen.sampling.categorical import compile_categorical
 from vecgen.scan.counts import Totals, start_totals
+from vecgen.scan.dataset_counts import CustomerCounts
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
 from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
 from vecgen.scan.reports import ReportCounts, ReportReader, require_numbers
@@ -35,7 +36,7 @@ from vecgen.scan.uniqueness import count_repeats
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.case_checks import count_wrong, read_cases
 from vecgen.verify.certificate import Check
-from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts
+from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.customer_tests import list_shares
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.file_check import check_digests, check_files
@@ -72,7 +73,7 @@ class Reading:
     directory: Place
     model: ExactModel
     totals: Totals
-    people: CustomerCounts
+    customer_counts: CustomerCounts
     digests: dict[str, Digest]
     checks: tuple[Check, ...]
     repeated_draws: RepeatedDraws | None = None
@@ -84,8 +85,8 @@ class Reading:
     @property
     def customers(self) -> int:
         """Number of customers: those of the customer files, else those with transactions."""
-        seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.totals.people)
-        return self.people.rows or seen
+        seen = sum(sum(own.rows.values()) + len(own.defrauded) for own in self.totals.customers)
+        return self.customer_counts.rows or seen
 
 
 def read_dataset(
@@ -162,10 +163,10 @@ def _read_rows(
         checks += _check_safe("transactions", totals.faults[UNSAFE], expectation)
         notes += _note_profiles(scope) + _note_time_zone(time_zone, expectation)
         notes += _note_repeated_draws(repeated_draws, repeats)
-    people = CustomerCounts()
+    customer_counts = CustomerCounts()
     if customers and expectation.as_of is not None:
-        people, digests["customers"], again = read_customers(customers, expectation, expectation.as_of)
-        checks += _check_customers(people, again, expectation)
+        customer_counts, digests["customers"], again = read_customers(customers, expectation, expectation.as_of)
+        checks += _check_customers(customer_counts, again, expectation)
     elif customers and expectation.receipt is None:
         notes.append(f"customers were not checked: pass {setting('as_of')} DATE, the reference date for their ages")
     elif customers:
@@ -179,7 +180,7 @@ def _read_rows(
         directory=directory,
         model=model,
         totals=totals,
-        people=people,
+        customer_counts=customer_counts,
         digests=digests,
         checks=tuple(checks),
         repeated_draws=repeated_draws,
@@ -284,24 +285,24 @@ def check_defrauded(totals: Totals, model: ExactModel) -> list[Check]:
     shares = set(list_shares(model))
     if shares == {0.0}:
         return [
-            Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in totals.people))
+            Check("defrauded", "no customer with a fraudulent row", sum(len(own.defrauded) for own in totals.customers))
         ]
     if shares == {1.0}:
-        spared = sum(own.rows.total() for own in totals.people)
+        spared = sum(own.rows.total() for own in totals.customers)
         return [Check("defrauded", "fraudulent rows of every customer", spared)]
     return []
 
 
-def _check_customers(people: CustomerCounts, repeats: dict[str, int], expectation: Expectation) -> list[Check]:
+def _check_customers(counts: CustomerCounts, repeats: dict[str, int], expectation: Expectation) -> list[Check]:
     ssns = (SAFE_SSNS if expectation.safe_identifiers else ISSUED_SSNS).size
-    past = {"ssn": max(0, people.rows - ssns)}  # past their space, numbers repeat
+    past = {"ssn": max(0, counts.rows - ssns)}  # past their space, numbers repeat
     return [
         *(
             Check(f"unique {name}", "no value twice among the customers", repeats[name] - past.get(name, 0))
             for name in IDENTIFIERS
         ),
-        *_check_safe("customers", people.unsafe, expectation),
-        Check("segment", "the profile of the first segment that matches", people.wrong_profile),
+        *_check_safe("customers", counts.unsafe, expectation),
+        Check("segment", "the profile of the first segment that matches", counts.wrong_profile),
     ]
 
 

@@ -8,8 +8,8 @@ from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.fit.fit import Fit, check_request, fit_dataset
-from vecgen.verify.unknown.count import Workers
-from vecgen.verify.unknown.counted import count_unknown
+from vecgen.process.workers import Workers
+from vecgen.verify.without_model.count_dataset import count_dataset
 
 
 def run_fit(options: Namespace, workers: Workers | None = None) -> Fit:
@@ -29,5 +29,5 @@ def run_fit(options: Namespace, workers: Workers | None = None) -> Fit:
     }
     with show(options.quiet) as report:
         own = workers or Workers(options.processes)
-        counted = count_unknown(to_dataset(options), {**vars(options), **usual}, own, report)
+        counted = count_dataset(to_dataset(options), {**vars(options), **usual}, own, report)
         return fit_dataset(counted, usual, options.output, options.dependence, options.least_customers)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from vecgen.sampling.arrays import F64, I64, U64, Bools
-from vecgen.scan.sides.row_sample import CATEGORICAL, FEATURES, LABEL, RowSample
+from vecgen.scan.comparison.row_sample import CATEGORICAL, FEATURES, LABEL, RowSample
 
 FOLDS: Final = 5
 LEAST_FRAUDS: Final = 100

@@ -25,12 +25,12 @@ from vecgen.report.comparison.reading import CALENDAR, Pair, read_pair, weigh_da
 from vecgen.report.comparison.side_by_side import check_replaceable, replace_page, write_page
 from vecgen.report.comparison.two_samples import LEAST_CUSTOMERS, Difference, compare_blocks
 from vecgen.report.figures import require_matplotlib
-from vecgen.scan.sides.marginals import TABLES, Table
-from vecgen.scan.sides.side import Side
+from vecgen.scan.comparison.marginals import TABLES, Table
+from vecgen.scan.comparison.statistics import Statistics
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certify import FAMILY_ERROR
 from vecgen.verify.chi_square import reject
-from vecgen.verify.sides.open_side import Opened
+from vecgen.verify.comparison.open_dataset import Opened
 
 _NO_LEARNER: Final = "no classifier has tried to part them: that needs scikit-learn (pip install scikit-learn)"
 
@@ -74,14 +74,14 @@ def compare_pair(pair: Pair, error: float = FAMILY_ERROR, tolerance: float = 0.0
     parting, transfer = _learn(pair) if learn and has_learner() else (None, None)
     tests = [*(difference.p for difference in differences), *([parting.p] if parting else [])]
     falls = reject(tests, error)
-    enough = min(int(side.marginals.customers.sum()) for side in pair.sides) >= LEAST_CUSTOMERS
+    enough = min(int(own.marginals.customers.sum()) for own in pair.statistics) >= LEAST_CUSTOMERS
     findings = tuple(
         _conclude(table, difference, fallen, enough, tolerance, pair)
         for table, difference, fallen in zip(tables, differences, falls, strict=False)
     )
     if parting:
         parting = replace(parting, different=falls[-1] and parting.auc - 0.5 > tolerance)
-    one, other = map(_summarise, pair.opened, pair.sides)
+    one, other = map(_summarise, pair.opened, pair.statistics)
     notes = [*_list_notes(pair, tables), *([] if has_learner() or not learn else [_NO_LEARNER])]
     return Comparison(
         one=one,
@@ -97,7 +97,7 @@ def compare_pair(pair: Pair, error: float = FAMILY_ERROR, tolerance: float = 0.0
 
 def _learn(pair: Pair) -> tuple[Parting | None, Transfer | None]:
     known = pair.opened[0].scope.known & pair.opened[1].scope.known
-    samples = pair.sides[0].sample, pair.sides[1].sample
+    samples = pair.statistics[0].sample, pair.statistics[1].sample
     same = pair.periods[0] == pair.periods[1]
     with limit_threads(1):  # on a busy machine, several wait for each other: 110 s of processor time in place of 13
         return part_samples(*samples, known, same_period=same), transfer_fraud(*samples, known, same_period=same)
@@ -108,7 +108,7 @@ def _is_known(table: Table, pair: Pair) -> bool:
 
 
 def _compare(table: Table, pair: Pair) -> Difference:
-    one, other = (side.marginals.tables[table.name].astype(np.float64) for side in pair.sides)
+    one, other = (own.marginals.tables[table.name].astype(np.float64) for own in pair.statistics)
     if table.name in CALENDAR:
         one, other = one * weigh_days(pair, table.name, 0), other * weigh_days(pair, table.name, 1)
     return compare_blocks(one, other, ordered=table.ordered)
@@ -117,7 +117,7 @@ def _compare(table: Table, pair: Pair) -> Difference:
 def _conclude(
     table: Table, difference: Difference, fallen: bool, enough: bool, tolerance: float, pair: Pair
 ) -> Finding:
-    numbers = [int(side.marginals.tables[table.name].sum()) for side in pair.sides]
+    numbers = [int(own.marginals.tables[table.name].sum()) for own in pair.statistics]
     return Finding(
         name=table.name,
         of=table.of,
@@ -140,13 +140,13 @@ def _decide(difference: Difference, fallen: bool, enough: bool, tolerance: float
     return "different" if difference.effect - difference.chance > tolerance else "tolerated"
 
 
-def _summarise(opened: Opened, side: Side) -> Summary:
-    frauds = int(side.marginals.total("fraud")[1])
+def _summarise(opened: Opened, own: Statistics) -> Summary:
+    frauds = int(own.marginals.total("fraud")[1])
     return Summary(
         directory=str(opened.directory),
-        rows=side.marginals.rows,
-        left_out=side.marginals.rows - int(side.marginals.total("fraud").sum()),
-        customers=int(side.marginals.customers.sum()),
+        rows=own.marginals.rows,
+        left_out=own.marginals.rows - int(own.marginals.total("fraud").sum()),
+        customers=int(own.marginals.customers.sum()),
         frauds=frauds,
         first=opened.look.first,
         last=opened.look.last,
@@ -156,9 +156,9 @@ def _summarise(opened: Opened, side: Side) -> Summary:
 def _list_notes(pair: Pair, tables: list[Table]) -> Iterator[str]:
     if pair.periods[0] != pair.periods[1]:
         yield "the periods differ: weekdays and months are compared per day, months that both have"
-    for letter, side in zip("AB", pair.sides, strict=True):
-        if side.faults:
-            counts = ", ".join(f"{name} {number:,}" for name, number in side.faults.items())
+    for letter, own in zip("AB", pair.statistics, strict=True):
+        if own.faults:
+            counts = ", ".join(f"{name} {number:,}" for name, number in own.faults.items())
             yield f"rows of {letter} with a fault are left out: {counts}"
     if left_out := [table.name for table in TABLES if table not in tables]:
         yield f"not compared, since a column is not there: {', '.join(left_out)}"

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final, Literal
 
 from vecgen.report.comparison.classifier import FOLDS, Parting, Transfer
-from vecgen.scan.sides.marginals import Unit
+from vecgen.scan.comparison.marginals import Unit
 
 Outcome = Literal["alike", "different", "undecided"]
 Verdict = Literal["alike", "different", "tolerated", "not testable"]

@@ -13,8 +13,8 @@ from vecgen.report.comparison.findings import Comparison
 from vecgen.report.comparison.reading import Pair, weigh_days
 from vecgen.report.figures import FRAUD, INK, LINE, MUTED, REGULAR, Chart, draw_forms, make_figure, settings
 from vecgen.sampling.arrays import F64
-from vecgen.scan.sides.histories import OLDEST
-from vecgen.scan.sides.marginals import GAP_EDGES, RATE_EDGES
+from vecgen.scan.comparison.histories import OLDEST
+from vecgen.scan.comparison.marginals import GAP_EDGES, RATE_EDGES
 
 COLOURS: Final = (REGULAR, FRAUD)
 _WIDE, _NARROW = 9.2, 4.3  # inches
@@ -97,7 +97,7 @@ def _has(pair: Pair, panel: _Panel) -> bool:
 
 
 def _count(pair: Pair, panel: _Panel, side: int) -> F64:
-    table = pair.sides[side].marginals.tables[panel.table].sum(axis=0)
+    table = pair.statistics[side].marginals.tables[panel.table].sum(axis=0)
     counts: F64 = table[panel.given or 0].astype(np.float64)
     if panel.table in ("weekday", "month"):
         counts *= weigh_days(pair, panel.table, side)

@@ -12,12 +12,12 @@ from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import Report, ignore
 from vecgen.process.workers import check_processes
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.sides.row_sample import MOST_ROWS
-from vecgen.scan.sides.side import Side
+from vecgen.scan.comparison.row_sample import MOST_ROWS
+from vecgen.scan.comparison.statistics import Statistics
 from vecgen.stores.filesystem import Place
-from vecgen.verify.sides.open_side import Opened, open_side
-from vecgen.verify.sides.read_side import read_side
-from vecgen.verify.unknown.look import Look, make_open_model
+from vecgen.verify.comparison.open_dataset import Opened, open_dataset
+from vecgen.verify.comparison.read_statistics import read_statistics
+from vecgen.verify.without_model.look import Look, make_open_model
 
 CALENDAR: Final = {"weekday": 7, "month": 12}
 """Tables of the calendar, of which two periods may hold different days, and their cells."""
@@ -33,7 +33,7 @@ class Pair:
 
     opened: tuple[Opened, Opened]
     models: tuple[ExactModel, ExactModel]
-    sides: tuple[Side, Side]
+    statistics: tuple[Statistics, Statistics]
 
     @property
     def periods(self) -> tuple[Period, Period]:
@@ -54,10 +54,12 @@ def read_pair(
         OutputError: Scratch files (48 bytes a row, below TMPDIR) cannot be written.
     """
     check_processes(processes)
-    opened = open_side(one), open_side(other)
+    opened = open_dataset(one), open_dataset(other)
     models = _make_model(opened[0].look, opened[1].look), _make_model(opened[1].look, opened[0].look)
-    sides = [read_side(*pair, processes, report, most_rows) for pair in zip(opened, models, strict=True)]
-    return Pair(opened, models, (sides[0], sides[1]))
+    one_read, other_read = (
+        read_statistics(*pair, processes, report, most_rows) for pair in zip(opened, models, strict=True)
+    )
+    return Pair(opened, models, (one_read, other_read))
 
 
 def weigh_days(pair: Pair, name: str, side: int) -> F64:

@@ -15,7 +15,7 @@ _PEOPLE: Final = 50_000  # customers of a record batch
 _MOST_DAYS: Final = 31  # of which rows are requested at once: `Group.all_batches` goes month by month
 
 
-def list_people(plan: Plan, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def list_customers(plan: Plan, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield all customers in the columns and types of `schema`, ascending by id."""
     for first in range(0, plan.source.count, _PEOPLE):
         table = plan.source.table(first, min(first + _PEOPLE, plan.source.count)).select(schema.names)

@@ -18,7 +18,7 @@ from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State, ignore
 from vecgen.process.workers import check_processes, open_pool, submit_all
 from vecgen.run.batch import start_group
-from vecgen.run.export.arrow_tables import list_people
+from vecgen.run.export.arrow_tables import list_customers
 
 CUSTOMERS_FILE: Final = "customers.csv"
 _AT_ONCE: Final = 2_000  # customers whose dates are drawn at once
@@ -85,7 +85,7 @@ def write_sparkov(plan: Plan, output: Path, processes: int = 1, report: Report =
 def _write_customers(plan: Plan, path: Path) -> None:
     schema = arrow_schema(CUSTOMER_COLUMNS)
     with open_writer(path, schema, "csv", "none") as writer:
-        for batch in list_people(plan, schema):
+        for batch in list_customers(plan, schema):
             writer.write(batch)
 
 

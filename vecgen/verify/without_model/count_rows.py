@@ -16,14 +16,15 @@ from vecgen.io.reader import read_batches
 from vecgen.io.schema import CUSTOMER_ID
 from vecgen.model.exact import ExactModel
 from vecgen.process.progress import Report, State
+from vecgen.process.workers import Workers
 from vecgen.sampling.rng import mix
 from vecgen.scan.column_map import ColumnMap, check_columns
 from vecgen.scan.counts import CustomerTotals, GroupCounter, Totals, start_totals
+from vecgen.scan.dataset_counts import CustomerCounts
 from vecgen.scan.mapped_rows import MappedRows, map_rows, take_share
 from vecgen.scan.missing import Scope, complete
 from vecgen.stores.filesystem import Place, size_of
-from vecgen.verify.customer_checks import CustomerCounts
-from vecgen.verify.read import Bundle, RunAll, read_people, run_all, share_out
+from vecgen.verify.read import Bundle, load_customers, share_out
 
 SHARE_BYTES: Final = 1 << 26
 """What a share of the work must have to pay: of a table, each share of its customers is a pass over its files."""
@@ -51,17 +52,6 @@ class Source:
 Counts = tuple[Totals, CustomerCounts]
 
 
-@dataclass(frozen=True)
-class Workers:
-    """What does the work: `run`, so many pieces at a time; by default, processes of this machine."""
-
-    number: int
-    run: RunAll = run_all
-
-
-ALONE: Final = Workers(1)
-
-
 def count_transactions(
     files: Sequence[Place], model: ExactModel, source: Source, workers: Workers, report: Report
 ) -> Counts:
@@ -69,31 +59,31 @@ def count_transactions(
 
     Without files of customers, also those whose ages rows tell. Customers of a table may have rows in any of its files.
     """
-    total, people = start_totals(model), CustomerCounts()
+    total, customers = start_totals(model), CustomerCounts()
     for state, (own, seen) in _run(files, model, source, workers, report):
         total.add(own)
-        people.add_counted(seen)
+        customers.add_counted(seen)
         report(replace(state, rows=total.rows))
-    total.people = [arrange(own) for own in total.people]
-    return total, people
+    total.customers = [arrange(own) for own in total.customers]
+    return total, customers
 
 
-def arrange(people: CustomerTotals) -> CustomerTotals:
+def arrange(customers: CustomerTotals) -> CustomerTotals:
     """Return the same customers in an order that only depends on them.
 
     Sums of fractions depend on the order of their terms; whoever counts, the fit is the same to the last bit.
     """
-    who, day, frauds = people.fraud_dates.T
-    words = np.zeros(len(people.defrauded), dtype=np.uint64)
+    who, day, frauds = customers.fraud_dates.T
+    words = np.zeros(len(customers.defrauded), dtype=np.uint64)
     np.add.at(words, who, mix((day * _MOST_FRAUDS + frauds).astype(np.uint64)))
-    order = np.lexsort((words, *people.defrauded.T))
+    order = np.lexsort((words, *customers.defrauded.T))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     dates = np.column_stack([place[who], day, frauds])
     return replace(
-        people,
-        rows=Counter(dict(sorted(people.rows.items()))),
-        defrauded=people.defrauded[order],
+        customers,
+        rows=Counter(dict(sorted(customers.rows.items()))),
+        defrauded=customers.defrauded[order],
         fraud_dates=dates[np.lexsort((dates[:, 1], dates[:, 0]))],
     )
 
@@ -119,9 +109,9 @@ def _count_share(model: ExactModel, files: list[Place], source: Source) -> Count
 
 def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
     """Count the rows of groups of files, each of which holds all rows of its customers."""
-    total, people = start_totals(model), CustomerCounts()
+    total, customers = start_totals(model), CustomerCounts()
     scope = source.scope
-    joined = read_people(source.customers) if scope.joined else None
+    joined = load_customers(source.customers) if scope.joined else None
     tells_ages = {column.name for column in scope.columns} >= _TELLING_AGES and not source.customers
     for files in bundle:
         group, seen = GroupCounter(model, untested=scope.untested), set[int]()
@@ -132,9 +122,9 @@ def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
                 total.rows += sum(left_out.values()) + strangers
                 total.faults.update({**left_out, CUSTOMER_ID.name: strangers})
                 if scope.segments and tells_ages:
-                    people.add_new(whole, scope.segments, seen)
+                    customers.add_new(whole, scope.segments, seen)
         total.add(group.close())
-    return total, people
+    return total, customers
 
 
 def _read_rows(path: Place, source: Source) -> Iterator[tuple[pa.RecordBatch, Counter[str]]]:

@@ -10,13 +10,13 @@ from tests.conftest import WINTER
 from tests.support.datasets import data_files, read_rows
 from vecgen.errors import InputError
 from vecgen.records.receipt import Receipt
-from vecgen.verify.sides.open_side import open_side
+from vecgen.verify.comparison.open_dataset import open_dataset
 
 
 def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt], text: tuple[Path, Receipt]) -> None:
     rows = read_rows(parquet[0])
     for directory in (parquet[0], text[0]):
-        opened = open_side(directory)
+        opened = open_dataset(directory)
         assert {f"{name}.json" for name in opened.look.profiles} == set(rows["profile"].to_pylist())
         assert opened.look.categories == tuple(sorted(set(rows["category"].to_pylist())))
         assert (opened.look.first, opened.look.last) == (WINTER.start, WINTER.end)
@@ -27,4 +27,4 @@ def test_profiles_categories_and_dates_are_found(parquet: tuple[Path, Receipt], 
 
 def test_customers_alone_are_no_transactions(parquet: tuple[Path, Receipt]) -> None:
     with pytest.raises(InputError, match="customers: got 'no transactions'"):
-        open_side(parquet[0] / "customers")
+        open_dataset(parquet[0] / "customers")

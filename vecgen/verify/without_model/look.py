@@ -21,9 +21,10 @@ from vecgen.io.reader import read_batches
 from vecgen.io.schema import COLUMNS
 from vecgen.model.exact import AMOUNT_EDGES, HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.model.params import ModelParameters
+from vecgen.process.workers import ALONE, Workers
 from vecgen.scan.column_map import ColumnMap, check_columns
 from vecgen.stores.filesystem import Place, size_of
-from vecgen.verify.unknown.count import ALONE, SHARE_BYTES, Workers, read_mapped
+from vecgen.verify.without_model.count_rows import SHARE_BYTES, read_mapped
 
 _LOOKED_AT: Final = tuple(column for column in COLUMNS if column.name in {"profile", "category", "trans_date"})
 MOST_CATEGORIES: Final = 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,18 +12,18 @@ from vecgen.errors import InputError, setting
 from vecgen.io.reader import read_names, recognise_part, require_files
 from vecgen.io.schema import COLUMNS, CUSTOMER_ID, TRANSACTIONS, Column
 from vecgen.model.customers import Segmenter
-from vecgen.model.exact import ExactModel
 from vecgen.model.params import ModelParameters
 from vecgen.process.progress import Report
+from vecgen.process.workers import Workers
 from vecgen.scan.column_map import ColumnMap, read_map
-from vecgen.scan.counts import Totals
-from vecgen.scan.missing import WHOLE, Scope
+from vecgen.scan.dataset_counts import DatasetCounts
+from vecgen.scan.missing import Scope
 from vecgen.stores.filesystem import Place
-from vecgen.verify.customer_checks import IDENTIFIERS, CustomerCounts
+from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.expectation import Expectation, read_expectation
 from vecgen.verify.read import choose_scope, find_parts, read_customers
-from vecgen.verify.unknown.count import Source, Workers, count_transactions
-from vecgen.verify.unknown.look import Look, look_at, look_at_table, make_open_model
+from vecgen.verify.without_model.count_rows import Source, count_transactions
+from vecgen.verify.without_model.look import Look, look_at, look_at_table, make_open_model
 
 _TOLD_OF_TABLES: Final = ("time_zone", "date_format", "merchant_prefix", "amount_unit")
 _COUNTED: Final = tuple(
@@ -43,28 +43,7 @@ _TELLING: Final = ({CUSTOMER_ID.name}, {"cc_num"}, {"ssn"})
 """Columns that tell customers apart, any of these."""
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A dataset that was read without a model.
-
-    Attributes:
-        model: Allows every row of the dataset's profiles and categories.
-        expectation: What was stated, and the profiles and demographics that are usual.
-        customers: By profile, those without rows included where there are customers' files.
-        known: Names of the columns that could be looked at.
-        is_segmented: Whether customers' profiles are told.
-    """
-
-    model: ExactModel
-    expectation: Expectation
-    totals: Totals
-    people: CustomerCounts
-    customers: tuple[int, ...]
-    known: frozenset[str] = WHOLE.known
-    is_segmented: bool = True
-
-
-def count_unknown(directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report) -> Counted:
+def count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report) -> DatasetCounts:
     """Count the rows and customers of a dataset, or of somebody's table.
 
     Args:
@@ -80,7 +59,7 @@ def count_unknown(directory: Place, stated: Mapping[str, Any], workers: Workers,
     if column_map:
         counted = _count_table(directory, column_map, stated, workers, report)
     else:
-        counted = _count_dataset(directory, stated, workers, report)
+        counted = _count_usual_columns(directory, stated, workers, report)
     if not any(counts.slots.any() for pair in counted.totals.counts for counts in pair):
         found = ", ".join(f"{number:,} with {reason}" for reason, number in (+counted.totals.faults).items())
         raise InputError(str(directory), "", f"no row that counts ({found})", "transactions of the period")
@@ -98,7 +77,9 @@ def _read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
     return None
 
 
-def _count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report) -> Counted:
+def _count_usual_columns(
+    directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report
+) -> DatasetCounts:
     columns = _choose_columns(directory)
     transactions, customers = find_parts(directory, columns)
     in_rows, joined = "profile" in {column.name for column in columns}, choose_scope(columns, customers).joined
@@ -112,12 +93,12 @@ def _count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers
     if not look.profiles:
         look = replace(look, profiles=expectation.profiles.names if is_segmented else (LEFTOVERS,))
     model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
-    totals, people = count_transactions(transactions, model, Source(scope, tuple(customers)), workers, report)
+    totals, counts = count_transactions(transactions, model, Source(scope, tuple(customers)), workers, report)
     if customers:
-        people = read_customers(customers, expectation, as_of)[0]
-    seen = [own.rows.total() + len(own.defrauded) for own in totals.people]
-    listed = [people.profiles[file] for file in model.profile_files]
-    return Counted(model, expectation, totals, people, tuple(map(max, seen, listed)), scope.known, is_segmented)
+        counts = read_customers(customers, expectation, as_of)[0]
+    seen = [own.rows.total() + len(own.defrauded) for own in totals.customers]
+    listed = [counts.profiles[file] for file in model.profile_files]
+    return DatasetCounts(model, totals, counts, tuple(map(max, seen, listed)), scope.known, is_segmented)
 
 
 def _choose_columns(directory: Place) -> tuple[Column, ...]:
@@ -145,7 +126,7 @@ def _choose_columns(directory: Place) -> tuple[Column, ...]:
 
 def _count_table(
     directory: Place, column_map: ColumnMap, stated: Mapping[str, Any], workers: Workers, report: Report
-) -> Counted:
+) -> DatasetCounts:
     files = require_files(directory)
     look = look_at_table(files, column_map, workers)
     expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
@@ -155,9 +136,9 @@ def _count_table(
         look = replace(look, profiles=expectation.profiles.names)
     model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
     scope = Scope(column_map.columns, segments=segments)
-    totals, people = count_transactions(files, model, Source(scope, column_map=column_map), workers, report)
-    customers = tuple(own.rows.total() + len(own.defrauded) for own in totals.people)
-    return Counted(model, expectation, totals, people, customers, scope.known, segments is not None)
+    totals, counts = count_transactions(files, model, Source(scope, column_map=column_map), workers, report)
+    customers = tuple(own.rows.total() + len(own.defrauded) for own in totals.customers)
+    return DatasetCounts(model, totals, counts, customers, scope.known, segments is not None)
 
 
 def _check_known(look: Look, expectation: Expectation, directory: Place, profiles: Path) -> None:

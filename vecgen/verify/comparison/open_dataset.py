@@ -15,7 +15,7 @@ from vecgen.scan.missing import Scope
 from vecgen.stores.filesystem import Place
 from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.read import choose_scope, find_parts
-from vecgen.verify.unknown.look import Look, look_at
+from vecgen.verify.without_model.look import Look, look_at
 
 _UNUSED: Final = frozenset({"first", "last", "street", "city", "zip", "job", "trans_num", "unix_time"})
 _NEEDED: Final = frozenset({CUSTOMER_ID.name, "profile", "trans_date", "category"})
@@ -39,7 +39,7 @@ class Opened:
     look: Look
 
 
-def open_side(directory: Place) -> Opened:
+def open_dataset(directory: Place) -> Opened:
     """Return what a dataset is about.
 
     Raises:

@@ -11,25 +11,26 @@ import pytest
 from tests.support.datasets import read_rows
 from vecgen.errors import InputError
 from vecgen.process.progress import ignore
+from vecgen.process.workers import Workers
 from vecgen.records.receipt import Receipt
-from vecgen.verify.unknown.count import Workers
-from vecgen.verify.unknown.counted import Counted, count_unknown
+from vecgen.scan.dataset_counts import DatasetCounts
+from vecgen.verify.without_model.count_dataset import count_dataset
 
 Dataset = tuple[Path, Receipt]
 
 
-def count(data: Path, profiles: Path, demographics: Path, **stated: Any) -> Counted:
-    return count_unknown(data, {"profiles": profiles, "demographics": demographics, **stated}, Workers(1), ignore)
+def count(data: Path, profiles: Path, demographics: Path, **stated: Any) -> DatasetCounts:
+    return count_dataset(data, {"profiles": profiles, "demographics": demographics, **stated}, Workers(1), ignore)
 
 
 def test_every_row_is_counted_without_a_model(
     parquet: tuple[Path, Receipt], profiles: Path, demographics: Path
 ) -> None:
     usual = {"profiles": profiles, "demographics": demographics}
-    counted = count_unknown(parquet[0], usual, Workers(1), ignore)
+    counted = count_dataset(parquet[0], usual, Workers(1), ignore)
     rows = sum(counts.slots.sum() for pair in counted.totals.counts for counts in pair)
     assert rows == counted.totals.rows == parquet[1].parts["transactions"].rows
-    assert sum(counted.customers) == counted.people.rows == 60
+    assert sum(counted.customers) == counted.customer_counts.rows == 60
     assert not +counted.totals.faults
 
 
@@ -52,7 +53,7 @@ def test_columns_that_are_not_there_are_not_counted(
         demographics,
     )
     assert told.is_segmented
-    assert told.people.rows == told.people.ages.sum() == sum(told.customers)
+    assert told.customer_counts.rows == told.customer_counts.ages.sum() == sum(told.customers)
 
 
 @pytest.mark.parametrize(

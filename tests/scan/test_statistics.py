@@ -8,11 +8,11 @@ import numpy as np
 
 from vecgen.records.receipt import Receipt
 from vecgen.report.comparison.reading import Pair, read_pair
-from vecgen.scan.sides.marginals import TABLES
-from vecgen.scan.sides.side import Side
+from vecgen.scan.comparison.marginals import TABLES
+from vecgen.scan.comparison.statistics import Statistics
 
 
-def assert_equal(one: Side, other: Side) -> None:
+def assert_equal(one: Statistics, other: Statistics) -> None:
     assert one.marginals.rows == other.marginals.rows > 0
     assert one.faults == other.faults == {}
     for table in TABLES:
@@ -22,8 +22,8 @@ def assert_equal(one: Side, other: Side) -> None:
 
 
 def test_a_format_makes_no_difference(pair: Pair) -> None:
-    assert_equal(*pair.sides)
+    assert_equal(*pair.statistics)
 
 
 def test_processes_make_no_difference(pair: Pair, parquet: tuple[Path, Receipt]) -> None:
-    assert_equal(pair.sides[0], read_pair(parquet[0], parquet[0], processes=2).sides[1])
+    assert_equal(pair.statistics[0], read_pair(parquet[0], parquet[0], processes=2).statistics[1])

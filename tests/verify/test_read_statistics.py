@@ -8,16 +8,16 @@ from tests.support.datasets import data_files
 from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import State
 from vecgen.records.receipt import Receipt
-from vecgen.scan.sides.side import Side
-from vecgen.verify.sides.open_side import open_side
-from vecgen.verify.sides.read_side import read_side
-from vecgen.verify.unknown.look import make_open_model
+from vecgen.scan.comparison.statistics import Statistics
+from vecgen.verify.comparison.open_dataset import open_dataset
+from vecgen.verify.comparison.read_statistics import read_statistics
+from vecgen.verify.without_model.look import make_open_model
 
 
-def read(directory: Path, states: list[State]) -> Side:
-    opened = open_side(directory)
+def read(directory: Path, states: list[State]) -> Statistics:
+    opened = open_dataset(directory)
     model = make_open_model(opened.look, ModelParameters(Period(opened.look.first, opened.look.last), fraud_rate=0.0))
-    return read_side(opened, model, 1, states.append)
+    return read_statistics(opened, model, 1, states.append)
 
 
 def test_refunds_are_left_out_and_counted(text: tuple[Path, Receipt], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.sides.histories import GENDERS, MERCHANT_CELLS, OLDEST, STATES, Histories
+from vecgen.scan.comparison.histories import GENDERS, MERCHANT_CELLS, OLDEST, STATES, Histories
 
 BLOCKS: Final = 64
 """Random parts of the customers, by a hash."""
@@ -142,10 +142,10 @@ def count_histories(total: Marginals, rows: Histories, model: ExactModel) -> Non
     sizes, block, first = list_axes(model), choose_blocks(rows), np.flatnonzero(rows.first)
     total.customers += np.bincount(block[first], minlength=BLOCKS)
     codes = dict(_code_rows(rows, model))
-    people = {name: codes[name][first] for name in _OF_CUSTOMERS} | dict(_code_sums(rows, first, model))
+    of_customers = {name: codes[name][first] for name in _OF_CUSTOMERS} | dict(_code_sums(rows, first, model))
     for table in TABLES:
         shape = shape_table(table, sizes)
-        of, where = (people, block[first]) if table.of == "customers" else (codes, block)
+        of, where = (of_customers, block[first]) if table.of == "customers" else (codes, block)
         given = of[table.given] if table.given else np.zeros(len(where), dtype=np.int64)
         cells = (where * shape[1] + given) * shape[2] + of[table.axis]
         if table.axis == "gap":

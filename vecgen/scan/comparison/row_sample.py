@@ -11,7 +11,7 @@ import numpy as np
 from vecgen.model.exact import ExactModel
 from vecgen.sampling.arrays import F64, U64, Bools
 from vecgen.sampling.rng import GOLDEN, mix
-from vecgen.scan.sides.histories import Histories
+from vecgen.scan.comparison.histories import Histories
 
 MOST_ROWS: Final = 100_000
 """Of a sample, where nothing else is said: a learner takes ten seconds for two of them."""

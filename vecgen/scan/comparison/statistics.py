@@ -9,33 +9,33 @@ from pathlib import Path
 import pyarrow as pa
 
 from vecgen.model.exact import ExactModel
+from vecgen.scan.comparison.histories import HistoryCollector
+from vecgen.scan.comparison.marginals import Marginals, count_histories, start_marginals
+from vecgen.scan.comparison.row_sample import MOST_ROWS, RowSample, sample_histories
 from vecgen.scan.row_checks import Columns
-from vecgen.scan.sides.histories import HistoryCollector
-from vecgen.scan.sides.marginals import Marginals, count_histories, start_marginals
-from vecgen.scan.sides.row_sample import MOST_ROWS, RowSample, sample_histories
 
 
 @dataclass
-class Side:
+class Statistics:
     """What is known of a dataset's rows; `faults` counts those with each fault, which are left out."""
 
     marginals: Marginals
     sample: RowSample = field(default_factory=RowSample)
     faults: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: Side) -> None:
+    def add(self, other: Statistics) -> None:
         """Add other customers."""
         self.marginals.add(other.marginals)
         self.sample.add(other.sample)
         self.faults.update(other.faults)
 
 
-def start_side(model: ExactModel, most: int = MOST_ROWS) -> Side:
+def start_statistics(model: ExactModel, most: int = MOST_ROWS) -> Statistics:
     """Return what is known of no rows; the sample will have so many of them at most."""
-    return Side(start_marginals(model), RowSample(most=most))
+    return Statistics(start_marginals(model), RowSample(most=most))
 
 
-class SideCounter:
+class StatisticsCounter:
     """Counts and samples the rows of one group of customers, in any order.
 
     Args:
@@ -54,9 +54,9 @@ class SideCounter:
         self._faults.update(faults)
         self._collector.add(rows, batch)
 
-    def close(self) -> Side:
+    def close(self) -> Statistics:
         """Return what is known of all rows."""
-        total = start_side(self._model, self._most)
+        total = start_statistics(self._model, self._most)
         for rows in self._collector.close():
             count_histories(total.marginals, rows, self._model)
             total.sample.add(sample_histories(rows, self._model, total.sample.one_in))
