@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bench.contenders.commands import CONTENDERS, ORIGINAL_COMMAND, Setting
 from bench.harness.measure import RunError
@@ -24,9 +24,14 @@ from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
 from bench.studies.fitted import CUSTOMERS as FITTED_CUSTOMERS
 from bench.studies.fitted import format_fitted, measure_fitted
+from bench.studies.reading import COMMANDS as READERS
+from bench.studies.reading import ROWS as READ_ROWS
+from bench.studies.reading import format_reading, measure_reading
 from bench.studies.scale import CUSTOMERS as SCALE_CUSTOMERS
 from bench.studies.scale import format_scale, measure_scale
 from bench.studies.simulate import Disturbance, format_simulation, simulate
+from bench.studies.sizes import FORMS, format_sizes, measure_sizes
+from bench.studies.sizes import ROWS as SIZE_ROWS
 from bench.studies.stages import CUSTOMERS as STAGE_CUSTOMERS
 from bench.studies.stages import format_stages, measure_stages
 from bench.studies.start import COMMANDS as STARTS
@@ -85,7 +90,8 @@ def _make_parser() -> argparse.ArgumentParser:
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
-    boost, fitted, many = _add_boosting(commands), _add_fitted(commands), _add_simulation(commands)
+    for add in (_add_boosting, _add_fitted, _add_simulation, _add_reading, _add_sizes):
+        add(commands)
     versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
     versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
     versions.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
@@ -102,29 +108,43 @@ def _make_parser() -> argparse.ArgumentParser:
     bits.set_defaults(run=_bits)
     for command in (draws, against, grow, versions, start):
         command.add_argument("--repeats", type=int, default=3, metavar="N", help="of which the median counts (3)")
-    for command in (draws, against, grow, parts, verify, best, boost, fitted, many, versions, start, bits):
+    for command in commands.choices.values():
         command.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     return parser
 
 
-def _add_boosting(commands: Commands) -> argparse.ArgumentParser:
+def _add_boosting(commands: Commands) -> None:
     boost = commands.add_parser("boosting", help="a tuned gradient boosting beside the ceilings")
     boost.add_argument("--customers", type=int, default=BOOSTING_CUSTOMERS, metavar="N", help=f"({BOOSTING_CUSTOMERS})")
     boost.add_argument("--fraud-rate", type=float, default=0.5, metavar="P", help="(0.5)")
     boost.set_defaults(run=_boosting)
-    return boost
 
 
-def _add_fitted(commands: Commands) -> argparse.ArgumentParser:
+def _add_fitted(commands: Commands) -> None:
     fitted = commands.add_parser("fitted", help="a dataset beside one of the profiles that were fitted to it")
     fitted.add_argument("--customers", type=int, default=FITTED_CUSTOMERS, metavar="N", help=f"({FITTED_CUSTOMERS})")
     fitted.add_argument("--learn", type=int, default=2_000_000, metavar="N", help="rows of each at most (2000000)")
     fitted.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     fitted.set_defaults(run=_fitted)
-    return fitted
 
 
-def _add_simulation(commands: Commands) -> argparse.ArgumentParser:
+def _add_reading(commands: Commands) -> None:
+    reading = commands.add_parser("reading", help="time and memory of the commands that read a dataset")
+    reading.add_argument("--rows", type=int, default=READ_ROWS, metavar="N", help=f"({READ_ROWS})")
+    reading.add_argument(
+        "--only", type=_some_of([*READERS]), default=[*READERS], metavar="NAMES", help=f"some of {','.join(READERS)}"
+    )
+    reading.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
+    reading.set_defaults(run=_reading)
+
+
+def _add_sizes(commands: Commands) -> None:
+    sizes = commands.add_parser("sizes", help="bytes a row by format, compression and encoding")
+    sizes.add_argument("--rows", type=int, default=SIZE_ROWS, metavar="N", help=f"({SIZE_ROWS})")
+    sizes.set_defaults(run=_sizes)
+
+
+def _add_simulation(commands: Commands) -> None:
     many = commands.add_parser("simulate", help="the balance of a plan's batches on many cores")
     many.add_argument("--customers", type=int, default=10**9, metavar="N", help="(1000000000)")
     many.add_argument("--cores", type=int, default=1000, metavar="N", help="(1000)")
@@ -132,7 +152,6 @@ def _add_simulation(commands: Commands) -> argparse.ArgumentParser:
     many.add_argument("--stragglers", type=float, default=0.01, metavar="P", help="share of slow batches (0.01)")
     many.add_argument("--slowdown", type=float, default=3.0, metavar="X", help="times as slow as the others (3)")
     many.set_defaults(run=_simulate)
-    return many
 
 
 def _numbers(text: str) -> list[int]:
@@ -224,6 +243,22 @@ def _verify(options: argparse.Namespace) -> None:
         result = measure_verification(Path(scratch), options.rows, options.processes)
     print(json.dumps(result, indent=2))
     save(f"verify --rows {_join(options.rows)} --processes {options.processes}", result, options.results)
+
+
+def _reading(options: argparse.Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        save(f"reading --rows {options.rows} --processes {options.processes}", result, options.results)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_reading(Path(scratch), options.only, options.rows, options.processes, keep)
+    print(format_reading(result))
+
+
+def _sizes(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_sizes(Path(scratch), [*FORMS], options.rows)
+    save(f"sizes --rows {options.rows}", result, options.results)
+    print(format_sizes(result))
 
 
 def _simulate(options: argparse.Namespace) -> None:

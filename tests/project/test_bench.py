@@ -19,6 +19,7 @@ from bench.studies.ceiling import SERIES as CEILINGS
 from bench.studies.chart import draw_chart
 from bench.studies.scale import SERIES
 from bench.studies.simulate import Costs, Disturbance, list_schedule, simulate, summarise
+from bench.studies.sizes import FORMS
 from vecgen.io.schema import COLUMNS
 from vecgen.plan.output import Output
 from vecgen.plan.plan import compile_plan
@@ -100,6 +101,25 @@ def test_fitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert 0.3 < own["parting"]["auc"] < 0.7
     assert "| same profiles |" in capsys.readouterr().out
     assert (tmp_path / "fitted.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_reading(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    only = ["--only", "digest,fit,export to Parquet"]
+    assert main(["reading", "--rows", "20000", *only, "--processes", "1", "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "reading.json").read_text())["result"]
+    assert [*result] == ["digest", "fit", "export to Parquet"]
+    assert all(own["rows"] > 10_000 and own["cpu_seconds"] > 0 for own in result.values())
+    assert "| export to Parquet |" in capsys.readouterr().out
+
+
+def test_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("none", "zstd, compact", "snappy, normalized"):
+        monkeypatch.delitem(FORMS, name)
+    assert main(["sizes", "--rows", "20000", "--results", str(tmp_path)]) == 0
+    sizes = {
+        name: own["bytes_a_row"] for name, own in json.loads((tmp_path / "sizes.json").read_text())["result"].items()
+    }
+    assert sizes["zstd"] < sizes["snappy, compact"] < sizes["snappy"] < sizes["csv"]
 
 
 def test_boosting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
