@@ -33,6 +33,8 @@ from vecgen.model.params import ModelParameters, Period
 DAY = 86_400
 
 Typed = tuple[str, Transaction]
+Compromised = Mapping[tuple[str, int, int], str]
+"""The compromised merchant of each category, year and month."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,12 @@ def generate(
     law: ModelParameters,
     merchants: Mapping[str, Sequence[str]],
     rng: Random,
+    compromised: Compromised | None = None,
 ) -> Iterator[Typed]:
     """Yield one customer's transactions under the law v0.5 with their types, "" for honest ones: the frauds first.
+
+    Args:
+        compromised: Needed if a type copies cards.
 
     Raises:
         ValueError: Another law than v0.5, or weights of which none is positive.
@@ -63,6 +69,7 @@ def generate(
     if law.dependence != "v0.5":
         raise ValueError(f"the row loop knows the law v0.5, not {law.dependence}")
     struck: set[date] = set()
+    case = None
     if rng.random() < law.fraud_rate:
         case = draw_case(profile, twin, customer, law, rng)
         dates = draw_case_dates(case, law, rng)
@@ -70,8 +77,35 @@ def generate(
         for row in draw_rows(case, dates, profile, customer, law, merchants, rng):
             yield case.kind.name, row
     own = [day for day in draw_dates(profile, law.period, law.period.span, rng) if day not in struck]
-    for row in complete(profile, own, customer, law, merchants, rng):
+    rows = [*complete(profile, own, customer, law, merchants, rng)]
+    if case is not None and case.kind.compromised is not None:
+        copy_card(rows, case, compromised or {}, rng)
+    for row in rows:
         yield "", row
+
+
+def draw_compromised(merchants: Mapping[str, Sequence[str]], period: Period, rng: Random) -> Compromised:
+    """Return one compromised merchant of each category for each month of a period."""
+    days = (period.start + timedelta(days=n) for n in range(period.days))
+    months = sorted({(day.year, day.month) for day in days})
+    return {(name, *month): rng.choice(names) for month in months for name, names in merchants.items()}
+
+
+def copy_card(rows: list[Transaction], case: Case, compromised: Compromised, rng: Random) -> None:
+    """Move one of the rows in the weeks before a case's window to the compromised merchant, if there is any."""
+    assert case.kind.compromised is not None
+    first = case.window.start - timedelta(weeks=case.kind.compromised.weeks)
+    categories = case.kind.compromised.categories
+    fitting = [
+        number
+        for number, row in enumerate(rows)
+        if first <= row.trans_date < case.window.start and (not categories or row.category in categories)
+    ]
+    if fitting:
+        number = rng.choice(fitting)
+        row = rows[number]
+        merchant = compromised[row.category, row.trans_date.year, row.trans_date.month]
+        rows[number] = row._replace(merchant=merchant)
 
 
 def draw_case(profile: Profile, twin: Profile, customer: Customer, law: ModelParameters, rng: Random) -> Case:

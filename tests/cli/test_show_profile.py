@@ -50,6 +50,7 @@ def test_a_fraud_type_shows_what_it_says(monkeypatch: pytest.MonkeyPatch) -> Non
         "before noon 93.8%",
         "seconds of a burst 600",
         "place up to 4.5 degrees away",
+        "card copied up to 6 weeks before, at a compromised merchant of travel or home",
         "weight from 2023-06 on 2",
         "never reported 10.0%",
         "travel 100.0% 50.00 20.00",

@@ -65,6 +65,9 @@ def test_categories_need_merchants(tmp_path: Path) -> None:
     assert "did you mean 'home'" in str(faults[0])
     with pytest.raises(InputError, match="fraud type mine: categories: got 'homes'"):
         check_categories([load_fraud_type(path)], MERCHANTS)
+    path = write_type(tmp_path, "mine", compromised={"weeks": 1, "categories": ["travels"]})
+    with pytest.raises(InputError, match=r"compromised\.categories: got 'travels', .*did you mean 'travel'"):
+        check_categories([load_fraud_type(path)], MERCHANTS)
     write_type(tmp_path, "mine")
     write_type(tmp_path, "other")
     assert [kind.name for kind in check_fraud_types(tmp_path, MERCHANTS)] == ["mine", "other"]

@@ -11,7 +11,7 @@ import pytest
 from tests.support.fraud_types import DOCUMENT, shipped_types
 from vecgen.config.profile import AmountDistribution
 from vecgen.errors import InputError
-from vecgen.model.fraud.fraud_type import FraudType, ReportDelay
+from vecgen.model.fraud.fraud_type import Compromise, FraudType, ReportDelay
 from vecgen.model.fraud.parse_fraud_type import parse_fraud_type, spell_fraud_type
 
 
@@ -35,6 +35,7 @@ def test_every_field_is_read() -> None:
         burst_seconds=600,
         place="remote",
         remote_degrees=4.5,
+        compromised=Compromise(6, ("travel", "home")),
         keeps_own_rows=True,
         months=((date(2023, 2, 1), 0.0), (date(2023, 6, 1), 2.0)),
         report=ReportDelay(0.1, 3.0, 2.0),
@@ -43,6 +44,12 @@ def test_every_field_is_read() -> None:
 
 def test_everything_may_be_left_out() -> None:
     assert parse({}) == FraudType("some")
+
+
+def test_all_categories_may_have_compromised_merchants() -> None:
+    document = {"compromised": {"weeks": 2}}
+    assert parse(document).compromised == Compromise(2)
+    assert spell_fraud_type(parse(document)) == document
 
 
 def test_a_type_is_spelled_as_it_is_read_without_its_texts() -> None:
@@ -75,6 +82,13 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"place": "away"}, "place", "one of home, remote"),
     ({"place": "home"}, "remote_degrees", 'none, unless place is "remote"'),
     ({"remote_degrees": 21}, "remote_degrees", "a number from 0.1 to 20"),
+    ({"compromised": {}}, "compromised.weeks", "this key to be present"),
+    ({"compromised": {"weeks": 0}}, "compromised.weeks", "an integer from 1 to 52"),
+    ({"compromised": {"weeks": 1, "days": 2}}, "compromised.days", "one of the keys weeks, categories"),
+    ({"compromised": {"weeks": 1, "categories": []}}, "compromised.categories", "leave the key out"),
+    ({"compromised": {"weeks": 1, "categories": ["a", "a"]}}, "compromised.categories[1]", "each once"),
+    ({"compromised": {"weeks": 1, "categories": ["a", 2]}}, "compromised.categories[1]", "the name of a category"),
+    ({"compromised": {"weeks": 1, "categories": ["a|b"]}}, "compromised.categories[0]", "printable characters"),
     ({"keeps_own_rows": 1}, "keeps_own_rows", "true or false"),
     ({"months": {"2023-13": 1}}, "months.2023-13", 'a month as "YYYY-MM"'),
     ({"months": {"2023-01": -1}}, "months.2023-01", "0, or a number from"),

@@ -16,7 +16,8 @@ from tests.support.datasets import data_files
 from vecgen.cli.main import main
 from vecgen.errors import InputError, VecgenError
 
-TYPES: Final = {"card_testing": 3, "account_takeover": 2, "friendly_fraud": 1}
+TYPES: Final = {"card_testing": 3, "account_takeover": 2, "friendly_fraud": 1, "counterfeit": 3}
+COPIES: Final = ["compromised_date", "compromised_category", "compromised_merchant"]
 FEW: Final[dict[str, Any]] = {
     "customers": 60,
     "start": "2023-12-20",
@@ -47,7 +48,7 @@ def test_frauds_have_a_type_and_honest_rows_none(drawn: pa.Table) -> None:
 
 
 def test_cases_count_the_rows_of_each_type(drawn: pa.Table, cases: pa.Table) -> None:
-    assert cases.column_names[-2:] == ["fraud_type", "reported_date"]
+    assert cases.column_names[-5:] == ["fraud_type", "reported_date", *COPIES]
     assert cases["customer_id"].to_pylist() == sorted(cases["customer_id"].to_pylist())
     listed = cases.group_by("fraud_type").aggregate([("frauds", "sum")])
     rows = drawn["fraud_type"].drop_null().value_counts().to_pylist()
@@ -55,7 +56,29 @@ def test_cases_count_the_rows_of_each_type(drawn: pa.Table, cases: pa.Table) -> 
         value["values"]: value["counts"] for value in rows
     }
     days = dict(zip(cases["fraud_type"].to_pylist(), _lengths(cases), strict=True))
-    assert days == {"card_testing": 1, "account_takeover": 4, "friendly_fraud": 3}
+    assert days == {"card_testing": 1, "account_takeover": 4, "friendly_fraud": 3, "counterfeit": 3}
+
+
+def test_cases_tell_the_purchase_at_which_a_card_was_copied(cases: pa.Table) -> None:
+    columns = ["ssn", "trans_date", "category", "merchant", "is_fraud"]
+    drawn = vecgen.generate_transactions(columns=columns, **FEW).to_pylist()
+    rows = {(row["ssn"], row["trans_date"], row["category"], row["merchant"]): row["is_fraud"] for row in drawn}
+    copied = [case for case in cases.to_pylist() if case["compromised_merchant"]]
+    assert {case["fraud_type"] for case in copied} == {"counterfeit"}
+    assert {case["compromised_category"] for case in copied} == {"food_dining", "gas_transport"}
+    for case in copied:
+        assert rows[(case["ssn"], *(case[name] for name in COPIES))] == 0
+        assert case["compromised_date"] < case["window_first"]
+    merchants = {
+        (case["compromised_category"], case["compromised_date"].month, case["compromised_merchant"]) for case in copied
+    }
+    assert len(merchants) == len({key[:2] for key in merchants})
+    unseen = cases.filter(pc.equal(cases["fraud_type"], "counterfeit")).num_rows - len(copied)
+    assert 0 < unseen < len(copied)  # copied before the period
+
+
+def test_without_such_a_type_cases_tell_none() -> None:
+    assert not set(COPIES) & set(vecgen.generate_fraud_cases(**{**FEW, "fraud_types": "card_testing"}).column_names)
 
 
 def read_all(directory: Path) -> pa.Table:
@@ -86,11 +109,12 @@ def test_files_have_what_is_asked_for(form: dict[str, Any], drawn: pa.Table, cas
         str(day or "") for day in drawn["reported_date"].to_pylist()
     ]
     ledger = read_all(tmp_path / "data" / "fraud_cases")
-    assert _texts(ledger, "fraud_type") == _texts(cases, "fraud_type")
+    for name in ("fraud_type", *COPIES):
+        assert _texts(ledger, name) == _texts(cases, name)
 
 
 def _texts(table: pa.Table, name: str) -> list[str]:
-    return [value or "" for value in table[name].to_pylist()]
+    return [str(value or "") for value in table[name].to_pylist()]
 
 
 def test_the_column_changes_no_digest_and_resume_and_append_know_the_types(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_probabilities_are_those_of_the_library(source: SparkSession, options: O
 def test_types_of_fraud_are_those_of_the_library(source: SparkSession, options: Options) -> None:
     from vecgen.spark import fraud_cases
 
-    names, types = ["trans_num", "fraud_type", "reported_date"], "card_testing=3,bust_out"
+    names, types = ["trans_num", "fraud_type", "reported_date", "merchant"], "card_testing=3,counterfeit=3"
     asked: dict[str, Any] = {"start": WINTER.start, "end": WINTER.end, "fraud_rate": LAW.fraud_rate, "customers": 60}
     asked |= {name: options[name] for name in ("profiles", "demographics")} | {"fraud_types": types}
     theirs = read(source, options, columns=",".join(names), fraud_types=types, batch_rows="1000").toArrow()
@@ -74,7 +74,8 @@ def test_types_of_fraud_are_those_of_the_library(source: SparkSession, options: 
     cases = fraud_cases(source, compile_plan(vecgen.make_request(**asked))).toArrow().sort_by("customer_id")
     known = vecgen.generate_fraud_cases(**asked)
     assert cases.to_pydict() == known.to_pydict()
-    assert set(known["fraud_type"].to_pylist()) == {"bust_out", "card_testing"}
+    assert set(known["fraud_type"].to_pylist()) == {"counterfeit", "card_testing"}
+    assert 0 < known["compromised_merchant"].null_count < known.num_rows
 
 
 def test_customers_are_those_of_the_dataset(source: SparkSession, options: Options, parquet: Dataset) -> None:

@@ -21,6 +21,7 @@ DOCUMENT: Final[dict[str, Any]] = {
     "burst_seconds": 600,
     "place": "remote",
     "remote_degrees": 4.5,
+    "compromised": {"weeks": 6, "categories": ["travel", "home"]},
     "keeps_own_rows": True,
     "months": {"2023-06": 2, "2023-02": 0},
     "report": {"never": 0.1, "mean_days": 3, "stdev_days": 2},

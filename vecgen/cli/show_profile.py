@@ -116,6 +116,9 @@ def _describe_cases(kind: FraudType) -> Iterator[tuple[str, str]]:
     if kind.burst_seconds is not None:
         yield "seconds of a burst", f"{kind.burst_seconds:,}"
     yield "place", "home" if kind.place == "home" else f"up to {kind.remote_degrees:g} degrees away"
+    if kind.compromised is not None:
+        where = " or ".join(kind.compromised.categories) or "any category"
+        yield "card copied", f"up to {kind.compromised.weeks} weeks before, at a compromised merchant of {where}"
     yield "own rows of these dates", "stay" if kind.keeps_own_rows else "dropped"
     for first, weight in kind.months:
         yield f"weight from {first:%Y-%m} on", f"{weight:g}"

@@ -100,9 +100,9 @@ def make_document(title: str, fields: Mapping[str, object], required: Sequence[s
     return {SCHEMA_KEY: _DRAFT, "title": title, **record, "additionalProperties": False}
 
 
-def make_record(description: str, fields: Mapping[str, object]) -> Schema:
-    """Return the schema of an object that has all of these members and no other."""
-    members = {"properties": dict(fields), "required": list(fields), "additionalProperties": False}
+def make_record(description: str, fields: Mapping[str, object], optional: Mapping[str, object] | None = None) -> Schema:
+    """Return the schema of an object that has all of these members, perhaps the optional ones, and no other."""
+    members = {"properties": {**fields, **(optional or {})}, "required": list(fields), "additionalProperties": False}
     return {"description": description, "type": "object", **members}
 
 
@@ -113,9 +113,14 @@ def _closed(description: str, keys: Sequence[str]) -> Schema:
 
 def make_labelled(description: str, value: Schema) -> Schema:
     """Return the schema of an object whose keys are names of categories or seasons."""
+    keys = {"propertyNames": match_label(), "additionalProperties": value}
+    return {"description": description, "type": "object", **keys}
+
+
+def match_label() -> Schema:
+    """Return the schema of the name of a category or a season."""
     printable = rf"[^\s{FORBIDDEN}\u0000-\u001f\u007f-\u009f]+"
-    names = {"pattern": match_whole(f"{printable}(?: +{printable})*"), "maxLength": MAX_NAME}
-    return {"description": description, "type": "object", "propertyNames": names, "additionalProperties": value}
+    return {"pattern": match_whole(f"{printable}(?: +{printable})*"), "maxLength": MAX_NAME}
 
 
 def make_number(description: str, low: float, high: float) -> Schema:

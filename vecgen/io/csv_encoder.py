@@ -18,14 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.errors import InputError
-from vecgen.io.schema import ALL_COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, TRANSACTION_COLUMNS, Column
+from vecgen.io.schema import (
+    ALL_COLUMNS,
+    CUSTOMER_COLUMNS,
+    FRAUD_CASE_COLUMNS,
+    MORE_CASE_COLUMNS,
+    TRANSACTION_COLUMNS,
+    Column,
+)
 from vecgen.io.text import fixed_text
 from vecgen.sampling.arrays import F64, I64, Bools
 
 # Texts: of any width as an Arrow array, of equal width as a NumPy array whose items are their bytes.
 Piece: TypeAlias = "pa.Array | npt.NDArray[Any]"
 
-_KNOWN: Final = {c.name: c for c in (*ALL_COLUMNS, *FRAUD_CASE_COLUMNS)}
+_KNOWN: Final = {c.name: c for c in (*ALL_COLUMNS, *FRAUD_CASE_COLUMNS, *MORE_CASE_COLUMNS)}
 _BAR: Final = np.frombuffer(b"|", dtype=np.uint8)
 _WIDTHS: Final = {
     "trans_num": 32,

@@ -124,6 +124,14 @@ FRAUD_CASE_COLUMNS: Final = (
     Column("dropped", "int64", "regular transactions dropped on the dates of fraudulent ones"),
 )
 
+COMPROMISE_COLUMNS: Final = (
+    Column("compromised_date", "date", "date of the purchase at which the card was copied, if any", nullable=True),
+    Column("compromised_category", "text", "category of that purchase", nullable=True),
+    Column("compromised_merchant", "text", "its merchant, compromised in that month", nullable=True),
+)
+MORE_CASE_COLUMNS: Final = (FRAUD_TYPE, REPORTED_DATE, *COMPROMISE_COLUMNS)
+"""What cases have beside the usual, by what is known of them."""
+
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
 FRAUD_CASES: Final = "fraud_cases"

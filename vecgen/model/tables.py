@@ -18,6 +18,7 @@ from vecgen.config.profile import SUFFIX, AmountDistribution, Profile, ProfileSe
 from vecgen.errors import InputError, setting
 from vecgen.model.amounts import load_amounts
 from vecgen.model.date_weights import date_weights, window_weights
+from vecgen.model.fraud.compromise import CompromiseTables, compile_compromise
 from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.load_fraud_types import check_categories
 from vecgen.model.fraud.moments import Moments, compile_moments
@@ -161,6 +162,7 @@ class Tables:
         written: The profiles as they are written, which the probability of fraud is computed from.
         reports: When transactions are reported as fraud.
         fraud_choice: The type of a case, position in `ModelParameters.types`, from one uniform; None where it has one.
+        compromise: Merchants where cards are copied; None where no type of fraud knows any.
     """
 
     law: ModelParameters
@@ -172,6 +174,7 @@ class Tables:
     seed: int
     reports: ReportTables
     fraud_choice: Categorical | None = None
+    compromise: CompromiseTables | None = None
 
     def profile(self, position: int) -> ProfileTables:
         """Return the tables of the profile at `position` of `ProfileSet.names`."""
@@ -203,6 +206,7 @@ def compile_tables(profiles: ProfileSet, merchants: Merchants, law: ModelParamet
         seed,
         compile_reports(law.reporting, [own.type.report for own in law.types]),
         compile_categorical(law.type_shares) if law.fraud_rate > 0 and len(law.types) > 1 else None,
+        compile_compromise([own.type for own in law.types], merchants, seed, law.period.start, law.period.days),
     )
 
 

@@ -6,7 +6,7 @@ index of a row is its position among its customer's rows in the order of time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from vecgen.model.fraud.compromise import NONE, CompromiseTables, Copies, choose_rows, list_rows, no_copies
 from vecgen.model.params import Period
 from vecgen.model.rows import HONEST
 from vecgen.model.tables import Behaviour, FraudTables, FraudWindows, ProfileTables, Tables
@@ -30,8 +31,9 @@ from vecgen.sampling.rng import (
     unit_interval,
 )
 
-# Streams of a customer. 2 belongs to the customer's own attributes (`customers`). All but HABIT_STREAM have keys of
-# their own for each period, by its first day: what customers are like stays, what happens to them does not repeat.
+# Streams of a customer. 2 belongs to the customer's own attributes (`customers`), 5 to categories (`fraud.compromise`).
+# All but HABIT_STREAM have keys of each period, by its first day: what customers are like stays, what happens to them
+# does not repeat.
 REGULAR_STREAM: Final = 0
 FRAUD_STREAM: Final = 1
 HABIT_STREAM: Final = 3
@@ -40,8 +42,7 @@ CASE_STREAM: Final = 4
 # Words of a row; `transactions` takes those in the middle.
 DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE, STEALTH, MOMENT = range(8)
 _RATE, _TRAVEL = range(2)  # words of a customer in HABIT_STREAM
-_DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL, _TYPE, _REMOTE = range(6)  # words of entry 0 in CASE_STREAM
-_BURST: Final = 0  # word of entry 1 + n there, for the window's n-th date
+_DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL, _TYPE, _REMOTE, _COPIED = range(7)  # words of entry 0 in CASE_STREAM
 
 # Where a transaction number holds the first day of its period: above the index, below the mark of fraud at bit 62.
 # 22 bits hold every date; an index has 24 (`tables.MAX_CUSTOMER_ROWS`).
@@ -88,6 +89,7 @@ class Stream:
         fraud: What the rows are made of where they are fraudulent, else None.
         away: How far a member's fraud is from home, latitude and longitude in microdegrees; None where it is at home.
         burst: First second of the rows of a date, shape as `day`; None where each row has a time of its own.
+        copies: Of regular rows, those at which a member's card was copied; None where no type of fraud knows any.
     """
 
     behaviour: Behaviour
@@ -103,6 +105,7 @@ class Stream:
     fraud: FraudTables | None = None
     away: tuple[I64, I64] | None = None
     burst: I64 | None = None
+    copies: Copies | None = None
 
     @property
     def is_fraud(self) -> bool:
@@ -165,6 +168,7 @@ def draw_calendar(tables: Tables, profile: ProfileTables, customers: Customers) 
         _draw_fraud(tables, fraud, customers, members, cases.take(members))
         for fraud, members in _share_out(tables, profile, cases, struck)
     )
+    regular = _copy_cards(tables, regular, frauds, cases)
     dropped = tuple(_drop_fraud_dates(regular, fraud, law.period.days) for fraud in frauds)
     return Calendar(customers, number_keys, regular, frauds, dropped)
 
@@ -190,8 +194,7 @@ def draw_fraud_types(choice: Categorical | None, seed: int, ids: I64, period: Pe
 def _draw_types(choice: Categorical | None, cases: Keys) -> I64:
     if choice is None:
         return np.zeros(len(cases.weyl), dtype=np.int64)
-    types: I64 = choice.draw(draw_words(cases, cases.weyl, _TYPE)).astype(np.int64)
-    return types
+    return np.asarray(choice.draw(draw_words(cases, cases.weyl, _TYPE)).astype(np.int64))
 
 
 def _draw_fraud(tables: Tables, fraud: FraudTables, customers: Customers, members: I64, cases: Keys) -> Stream:
@@ -219,7 +222,8 @@ def _draw_fraud(tables: Tables, fraud: FraudTables, customers: Customers, member
         _draw_radius(fraud.behaviour, draw(_FRAUD_TRAVEL)),
     )
     away = _draw_away(fraud.remote_radius, draw(_REMOTE)) if fraud.remote_radius else None
-    return replace(stream, fraud=fraud, away=away, burst=_draw_bursts(fraud, cases, stream.day))
+    burst = fraud.moments.draw_bursts(cases, stream.day) if fraud.moments else None
+    return replace(stream, fraud=fraud, away=away, burst=burst)
 
 
 def _draw_away(radius: int, words: U64) -> tuple[I64, I64]:
@@ -228,16 +232,6 @@ def _draw_away(radius: int, words: U64) -> tuple[I64, I64]:
         scale_to(half, 2 * radius + 1).view(np.int64) for half in (high_half(words), low_half(words))
     )
     return latitude - radius, longitude - radius
-
-
-def _draw_bursts(fraud: FraudTables, cases: Keys, day: I64) -> I64 | None:
-    """Return when the burst of each date starts, shape as `day` (members, slots); None for no bursts."""
-    if fraud.moments is None or fraud.moments.burst is None:
-        return None
-    # Slots of one date share its burst: the entry is the date's position in the window.
-    keys = cases.take(np.repeat(np.arange(len(day)), day.shape[1]))
-    entries = 1 + (day - day[:, :1]).ravel()
-    return fraud.moments.draw_starts(draw_words(keys, start_counters(keys, entries), _BURST)).reshape(day.shape)
 
 
 def draw_number_keys(seed: int, ids: I64, period: Period) -> U64:
@@ -347,6 +341,37 @@ def _shuffle_within(values: I64, who: I64, morning: Bools, words: U64) -> I64:
     # Both sorts have the same groups in the same places; within a group, the second is in the order of random words.
     out[np.lexsort((morning, who))] = values[np.lexsort((words, morning, who))]
     return out
+
+
+def _copy_cards(tables: Tables, regular: Stream, frauds: Sequence[Stream], cases: Keys) -> Stream:
+    """Return the regular stream, before rows are dropped, with the rows at which cards of the defrauded were copied."""
+    if tables.compromise is None:
+        return regular
+    copies = no_copies(len(regular.members))
+    for fraud in frauds:
+        words = draw_words(cases.take(fraud.members), cases.weyl.take(fraud.members), _COPIED)
+        for members, own in _find_copies(tables.compromise, regular, fraud, words):
+            copies.put(members, own)
+    return replace(regular, copies=copies)
+
+
+def _find_copies(tables: CompromiseTables, regular: Stream, fraud: Stream, words: U64) -> Iterator[tuple[I64, Copies]]:
+    """Yield some members of a stream of fraud with the rows at which their cards were copied, until all are told."""
+    exposure = tables.exposures[fraud.fraud_type]
+    if exposure is None:
+        return
+    window = fraud.day[:, :1]
+    counts = regular.kept[fraud.members] * ((regular.day < window) & (regular.day >= window - exposure.days))
+    for start, stop in cut_chunks(counts.sum(axis=1, dtype=np.int64)):
+        members = fraud.members[start:stop]
+        who, slot, index = list_rows(counts[start:stop], regular.first[members])
+        keys = regular.keys.take(members.take(who))
+        choices = draw_words(keys, start_counters(keys, index), CHOICE)
+        pair = regular.behaviour.choice.draw(choices) if regular.pair is None else regular.pair.take(slot)
+        category, day = regular.behaviour.pairs.category.take(pair), regular.day.take(slot)
+        chosen = choose_rows(who, exposure.categories.take(category), words[start:stop])
+        rows = (index, day, category, tables.find(day, category))
+        yield members, Copies(*(np.append(own, NONE).take(chosen) for own in rows))
 
 
 def _drop_fraud_dates(regular: Stream, fraud: Stream, days: int) -> I64:

@@ -113,6 +113,7 @@ def _select_members(stream: Stream, customers: range) -> Stream:
         radius=stream.radius[own],
         away=stream.away and (stream.away[0][own], stream.away[1][own]),
         burst=None if stream.burst is None else stream.burst[own],
+        copies=stream.copies and stream.copies.slice(own),
     )
 
 
@@ -279,11 +280,15 @@ class _Draft:
         return moments.draw_starts(words) if burst is None else moments.draw_within(self._spread(burst), words)
 
     def _draw_merchant(self) -> I64:
-        """Return the merchant: uniform among those of the category."""
+        """Return the merchant: uniform among those of the category, or where the card was copied."""
         pairs, pair = self._pairs, self._pair
         count = pairs.merchant_count.take(pair).view(np.uint64)
         merchant = scale_to(low_half(self._merchant_words), count).view(np.int64)
         merchant += pairs.merchant_first.take(pair)
+        copies = self.part.stream.copies
+        if copies is not None:
+            copied = np.flatnonzero(self.index == self._spread_members(copies.index))
+            merchant[copied] = copies.merchant.take(self.who.take(copied))
         return merchant
 
     def _draw_cents(self) -> I64:

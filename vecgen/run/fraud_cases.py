@@ -10,7 +10,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.io.schema import FRAUD_CASE_COLUMNS, FRAUD_TYPE, REPORTED_DATE, Column, arrow_schema
+from vecgen.io.schema import (
+    COMPROMISE_COLUMNS,
+    FRAUD_CASE_COLUMNS,
+    FRAUD_TYPE,
+    REPORTED_DATE,
+    Column,
+    arrow_schema,
+)
+from vecgen.model.fraud.compromise import NONE, Copies
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Attribute, Rows
 from vecgen.model.tables import Tables
@@ -30,7 +38,8 @@ def list_columns(law: ModelParameters) -> tuple[Column, ...]:
     """Return the columns of the table of cases, by what is known of them."""
     types = (FRAUD_TYPE,) if law.fraud_types else ()
     reports = (REPORTED_DATE,) if law.fraud_types or law.reporting.is_stated else ()
-    return (*FRAUD_CASE_COLUMNS, *types, *reports)
+    copies = COMPROMISE_COLUMNS if any(own.type.compromised for own in law.types) else ()
+    return (*FRAUD_CASE_COLUMNS, *types, *reports, *copies)
 
 
 def find_cases(tables: Tables, source: CustomerSource, first: int, last: int) -> pa.Table:
@@ -97,6 +106,8 @@ def _list_stream(
         own.append(pa.array([law.types[stream.fraud.position].type.name] * len(cases)))
     if reported:
         own.append(_list_first_reports(tables, drawn, starts))
+    if calendar.regular.copies is not None:
+        own += _list_copies(tables, calendar.regular.copies, cases)
     yield pa.table([*known.columns, *own], schema=arrow_schema(columns))
 
 
@@ -108,6 +119,18 @@ def _list_first_reports(tables: Tables, drawn: Sequence[Rows], starts: I64) -> p
     first = np.minimum.reduceat(np.where(days < 0, _LATER_THAN_ALL, days), starts)
     dates = (first + tables.law.period.first_day).astype(np.int32)
     return pa.array(dates, mask=first == _LATER_THAN_ALL).view(pa.date32())
+
+
+def _list_copies(tables: Tables, copies: Copies, cases: I64) -> list[pa.Array]:
+    """Return date, category and merchant of the purchases at which the cards of cases were copied; nulls for none."""
+    own = copies.take(cases)
+    nowhere = own.index == NONE
+
+    def name(names: Sequence[str], positions: I64) -> pa.Array:
+        return pa.array(names, pa.string()).take(pa.array(positions, mask=nowhere))
+
+    dates = pa.array((own.day + tables.law.period.first_day).astype(np.int32), mask=nowhere).view(pa.date32())
+    return [dates, name(tables.categories, own.category), name(tables.merchants, own.merchant)]
 
 
 def _dates(days: I64) -> pa.Array:

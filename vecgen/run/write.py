@@ -17,8 +17,7 @@ from vecgen.io.schema import (
     CUSTOMERS,
     FRAUD_CASE_COLUMNS,
     FRAUD_CASES,
-    FRAUD_TYPE,
-    REPORTED_DATE,
+    MORE_CASE_COLUMNS,
     TRANSACTIONS,
     Column,
     arrow_schema,
@@ -112,7 +111,7 @@ def write_customers(target: Target, customers: pa.Table) -> FileRecord:
 def _write_table(target: Target, part: str, name: str, table: pa.Table, columns: tuple[Column, ...]) -> FileRecord:
     """Write a table as one file of its part's columns, and those that cases have more; its digest is of `columns`."""
     form = target.output.form
-    more = [column for column in (FRAUD_TYPE, REPORTED_DATE) if column.name in table.column_names]
+    more = [column for column in MORE_CASE_COLUMNS if column.name in table.column_names]
     schema = arrow_schema([*form.columns_of(part), *more])
     name = f"{part}/{target.load}{name}.{form.format}"
     path = target.directory / name

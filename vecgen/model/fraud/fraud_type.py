@@ -23,6 +23,7 @@ MAX_BURST: Final = 43_200
 """Seconds: half a day."""
 MIN_DEGREES: Final = 0.1
 MAX_DEGREES: Final = 20.0
+MAX_WEEKS: Final = 52
 MAX_DELAY: Final = 3_650.0
 """Days, of the mean and of the standard deviation of a report delay."""
 MAX_TEXT: Final = 2_000
@@ -44,6 +45,19 @@ class ReportDelay:
 
 
 @dataclass(frozen=True)
+class Compromise:
+    """Where the cards of cases were copied: one earlier purchase of each was made at a compromised merchant.
+
+    Attributes:
+        weeks: Before the window, in which that purchase was made.
+        categories: Of merchants that can be compromised; empty for all.
+    """
+
+    weeks: int
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FraudType:
     """One kind of fraud; see profiles/README.md for the meaning of each field.
 
@@ -57,6 +71,7 @@ class FraudType:
         hours: A weight per hour of the day; None where time follows whom it spends like.
         burst_seconds: All transactions of a case on one date lie within so many seconds; None for no bursts.
         remote_degrees: Of a remote place: it is uniform within so many degrees of the customer's home.
+        compromised: Where cards were copied; None where that is not said.
         keeps_own_rows: Whether the customer's own transactions stay on the dates of fraudulent ones.
         months: From the month of each date on, weight of windows that start then; 1 before the first. Ascending.
         report: None where all is known on the day itself.
@@ -76,6 +91,7 @@ class FraudType:
     burst_seconds: int | None = None
     place: Place = "home"
     remote_degrees: float = 0.0
+    compromised: Compromise | None = None
     keeps_own_rows: bool = False
     months: tuple[tuple[date, float], ...] = ()
     report: ReportDelay | None = None

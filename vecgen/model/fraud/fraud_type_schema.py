@@ -14,6 +14,7 @@ from vecgen.config.json_schema import (
     make_number,
     make_record,
     make_weight,
+    match_label,
     match_whole,
 )
 from vecgen.model.fraud.fraud_type import (
@@ -25,6 +26,7 @@ from vecgen.model.fraud.fraud_type import (
     MAX_FACTOR,
     MAX_PER_DAY,
     MAX_TEXT,
+    MAX_WEEKS,
     MIN_DEGREES,
     MIN_FACTOR,
     PLACES,
@@ -63,6 +65,11 @@ def fraud_type_schema() -> Schema:
         "burst_seconds": _integer("All transactions of one date lie within so many seconds.", 1, MAX_BURST),
         "place": _choice("Where it buys.", PLACES),
         "remote_degrees": make_number("How far from home a remote place can be, degrees.", MIN_DEGREES, MAX_DEGREES),
+        "compromised": make_record(
+            "Where cards were copied: at a merchant compromised then, by an earlier purchase.",
+            {"weeks": _integer("Before the window, in which that purchase was made.", 1, MAX_WEEKS)},
+            {"categories": _names("Of these merchants; without it, all.")},
+        ),
         "keeps_own_rows": {"description": "Whether the customer's own transactions stay.", "type": "boolean"},
         "months": {
             "description": "Weight of windows that start from a month on; 1 before the first.",
@@ -89,6 +96,11 @@ def _choice(description: str, known: tuple[str, ...]) -> Schema:
 
 def _category() -> Schema:
     return make_record("How often it is bought, and for how much.", {"weight": make_weight(), **amount_members()})
+
+
+def _names(description: str) -> Schema:
+    names = {"type": "string", **match_label()}
+    return {"description": description, "type": "array", "items": names, "minItems": 1, "uniqueItems": True}
 
 
 def _all_zero() -> Schema:

@@ -109,9 +109,11 @@ def check_categories(kinds: Iterable[FraudType], merchants: Merchants) -> None:
 
 
 def _list_missing(where: str, kind: FraudType, known: tuple[str, ...]) -> Iterator[InputError]:
-    for category in kind.categories:
-        if category not in known:
-            yield InputError(where, "categories", category, "a category that has merchants", suggest(category, known))
+    compromised = kind.compromised.categories if kind.compromised else ()
+    for key, names in (("categories", kind.categories), ("compromised.categories", compromised)):
+        for category in names:
+            if category not in known:
+                yield InputError(where, key, category, "a category that has merchants", suggest(category, known))
 
 
 def choose_file(name: str, files: Mapping[str, Path]) -> Path:

@@ -11,9 +11,10 @@ import numpy as np
 from vecgen.model.fraud.fraud_type import HOURS, FraudType
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.categorical import Categorical, compile_categorical
-from vecgen.sampling.rng import high_half, low_half, scale_to
+from vecgen.sampling.rng import Keys, draw_words, high_half, low_half, scale_to, start_counters
 
 _HOUR: Final = 3600
+_BURST: Final = 0  # word of entry 1 + n of a case, for the window's n-th date
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class Moments:
         start = scale_to(low_half(words), self.seconds.take(hour).view(np.uint64)).view(np.int64)
         start += hour * _HOUR
         return start
+
+    def draw_bursts(self, cases: Keys, day: I64) -> I64 | None:
+        """Return when the burst of each date starts, shape as `day` (cases, slots); None for no bursts.
+
+        Args:
+            day: That of the first slot is the first of the window.
+        """
+        if self.burst is None:
+            return None
+        # Slots of one date share its burst: the entry is the date's position in the window.
+        keys = cases.take(np.repeat(np.arange(len(day)), day.shape[1]))
+        entries = 1 + (day - day[:, :1]).ravel()
+        return self.draw_starts(draw_words(keys, start_counters(keys, entries), _BURST)).reshape(day.shape)
 
     def draw_within(self, starts: I64, words: U64) -> I64:
         """Return the second of the day of a row of a burst that starts at `starts`, per word."""

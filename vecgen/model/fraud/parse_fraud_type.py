@@ -28,10 +28,12 @@ from vecgen.model.fraud.fraud_type import (
     MAX_FACTOR,
     MAX_PER_DAY,
     MAX_TEXT,
+    MAX_WEEKS,
     MIN_DEGREES,
     MIN_FACTOR,
     PLACES,
     SPENDINGS,
+    Compromise,
     FraudType,
     ReportDelay,
 )
@@ -77,12 +79,18 @@ def spell_fraud_type(kind: FraudType) -> dict[str, object]:
         "burst_seconds": kind.burst_seconds,
         "place": kind.place,
         "remote_degrees": kind.remote_degrees,
+        "compromised": kind.compromised and _spell_compromise(kind.compromised),
         "keeps_own_rows": kind.keeps_own_rows,
         "months": {f"{first:%Y-%m}": weight for first, weight in kind.months},
         "report": kind.report and vars(kind.report),
     }
     usual = vars(FraudType(kind.name))
     return {name: value for name, value in spelled.items() if value and getattr(kind, name) != usual[name]}
+
+
+def _spell_compromise(compromise: Compromise) -> dict[str, object]:
+    named = {"categories": [*compromise.categories]} if compromise.categories else {}
+    return {"weeks": compromise.weeks, **named}
 
 
 def _parse_text(node: JsonValue) -> str:
@@ -131,6 +139,22 @@ def _parse_hours(node: JsonValue) -> tuple[float, ...]:
     return tuple(weights)
 
 
+def _parse_compromise(node: JsonValue) -> Compromise:
+    weeks = partial(JsonValue.integer, low=1, high=MAX_WEEKS)
+    return Compromise(*node.record({"weeks": weeks, "categories": optional(_parse_names, ())}))
+
+
+def _parse_names(node: JsonValue) -> tuple[str, ...]:
+    if not isinstance(node.raw, list) or not node.raw:
+        node.fail("a list of categories", "leave the key out for all categories")
+    for position, name in enumerate(node.raw):
+        place = JsonValue(node.where, f"{node.path}[{position}]", name, str(name))
+        if not isinstance(name, str) or name in node.raw[:position]:
+            place.fail("the name of a category, each once")
+        check_label(place)
+    return tuple(node.raw)
+
+
 def _parse_switch(node: JsonValue) -> bool:
     if not isinstance(node.raw, bool):
         node.fail("true or false")
@@ -164,6 +188,7 @@ _FIELDS: Final[dict[str, Any]] = {
     "burst_seconds": optional(partial(JsonValue.integer, low=1, high=MAX_BURST), None),
     "place": optional(partial(_parse_choice, known=PLACES), "home"),
     "remote_degrees": optional(number_between(MIN_DEGREES, MAX_DEGREES), 0.0),
+    "compromised": optional(_parse_compromise, None),
     "keeps_own_rows": optional(_parse_switch, False),
     "months": optional(_parse_months, ()),
     "report": optional(_parse_report, None),
