@@ -18,6 +18,7 @@ from vecgen.cli.commands.compare import run_compare
 from vecgen.cli.commands.export import run_export
 from vecgen.cli.commands.fit import run_fit
 from vecgen.cli.commands.keyword_parsers import ASKED, COMPARED, EXPORTED, FITTED, SPLIT, STATED, WRITTEN
+from vecgen.cli.commands.split import run_split
 from vecgen.cli.keywords import (
     ComparisonKeywords,
     Day,
@@ -34,7 +35,7 @@ from vecgen.cli.keywords import (
 )
 from vecgen.cli.parser import Parser
 from vecgen.cli.progress_bar import show
-from vecgen.cli.read_options import to_cut, to_dataset, to_existing, to_output, to_request
+from vecgen.cli.read_options import to_dataset, to_existing, to_output, to_request
 from vecgen.io.digest import Digest
 from vecgen.io.schema import (
     ALL_COLUMNS,
@@ -56,7 +57,6 @@ from vecgen.report import ceiling
 from vecgen.report.ceiling import Ceiling
 from vecgen.report.comparison.findings import Comparison
 from vecgen.report.expected_ceiling import expect_ceiling
-from vecgen.run import split
 from vecgen.run.export.arrow_tables import encode_text, list_customers, list_rows, to_table
 from vecgen.run.fraud_cases import find_cases, list_columns
 from vecgen.run.local import run_local
@@ -282,9 +282,7 @@ def split_dataset(directory: Directory, **told: Unpack[SplitKeywords]) -> Split:
         InputError: The dataset, a value or a file cannot be read, or a part would be empty.
         OutputError: The output holds something or cannot be written.
     """
-    options = _read(SPLIT, directory, told)
-    with show(options.quiet) as progress:
-        return split.split_dataset(to_dataset(options), to_cut(options), options.output, progress)
+    return run_split(_read(SPLIT, directory, told))
 
 
 @takes(EXPORTED, ExportKeywords)

@@ -23,7 +23,7 @@ from vecgen.cli.keywords import (
     SplitKeywords,
     list_keywords,
 )
-from vecgen.cli.main import _make_parser
+from vecgen.cli.main import make_command_parser
 from vecgen.errors import InputError
 
 
@@ -64,7 +64,7 @@ def test_what_excludes_each_other_is_refused() -> None:
 
 def options_of(*command: str) -> set[str]:
     """Return the options of a command line as keywords."""
-    parser = _make_parser()
+    parser = make_command_parser(command)
     for word in command:
         (actions,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
         parser = actions.choices[word]

@@ -28,7 +28,6 @@ from vecgen.cli.argument_types import (
     parse_whole,
     read_storage_options,
 )
-from vecgen.fit.estimate import LEAST_CUSTOMERS
 from vecgen.io.writers import COMPRESSIONS, ENCODINGS, FORMATS
 from vecgen.model.params import DEPENDENCES, MAX_FRAUD_DAYS
 from vecgen.plan.form import Form
@@ -214,6 +213,8 @@ def add_expectation_options(parser: ArgumentParser) -> None:
 
 def add_fit_options(parser: ArgumentParser) -> None:
     """Add what a fit is told instead of finding it out, and where it goes."""
+    from vecgen.fit.estimate import LEAST_CUSTOMERS
+
     parser.add_argument("--output", type=parse_path, default=Path("fitted"), metavar="DIR", help="new (fitted)")
     group = parser.add_argument_group("what the data is (as it shows)")
     group.add_argument("--law", choices=DEPENDENCES, dest="dependence", help="joint model (as the rows show)")
@@ -226,20 +227,6 @@ def add_fit_options(parser: ArgumentParser) -> None:
     group.add_argument("--demographics", type=parse_path, metavar="DIR", help=help_demographics)
     help_least = f"customers below which a figure is merged, or kept as it was, for privacy ({LEAST_CUSTOMERS})"
     group.add_argument("--least-customers", type=parse_whole, default=LEAST_CUSTOMERS, metavar="K", help=help_least)
-
-
-def add_split_options(parser: ArgumentParser) -> None:
-    """Add where a dataset is split, and where its parts go."""
-    parser.add_argument("--output", type=parse_path, default=Path("split"), metavar="DIR", help="new (split)")
-    group = parser.add_argument_group("parts")
-    help_train = "last day of the training part"
-    group.add_argument("--train-until", type=parse_date, metavar="DATE", help=help_train)
-    help_test = "first day of the test part; the days between, whose fraud is not known yet, are left out"
-    group.add_argument("--test-from", type=parse_date, metavar="DATE", help=help_test)
-    help_share = "share of customers that are in the test part alone, the others in the training part (all in both)"
-    help_day = "day whose knowledge the training labels are (with reported_date: the day before --test-from)"
-    group.add_argument("--labels-as-of", type=parse_date, metavar="DATE", help=help_day)
-    group.add_argument("--disjoint-customers", type=parse_number, metavar="SHARE", help=help_share)
 
 
 def add_table_options(parser: ArgumentParser) -> None:

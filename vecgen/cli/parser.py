@@ -1,11 +1,12 @@
-"""An argument parser that reports errors in one line and suggests the likely word."""
+"""An argument parser that reports errors in one line and suggests the likely word; what a command is."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from vecgen.errors import VecgenError, shorten, suggest
@@ -21,6 +22,10 @@ class Parser(ArgumentParser):
         """Make a parser; `examples`: command lines without the program, shown below its options."""
         options.setdefault("allow_abbrev", False)  # abbreviations would change their meaning with every new option
         super().__init__(**options, formatter_class=RawDescriptionHelpFormatter)
+        self.show_examples(examples)
+
+    def show_examples(self, examples: Sequence[str]) -> None:
+        """Show command lines, without the program, below the options."""
         if examples:
             self.epilog = "\n".join(["examples:", *(f"  {self.prog} {example}".rstrip() for example in examples)])
 
@@ -55,6 +60,23 @@ class Parser(ArgumentParser):
         advice = suggest(value, known)
         message = f"got {shorten(value)!r}, expected one of {', '.join(known)}{advice and '; ' + advice}"
         raise argparse.ArgumentError(action, message)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a word of the command line takes and does.
+
+    Attributes:
+        examples: Command lines, without the program and that word.
+        add_options: Adds all that it takes to its parser.
+        run: Does it, and returns the exit status, None for 0; None where the actions of the command say what they do.
+        planned: The command instead of this one where `--plan` is among the words; None if it is the same.
+    """
+
+    examples: Sequence[str]
+    add_options: Callable[[Parser], None]
+    run: Callable[[Namespace], int | None] | None = None
+    planned: Command | None = None
 
 
 class UsageError(VecgenError):

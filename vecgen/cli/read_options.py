@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 
-from vecgen.errors import InputError, setting
 from vecgen.model.fraud.load_fraud_types import load_weighted_types
 from vecgen.model.fraud.reporting import Reporting
 from vecgen.model.params import ModelParameters, make_period
@@ -13,7 +12,6 @@ from vecgen.plan.form import NORMALIZED_NAMES, Form
 from vecgen.plan.output import Existing, Output
 from vecgen.plan.request import Request
 from vecgen.plan.selection import Selection
-from vecgen.run.split import Cut
 from vecgen.stores.filesystem import Place, locate
 
 
@@ -53,18 +51,6 @@ def to_request(options: Namespace) -> Request:
         demographics=options.demographics,
         safe_identifiers=options.safe_identifiers,
     )
-
-
-def to_cut(options: Namespace) -> Cut:
-    """Return where parsed options split a dataset.
-
-    Raises:
-        InputError: A day that is missing, or a value outside its range.
-    """
-    for name in ("train_until", "test_from"):
-        if getattr(options, name) is None:
-            raise InputError(setting(name), "", None, "a date, YYYY-MM-DD")
-    return Cut(options.train_until, options.test_from, options.disjoint_customers, options.labels_as_of)
 
 
 def to_dataset(options: Namespace) -> Place:

@@ -19,7 +19,6 @@ from vecgen.stores.filesystem import Place
 
 if TYPE_CHECKING:
     from vecgen.fit.fit import Fit
-    from vecgen.run.split import Split, SplitPart
 
 _FEW_FRAUDS: Final = 1000  # transactions; fewer train no model
 _SMALL_FILE: Final = 16_000_000  # bytes; readers of smaller files spend their time on opening them
@@ -109,15 +108,3 @@ def describe_fit(fit: Fit, output: Path) -> str:
     command = shlex.join(["vecgen", "generate", *(f"--{n.replace('_', '-')}={v}" for n, v in options.items())])
     kept = f"{spell_count(len(fit.statement['notes']), 'note')} on what was kept as it was or left out"
     return f"{output}: fitted to {fit.rows:,} transactions; fit.json has standard errors, and {kept}\n{command}"
-
-
-def describe_split(split: Split, output: Path) -> str:
-    """Return what each part of a split dataset holds, a line a part."""
-    return "\n".join(f"{output / name}: {_describe_part(part)}" for name, part in vars(split).items())
-
-
-def _describe_part(part: SplitPart) -> str:
-    known = "" if part.labels_as_of is None else f" as known on {part.labels_as_of}"
-    frauds = "" if part.frauds is None else f", {part.frauds:,} of them fraudulent{known}"
-    customers = "" if part.customers is None else f", of {spell_count(part.customers, 'customer')}"
-    return f"{spell_count(part.rows, 'transaction')}{frauds}{customers}"

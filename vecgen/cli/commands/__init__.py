@@ -1,1 +1,1 @@
-"""Commands that need more than a few lines."""
+"""What each command takes and does; a module is imported when one of its `COMMANDS` is asked for."""

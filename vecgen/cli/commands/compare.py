@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vecgen.cli.argument_types import parse_number, parse_path, parse_place
 from vecgen.cli.console import say
 from vecgen.cli.options import add_processes_option, add_quiet_option, add_storage_option
+from vecgen.cli.parser import Command, Parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import list_storage_options
 from vecgen.stores.filesystem import locate
@@ -26,8 +27,7 @@ def add_comparison_options(parser: ArgumentParser) -> None:
     parser.add_argument("--classifier", action=BooleanOptionalAction, default=True, help=help_classifier)
 
 
-def add_compare_command(parser: ArgumentParser) -> None:
-    """Add all that the command line takes."""
+def _add_options(parser: Parser) -> None:
     for name in ("one", "other"):
         parser.add_argument(name, type=parse_place, metavar=name.upper(), help="a directory, or a URL")
     add_storage_option(parser)
@@ -54,10 +54,12 @@ def run_compare(options: Namespace) -> Comparison:
         )
 
 
-def print_comparison(options: Namespace) -> int:
-    """Compare, print what was found, and return the exit status."""
+def _run(options: Namespace) -> int:
     from vecgen.report.comparison.findings import STATUSES, to_json, to_text
 
     found = run_compare(options)
     say(to_json(found) if options.json else to_text(found))
     return STATUSES[found.outcome]
+
+
+COMMANDS: Final = {"compare": Command(("theirs mine", "theirs mine --output compared.html"), _add_options, _run)}

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from vecgen.cli.argument_types import parse_date, parse_path
+from vecgen.cli.console import say
+from vecgen.cli.options import add_dataset_argument, add_quiet_option
+from vecgen.cli.parser import Command, Parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import to_dataset
 from vecgen.io.writers import FORMATS
@@ -38,6 +41,22 @@ def run_export(options: Namespace) -> tuple[Exported, ...]:
         return export_dataset(to_dataset(options), options.output, options.split_date, options.format, report)
 
 
-def describe_export(files: Sequence[Exported]) -> str:
-    """Return a line about each file."""
+def _describe(files: Sequence[Exported]) -> str:
     return "\n".join(f"{own.path}: {own.rows:,} transactions, {own.first}..{own.last}" for own in files)
+
+
+def _add_options(parser: Parser) -> None:
+    add_dataset_argument(parser)
+    add_export_options(parser)
+    add_quiet_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    files = run_export(options)
+    if not options.quiet:
+        say(_describe(files))
+
+
+COMMANDS: Final = {
+    "export": Command(("cards --output public", "cards --split-date 2023-10-01 --format parquet"), _add_options, _run)
+}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from vecgen.cli.commands.compare import add_comparison_options
 from vecgen.cli.commands.export import add_export_options
+from vecgen.cli.commands.split import add_split_options
 from vecgen.cli.options import (
     add_customer_options,
     add_expectation_options,
@@ -15,7 +16,6 @@ from vecgen.cli.options import (
     add_processes_option,
     add_quiet_option,
     add_slice_options,
-    add_split_options,
     add_storage_option,
     add_table_options,
 )

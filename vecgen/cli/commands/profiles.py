@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vecgen.cli.argument_types import parse_path
 from vecgen.cli.console import say
 from vecgen.cli.options import add_demographics_option
-from vecgen.cli.parser import Parser
+from vecgen.cli.parser import Command, Parser
 from vecgen.cli.summary import spell_count
 from vecgen.config.json_schema import SCHEMAS, spell_schema
 from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_demographics, load_profiles
@@ -34,8 +34,7 @@ _SCHEMAS: Final = {**SCHEMAS, KIND: fraud_type_schema}
 """By the kind of file."""
 
 
-def add_profile_actions(profiles: Parser) -> None:
-    """Add the actions on behaviour profiles and fraud types."""
+def _add_actions(profiles: Parser) -> None:
     actions = profiles.add_subparsers(title="actions", required=True, metavar="ACTION")
 
     def add(name: str, run: object, summary: str) -> Parser:
@@ -114,3 +113,8 @@ def _print_schema(options: Namespace) -> None:
         print(text, end="")
     else:
         write_new(options.output, text)
+
+
+COMMANDS: Final = {
+    "profiles": Command(("show adults_2550_female_urban", "new mine --from leftovers --name students"), _add_actions)
+}

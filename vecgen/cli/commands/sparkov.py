@@ -10,7 +10,7 @@ from typing import Final
 from vecgen.cli.argument_types import parse_date, parse_path, parse_whole
 from vecgen.cli.console import say
 from vecgen.cli.options import add_processes_option, add_quiet_option, count_processors
-from vecgen.cli.parser import Parser
+from vecgen.cli.parser import Command, Parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.summary import spell_count
 from vecgen.config.loader import DEFAULT_PROFILES, MAIN_CONFIG
@@ -28,11 +28,9 @@ _RATE: Final = float(Fraction(99, 101))
 """Of defrauded customers, as release 1.0 was published, whose command line this is."""
 _THEIRS: Final = {"customers": "-n", "customers_file": "-c", "start": "START", "end": "END", "seed": "-seed"}
 """The original's words for settings that errors name."""
-EXAMPLES: Final = ("-n 1000 -o out 01-01-2023 12-31-2023", "-c customers.csv -seed 7 01-01-2023 12-31-2023")
 
 
-def add_sparkov_options(parser: Parser) -> None:
-    """Add the arguments of the original's `datagen.py`."""
+def _add_options(parser: Parser) -> None:
     parser.add_argument("start_date", type=parse_date, metavar="START", help="first day, MM-DD-YYYY or YYYY-MM-DD")
     parser.add_argument("end_date", type=parse_date, metavar="END", help="last day")
     either = parser.add_mutually_exclusive_group()
@@ -47,8 +45,7 @@ def add_sparkov_options(parser: Parser) -> None:
     add_quiet_option(parser)
 
 
-def run_sparkov(options: Namespace) -> None:
-    """Write what the original's options ask for, and say how `generate` is asked for the same rows."""
+def _run(options: Namespace) -> None:
     try:
         request = _to_request(options)
         plan = compile_plan(request)
@@ -93,3 +90,10 @@ def _describe(written: Written, request: Request, output: Path) -> str:
     command = recall_command(("customers", "transactions"), describe_request(request), form).replace(" \\\n   ", "")
     files = f"{output}: {rows} in {spell_count(written.files, 'file')}"
     return f"{files}\nthe same rows, by vecgen's own options: {command}"
+
+
+COMMANDS: Final = {
+    "sparkov": Command(
+        ("-n 1000 -o out 01-01-2023 12-31-2023", "-c customers.csv -seed 7 01-01-2023 12-31-2023"), _add_options, _run
+    )
+}
