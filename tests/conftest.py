@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
+from tests.support.object_store import ObjectStore, free_port
 from vecgen.api import write_dataset
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.model.params import ModelParameters, Period
@@ -169,6 +170,15 @@ def write_spring(profiles: Path, demographics: Path, tmp_path_factory: pytest.Te
 def spring(write_spring: Callable[..., Path]) -> Path:
     """Return one of them, without changes; read only."""
     return write_spring("spring")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """Yield an object store that speaks S3; tests share it and write below prefixes of their own."""
+    store = ObjectStore(tmp_path_factory.mktemp("s3"), free_port())
+    store.start()
+    yield store
+    store.stop()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -69,6 +69,16 @@ class Behaviour:
     merchants: list[Sequence[str]]
 
 
+def check_dependence(law: ModelParameters) -> None:
+    """Accept the model of release 0.5.
+
+    Raises:
+        ValueError: Another one.
+    """
+    if law.dependence != "v0.5":
+        raise ValueError(f"the row loop knows the model v0.5, not {law.dependence}")
+
+
 def generate(
     profile: Profile,
     twin: Profile,
@@ -77,17 +87,16 @@ def generate(
     merchants: Mapping[str, Sequence[str]],
     rng: Random,
 ) -> Iterator[Transaction]:
-    """Yield one customer's transactions under the law v0.5: the fraudulent ones, if any, then the regular ones.
+    """Yield one customer's transactions under the model v0.5: the fraudulent ones, if any, then the regular ones.
 
     Args:
         profile, twin: The customer's profile and its fraud twin.
         merchants: Names by category.
 
     Raises:
-        ValueError: Another law than v0.5, or weights of which none is positive.
+        ValueError: Another model than v0.5, or weights of which none is positive.
     """
-    if law.dependence != "v0.5":
-        raise ValueError(f"the row loop knows the law v0.5, not {law.dependence}")
+    check_dependence(law)
     period, fraud_dates = law.period, set()
     if rng.random() < law.fraud_rate:
         window_start = period.start + timedelta(days=rng.randint(1, period.span - LAST_WINDOW_MARGIN))

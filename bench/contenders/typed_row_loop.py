@@ -17,6 +17,7 @@ from bench.contenders.row_loop import (
     LAST_WINDOW_MARGIN,
     Customer,
     Transaction,
+    check_dependence,
     complete,
     cumulate,
     draw_amount,
@@ -58,16 +59,15 @@ def generate(
     rng: Random,
     compromised: Compromised | None = None,
 ) -> Iterator[Typed]:
-    """Yield one customer's transactions under the law v0.5 with their types, "" for honest ones: the frauds first.
+    """Yield one customer's transactions under the model v0.5 with their types, "" for honest ones: the frauds first.
 
     Args:
         compromised: Needed if a type copies cards.
 
     Raises:
-        ValueError: Another law than v0.5, or weights of which none is positive.
+        ValueError: Another model than v0.5, or weights of which none is positive.
     """
-    if law.dependence != "v0.5":
-        raise ValueError(f"the row loop knows the law v0.5, not {law.dependence}")
+    check_dependence(law)
     struck: set[date] = set()
     case = None
     if rng.random() < law.fraud_rate:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.targets import SMALL, Contents, Range, read_data
-from tests.support.object_store import ObjectStore, free_port
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    store = ObjectStore(tmp_path_factory.mktemp("s3"), free_port())
-    store.start()
-    yield store
-    store.stop()
+from tests.support.object_store import ObjectStore
 
 
 @pytest.fixture(scope="session")

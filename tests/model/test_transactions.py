@@ -62,6 +62,20 @@ def as_set(rows: Rows, customers: Customers) -> set[tuple[int, ...]]:
     return set(zip(ids.tolist(), *[c.tolist() for c in (*columns, *rows.number)], strict=True))
 
 
+def draw_in_pieces(tables: Tables, customers: Customers, cut: int, chunk: int) -> set[tuple[int, ...]]:
+    """Return the rows of customers who are drawn one by one, the days before and from `cut` on by themselves."""
+    found: set[tuple[int, ...]] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calendars, "CHUNK_ROWS", chunk)
+        for position in range(len(customers.ids)):
+            one = customers.slice(position, position + 1)
+            calendar = draw_calendar(tables, tables.profiles[PROFILE], one)
+            for days in (range(cut), range(cut, tables.law.period.days)):
+                for part in draw_rows(tables, calendar, days):
+                    found |= as_set(part, one)
+    return found
+
+
 @pytest.fixture(scope="module", params=DEPENDENCES)
 def tables(request: pytest.FixtureRequest) -> Tables:
     """Return tables of each law, every customer defrauded, over a leap winter."""
@@ -73,17 +87,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
 def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: int) -> None:
     for tables in _TABLES:
         customers = people(sorted(ids))
-        _, together = draw(tables, customers)
-        alone: set[tuple[int, ...]] = set()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(calendars, "CHUNK_ROWS", chunk)
-            for position in range(len(ids)):
-                one = customers.slice(position, position + 1)
-                calendar = draw_calendar(tables, tables.profiles[PROFILE], one)
-                for days in (range(cut), range(cut, tables.law.period.days)):
-                    for part in draw_rows(tables, calendar, days):
-                        alone |= as_set(part, one)
-        assert alone == as_set(together, customers)
+        assert draw_in_pieces(tables, customers, cut, chunk) == as_set(draw(tables, customers)[1], customers)
 
 
 _TABLES = [compile_law(dependence=dependence, fraud_rate=0.5) for dependence in DEPENDENCES]

@@ -11,9 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model.test_transactions import MERCHANTS, PROFILE, PROFILES, as_set, compile_law, draw, people
+from tests.model.test_transactions import (
+    MERCHANTS,
+    PROFILE,
+    PROFILES,
+    as_set,
+    compile_law,
+    draw,
+    draw_in_pieces,
+    people,
+)
 from tests.support.fraud_types import shipped_types
-from vecgen.model import transaction_dates as calendars
 from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import DEPENDENCES, Dependence, Period
 from vecgen.model.rows import HONEST, Rows
@@ -71,17 +79,7 @@ def spread(values: I64, rows: Rows) -> I64:
 )
 def test_a_row_depends_on_its_position_alone(ids: list[int], cut: int, chunk: int, dependence: Dependence) -> None:
     tables, customers = compiled(dependence), people(sorted(ids))
-    _, together = draw(tables, customers)
-    alone: set[tuple[int, ...]] = set()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calendars, "CHUNK_ROWS", chunk)
-        for position in range(len(ids)):
-            one = customers.slice(position, position + 1)
-            calendar = draw_calendar(tables, tables.profiles[PROFILE], one)
-            for days in (range(cut), range(cut, HALF.days)):
-                for part in draw_rows(tables, calendar, days):
-                    alone |= as_set(part, one)
-    assert alone == as_set(together, customers)
+    assert draw_in_pieces(tables, customers, cut, chunk) == as_set(draw(tables, customers)[1], customers)
 
 
 def test_selected_customers_and_days_are_those_of_the_whole() -> None:

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import pytest
 
 from tests.support.checkout import ROOT
 from tests.support.datasets import data_files, read_rows
-from tests.support.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore, free_port
+from tests.support.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
 from vecgen.api import generate_transactions
 from vecgen.cli.keywords import RequestKeywords
 from vecgen.io.reader import digest_dataset
@@ -73,14 +72,6 @@ def test_hundred_gigabytes(tmp_path: Path) -> None:
     assert [path.name for path in files] == ["part-00017-10-000.parquet"]
     days = pq.ParquetFile(files[0]).read(["trans_date"])["trans_date"].unique().to_pylist()
     assert set(days) == {date(2023, 11, 24), date(2023, 11, 25)}
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    store = ObjectStore(tmp_path_factory.mktemp("s3"), free_port())
-    store.start()
-    yield store
-    store.stop()
 
 
 def test_object_store(store: ObjectStore, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import vecgen
-from tests.support.datasets import data_files, parse_cell, read_lines, read_rows
+from tests.run.conftest import WriteDataset
+from tests.support.datasets import data_files, read_columns, read_rows
 from vecgen.errors import InputError
-from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS
+from vecgen.io.schema import ALL_COLUMNS, COLUMNS, PROBABILITY_COLUMNS
 from vecgen.plan.command import recall_command
 
 NAMES = [column.name for column in PROBABILITY_COLUMNS]
@@ -23,31 +24,17 @@ HARD: dict[str, Any] = {**FEW, "dependence": "v1.0", "travel": True, "fraud_days
 
 def read_probabilities(directory: Path) -> pa.Table:
     """Return transaction numbers and probabilities in the order of the numbers."""
-    tables = []
-    for path in data_files(directory / "transactions"):
-        if path.suffix == ".parquet":
-            tables.append(pq.ParquetFile(path).read(["trans_num", *NAMES]))
-        else:
-            header, *lines = read_lines(path)
-            places = [header.index(name) for name in ("trans_num", *NAMES)]
-            number, *values = ([line[place] for line in lines] for place in places)
-            numbers = [[parse_cell(text, c) for text in v] for v, c in zip(values, PROBABILITY_COLUMNS, strict=True)]
-            tables.append(pa.table([number, *numbers], names=["trans_num", *NAMES]))
-    return pa.concat_tables(tables).combine_chunks().sort_by("trans_num")
+    return read_columns(directory, [column for column in ALL_COLUMNS if column.name in ("trans_num", *NAMES)])
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("plain") / "data"
-    vecgen.write_dataset(output=output, quiet=True, **FEW)
-    return output
+def plain(write_dataset: WriteDataset) -> Path:
+    return write_dataset(**FEW)
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("scored") / "data"
-    vecgen.write_dataset(output=output, quiet=True, with_fraud_probability=True, **FEW)
-    return output
+def scored(write_dataset: WriteDataset) -> Path:
+    return write_dataset(with_fraud_probability=True, **FEW)
 
 
 def test_other_columns_and_digests_are_those_of_a_dataset_without(plain: Path, scored: Path) -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,14 +39,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SMALL = ["--customers", "20", "--start", "2023-12-20", "--end", "2024-01-20", "--processes", "1"]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    store = ObjectStore(tmp_path_factory.mktemp("s3"), free_port())
-    store.start()
-    yield store
-    store.stop()
 
 
 @pytest.fixture(autouse=True)
