@@ -140,6 +140,8 @@ class FitKeywords(TypedDict, total=False):
     profiles: Directory | None
     demographics: Directory | None
     least_customers: int
+    epsilon: float | None
+    categories: Sequence[str] | str | None
     map: Mapping[str, str] | str | None
     time_zone: str | None
     date_format: str | None

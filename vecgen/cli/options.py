@@ -227,6 +227,11 @@ def add_fit_options(parser: ArgumentParser) -> None:
     group.add_argument("--demographics", type=parse_path, metavar="DIR", help=help_demographics)
     help_least = f"customers below which a figure is merged, or kept as it was, for privacy ({LEAST_CUSTOMERS})"
     group.add_argument("--least-customers", type=parse_whole, default=LEAST_CUSTOMERS, metavar="K", help=help_least)
+    group = parser.add_argument_group("differential privacy")
+    help_epsilon = "add noise that hides each customer: the smaller E, the better; wants --start and --end (no noise)"
+    group.add_argument("--epsilon", type=parse_number, metavar="E", help=help_epsilon)
+    help_categories = "with --epsilon: categories beside those of --profiles, which the rows are not asked for"
+    group.add_argument("--categories", type=parse_names, metavar="NAME,...", help=help_categories)
 
 
 def add_table_options(parser: ArgumentParser) -> None:

@@ -86,7 +86,8 @@ def describe(state: State, seconds: float, now: float) -> str:
     # After a start that took longer than the first pieces of work, no estimate of the whole is possible.
     known = seconds >= _SURE_SECONDS or state.done * _SURE_SHARE >= state.total
     time_left = f"{_clock_face(left)} left" if known else f"{_clock_face(now)} so far"
-    return ", ".join([f"{state.rows:,} rows", f"{state.rows / seconds:,.0f} rows/s", *size, time_left])
+    rows = [f"{state.rows:,} rows", f"{state.rows / seconds:,.0f} rows/s"] if state.rows else []
+    return ", ".join([*rows, *size, time_left])
 
 
 def _spell_bytes(size: int) -> str:

@@ -107,4 +107,5 @@ def describe_fit(fit: Fit, output: Path) -> str:
     options = {"profiles": output / "profiles", "demographics": output / "demographics", **fit.statement["options"]}
     command = shlex.join(["vecgen", "generate", *(f"--{n.replace('_', '-')}={v}" for n, v in options.items())])
     kept = f"{spell_count(len(fit.statement['notes']), 'note')} on what was kept as it was or left out"
-    return f"{output}: fitted to {fit.rows:,} transactions; fit.json has standard errors, and {kept}\n{command}"
+    data = f"some {fit.statement['customers']:,} customers" if fit.rows is None else f"{fit.rows:,} transactions"
+    return f"{output}: fitted to {data}; fit.json has standard errors, and {kept}\n{command}"

@@ -52,11 +52,11 @@ def _list_starts(counts: I64, usual: AmountDistribution | None) -> list[F64]:
     stdev = max(float(np.sqrt(counts @ (middle - mean) ** 2 / counts.sum())), mean / 100.0)
     starts = [(mean, stdev), (mean / 2.0, stdev), (mean / 2.0, 2.0 * stdev)]
     starts += [(usual.mean, usual.stdev)] if usual else []
-    return [_bound(np.log(np.array(pair))) for pair in starts]
+    return [bound(np.log(np.array(pair))) for pair in starts]
 
 
-def _bound(at: F64) -> F64:
-    """Return the nearest figures that a profile can have."""
+def bound(at: F64) -> F64:
+    """Return the nearest logarithms of mean and standard deviation that a profile can have."""
     mean = np.clip(at[0], np.log(MIN_MEAN), np.log(MAX_AMOUNT))
     stdev = np.clip(at[1], mean - np.log(MAX_SHAPE) / 2.0 + 1e-9, mean - np.log(MIN_SHAPE) / 2.0 - 1e-9)
     return np.array([mean, min(float(stdev), np.log(MAX_AMOUNT))])
@@ -69,7 +69,7 @@ def _climb(counts: I64, at: F64) -> F64:
         information, slope = _information(counts, at)
         step = np.linalg.lstsq(information, slope, rcond=None)[0]
         for halving in range(_HALVINGS):
-            next_at = _bound(at + step / 2.0**halving)
+            next_at = bound(at + step / 2.0**halving)
             next_height = _log_likelihood(counts, next_at)
             if next_height >= height:
                 break

@@ -42,7 +42,7 @@ class _Calendar:
     year: I64
 
 
-def fit_dates(rows: I64, people: CustomerTotals, usual: Profile, period: Period) -> Dates:
+def fit_dates(rows: I64 | F64, people: CustomerTotals, usual: Profile, period: Period) -> Dates:
     """Return the weights of dates, given the regular rows on each date of the period and whose fraud struck some.
 
     Weekdays, seasons and years are fitted in turn, each given the others.
@@ -56,7 +56,7 @@ def fit_dates(rows: I64, people: CustomerTotals, usual: Profile, period: Period)
     return fitted
 
 
-def _fit_in_turn(rows: I64, exposure: F64, at: _Calendar, usual: Profile, period: Period) -> Dates:
+def _fit_in_turn(rows: I64 | F64, exposure: F64, at: _Calendar, usual: Profile, period: Period) -> Dates:
     number = int(at.year.max()) + 1
     year = np.array([*usual.year_weights, *[DEFAULT_WEIGHT] * number][:number])  # stays where seasons hide it
     season = np.ones(len(MONTH_DAYS))
@@ -73,7 +73,7 @@ def _fit_in_turn(rows: I64, exposure: F64, at: _Calendar, usual: Profile, period
 
 
 def _fit_years(
-    rows: I64, exposure: F64, at: _Calendar, dates: Dates, usual: Profile, period: Period
+    rows: I64 | F64, exposure: F64, at: _Calendar, dates: Dates, usual: Profile, period: Period
 ) -> tuple[Estimate, ...]:
     """Return the weights of years, given what weekdays and seasons say; the first is 100."""
     even = replace(dates.put_into(usual), year_weights=())
@@ -87,7 +87,7 @@ def _fit_years(
     return tuple(Estimate(round_figure(w), e) for w, e in zip(weights.tolist(), errors, strict=True))
 
 
-def _spell_weekdays(ratio: F64, rows: I64, at: _Calendar, usual: Profile) -> tuple[Estimate, ...]:
+def _spell_weekdays(ratio: F64, rows: I64 | F64, at: _Calendar, usual: Profile) -> tuple[Estimate, ...]:
     """Return the weights of weekdays; their sum is the usual one, so that they can be compared with it."""
     seen = np.bincount(at.weekday, rows, 7)
     weights = ratio / ratio.sum() * sum(usual.weekday_weights)
@@ -135,7 +135,7 @@ def _sum(values: I64 | F64, key: I64) -> F64:
     return np.asarray(np.bincount(key, values, len(MONTH_DAYS)), dtype=np.float64)
 
 
-def _ratio(rows: I64, expected: F64, key: I64, size: int) -> F64:
+def _ratio(rows: I64 | F64, expected: F64, key: I64, size: int) -> F64:
     """Return seen over expected rows by key, 1 where none is expected."""
     seen, hoped = np.bincount(key, rows, size), np.bincount(key, expected, size)
     return np.divide(seen, hoped, out=np.ones(size), where=hoped > 0)

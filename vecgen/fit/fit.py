@@ -41,10 +41,16 @@ _REASONS: Final = {"amt": "amount below 1 or no whole cents", "trans_date": "dat
 
 @dataclass(frozen=True)
 class Fit:
-    """What was fitted: the parameters that `generate` takes as options, and all that fit.json says."""
+    """What was fitted.
+
+    Attributes:
+        law: The parameters that `generate` takes as options.
+        rows: How many were read; None where that is not told.
+        statement: All that fit.json says.
+    """
 
     law: ModelParameters
-    rows: int
+    rows: int | None
     statement: Mapping[str, Any]
 
 

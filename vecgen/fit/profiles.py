@@ -66,7 +66,7 @@ def fit_regular(
     rates = np.append(drawn, draw_of_defrauded(people, share)) / max(1, law.period.span)
     rates = np.append(rates, np.zeros(max(0, customers - len(rates))))
     fitted = _fit_rows(counts, names, with_dates, law, least, fit_rates(rates), share)
-    return replace(fitted, figures=fitted.figures | _spell_dates(dates))
+    return replace(fitted, figures=fitted.figures | spell_dates(dates))
 
 
 def fit_twin(
@@ -103,7 +103,7 @@ def _fit_rows(
     else:
         profile, amounts, kept = _fit_all_amounts(counts.amounts.sum(axis=0), known, names, profile)
         notes += kept
-    return Fitted(profile, _spell_rows(rates, choices, amounts), notes)
+    return Fitted(profile, spell_rows(rates, choices, amounts), notes)
 
 
 def _fit_all_amounts(
@@ -136,7 +136,8 @@ def _note_rare(rows: I64, known: Bools, names: tuple[str, ...], usual: Profile) 
     )
 
 
-def _spell_rows(rates: Rates, choices: Choices, amounts: dict[str, tuple[Estimate, Estimate]]) -> dict[str, Any]:
+def spell_rows(rates: Rates, choices: Choices, amounts: dict[str, tuple[Estimate, Estimate]]) -> dict[str, Any]:
+    """Return the figures of rows as fit.json says them."""
     return {
         "avg_transactions_per_day": {"min": rates.least.to_json(), "max": rates.most.to_json()},
         "categories_wt": {n: w.to_json() for n, w in zip(choices.categories, choices.weights, strict=True)},
@@ -145,7 +146,8 @@ def _spell_rows(rates: Rates, choices: Choices, amounts: dict[str, tuple[Estimat
     }
 
 
-def _spell_dates(dates: Dates) -> dict[str, Any]:
+def spell_dates(dates: Dates) -> dict[str, Any]:
+    """Return the weights of dates as fit.json says them."""
     year = dates.year
     errors = {float(weight): float(error) for weight, error in zip(year.weights, year.errors, strict=True)}
     seasons = {s.name: Estimate(s.weight, errors.get(s.weight, 0.0)).to_json() for s in year.seasons}

@@ -37,7 +37,7 @@ def fit_rates(rates: F64) -> Rates:
         # The largest of n even draws is one less than the bound with probability (1 - 1/width)^n.
         missed = (1.0 - 1.0 / (most - least + 2)) ** len(whole)
         return Rates(Estimate(least, missed), Estimate(most, missed), True)
-    return _match_moments(rates)
+    return match_moments(float(rates.mean()), float(rates.var()), len(rates))
 
 
 def _is_even(whole: I64) -> bool:
@@ -47,10 +47,10 @@ def _is_even(whole: I64) -> bool:
     return len(counts) == 1 or bool(stats.chisquare(counts).pvalue >= _UNEVEN)
 
 
-def _match_moments(rates: F64) -> Rates:
-    mean, variance, number = float(rates.mean()), float(rates.var()), len(rates)
+def match_moments(mean: float, variance: float, number: float, noise: float = 0.0) -> Rates:
+    """Return the even spread of this mean and variance of so many customers; `noise` is an error of the mean beside."""
     width = np.sqrt(12.0 * variance + 1.0)  # of an even spread over whole numbers
-    error = float(np.sqrt(variance / number + 0.05 * width**2 / number)) + 0.5  # and half of a whole number
+    error = float(np.sqrt(variance / number + 0.05 * width**2 / number + noise**2)) + 0.5  # and half of a whole number
     least = int(np.clip(np.rint(mean - (width - 1.0) / 2.0), 0, MAX_PER_DAY))
     most = int(np.clip(np.rint(mean + (width - 1.0) / 2.0), max(1, least), MAX_PER_DAY))
     return Rates(Estimate(least, error), Estimate(most, error), False)

@@ -55,7 +55,7 @@ def count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers,
     """
     if not directory.exists():
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
-    column_map = _read_column_map(stated)
+    column_map = read_column_map(stated)
     if column_map:
         counted = _count_table(directory, column_map, stated, workers, report)
     else:
@@ -66,7 +66,12 @@ def count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers,
     return counted
 
 
-def _read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
+def read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
+    """Return how a table's columns are read; None for a dataset.
+
+    Raises:
+        InputError: What tells of tables, without a map.
+    """
     told = {name: stated[name] for name in _TOLD_OF_TABLES if stated.get(name)}
     if stated.get("map") is not None:
         return ColumnMap(read_map(stated["map"]), **told)
@@ -80,7 +85,7 @@ def _read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
 def _count_usual_columns(
     directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report
 ) -> DatasetCounts:
-    columns = _choose_columns(directory)
+    columns = choose_columns(directory)
     transactions, customers = find_parts(directory, columns)
     in_rows, joined = "profile" in {column.name for column in columns}, choose_scope(columns, customers).joined
     look = look_at(transactions, None if in_rows else customers if joined else (), workers)
@@ -101,7 +106,7 @@ def _count_usual_columns(
     return DatasetCounts(model, totals, counts, tuple(map(max, seen, listed)), scope.known, is_segmented)
 
 
-def _choose_columns(directory: Place) -> tuple[Column, ...]:
+def choose_columns(directory: Place) -> tuple[Column, ...]:
     """Return the columns of transactions that counts need, of those that all files have.
 
     Raises:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,7 @@ class Source:
 
 
 Counts = tuple[Totals, CustomerCounts]
+R = TypeVar("R")
 
 
 def count_transactions(
@@ -60,7 +61,7 @@ def count_transactions(
     Without files of customers, also those whose ages rows tell. Customers of a table may have rows in any of its files.
     """
     total, customers = start_totals(model), CustomerCounts()
-    for state, (own, seen) in _run(files, model, source, workers, report):
+    for state, (own, seen) in run_shares(files, source, partial(count_bundle, model), workers, report):
         total.add(own)
         customers.add_counted(seen)
         report(replace(state, rows=total.rows))
@@ -88,23 +89,24 @@ def arrange(customers: CustomerTotals) -> CustomerTotals:
     )
 
 
-def _run(
-    files: Sequence[Place], model: ExactModel, source: Source, workers: Workers, report: Report
-) -> Iterator[tuple[State, Counts]]:
+def run_shares(
+    files: Sequence[Place], source: Source, count: Callable[[Source, Bundle], R], workers: Workers, report: Report
+) -> Iterator[tuple[State, R]]:
+    """Yield what `count`, which is picklable, returns of each share of the work, and how far it is then."""
     if source.column_map is None:
-        yield from share_out(files, partial(count_bundle, model, source), workers.number, report, workers.run)
+        yield from share_out(files, partial(count, source), workers.number, report, workers.run)
         return
     size = sum(map(size_of, files))
     report(State(size))
     shares = min(workers.number, 1 + size // SHARE_BYTES)
     tasks = [replace(source, share=(number, shares)) for number in range(shares)]
-    for number, counts in enumerate(workers.run(tasks, partial(_count_share, model, list(files)), shares), 1):
+    for number, counts in enumerate(workers.run(tasks, partial(_count_share, count, list(files)), shares), 1):
         done = size * number // shares
         yield State(size, done=done, bytes=done), counts
 
 
-def _count_share(model: ExactModel, files: list[Place], source: Source) -> Counts:
-    return count_bundle(model, source, [files])
+def _count_share(count: Callable[[Source, Bundle], R], files: list[Place], source: Source) -> R:
+    return count(source, [files])
 
 
 def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
@@ -116,7 +118,7 @@ def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
     for files in bundle:
         group, seen = GroupCounter(model, untested=scope.untested), set[int]()
         for path in files:
-            for batch, left_out in _read_rows(path, source):
+            for batch, left_out in read_rows(path, source):
                 whole, strangers = complete(batch, model, joined, scope.segments)
                 group.add(whole)
                 total.rows += sum(left_out.values()) + strangers
@@ -127,7 +129,7 @@ def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
     return total, customers
 
 
-def _read_rows(path: Place, source: Source) -> Iterator[tuple[pa.RecordBatch, Counter[str]]]:
+def read_rows(path: Place, source: Source) -> Iterator[tuple[pa.RecordBatch, Counter[str]]]:
     """Yield the rows of a file that are to be counted, and how many of its own were left out."""
     if source.column_map is None:
         yield from ((batch, Counter[str]()) for batch in read_batches(path, source.scope.columns))

@@ -1,0 +1,1 @@
+"""Counts with a bound on what each customer adds, for differential privacy."""
