@@ -16,7 +16,7 @@ from bench.studies.verification import run_vecgen
 from vecgen.report.comparison.compare import compare_pair
 from vecgen.report.comparison.findings import Comparison, to_json
 from vecgen.report.comparison.overlays import draw_overlays
-from vecgen.report.comparison.reading import read_pair
+from vecgen.report.comparison.reading import Reading, read_pair
 
 CUSTOMERS: Final = 1_200
 """Whose transactions of a year are a million."""
@@ -44,7 +44,7 @@ def measure_fitted(scratch: Path, customers: int, learn: int, processes: int) ->
     run("generate", *shared, *_spell(told), "--seed", "3", "--output", str(fitted))
     compared = {}
     for name, other in (("fitted", fitted), ("same profiles", again)):
-        pair = read_pair(original, other, processes, most_rows=learn)
+        pair = read_pair(original, other, Reading(processes, most_rows=learn))
         compared[name] = pair, compare_pair(pair)
     charts = draw_overlays(*compared["fitted"])
     picture = next(chart.png for chart in charts if chart.name == _PICTURE)

@@ -21,8 +21,9 @@ from vecgen.model.posterior import Posterior, compile_posterior
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.process.scratch import scratch_directory
 from vecgen.run.batch import start_group
-from vecgen.scan.counts import GroupCounter, RowCounts, Totals, start_totals
+from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.row_checks import Columns
+from vecgen.scan.row_counts import RowCounts
 from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.verify.chi_square import Statistic, add, compare
 from vecgen.verify.row_tests import Finding, examine, judge

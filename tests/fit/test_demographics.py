@@ -9,7 +9,7 @@ import pytest
 
 from vecgen.config.demographics import Merchants
 from vecgen.fit.demographics import fit_ages, fit_merchants
-from vecgen.scan.counts import RowCounts
+from vecgen.scan.row_counts import RowCounts
 
 
 def test_neighbouring_ages_are_merged_until_there_are_enough_customers() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from vecgen.fit.fraud import fit_fraud
 from vecgen.model.params import ModelParameters, Period
-from vecgen.scan.counts import CustomerTotals, RowCounts
+from vecgen.scan.counts import CustomerTotals
+from vecgen.scan.row_counts import RowCounts
 
 USUAL = ModelParameters(Period(date(2023, 1, 1), date(2023, 12, 31)))
 

@@ -8,13 +8,13 @@ from typing import Any
 import vecgen
 from tests.fit.conftest import Trip
 from vecgen.report.comparison.compare import compare_pair
-from vecgen.report.comparison.reading import read_pair
+from vecgen.report.comparison.reading import Reading, read_pair
 
 
 def test_data_of_fitted_profiles_are_not_told_from_the_data(trip: Trip, tmp_path: Path) -> None:
     told: Any = trip.said["options"] | {name: trip.mine / name for name in ("profiles", "demographics")}
     vecgen.write_dataset(customers=400, seed=5, output=tmp_path / "ours", partition_by="", quiet=True, **told)
-    found = compare_pair(read_pair(trip.data, tmp_path / "ours", most_rows=40_000))
+    found = compare_pair(read_pair(trip.data, tmp_path / "ours", Reading(most_rows=40_000)))
     assert found.different == ()
     assert all(finding.verdict == "alike" for finding in found.findings)
     assert found.parting

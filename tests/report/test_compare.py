@@ -12,7 +12,7 @@ import pytest
 import vecgen
 from tests.support.public_files import write_public
 from vecgen.report.comparison.compare import compare_pair
-from vecgen.report.comparison.reading import read_pair
+from vecgen.report.comparison.reading import Reading, read_pair
 
 
 def names_of(one: Path, other: Path) -> set[str]:
@@ -20,7 +20,7 @@ def names_of(one: Path, other: Path) -> set[str]:
 
 
 def test_samples_of_one_model_are_alike(spring: Path, write_spring: Callable[..., Path]) -> None:
-    pair = read_pair(spring, write_spring("more", seed=9, customers=400), most_rows=20_000)
+    pair = read_pair(spring, write_spring("more", seed=9, customers=400), Reading(most_rows=20_000))
     found = compare_pair(pair)
     assert found.alike
     assert found.notes == ()
@@ -85,3 +85,14 @@ def test_files_of_the_public_form_are_compared(tmp_path: Path) -> None:
     assert (found.one.rows, found.one.customers) == (found.other.rows, found.other.customers)
     assert found.other.left_out == 0
     assert max(finding.effect for finding in found.findings) < 1e-9
+
+
+def test_own_profiles_tell_the_segments_of_files_that_do_not_say_them(
+    spring: Path, profiles: Path, tmp_path: Path
+) -> None:
+    public = write_public(spring, tmp_path / "public")
+    own = vecgen.compare_datasets(spring, public, quiet=True, classifier=False, profiles=profiles)
+    assert own.alike
+    assert max(finding.effect for finding in own.findings) < 1e-9
+    shipped = vecgen.compare_datasets(spring, public, quiet=True, classifier=False)
+    assert {"profile", "category by profile"} & set(shipped.different)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vecgen.errors import InputError
-from vecgen.report.comparison.reading import read_pair, weigh_days
+from vecgen.report.comparison.reading import Reading, read_pair, weigh_days
 from vecgen.scan.comparison.marginals import TABLES
 
 
@@ -36,4 +36,4 @@ def test_days_weigh_by_how_many_a_period_has(spring: Path, write_spring: Callabl
 
 def test_processes_are_checked(spring: Path) -> None:
     with pytest.raises(InputError, match="processes"):
-        read_pair(spring, spring, processes=0)
+        read_pair(spring, spring, Reading(processes=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def test_the_least_map_makes_rows() -> None:
     assert rows == {
         "ssn": ["a", "b", "a"],
         "trans_date": [date(2023, 7, 1)] * 3,
-        "trans_time": ["12:00:00"] * 3,
+        "trans_time": [time(12)] * 3,
         "category": ["food", "fuel", "food"],
         "amt": [1.0, 20.0, 3.5],
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vecgen.records.receipt import Receipt
-from vecgen.report.comparison.reading import Pair, read_pair
+from vecgen.report.comparison.reading import Pair, Reading, read_pair
 from vecgen.scan.comparison.marginals import TABLES
 from vecgen.scan.comparison.statistics import Statistics
 
@@ -26,4 +26,4 @@ def test_a_format_makes_no_difference(pair: Pair) -> None:
 
 
 def test_processes_make_no_difference(pair: Pair, parquet: tuple[Path, Receipt]) -> None:
-    assert_equal(pair.statistics[0], read_pair(parquet[0], parquet[0], processes=2).statistics[1])
+    assert_equal(pair.statistics[0], read_pair(parquet[0], parquet[0], Reading(processes=2)).statistics[1])

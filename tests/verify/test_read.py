@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import COLUMNS
@@ -33,7 +34,9 @@ def test_our_own_rows_need_no_time_zone(parquet: tuple[Path, Receipt]) -> None:
     assert find_time_zone([], period) is None
 
 
-def test_clocks_of_files_in_the_order_of_time_are_told_by_all_rows(tmp_path: Path) -> None:
+def test_clocks_of_files_in_the_order_of_time_are_told_by_all_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first rows are of a summer: alone, they would say Moscow, whose clocks are not changed in autumn."""
     period = Period(date(2023, 4, 1), date(2024, 3, 20))
     helsinki = read_time_zone("Europe/Helsinki", period)
@@ -44,6 +47,7 @@ def test_clocks_of_files_in_the_order_of_time_are_told_by_all_rows(tmp_path: Pat
     lines = (f"{text[:10]}|{text[11:]}|{moment}" for text, moment in zip(texts, unix_time, strict=True))
     path = tmp_path / "rows.csv"
     path.write_text("\n".join(["trans_date|trans_time|unix_time", *lines, ""]), encoding="utf-8")
+    monkeypatch.setattr("vecgen.io.reader._BLOCK_BYTES", 1 << 20)
     first = next(read_batches(path, [c for c in COLUMNS if c.name == "trans_date"])).column(0)
     assert first[-1].as_py() < date(2023, 10, 1)
     found = find_time_zone([path], period)

@@ -182,6 +182,7 @@ class ComparisonKeywords(TypedDict, total=False):
     storage_option: Mapping[str, str] | None
     storage_options_file: Directory | None
     output: Directory | None
+    profiles: Directory
     tolerance: float
     classifier: bool
     processes: int

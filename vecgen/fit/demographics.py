@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from vecgen.config.demographics import MAX_AGE, MAX_TEXT, Merchants
 from vecgen.fit.estimate import round_figure
 from vecgen.sampling.arrays import I64
-from vecgen.scan.counts import RowCounts
+from vecgen.scan.row_counts import RowCounts
 
 AgeRow = tuple[str, int, float]
 

@@ -21,8 +21,9 @@ from vecgen.fit.fraud import Fraud, fit_fraud, keep_fraud
 from vecgen.fit.profiles import MOST_LEAST_CUSTOMERS, Fitted, fit_regular, fit_twin, keep
 from vecgen.fit.write import write_fit
 from vecgen.model.params import Dependence, ModelParameters
-from vecgen.scan.counts import PLACE_CELLS, Totals
+from vecgen.scan.counts import Totals
 from vecgen.scan.dataset_counts import DatasetCounts
+from vecgen.scan.row_counts import PLACE_CELLS
 
 _LEFT: Final = (
     "places are not fitted: they are the usual ones",

@@ -10,7 +10,8 @@ import numpy as np
 from vecgen.fit.estimate import Estimate, round_figure
 from vecgen.model.params import MAX_FRAUD_DAYS, ModelParameters
 from vecgen.sampling.arrays import I64
-from vecgen.scan.counts import CustomerTotals, RowCounts
+from vecgen.scan.counts import CustomerTotals
+from vecgen.scan.row_counts import RowCounts
 
 _NIGHT: tuple[int, ...] = (0, 1, 2, 3, 22, 23)
 

@@ -16,7 +16,8 @@ from vecgen.fit.rates import Rates, fit_rates
 from vecgen.model.date_weights import date_weights
 from vecgen.model.params import ModelParameters
 from vecgen.sampling.arrays import F64, I64, Bools
-from vecgen.scan.counts import HOLDER_CELLS, CustomerTotals, RowCounts
+from vecgen.scan.counts import CustomerTotals
+from vecgen.scan.row_counts import HOLDER_CELLS, RowCounts
 
 MOST_LEAST_CUSTOMERS: Final = HOLDER_CELLS // 2
 """So many customers can be told to be there from the cells that they take."""

@@ -16,7 +16,7 @@ from vecgen.errors import InputError, InputWarning
 from vecgen.io.delta import LOG, live_files
 from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.foreign.public_form import choose_theirs, is_public, to_our_names, to_ours
-from vecgen.io.row_schema import check_names, check_parquet, conform
+from vecgen.io.row_schema import check_names, check_parquet, conform, repeating_texts
 from vecgen.io.schema import (
     COLUMNS,
     CUSTOMERS,
@@ -32,7 +32,7 @@ from vecgen.stores.filesystem import Place, is_file, list_files, open_input
 
 _BATCH_ROWS: Final = 262_144
 _HEADER_BYTES: Final = 4096
-_BLOCK_BYTES: Final = 1 << 22  # of usual CSV; by time, its rows are of many customers, and few at once take longer
+_BLOCK_BYTES: Final = 1 << 22  # of CSV; by time, its rows are of many customers, and few at once take longer
 _UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)
 """The exceptions of PyArrow for damaged files; UnicodeDecodeError is a ValueError."""
 _SUFFIXES: Final = {".parquet", ".csv"}
@@ -179,7 +179,7 @@ def _read_csv(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch
     public = is_public(names)
     check_names(str(path), to_our_names(names) if public else names, columns)
     own = choose_theirs(columns) if public else columns
-    with open_input(path) as source, _open_csv(source, arrow_schema(own), delimiter) as reader:
+    with open_input(path) as source, _open_csv(source, own, delimiter) as reader:
         for batch in reader:
             yield from conform(str(path), to_ours(batch, columns) if public else batch, columns)
 
@@ -224,23 +224,27 @@ def _read_header(path: Place) -> tuple[list[str], str]:
     """Return the names of a CSV file's columns and what separates them: a bar, or else a comma."""
     with open_input(path) as source:
         line = source.read(_HEADER_BYTES).partition(b"\n")[0].decode("utf-8-sig").rstrip("\r")
+    if not line:
+        raise InputError(str(path), "line 1", "an empty file or line", "the names of columns")
     if "|" in line:
         return line.split("|"), "|"
     return next(csv.reader([line]), [""]), ","
 
 
-def _open_csv(source: pa.NativeFile, schema: pa.Schema, delimiter: str) -> pacsv.CSVStreamingReader:
+def _open_csv(source: pa.NativeFile, columns: Sequence[Column], delimiter: str) -> pacsv.CSVStreamingReader:
     """Open text: with bars as the original writes it, without quotes; with commas as usual."""
     quoted = delimiter == ","
+    coded = pa.dictionary(pa.int32(), pa.string())
+    types = {f.name: coded if f.name in repeating_texts(columns) else f.type for f in arrow_schema(columns)}
     return pacsv.open_csv(
         source,
-        read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES if quoted else None),
+        read_options=pacsv.ReadOptions(block_size=_BLOCK_BYTES),
         parse_options=pacsv.ParseOptions(
             delimiter=delimiter, quote_char='"' if quoted else False, newlines_in_values=quoted
         ),
         convert_options=pacsv.ConvertOptions(
-            column_types=schema,
-            include_columns=schema.names,
+            column_types=types,
+            include_columns=[*types],
             strings_can_be_null=False,
             quoted_strings_can_be_null=False,
         ),

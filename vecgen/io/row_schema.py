@@ -67,11 +67,16 @@ def check_parquet(where: str, size: int, file: pq.ParquetFile, columns: Sequence
         _check_type(where, column, file.schema_arrow.field(column.name).type)
     if file.metadata.num_rows > size:  # each row has a number of its own, which cannot take less than a byte
         raise InputError(where, "rows", f"{file.metadata.num_rows:,} in {size:,} bytes", "no more rows than bytes")
-    texts = {column.name for column in columns if column.type == "text"}
+    texts, repeating = {column.name for column in columns if column.type == "text"}, repeating_texts(columns)
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     encodings = [found for group in groups for found in _check_row_group(where, group, texts)]
     coded, newer = ({name for name, found in encodings if found & kind} for kind in (_DICTIONARIES, _NEWER))
-    return sorted(((texts - _DISTINCT) | coded) - newer)
+    return sorted((repeating | coded) - newer)
+
+
+def repeating_texts(columns: Sequence[Column]) -> set[str]:
+    """Return the names of text columns whose values repeat, which are read as dictionaries."""
+    return {column.name for column in columns if column.type == "text"} - _DISTINCT
 
 
 def _check_row_group(where: str, group: Any, texts: set[str]) -> Iterator[tuple[str, set[str]]]:

@@ -188,10 +188,15 @@ def run_all(pieces: Sequence[T], work: Callable[[T], R], processes: int) -> Iter
 
 @dataclass(frozen=True)
 class Workers:
-    """What does the work: `run`, so many pieces at a time; by default, processes of this machine."""
+    """What does the work: `run`, so many pieces at a time; by default, processes of this machine.
+
+    Attributes:
+        share_disk: Whether all of them see the scratch files of this process.
+    """
 
     number: int
     run: RunAll = run_all
+    share_disk: bool = True
 
 
 ALONE: Final = Workers(1)

@@ -192,7 +192,11 @@ def _open_source(files: Sequence[Place], cut: Cut) -> _Source:
 def _share_out(
     files: Sequence[Place], source: _Source, cut: Cut, parts: dict[str, _PartWriter], report: Report
 ) -> None:
-    """Read all files once and hand each row to its part."""
+    """Read all files once and hand each row to its part.
+
+    Raises:
+        InputError: A file that cannot be read, or no rows.
+    """
     sizes = [size_of(path) for path in files]
     state = State(sum(sizes))
     report(state)
@@ -207,6 +211,8 @@ def _share_out(
                     parts[name].write(batch.filter(pa.array(chosen)))
             state = State(state.total, state.done + size, state.rows + rows, state.bytes + size)
             report(state)
+    if state.rows == 0:
+        raise InputError(str(files[0]), "", "no rows", "transactions to split", "name a dataset that has some")
 
 
 def _choose_rows(batch: pa.RecordBatch, source: _Source, cut: Cut) -> dict[str, npt.NDArray[np.bool_]]:

@@ -7,8 +7,8 @@ afterwards, only counts and the defrauded remain. Totals of groups add up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -17,57 +17,14 @@ import pyarrow as pa
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel, RowDistribution
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.row_checks import Columns, inspect
+from vecgen.scan.row_counts import HALF_DAY, RowCounter, RowCounts, find_far, start_counts
 from vecgen.scan.scores import Scores
 from vecgen.scan.time_zone import TimeZone
-
-PLACE_CELLS: Final = 40
-"""Cells along a side of the square of purchases."""
-
-HOLDER_CELLS: Final = 1024
-"""Cells that customers fall into by their hash; n cells that are taken mean n customers at least."""
 
 MAP_CELLS: Final = (360, 720)
 """Cells of the map of the world, half a degree each: from the south pole north, from 180 degrees west east."""
 
-_HALF_DAY: Final = 43_200  # seconds
 _MAP_CELL: Final = 500_000  # microdegrees
-
-
-@dataclass
-class RowCounts:
-    """Counts of the rows of one profile and label.
-
-    Attributes:
-        slots: By (day, day part, category).
-        category_hours: By (category, hour).
-        month_hours: By (calendar month, hour).
-        minute_seconds: By second of the hour.
-        amounts: By (day part, category, cell of `AMOUNT_EDGES`).
-        near: By cells of the square of the smaller of the profile's radii, shape (PLACE_CELLS, PLACE_CELLS).
-        far: The rows outside that square, by cells of the square of the larger radius.
-        cents: Sum of the amounts, without axes.
-        holders: By (category, cell of `HOLDER_CELLS`), whether a customer of the cell has rows.
-        merchants: By (category, merchant).
-    """
-
-    slots: I64
-    category_hours: I64
-    month_hours: I64
-    minute_seconds: I64
-    amounts: I64
-    near: I64
-    far: I64
-    cents: I64
-    holders: Bools
-    merchants: Counter[tuple[int, str]] = field(default_factory=Counter)
-
-    def add(self, other: RowCounts) -> None:
-        """Add the counts of other rows."""
-        for f in fields(RowCounts):
-            if f.name == "merchants":
-                self.merchants.update(other.merchants)
-            else:
-                getattr(self, f.name).__iadd__(getattr(other, f.name))
 
 
 @dataclass
@@ -145,7 +102,7 @@ class Totals:
 def start_totals(model: ExactModel) -> Totals:
     """Return the totals of no rows."""
     return Totals(
-        [(_no_rows(model), _no_rows(model)) for _ in model.rows],
+        [(start_counts(model), start_counts(model)) for _ in model.rows],
         [CustomerTotals() for _ in model.rows],
         np.zeros((2, len(model.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
         np.zeros((2, *MAP_CELLS), dtype=np.int64),
@@ -160,31 +117,48 @@ class GroupCounter:
         self._model, self._time_zone, self._untested = model, time_zone, untested
         self._totals = start_totals(model)
         self._customers = _Customers(model.law.period.days)
-        self._months = _month_of_day(model)
+        self._counters: dict[tuple[int, int], RowCounter] = {}
 
     def add(self, batch: pa.RecordBatch) -> Columns:
         """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
         columns, faults = inspect(batch, self._model, self._time_zone, self._untested)
         self._totals.rows += batch.num_rows
         self._totals.faults.update(faults)
-        _count_together(self._totals, columns)
+        _count_purchases(self._totals, columns)
         codes = self._customers.find(columns)
-        for profile in np.unique(columns.profile).tolist():
-            for label in (0, 1):
-                own = (columns.profile == profile) & (columns.is_fraud == label)
-                if own.any():
-                    law = self._model.rows[profile][label]
-                    rows = columns.where(own)
-                    _count(self._totals.counts[profile][label], rows, law, self._months)
-                    self._customers.add(codes if own.all() else codes[own], rows, label, law)
+        for (profile, label), places in _part_kinds(columns):
+            law = self._model.rows[profile][label]
+            rows, own = (columns, codes) if places is None else (columns.take(places), codes.take(places))
+            far = find_far(rows, law)
+            if (profile, label) not in self._counters:
+                self._counters[profile, label] = RowCounter(self._model, law)
+            self._counters[profile, label].add(rows, far)
+            self._customers.add(own, rows, label, far)
         return columns
 
     def close(self) -> Totals:
         """Return the totals of all rows; customers are summed up."""
+        for (profile, label), counter in self._counters.items():
+            counts, hour_amounts = counter.close()
+            self._totals.counts[profile][label].add(counts)
+            self._totals.hour_amounts[label] += hour_amounts
         self._totals.kept_on_fraud_dates = self._customers.sum_up(self._totals.customers, self._model)
         self._totals.cases = self._customers.list_cases()
         np.add.at(self._totals.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
         return self._totals
+
+
+def _part_kinds(rows: Columns) -> Iterator[tuple[tuple[int, int], I64 | None]]:
+    """Yield each profile and label that rows have, and the places of its rows; None for all."""
+    kind = (2 * rows.profile + rows.is_fraud).astype(np.uint16)
+    numbers = np.bincount(kind)
+    found = np.flatnonzero(numbers).tolist()
+    if len(found) == 1:
+        yield divmod(found[0], 2), None
+        return
+    order = np.argsort(kind, kind="stable")  # of 16 bits, by radix
+    ends = np.cumsum(numbers).tolist()
+    yield from ((divmod(own, 2), order[ends[own] - numbers[own] : ends[own]]) for own in found)
 
 
 @dataclass
@@ -218,18 +192,19 @@ class _Customers:
         self.home[runs] = _map_cells(columns.home_lat[heads], columns.home_long[heads])
         return np.repeat(runs, np.diff(heads, append=len(words)))
 
-    def add(self, codes: I64, rows: Columns, label: int, law: RowDistribution) -> None:
-        """Count rows of one label and profile."""
+    def add(self, codes: I64, rows: Columns, label: int, far: Bools | None) -> None:
+        """Count rows of one label and profile, of which some may be far."""
         assert self.regular_days is not None
         size = len(self.codes)
-        part = rows.second // _HALF_DAY
+        part = rows.second // HALF_DAY
         self.rows[:size, label] += np.bincount(2 * codes + part, minlength=2 * size).reshape(-1, 2)
-        self.far[:size, label] += np.bincount(codes[_is_far(rows, law)], minlength=size)
+        if far is not None:
+            self.far[:size, label] += np.bincount(codes[far], minlength=size)
         if label:
             self.fraud_cells.append(codes * self.days + rows.day)
             np.add.at(self.fraud_cents, codes, rows.cents)
         else:
-            self.regular_days[codes, rows.day] = True
+            self.regular_days.reshape(-1)[codes * self.days + rows.day] = True
 
     def sum_up(self, totals: list[CustomerTotals], model: ExactModel) -> int:
         """Add the customers to totals by profile; return on how many fraud dates regular rows were kept."""
@@ -305,38 +280,10 @@ def _travellers(rows: I64, far: I64, law: RowDistribution) -> F64:
     return np.array([went.sum(), visible, (n - far[went]).sum(), mean.sum(), (square - mean**2).sum()])
 
 
-def _no_rows(model: ExactModel) -> RowCounts:
-    categories, cells = len(model.categories), len(AMOUNT_EDGES) + 1
-
-    def none(*shape: int) -> I64:
-        return np.zeros(shape, dtype=np.int64)
-
-    return RowCounts(
-        slots=none(model.law.period.days, 2, categories),
-        category_hours=none(categories, 24),
-        month_hours=none(12, 24),
-        minute_seconds=none(3600),
-        amounts=none(2, categories, cells),
-        near=none(PLACE_CELLS, PLACE_CELLS),
-        far=none(PLACE_CELLS, PLACE_CELLS),
-        cents=none(),
-        holders=np.zeros((categories, HOLDER_CELLS), dtype=np.bool_),
-    )
-
-
-def _month_of_day(model: ExactModel) -> I64:
-    first = model.law.period.first_day
-    days = np.arange(first, first + model.law.period.days).astype("datetime64[D]")
-    return days.astype("datetime64[M]").astype(np.int64) % 12
-
-
-def _count_together(totals: Totals, rows: Columns) -> None:
-    """Add rows of all profiles and both labels to what is not counted by profile."""
-    label, (categories, hours, cells) = rows.is_fraud.astype(np.int64), totals.hour_amounts.shape[1:]
-    kind = ((label * categories + rows.category) * hours + rows.second // 3600) * cells + rows.amount
-    place = label * totals.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
-    # Tables this large are not worth a `bincount` of their size for every small batch.
-    np.add.at(totals.hour_amounts.reshape(-1), kind, 1)
+def _count_purchases(totals: Totals, rows: Columns) -> None:
+    """Add rows of all profiles to the map of their label."""
+    place = rows.is_fraud * totals.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
+    # A table this large is not worth a `bincount` of its size for every small batch.
     np.add.at(totals.purchases.reshape(-1), place, 1)
 
 
@@ -348,51 +295,3 @@ def _map_cells(lat: I64, long: I64) -> I64:
         for degrees, limit, count in zip((lat, long), limits, MAP_CELLS, strict=True)
     )
     return np.asarray(row * MAP_CELLS[1] + column)
-
-
-def _count(counts: RowCounts, rows: Columns, law: RowDistribution, months: I64) -> None:
-    """Add rows of one profile and label to its counts."""
-    hour, part = rows.second // 3600, rows.second // _HALF_DAY
-    slot = (rows.day * 2 + part) * counts.slots.shape[2] + rows.category
-    _add(counts.slots, slot)
-    _add(counts.category_hours, rows.category * 24 + hour)
-    _add(counts.month_hours, months.take(rows.day) * 24 + hour)
-    _add(counts.minute_seconds, rows.second % 3600)
-    _add(counts.amounts, (part * counts.amounts.shape[1] + rows.category) * counts.amounts.shape[2] + rows.amount)
-    counts.cents += rows.cents.sum()
-    counts.holders[rows.category, rows.customer % np.uint64(HOLDER_CELLS)] = True
-    far = _is_far(rows, law)
-    _add(counts.near, _place_cells(rows, law.near_radius)[~far])
-    _add(counts.far, _place_cells(rows, law.far_radius)[far])
-    _count_merchants(counts.merchants, rows)
-
-
-def _add(cells: I64, codes: I64) -> None:
-    cells += np.bincount(codes, minlength=cells.size).reshape(cells.shape)
-
-
-def _count_merchants(merchants: Counter[tuple[int, str]], rows: Columns) -> None:
-    names = len(rows.merchants)
-    # Texts are looked up once for each pair that occurs, not for each row.
-    pairs = np.bincount(rows.category * names + rows.merchant)
-    found = np.flatnonzero(pairs)
-    texts = rows.merchants.to_pylist()
-    for pair, number in zip(found.tolist(), pairs[found].tolist(), strict=True):
-        merchants[pair // names, texts[pair % names]] += number
-
-
-def _is_far(rows: Columns, law: RowDistribution) -> Bools:
-    """Return which rows lie outside the smallest square that the profile's customers can have."""
-    if law.near_radius == law.far_radius:
-        return np.zeros(len(rows), dtype=np.bool_)
-    far: Bools = np.maximum(np.abs(rows.lat), np.abs(rows.long)) > law.near_radius
-    return far
-
-
-def _place_cells(rows: Columns, radius: int) -> I64:
-    if radius == 0:
-        return np.zeros(len(rows), dtype=np.int64)
-    cells = [
-        np.minimum((offset + radius) * PLACE_CELLS // (2 * radius), PLACE_CELLS - 1) for offset in (rows.lat, rows.long)
-    ]
-    return cells[0] * PLACE_CELLS + cells[1]

@@ -17,9 +17,8 @@ import pyarrow.compute as pc
 
 from vecgen.errors import InputError, shorten
 from vecgen.io.digest import text_words
-from vecgen.io.text import fixed_text, split_times, take_time, time_words
 from vecgen.model.customers import GENDERS
-from vecgen.sampling.arrays import F64, Bools
+from vecgen.sampling.arrays import F64, U64, Bools
 from vecgen.scan.column_map import ColumnMap
 from vecgen.scan.stamps import read_dates, read_stamps
 
@@ -28,7 +27,6 @@ SMALL: Final = "amount below 1"
 
 _UNBORN: Final = pa.scalar(date.max, pa.date32())
 """Stands for a date of birth that is not told: no segment has such ages."""
-_TIMES: Final = split_times(time_words)
 _UNNAMEABLE: Final = r"""[|/"'`\p{C}]"""
 """Characters that no category may have in its name."""
 _LONGEST: Final = 100
@@ -86,8 +84,21 @@ def take_share(batch: pa.RecordBatch, column_map: ColumnMap, number: int, shares
     if shares == 1:
         return batch
     coded = _read_names("", "", batch.column(dict(column_map.names)["customer"]))
-    own = text_words(coded.dictionary, "ssn") % np.uint64(shares) == number
-    return _keep(batch, own.take(np.asarray(coded.indices)))
+    return _keep(batch, _choose_shares(coded, shares) == number)
+
+
+def share_out(batch: pa.RecordBatch, shares: int) -> list[pa.RecordBatch]:
+    """Return the rows of each of several shares of all customers, of rows that are mapped."""
+    if shares == 1:
+        return [batch]
+    own = _choose_shares(batch.column("ssn"), shares)
+    return [_keep(batch, own == number) for number in range(shares)]
+
+
+def _choose_shares(customers: pa.DictionaryArray, shares: int) -> U64:
+    """Return the share of each row's customer, by a hash."""
+    words = text_words(customers.dictionary, "ssn") % np.uint64(shares)
+    return words.take(np.asarray(customers.indices))
 
 
 def _keep(batch: pa.RecordBatch, good: Bools) -> pa.RecordBatch:
@@ -125,7 +136,7 @@ def _read_columns(where: str, batch: pa.RecordBatch, column_map: ColumnMap) -> t
         if role.name == "time":
             stamps = read_stamps(where, theirs, array, column_map.time_zone, column_map.date_format)
             columns["trans_date"] = pa.array(stamps.day.astype(np.int32)).view(pa.date32())
-            columns["trans_time"] = fixed_text(take_time(stamps.second, _TIMES).view(np.uint8), 8)
+            columns["trans_time"] = pa.array(stamps.second.astype(np.int32)).view(pa.time32("s"))
             are_moments = stamps.are_moments if len(array) else None
         elif role.name != "amount":
             (name,) = role.columns

@@ -194,4 +194,6 @@ def _fill(column: Column, batch: pa.RecordBatch, model: ExactModel) -> pa.Array:
         "amt": 1.0,
     }
     value = fillers.get(column.name, "" if column.type == "text" else 0)
+    if column.type == "text":
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(batch.num_rows, dtype=np.int32)), pa.array([value]))
     return pa.repeat(pa.scalar(value, arrow_type(column)), batch.num_rows)

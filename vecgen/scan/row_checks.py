@@ -88,9 +88,11 @@ class Columns:
 
     def where(self, chosen: Bools) -> Columns:
         """Return the chosen rows."""
-        if chosen.all():
-            return self
-        columns = {name: values[chosen] for name, values in vars(self).items() if name != "merchants"}
+        return self if chosen.all() else self.take(np.flatnonzero(chosen))
+
+    def take(self, places: I64) -> Columns:
+        """Return the rows at these places."""
+        columns = {name: values.take(places, axis=0) for name, values in vars(self).items() if name != "merchants"}
         return Columns(**columns, merchants=self.merchants)
 
 
@@ -110,7 +112,7 @@ def inspect(
     day = date - model.law.period.first_day
     ahead = time_zone.seconds_ahead(date, second) if time_zone else 0
     cents, cents_good = _read_cents(_numbers(batch.column("amt")))
-    number, number_good = _read_numbers(batch.column("trans_num"))
+    number, number_good = _read_numbers(batch.column("trans_num"), tested="trans_num" not in untested)
     home_lat, home_long = (_microdegrees(batch, name) for name in ("lat", "long"))
     lat, long = _microdegrees(batch, "merch_lat") - home_lat, _microdegrees(batch, "merch_long") - home_long
     listed, reach = _limits(model)
@@ -137,7 +139,7 @@ def inspect(
         second=second,
         category=category,
         cents=cents,
-        amount=np.searchsorted(AMOUNT_EDGES, cents, side="right"),
+        amount=find_amount_cells(cents),
         merchant=merchant.indices.to_numpy().astype(np.int64),
         merchants=merchant.dictionary,
         lat=lat,
@@ -193,6 +195,12 @@ def _numbers(array: pa.Array) -> npt.NDArray[Any]:
 
 def _read_times(array: pa.Array) -> tuple[I64, Bools]:
     """Return the second of the day of HH:MM:SS; a batch with any text of another width is all bad."""
+    if isinstance(array, pa.DictionaryArray) and len(array.dictionary) < len(array):
+        second, good = _read_times(array.dictionary)
+        if good.all():  # else a text that no row has may spoil them all
+            return second.take(array.indices.to_numpy()), good.take(array.indices.to_numpy())
+    if pa.types.is_time(array.type):
+        return array.cast(pa.time32("s")).cast(pa.int32()).to_numpy().astype(np.int64), np.ones(len(array), np.bool_)
     text = text_bytes(array, 8)
     if text is None:
         return np.zeros(len(array), dtype=np.int64), np.zeros(len(array), dtype=np.bool_)
@@ -213,8 +221,19 @@ def _read_cents(dollars: F64) -> tuple[I64, Bools]:
     return np.where(good, cents, 100.0).astype(np.int64), good
 
 
-def _read_numbers(array: pa.Array) -> tuple[U64, Bools]:
-    halves = number_halves(array)
+def find_amount_cells(cents: I64) -> I64:
+    """Return the cell of `AMOUNT_EDGES` of each amount; most are small, and looked up."""
+    cells = _SMALL_CELLS.take(np.minimum(cents, len(_SMALL_CELLS) - 1)).astype(np.int64)
+    large = np.flatnonzero(cents >= len(_SMALL_CELLS))
+    cells[large] = np.searchsorted(AMOUNT_EDGES, cents.take(large), side="right")
+    return cells
+
+
+_SMALL_CELLS: Final = np.searchsorted(AMOUNT_EDGES, np.arange(1 << 16), side="right").astype(np.int16)
+
+
+def _read_numbers(array: pa.Array, *, tested: bool) -> tuple[U64, Bools]:
+    halves = number_halves(array) if tested else None
     if halves is None:
         return np.zeros((len(array), 2), dtype=np.uint64), np.zeros(len(array), dtype=np.bool_)
     return halves, np.ones(len(array), dtype=np.bool_)

@@ -98,19 +98,19 @@ def _parse(where: str, place: str, texts: pa.Array, date_format: str | None) -> 
             bad = texts[int(np.asarray(parsed.is_null()).argmax())].as_py()
             raise InputError(where, place, shorten(bad), f"a stamp as {date_format}", f"see {setting('date_format')}")
         return parsed
+    for target in (pa.timestamp("us"), pa.timestamp("us", "UTC")):  # neither takes what the other does
+        if (parsed := _try_cast(texts, target)) is not None:
+            return parsed
     zoned = np.asarray(pc.match_substring_regex(texts, _WITH_ZONE)) & np.asarray(
         pc.match_substring_regex(texts, _WITH_TIME)
     )
     if zoned.any() and not zoned.all():
         found = f"{texts[int(zoned.argmax())].as_py()!r} and {texts[int(zoned.argmin())].as_py()!r}"
         raise InputError(where, place, found, "a time zone in every stamp or in none")
-    target = pa.timestamp("us", "UTC") if len(texts) and zoned.all() else pa.timestamp("us")
-    parsed = _try_cast(texts, target)
-    if parsed is None:
-        found = shorten(texts[_find_unreadable(texts, target)].as_py())
-        remedy = f"pass {setting('date_format', '%d/%m/%Y %H:%M')}, or what it is"
-        raise InputError(where, place, found, "a stamp as YYYY-MM-DD HH:MM:SS", remedy)
-    return parsed
+    target = pa.timestamp("us", "UTC") if zoned.all() else pa.timestamp("us")
+    found = shorten(texts[_find_unreadable(texts, target)].as_py())
+    remedy = f"pass {setting('date_format', '%d/%m/%Y %H:%M')}, or what it is"
+    raise InputError(where, place, found, "a stamp as YYYY-MM-DD HH:MM:SS", remedy)
 
 
 def _find_unreadable(texts: pa.Array, target: pa.DataType) -> int:

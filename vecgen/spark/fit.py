@@ -91,7 +91,7 @@ def _fit(options: Namespace) -> int:
     if not is_remote(options.directory):  # executors have working directories of their own
         options.directory = os.path.abspath(options.directory)
     spark = open_session(options.master, options.app_name, options.remote, quiet=options.quiet)
-    fit = run_fit(options, Workers(promised_cores(spark), partial(run_tasks, spark)))
+    fit = run_fit(options, Workers(promised_cores(spark), partial(run_tasks, spark), share_disk=False))
     if not options.quiet:
         print(describe_fit(fit, options.output))
     return 0

@@ -16,8 +16,9 @@ import numpy as np
 from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.model.fraud.reporting import DelayTable, ReportTables
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.counts import PLACE_CELLS, CustomerTotals, RowCounts, Totals
+from vecgen.scan.counts import CustomerTotals, Totals
 from vecgen.scan.reports import ReportCounts
+from vecgen.scan.row_counts import PLACE_CELLS, RowCounts
 from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised, reject
 from vecgen.verify.customer_tests import examine_histories, examine_scores
 

@@ -27,7 +27,6 @@ from vecgen.sampling.categorical import compile_categorical
 from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.dataset_counts import CustomerCounts
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
-from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
 from vecgen.scan.reports import ReportCounts, ReportReader, require_numbers
 from vecgen.scan.row_checks import FAULTS
 from vecgen.scan.scores import Scores
@@ -50,6 +49,7 @@ from vecgen.verify.read import (
     read_scores,
     read_transactions,
 )
+from vecgen.verify.repeated_draws import RepeatedDraws, find_repeated_draws
 
 _TELLING: Final = {"trans_num", "trans_date", "is_fraud"}
 """Columns that tell labels, types of fraud and report dates."""

@@ -11,6 +11,7 @@ from vecgen.cli.options import add_processes_option, add_quiet_option, add_stora
 from vecgen.cli.parser import Command, Parser
 from vecgen.cli.progress_bar import show
 from vecgen.cli.read_options import list_storage_options
+from vecgen.config.loader import DEFAULT_PROFILES
 from vecgen.stores.filesystem import locate
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def add_comparison_options(parser: ArgumentParser) -> None:
     """Add how two datasets are compared, and where the page goes."""
     help_output = "page with pictures of both and the tests, new or an earlier one; needs Matplotlib"
     parser.add_argument("--output", type=parse_path, metavar="PAGE", help=help_output)
+    help_profiles = "whose segments tell profiles by age, sex and city, where the files do not say them (the shipped)"
+    parser.add_argument("--profiles", type=parse_path, default=DEFAULT_PROFILES, metavar="DIR", help=help_profiles)
     help_tolerance = "by how much of the shares a difference may exceed chance and count as none (0)"
     parser.add_argument("--tolerance", type=parse_number, default=0.0, metavar="E", help=help_tolerance)
     help_classifier = "let a classifier try to part the rows; needs scikit-learn (yes)"
@@ -45,13 +48,13 @@ def run_compare(options: Namespace) -> Comparison:
         OutputError: The page cannot be written, or something else is there.
     """
     from vecgen.report.comparison.compare import compare_datasets
+    from vecgen.report.comparison.reading import Reading
 
     stores = list_storage_options(options)
     one, other = locate(options.one, stores), locate(options.other, stores)
     with show(options.quiet) as report:
-        return compare_datasets(
-            one, other, options.output, options.tolerance, options.processes, report, learn=options.classifier
-        )
+        reading = Reading(options.processes, report, options.profiles)
+        return compare_datasets(one, other, options.output, options.tolerance, reading, learn=options.classifier)
 
 
 def _run(options: Namespace) -> int:

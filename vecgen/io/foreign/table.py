@@ -15,7 +15,7 @@ from vecgen.stores.filesystem import Place, open_input
 
 _BATCH_ROWS: Final = 262_144
 _LONGEST_HEADER: Final = 1 << 16
-_BLOCK: Final = 1 << 24  # bytes of CSV that become a batch
+_BLOCK: Final = 1 << 23  # bytes of CSV that become a batch
 _DELIMITERS: Final = ("|", ",", ";", "\t")
 _NULLS: Final = ["", "NULL", "null", "NaN", "nan", "NA"]
 _UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, csv.Error)
@@ -40,6 +40,19 @@ def read_header(path: Place) -> tuple[list[str], str]:
     if not line:
         raise InputError(str(path), "line 1", "an empty file or line", "the names of columns")
     return names, delimiter
+
+
+def count_rows(path: Place) -> int:
+    """Return the rows of a Parquet file.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with open_input(path) as source:
+            return int(pq.read_metadata(source).num_rows)
+    except _UNREADABLE as error:
+        raise InputError(str(path), "", _reason(error), "a readable parquet file") from error
 
 
 def read_table(path: Place, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:

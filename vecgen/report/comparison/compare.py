@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 
 from vecgen.errors import InputError, setting
-from vecgen.process.progress import Report, ignore
 from vecgen.report.comparison.classifier import (
     Parting,
     Transfer,
@@ -21,7 +20,7 @@ from vecgen.report.comparison.classifier import (
 )
 from vecgen.report.comparison.findings import Comparison, Finding, Summary, Verdict
 from vecgen.report.comparison.overlays import draw_overlays
-from vecgen.report.comparison.reading import CALENDAR, Pair, read_pair, weigh_days
+from vecgen.report.comparison.reading import CALENDAR, PLAIN, Pair, Reading, read_pair, weigh_days
 from vecgen.report.comparison.side_by_side import check_replaceable, replace_page, write_page
 from vecgen.report.comparison.two_samples import LEAST_CUSTOMERS, Difference, compare_blocks
 from vecgen.report.figures import require_matplotlib
@@ -40,8 +39,7 @@ def compare_datasets(
     other: Place,
     output: Path | None = None,
     tolerance: float = 0.0,
-    processes: int = 1,
-    report: Report = ignore,
+    reading: Reading = PLAIN,
     *,
     learn: bool = True,
 ) -> Comparison:
@@ -60,7 +58,7 @@ def compare_datasets(
     if output:
         require_matplotlib("vecgen compare")
         check_replaceable(output)
-    pair = read_pair(one, other, processes, report)
+    pair = read_pair(one, other, reading)
     comparison = compare_pair(pair, tolerance=tolerance, learn=learn)
     if output:
         replace_page(output, write_page(comparison, draw_overlays(pair, comparison)))

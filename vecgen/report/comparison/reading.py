@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from vecgen.config.loader import DEFAULT_PROFILES
 from vecgen.model.exact import ExactModel
 from vecgen.model.params import ModelParameters, Period
 from vecgen.process.progress import Report, ignore
@@ -21,6 +23,25 @@ from vecgen.verify.without_model.look import Look, make_open_model
 
 CALENDAR: Final = {"weekday": 7, "month": 12}
 """Tables of the calendar, of which two periods may hold different days, and their cells."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How datasets are read.
+
+    Attributes:
+        report: Called with how much is read.
+        profiles: As of `open_side`.
+        most_rows: Of the samples from which learners learn.
+    """
+
+    processes: int = 1
+    report: Report = ignore
+    profiles: Path = DEFAULT_PROFILES
+    most_rows: int = MOST_ROWS
+
+
+PLAIN: Final = Reading()
 
 
 @dataclass(frozen=True)
@@ -41,23 +62,19 @@ class Pair:
         return self.models[0].law.period, self.models[1].law.period
 
 
-def read_pair(
-    one: Place, other: Place, processes: int = 1, report: Report = ignore, most_rows: int = MOST_ROWS
-) -> Pair:
+def read_pair(one: Place, other: Place, reading: Reading = PLAIN) -> Pair:
     """Read two datasets, each once; memory does not grow with them.
-
-    Args:
-        most_rows: Of the samples from which learners learn.
 
     Raises:
         InputError: Fewer than one process, or a dataset that cannot be read or has no rows.
         OutputError: Scratch files (48 bytes a row, below TMPDIR) cannot be written.
     """
-    check_processes(processes)
-    opened = open_dataset(one), open_dataset(other)
+    check_processes(reading.processes)
+    opened = open_dataset(one, reading.profiles), open_dataset(other, reading.profiles)
     models = _make_model(opened[0].look, opened[1].look), _make_model(opened[1].look, opened[0].look)
     one_read, other_read = (
-        read_statistics(*pair, processes, report, most_rows) for pair in zip(opened, models, strict=True)
+        read_statistics(own, model, reading.processes, reading.report, reading.most_rows)
+        for own, model in zip(opened, models, strict=True)
     )
     return Pair(opened, models, (one_read, other_read))
 

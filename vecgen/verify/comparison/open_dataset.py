@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
@@ -39,8 +40,11 @@ class Opened:
     look: Look
 
 
-def open_dataset(directory: Place) -> Opened:
+def open_dataset(directory: Place, profiles: Path = DEFAULT_PROFILES) -> Opened:
     """Return what a dataset is about.
+
+    Args:
+        profiles: Directory whose segments tell the profiles of customers, where nothing in the files says them.
 
     Raises:
         InputError: A dataset or file that cannot be read or is not complete, no rows, or no column that tells
@@ -58,8 +62,7 @@ def open_dataset(directory: Place) -> Opened:
     names -= {"city_pop"} if "profile" in names else set()
     columns = tuple(column for column in (*COLUMNS, CUSTOMER_ID) if column.name in names)
     look = look_at(transactions, None if "profile" in names else customers)
-    # Of files whose profiles nothing says, such as those of the public form, the shipped segments tell them.
-    segments = None if look.profiles else Segmenter(load_profiles(DEFAULT_PROFILES), look.first)
+    segments = None if look.profiles else Segmenter(load_profiles(profiles), look.first)
     scope = choose_scope(columns, customers, segments)
     if missing := sorted(_NEEDED - scope.known):
         expected = f"transactions with them (customer_id: or {', '.join(IDENTIFIERS)})"

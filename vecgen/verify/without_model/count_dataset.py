@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from vecgen.io.schema import COLUMNS, CUSTOMER_ID, TRANSACTIONS, Column
 from vecgen.model.customers import Segmenter
 from vecgen.model.params import ModelParameters
 from vecgen.process.progress import Report
+from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import Workers
 from vecgen.scan.column_map import ColumnMap, read_map
 from vecgen.scan.dataset_counts import DatasetCounts
@@ -22,7 +23,8 @@ from vecgen.stores.filesystem import Place
 from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.expectation import Expectation, read_expectation
 from vecgen.verify.read import choose_scope, find_parts, read_customers
-from vecgen.verify.without_model.count_rows import Source, count_transactions
+from vecgen.verify.without_model.count_rows import Source, count_shares, count_transactions
+from vecgen.verify.without_model.kept_rows import KeptRows, has_room, size_of_rows
 from vecgen.verify.without_model.look import Look, look_at, look_at_table, make_open_model
 
 _TOLD_OF_TABLES: Final = ("time_zone", "date_format", "merchant_prefix", "amount_unit")
@@ -56,10 +58,11 @@ def count_dataset(directory: Place, stated: Mapping[str, Any], workers: Workers,
     if not directory.exists():
         raise InputError(str(directory), "", "no such directory", "the directory of a dataset, or a file")
     column_map = read_column_map(stated)
-    if column_map:
-        counted = _count_table(directory, column_map, stated, workers, report)
-    else:
-        counted = _count_usual_columns(directory, stated, workers, report)
+    with scratch_directory() as scratch:
+        if column_map:
+            counted = _count_table(directory, column_map, stated, workers, report, scratch)
+        else:
+            counted = _count_usual_columns(directory, stated, workers, report, scratch)
     if not any(counts.slots.any() for pair in counted.totals.counts for counts in pair):
         found = ", ".join(f"{number:,} with {reason}" for reason, number in (+counted.totals.faults).items())
         raise InputError(str(directory), "", f"no row that counts ({found})", "transactions of the period")
@@ -82,13 +85,21 @@ def read_column_map(stated: Mapping[str, Any]) -> ColumnMap | None:
     return None
 
 
+def _keep(files: Sequence[Place], workers: Workers, scratch: Path, shares: int = 1) -> KeptRows | None:
+    """Return where the rows of files are kept from the first look to the count, if they are."""
+    if not workers.share_disk or not has_room(scratch, sum(map(size_of_rows, files))):
+        return None
+    return KeptRows(scratch, tuple(files), shares)
+
+
 def _count_usual_columns(
-    directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report
+    directory: Place, stated: Mapping[str, Any], workers: Workers, report: Report, scratch: Path
 ) -> DatasetCounts:
     columns = choose_columns(directory)
     transactions, customers = find_parts(directory, columns)
     in_rows, joined = "profile" in {column.name for column in columns}, choose_scope(columns, customers).joined
-    look = look_at(transactions, None if in_rows else customers if joined else (), workers)
+    kept = _keep([path for path in transactions if path.suffix == ".csv"], workers, scratch)
+    look = look_at(transactions, None if in_rows else customers if joined else (), workers, kept, columns)
     expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
     _check_known(look, expectation, directory, Path(stated["profiles"]))
     period = expectation.law.period
@@ -98,7 +109,8 @@ def _count_usual_columns(
     if not look.profiles:
         look = replace(look, profiles=expectation.profiles.names if is_segmented else (LEFTOVERS,))
     model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
-    totals, counts = count_transactions(transactions, model, Source(scope, tuple(customers)), workers, report)
+    source = Source(scope, tuple(customers), kept=kept)
+    totals, counts = count_transactions(transactions, model, source, workers, report)
     if customers:
         counts = read_customers(customers, expectation, as_of)[0]
     seen = [own.rows.total() + len(own.defrauded) for own in totals.customers]
@@ -130,10 +142,16 @@ def choose_columns(directory: Place) -> tuple[Column, ...]:
 
 
 def _count_table(
-    directory: Place, column_map: ColumnMap, stated: Mapping[str, Any], workers: Workers, report: Report
+    directory: Place,
+    column_map: ColumnMap,
+    stated: Mapping[str, Any],
+    workers: Workers,
+    report: Report,
+    scratch: Path,
 ) -> DatasetCounts:
     files = require_files(directory)
-    look = look_at_table(files, column_map, workers)
+    kept = _keep(files, workers, scratch, count_shares(files, workers))
+    look = look_at_table(files, column_map, workers, kept)
     expectation = read_expectation(directory, {**stated, "fraud_rate": 0.0}, {"start": look.first, "end": look.last})
     period, segments = expectation.law.period, None
     if column_map.tells_segments:
@@ -141,7 +159,8 @@ def _count_table(
         look = replace(look, profiles=expectation.profiles.names)
     model = make_open_model(look, ModelParameters(period, fraud_rate=0.0))
     scope = Scope(column_map.columns, segments=segments)
-    totals, counts = count_transactions(files, model, Source(scope, column_map=column_map), workers, report)
+    source = Source(scope, column_map=column_map, kept=kept)
+    totals, counts = count_transactions(files, model, source, workers, report)
     customers = tuple(own.rows.total() + len(own.defrauded) for own in totals.customers)
     return DatasetCounts(model, totals, counts, customers, scope.known, segments is not None)
 

@@ -25,6 +25,7 @@ from vecgen.scan.mapped_rows import MappedRows, map_rows, take_share
 from vecgen.scan.missing import Scope, complete
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.read import Bundle, load_customers, share_out
+from vecgen.verify.without_model.kept_rows import KeptRows
 
 SHARE_BYTES: Final = 1 << 26
 """What a share of the work must have to pay: of a table, each share of its customers is a pass over its files."""
@@ -41,12 +42,14 @@ class Source:
         customers: Files of the customers that rows are joined with, if they are.
         column_map: Of somebody's table; None for a dataset.
         share: Of so many shares (the second) of a table's customers, the number (from 0) of this.
+        kept: Rows that were read before, if they were kept.
     """
 
     scope: Scope
     customers: tuple[Place, ...] = ()
     column_map: ColumnMap | None = None
     share: tuple[int, int] = (0, 1)
+    kept: KeptRows | None = None
 
 
 Counts = tuple[Totals, CustomerCounts]
@@ -98,11 +101,16 @@ def run_shares(
         return
     size = sum(map(size_of, files))
     report(State(size))
-    shares = min(workers.number, 1 + size // SHARE_BYTES)
+    shares = count_shares(files, workers)
     tasks = [replace(source, share=(number, shares)) for number in range(shares)]
     for number, counts in enumerate(workers.run(tasks, partial(_count_share, count, list(files)), shares), 1):
         done = size * number // shares
         yield State(size, done=done, bytes=done), counts
+
+
+def count_shares(files: Sequence[Place], workers: Workers) -> int:
+    """Return in how many shares of the customers a table is counted."""
+    return min(workers.number, 1 + sum(map(size_of, files)) // SHARE_BYTES)
 
 
 def _count_share(count: Callable[[Source, Bundle], R], files: list[Place], source: Source) -> R:
@@ -131,6 +139,9 @@ def count_bundle(model: ExactModel, source: Source, bundle: Bundle) -> Counts:
 
 def read_rows(path: Place, source: Source) -> Iterator[tuple[pa.RecordBatch, Counter[str]]]:
     """Yield the rows of a file that are to be counted, and how many of its own were left out."""
+    if source.kept and path in source.kept:
+        yield from source.kept.read(path, source.share[0])
+        return
     if source.column_map is None:
         yield from ((batch, Counter[str]()) for batch in read_batches(path, source.scope.columns))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -18,13 +19,15 @@ from vecgen.config.profile import LEFTOVERS, SUFFIX
 from vecgen.errors import InputError
 from vecgen.io.foreign.table import read_header
 from vecgen.io.reader import read_batches
-from vecgen.io.schema import COLUMNS
+from vecgen.io.schema import COLUMNS, Column
 from vecgen.model.exact import AMOUNT_EDGES, HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.model.params import ModelParameters
 from vecgen.process.workers import ALONE, Workers
 from vecgen.scan.column_map import ColumnMap, check_columns
+from vecgen.scan.mapped_rows import MappedRows
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.without_model.count_rows import SHARE_BYTES, read_mapped
+from vecgen.verify.without_model.kept_rows import KeptRows
 
 _LOOKED_AT: Final = tuple(column for column in COLUMNS if column.name in {"profile", "category", "trans_date"})
 MOST_CATEGORIES: Final = 1000
@@ -71,16 +74,23 @@ class _Seen:
         self.left_out += other.left_out
 
 
-def look_at(files: Sequence[Place], customers: Sequence[Place] | None = None, workers: Workers = ALONE) -> Look:
+def look_at(
+    files: Sequence[Place],
+    customers: Sequence[Place] | None = None,
+    workers: Workers = ALONE,
+    kept: KeptRows | None = None,
+    columns: Sequence[Column] = (),
+) -> Look:
     """Return the profiles, categories and dates of transactions.
 
     Args:
         customers: Files that tell the profiles, where transactions do not.
+        kept: Where rows of some of the files are kept, with these columns.
 
     Raises:
         InputError: No rows, a file that cannot be read, or a profile whose name cannot be one.
     """
-    seen = _add_up(files, partial(_look_at_rows, customers is None), workers)
+    seen = _add_up(files, partial(_look_at_rows, customers is None, kept, tuple(columns)), workers)
     if not seen.days:
         where = str(files[0]) if files else "transactions"
         raise InputError(where, "", "no rows", "transactions to count", "name a dataset that has some")
@@ -98,17 +108,29 @@ def _add_up(files: Sequence[Place], look: Callable[[Sequence[Place]], _Seen], wo
     return total
 
 
-def _look_at_rows(with_profiles: bool, files: Sequence[Place]) -> _Seen:
+def _look_at_rows(
+    with_profiles: bool, kept: KeptRows | None, columns: tuple[Column, ...], files: Sequence[Place]
+) -> _Seen:
     total = _Seen()
     for path in files:
-        for batch in read_batches(path, _LOOKED_AT if with_profiles else _LOOKED_AT[1:]):
-            profiles = _distinct(batch.column("profile")) if with_profiles else set()
-            total.add(_Seen(profiles, _distinct(batch.column("category")), _find_days(batch)))
+        own = kept if kept and path in kept else None
+        looked_at = columns if own else _LOOKED_AT if with_profiles else _LOOKED_AT[1:]
+        with own.open(path) if own else nullcontext() as writer:
+            for batch in read_batches(path, looked_at):
+                profiles = _distinct(batch.column("profile")) if with_profiles else set()
+                total.add(_Seen(profiles, _distinct(batch.column("category")), _find_days(batch)))
+                if writer:
+                    writer.add(batch)
     return total
 
 
-def look_at_table(files: Sequence[Place], column_map: ColumnMap, workers: Workers = ALONE) -> Look:
+def look_at_table(
+    files: Sequence[Place], column_map: ColumnMap, workers: Workers = ALONE, kept: KeptRows | None = None
+) -> Look:
     """Return the categories and dates of somebody's table; all its customers have the profile of leftovers.
+
+    Args:
+        kept: Where all rows are kept, mapped.
 
     Raises:
         InputError: A file that cannot be read or lacks a column, no rows, stamps of several kinds, or ones without time
@@ -116,7 +138,7 @@ def look_at_table(files: Sequence[Place], column_map: ColumnMap, workers: Worker
     """
     for path in files:
         check_columns(str(path), read_header(path)[0], column_map)
-    seen = _add_up(files, partial(_look_at_mapped, column_map), workers)
+    seen = _add_up(files, partial(_look_at_mapped, column_map, kept), workers)
     _check_table(files[0], column_map, seen)
     if not seen.days:
         found = ", ".join(f"{number:,} with {reason}" for reason, number in seen.left_out.items())
@@ -127,18 +149,25 @@ def look_at_table(files: Sequence[Place], column_map: ColumnMap, workers: Worker
     return Look((LEFTOVERS,), tuple(sorted(seen.categories)), *seen.days)
 
 
-def _look_at_mapped(column_map: ColumnMap, files: Sequence[Place]) -> _Seen:
+def _look_at_mapped(column_map: ColumnMap, kept: KeptRows | None, files: Sequence[Place]) -> _Seen:
     total = _Seen()
     for path in files:
-        for mapped in read_mapped(path, column_map.leave_needed()):
-            batch, seen = mapped.batch, _Seen(left_out=mapped.left_out)
-            if batch.num_rows:
-                seen.categories, seen.days = _distinct(batch.column("category")), _find_days(batch)
-                seen.kinds = {bool(mapped.are_moments): path}
-                seen.times = {time.as_py() for time in pc.min_max(batch.column("trans_time")).values()}
-            total.add(seen)
-            _check_table(path, column_map, total)
+        with kept.open(path) if kept else nullcontext() as writer:
+            for mapped in read_mapped(path, column_map if writer else column_map.leave_needed()):
+                total.add(_see(mapped, path))
+                _check_table(path, column_map, total)
+                if writer:
+                    writer.add_mapped(mapped)
     return total
+
+
+def _see(mapped: MappedRows, path: Place) -> _Seen:
+    batch, seen = mapped.batch, _Seen(left_out=mapped.left_out)
+    if batch.num_rows:
+        seen.categories, seen.days = _distinct(batch.column("category")), _find_days(batch)
+        seen.kinds = {bool(mapped.are_moments): path}
+        seen.times = {time.as_py() for time in pc.min_max(batch.column("trans_time")).values()}
+    return seen
 
 
 def _check_table(path: Place, column_map: ColumnMap, seen: _Seen) -> None:
@@ -157,6 +186,8 @@ def _find_days(batch: pa.RecordBatch) -> list[date]:
 
 
 def _distinct(array: pa.Array) -> set[str]:
+    if isinstance(array, pa.DictionaryArray):  # whose texts need not all occur
+        array = array.dictionary.take(pc.unique(array.indices))
     return set(pc.unique(array.cast(pa.string())).to_pylist())
 
 

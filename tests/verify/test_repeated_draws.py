@@ -13,8 +13,8 @@ from tests.support.datasets import read_rows
 from vecgen.config.loader import load_profiles
 from vecgen.model.exact import write_out
 from vecgen.records.receipt import Receipt
-from vecgen.scan.repeated_draws import RepeatedDraws, find_repeated_draws
 from vecgen.scan.row_checks import Columns, inspect
+from vecgen.verify.repeated_draws import RepeatedDraws, find_repeated_draws
 
 
 @pytest.fixture(scope="module")
