@@ -7,9 +7,11 @@ from datetime import date
 
 import numpy as np
 
+from vecgen.config.demographics import MAX_AGE
 from vecgen.model.exact import AMOUNT_EDGES
 from vecgen.model.params import ModelParameters, Period
 from vecgen.scan.bounded.bounded_tables import (
+    AGES,
     AMOUNT_ENDS,
     GROUPED,
     BoundedTables,
@@ -33,6 +35,7 @@ def test_cells_follow_from_what_is_stated() -> None:
     assert {f.name: getattr(tables, f.name).sum() for f in fields(BoundedTables)} == {
         f.name: 0 for f in fields(BoundedTables)
     }
+    assert tables.ages.shape == (2, AGES) == (2, MAX_AGE + 1)
     assert (tables.choices.shape, tables.months.shape, tables.days.shape) == ((1, 2, 2), (3,), (35,))
 
 

@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from vecgen.config.demographics import MAX_AGE
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel
 from vecgen.model.params import MAX_FRAUD_DAYS
 from vecgen.sampling.arrays import I64
@@ -26,6 +25,9 @@ RATE_CELLS: Final = len(RATE_STARTS) + 1
 
 FRAUD_CELLS: Final = MAX_FRAUD_DAYS + 2
 """Without fraud; days between the first and the last fraud, 1 and fewer to the most a model has; more."""
+
+AGES: Final = 121
+"""Of full years, from 0 to the oldest that demographics can have."""
 
 GROUPED: Final = 4  # cells of `AMOUNT_EDGES`: from one cell of ours to the next, amounts grow by 41 %
 AMOUNT_ENDS: Final[I64] = AMOUNT_EDGES[GROUPED - 1 :: GROUPED]
@@ -78,7 +80,7 @@ def start_tables(model: ExactModel) -> BoundedTables:
         months=none(int(months[-1]) + 1),
         days=none(len(months)),
         fraud=none(FRAUD_CELLS),
-        ages=none(2, MAX_AGE + 1),
+        ages=none(2, AGES),
     )
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.config.demographics import MAX_AGE
 from vecgen.config.profile import LEFTOVERS
 from vecgen.errors import InputError, setting
 from vecgen.io.digest import column_words
@@ -28,7 +27,7 @@ from vecgen.process.progress import Report, State
 from vecgen.process.workers import Workers
 from vecgen.sampling.arrays import I64, U64
 from vecgen.scan.bounded.bounded_counter import UNTOLD, BoundedCounter, add_ages, add_listed
-from vecgen.scan.bounded.bounded_tables import BoundedCounts, BoundedTables, start_tables
+from vecgen.scan.bounded.bounded_tables import AGES, BoundedCounts, BoundedTables, start_tables
 from vecgen.scan.missing import Scope, complete, tell_customers
 from vecgen.scan.row_checks import hash_holders
 from vecgen.stores.filesystem import Place
@@ -145,8 +144,8 @@ def _read_distinct(files: Sequence[Place]) -> pa.Table:
 def _tell_ages(batch: pa.RecordBatch, segments: Segmenter) -> I64:
     """Return gender and age of each row's customer as a cell of `BoundedTables.ages`."""
     gender, age = tell_customers(batch.column("gender"), batch.column("dob"), segments)
-    told = (gender < len(GENDERS)) & (age >= 0) & (age <= MAX_AGE)
-    return np.where(told, gender * (MAX_AGE + 1) + age, UNTOLD)
+    told = (gender < len(GENDERS)) & (age >= 0) & (age < AGES)
+    return np.where(told, gender * AGES + age, UNTOLD)
 
 
 def _add_customers(tables: BoundedTables, given: _Input, seen: U64) -> None:
