@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from tests.model.test_posterior import REGULAR, TWIN, Row, seen
 from tests.model.test_typed_posterior import KINDS, law_of
 from vecgen.config.profile import ProfileSet
-from vecgen.errors import InputError
 from vecgen.model.exact import write_out
 from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.likelihood import Side, make_fraud, make_regular
@@ -62,12 +60,3 @@ def test_regular_rows_have_the_period_as_their_window() -> None:
     assert np.exp(side.read_dates(np.arange(10))).sum() == pytest.approx(1.0)
     assert side.is_simple
     assert not side_of(KINDS["burst"]).is_simple
-
-
-def test_travelling_nowhere_from_a_remote_place_is_refused() -> None:
-    nowhere = FraudType("away", place="remote", remote_degrees=1.0)
-    still = replace(TWIN, travel_max_distance=0.0)
-    law = law_of(nowhere, travel=True)
-    exact = write_out(ProfileSet((REGULAR.name,), (REGULAR,), (still,), ()), law)
-    with pytest.raises(InputError, match=r"fraud_types.*its probability is not written out; leave out travel"):
-        make_fraud(exact.frauds[0][0], exact.categories, law)

@@ -46,10 +46,11 @@ class Sums:
 
     law: ModelParameters
     regular: Profile = REGULAR
+    twin: Profile = TWIN
 
     @property
     def one(self) -> Enumeration:
-        return Enumeration(self.law, self.regular)
+        return Enumeration(self.law, self.regular, self.twin)
 
     def windows(self, kind: FraudType) -> list[range]:
         days = kind.days or self.law.fraud_days + 1
@@ -59,7 +60,7 @@ class Sums:
         """Yield each type and window, with its probability."""
         total = sum(own.weight for own in self.law.fraud_types)
         for own in self.law.fraud_types:
-            profile, windows = derive_profile(own.type, self.regular, TWIN), self.windows(own.type)
+            profile, windows = derive_profile(own.type, self.regular, self.twin), self.windows(own.type)
             for window in windows:
                 yield self.law.fraud_rate * own.weight / total / len(windows), own.type, profile, window
 
@@ -131,7 +132,8 @@ class Sums:
         joint = np.full(len(centers), 1 / len(centers))
         for offset in offsets:
             away = np.abs(offset - centers)
-            joint *= np.where(away < radius, 1.0, np.where(away == radius, 0.5, 0.0)) / (2 * radius)
+            inside = np.where(away < radius, 1.0, np.where(away == radius, 0.5, 0.0)) / max(1, 2 * radius)
+            joint *= inside if radius else away == 0
         return float(joint.sum())
 
     def regular_rows(self, day: int, rows: Sequence[Row]) -> float:
@@ -181,8 +183,10 @@ def law_of(*kinds: FraudType, **changes: object) -> ModelParameters:
     return replace(ModelParameters(PERIOD, 0.3, 1, fraud_types=types), **changes)  # type: ignore[arg-type]
 
 
-def log_odds(law: ModelParameters, regular: Profile) -> tuple[np.ndarray, np.ndarray]:
-    return Posterior(ProfileSet((regular.name,), (regular,), (TWIN,), ()), law).log_odds(seen(DAYS))
+def log_odds(
+    law: ModelParameters, regular: Profile, days: dict[int, list[Row]] = DAYS, twin: Profile = TWIN
+) -> tuple[np.ndarray, np.ndarray]:
+    return Posterior(ProfileSet((regular.name,), (regular,), (twin,), ()), law).log_odds(seen(days))
 
 
 CASES = {name: law_of(kind) for name, kind in KINDS.items()}
@@ -203,3 +207,18 @@ def test_probabilities_are_those_of_sums(law: ModelParameters) -> None:
     assert np.exp(by_day) == pytest.approx(together, rel=1e-9)
     odds = np.append(alone, together)
     assert ((odds > 0) & (odds < np.inf)).sum() >= 2
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_customers_who_travel_nowhere_from_a_remote_place_have_all_rows_at_one_point(kept: bool) -> None:
+    here = [(row[0], row[1], row[2], 70_000, -3) for row in DAYS[3]]
+    days: dict[int, list[Row]] = {2: DAYS[2], 3: here, 4: [(30_000, 0, 999, 100_001, 0)]}  # the last is out of reach
+    law = law_of(replace(KINDS["remote"], keeps_own_rows=kept), KINDS["customer, kept"], travel=True)
+    twin = replace(TWIN, travel_max_distance=0.0)
+    by_row, by_day = log_odds(law, REGULAR, days, twin)
+    model = Sums(law, REGULAR, twin)
+    alone = np.array([model.odds_of_row(day, row) for day, rows in days.items() for row in rows])
+    assert np.exp(by_row) == pytest.approx(alone, rel=1e-9)
+    together = np.array([value for day, rows in days.items() for value in model.odds_of_day(day, rows)])
+    assert np.exp(by_day) == pytest.approx(together, rel=1e-9)
+    assert (together > 0).all()

@@ -5,14 +5,13 @@ Every sum is over what a detector cannot see: the customer's rate, the fraud win
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, Profile
-from vecgen.errors import InputError, setting
 from vecgen.model.exact import FraudDistribution, RowDistribution, keep_amounts, to_microdegrees
 from vecgen.model.fraud.moments import share_seconds, share_starts
 from vecgen.model.params import ModelParameters
@@ -173,9 +172,9 @@ class Side:
     def _along(self, radius: int, offset: I64) -> F64:
         if not self.remote:
             return _side_mass(radius, offset)
-        away = offset.astype(np.float64)
-        mass = self.measure_centers(away + radius) - self.measure_centers(away - radius)
-        return np.asarray(mass / max(1.0, 2.0 * radius))
+        away, reach = offset.astype(np.float64), reach_of(radius)
+        mass = self.measure_centers(away + reach) - self.measure_centers(away - reach)
+        return np.asarray(mass / (2.0 * reach))
 
     def _gather(self, logs: F64) -> F64:
         # Only where one uniform drives them do dates say something of pairs.
@@ -250,11 +249,7 @@ def make_regular(profile: Profile, rows: RowDistribution, categories: Sequence[s
 
 
 def make_fraud(fraud: FraudDistribution, categories: Sequence[str], law: ModelParameters) -> Side:
-    """Return the side of the fraudulent rows of one type.
-
-    Raises:
-        InputError: What the type says cannot be summed over exactly.
-    """
+    """Return the side of the fraudulent rows of one type."""
     rows, kind = fraud.rows, fraud.kind
     assert rows.windows is not None
     seconds, parts = share_seconds(kind), rows.choice.sum(axis=1)
@@ -266,7 +261,6 @@ def make_fraud(fraud: FraudDistribution, categories: Sequence[str], law: ModelPa
         part = np.log(parts)
         second = seconds if kind.burst_seconds else seconds / np.repeat(np.maximum(parts, 1e-300), HALF_DAY)
     starts = share_starts(kind) if kind.burst_seconds else None
-    _refuse_points(kind.name, to_microdegrees(kind.remote_degrees), choice)
     return Side(
         share=float(np.log(fraud.share)),
         numbers=fraud.numbers,
@@ -302,13 +296,6 @@ def _choose(profile: Profile, rows: RowDistribution, categories: Sequence[str]) 
     }
 
 
-def _refuse_points(name: str, remote: int, choice: Mapping[str, Any]) -> None:
-    radii = zip(choice["travel"], choice["radii"], strict=True)
-    if remote and any(share > 0 and radius == 0 for share, radius in radii):
-        expected = "no travelling within 0 miles at a remote place: its probability is not written out"
-        raise InputError(setting("fraud_types"), name, "remote", expected, f"leave out {setting('travel')}")
-
-
 def _own_amounts(parts: F64, numbers: I64, law: ModelParameters) -> F64:
     return keep_amounts(parts, numbers) if law.dependence == "v1.0" else np.ones(len(DAY_PARTS))
 
@@ -334,6 +321,11 @@ def _side_mass(radius: int, offset: I64) -> F64:
     if radius == 0:
         return np.asarray(away == 0, dtype=np.float64)
     return np.asarray(np.where(away < radius, 1.0, np.where(away == radius, 0.5, 0.0)) / (2.0 * radius))
+
+
+def reach_of(radius: int) -> float:
+    """Return how far a row can be from its place along an axis; at the place itself, all within half a microdegree."""
+    return max(float(radius), 0.5)
 
 
 def log_sum(logs: F64, axis: int) -> F64:

@@ -19,7 +19,7 @@ import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, ProfileSet
 from vecgen.model.exact import write_out
-from vecgen.model.likelihood import Seen, Side, log_sum, make_fraud, make_regular
+from vecgen.model.likelihood import Seen, Side, log_sum, make_fraud, make_regular, reach_of
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
@@ -339,7 +339,7 @@ class _Group:
 
     def _cut_places(self, read: _Read, travels: int) -> tuple[F64, F64, F64]:
         """Return the pieces of where a remote place can be, which rows are around it, with which log probability."""
-        side, radius = read.side, float(read.side.radii[travels])
+        side, radius = read.side, reach_of(read.side.radii[travels])
         whole = np.ones((len(self.day), 1)), np.ones((len(self.day), 1, self.size))
         if not side.remote:
             return *whole, read.place[self.places, travels]
