@@ -69,7 +69,7 @@ def generate(
     """
     check_dependence(law)
     struck: set[date] = set()
-    case = None
+    case, dates = None, list[date]()
     if rng.random() < law.fraud_rate:
         case = draw_case(profile, twin, customer, law, rng)
         dates = draw_case_dates(case, law, rng)
@@ -78,7 +78,7 @@ def generate(
             yield case.kind.name, row
     own = [day for day in draw_dates(profile, law.period, law.period.span, rng) if day not in struck]
     rows = [*complete(profile, own, customer, law, merchants, rng)]
-    if case is not None and case.kind.compromised is not None:
+    if case is not None and dates and case.kind.compromised is not None:
         copy_card(rows, case, compromised or {}, rng)
     for row in rows:
         yield "", row

@@ -147,6 +147,11 @@ class ModelParameters:
         return self.fraud_types or (WeightedType(FraudType(SPARKOV), 1.0),)
 
     @property
+    def copies_cards(self) -> bool:
+        """Whether a kind of fraud has compromised merchants, which some honest transactions are moved to."""
+        return self.fraud_rate > 0 and any(own.type.compromised for own in self.types)
+
+    @property
     def type_shares(self) -> tuple[float, ...]:
         """Probability that a case is of each of `types`: by weight, and the mean weight of its windows' months."""
         weights = [own.weight * float(self.weigh_starts(own.type).mean()) if own.weight else 0.0 for own in self.types]

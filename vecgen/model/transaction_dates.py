@@ -360,7 +360,7 @@ def _find_copies(tables: CompromiseTables, regular: Stream, fraud: Stream, words
     exposure = tables.exposures[fraud.fraud_type]
     if exposure is None:
         return
-    window = fraud.day[:, :1]
+    window = np.where(fraud.kept.any(axis=1), fraud.day[:, 0], 0)[:, np.newaxis]  # without rows there is no case
     counts = regular.kept[fraud.members] * ((regular.day < window) & (regular.day >= window - exposure.days))
     for start, stop in cut_chunks(counts.sum(axis=1, dtype=np.int64)):
         members = fraud.members[start:stop]

@@ -43,6 +43,7 @@ CHECK_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "unique trans_num": frozenset({"trans_num"}),
     "fraud dates": frozenset({_CUSTOMER, "trans_date", "is_fraud"}),
     "defrauded": frozenset({_CUSTOMER, "is_fraud"}),
+    "copied cards": frozenset({"ssn", "cc_num", "is_fraud", "trans_date", "category", "merchant"}),
     "safe: transactions": frozenset({"ssn", "cc_num"}),
     "fraud cases": _HISTORY | {"ssn", "cc_num", "amt"},
 }
@@ -78,6 +79,7 @@ LAW_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("travelling customers", "rows of travellers near home"), _PLACE | {_CUSTOMER}),
     **dict.fromkeys(("report delay", "reported"), frozenset({"is_fraud", "trans_date", "trans_num"})),
     "merchant within category": frozenset({"is_fraud", "category", "merchant"}),
+    "compromised merchants": frozenset({"is_fraud", "trans_date", "category", "merchant"}),
     **dict.fromkeys(("probability of a row", "probability of a day"), SCORE_NEEDS),
 }
 """Columns that a law of transactions needs."""

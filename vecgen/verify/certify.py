@@ -13,6 +13,7 @@ from vecgen.verify.certificate import Certificate
 from vecgen.verify.chi_square import Statistic
 from vecgen.verify.customer_checks import examine_customers
 from vecgen.verify.expectation import Expectation
+from vecgen.verify.fraud.copied_cards import examine_copies
 from vecgen.verify.row_tests import Finding, examine, examine_reports, judge
 from vecgen.verify.verify import Reading, read_dataset
 
@@ -40,6 +41,7 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
     if "transactions" in reading.digests:
         known = reading.scope.known
         found = examine(reading.totals, reading.model, expectation.merchants)
+        found |= examine_copies(reading.totals, expectation.merchants or {}, reading.copies)
         if reading.reports and reading.reports[0].delays.any():
             found |= examine_reports(*reading.reports)
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
@@ -57,7 +59,13 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         digests={name: str(digest) for name, digest in reading.digests.items()},
         checks=reading.checks,
         findings=findings,
-        notes=(*reading.notes, *untested, *_note_fraud_rate(reading, expectation, findings), *_note_types(reading)),
+        notes=(
+            *reading.notes,
+            *untested,
+            *_note_fraud_rate(reading, expectation, findings),
+            *_note_types(reading),
+            *_note_copies(reading),
+        ),
         error=error,
     )
 
@@ -69,6 +77,14 @@ def _note_types(reading: Reading) -> tuple[str, ...]:
     names = ", ".join(own.type.name for own in reading.model.law.types)
     tested = "rows of each are tested together, by the probability of fraud, and not type by type"
     return (f"fraud types {names}: {tested}",)
+
+
+def _note_copies(reading: Reading) -> tuple[str, ...]:
+    """Return why merchants of honest rows are not tested, where they are not."""
+    if not reading.model.law.copies_cards or reading.copies:
+        return ()
+    needs = "a receipt, fraud cases, and the columns ssn, cc_num, is_fraud, trans_date, category and merchant"
+    return (f"merchants of honest rows and copied cards are not tested: that needs {needs}",)
 
 
 def _note_fraud_rate(reading: Reading, expectation: Expectation, findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ from vecgen.records.receipt import written_columns
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import GroupCounter, Totals, start_totals
 from vecgen.scan.dataset_counts import CustomerCounts
+from vecgen.scan.groups.copies import CopyCounts, CopyReader
 from vecgen.scan.missing import TELLABLE, WHOLE, Scope, complete
 from vecgen.scan.reports import ReportCounts, ReportReader, start_counts
 from vecgen.scan.row_checks import Columns, inspect, read_moments
@@ -144,6 +145,7 @@ class Work:
         one_in: Of so many customers one is scored.
         stated: Columns of probabilities that are compared with it.
         reports: What reads labels and report dates, where a receipt says how fraud becomes known.
+        copies: What reads where cards were copied, where a type of fraud has compromised merchants.
     """
 
     model: ExactModel
@@ -156,6 +158,7 @@ class Work:
     stated: tuple[Column, ...] = ()
     one_in: int = 1
     reports: ReportReader | None = None
+    copies: CopyReader | None = None
 
     @property
     def read(self) -> tuple[Column, ...]:
@@ -205,15 +208,21 @@ def list_columns(directory: Place) -> tuple[Column, ...]:
 
 def read_transactions(
     files: Sequence[Place], work: Work, processes: int, report: Report
-) -> tuple[Totals, Digest, ReportCounts]:
-    """Count the rows of files, in processes of this machine, and their reports; return their digest, too."""
-    total, digest, reports = start_totals(work.model), Digest(), work.start_reports()
-    for size, (totals, part, more) in share_out(files, partial(_read_bundle, work), processes, report):
+) -> tuple[Totals, Digest, ReportCounts, CopyCounts]:
+    """Count the rows of files, in processes of this machine, their reports and copies; return their digest, too."""
+    total, digest, reports, copies = (
+        start_totals(work.model),
+        Digest(),
+        work.start_reports(),
+        CopyCounts.start(work.copies),
+    )
+    for size, (totals, part, more, copied) in share_out(files, partial(_read_bundle, work), processes, report):
         total.add(totals)
         digest += part
         reports.add(more)
+        copies.add(copied)
         report(replace(size, rows=total.rows))
-    return total, digest, reports
+    return total, digest, reports, copies
 
 
 def read_scores(files: Sequence[Place], work: Work, processes: int, report: Report) -> Scores:
@@ -246,8 +255,13 @@ def share_out(
 Bundle = list[list[Place]]
 
 
-def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCounts]:
-    total, digest, reports = start_totals(work.model), Digest(), work.start_reports()
+def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCounts, CopyCounts]:
+    total, digest, reports, copies = (
+        start_totals(work.model),
+        Digest(),
+        work.start_reports(),
+        CopyCounts.start(work.copies),
+    )
     spill = Spill(work.scratch, str(os.getpid()))
     customers = load_customers(work.customers) if work.scope.joined else None
     untested = work.scope.untested
@@ -262,6 +276,8 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCoun
                     whole, strangers = complete(batch, work.model, customers, work.scope.segments)
                     total.faults[CUSTOMER_ID.name] += strangers
                 rows = group.add(whole)
+                if work.copies:
+                    work.copies.read(rows, copies)
                 spill.add(rows.number)
                 if scorer:
                     scorer.add(rows, _list_stated(batch, work.stated, len(rows)))
@@ -270,7 +286,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCoun
         if scorer:
             total.scores.add(scorer.close())
     spill.flush()
-    return total, digest, reports
+    return total, digest, reports, copies
 
 
 def _list_stated(batch: pa.RecordBatch, columns: Sequence[Column], rows: int) -> dict[str, F64]:

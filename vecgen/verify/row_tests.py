@@ -88,7 +88,8 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
     """Return the statistic of each test by (its name, "regular", "fraud" or "customers").
 
     Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
-    there must be none: that is a check of every customer.
+    there must be none: that is a check of every customer. Merchants of honest rows are not tested where some of them
+    are compromised.
     """
     out = {(law, "customers"): statistic for law, statistic in examine_histories(totals.customers, model)}
     out |= {(law, "customers"): statistic for law, statistic in examine_scores(totals.scores, model)}
@@ -97,7 +98,7 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
         if name == "regular" or (model.law.fraud_rate > 0 and not model.is_typed):
             for law, statistic in _examine_rows(totals, model, pairs, label):
                 out[law, name] = statistic
-        if name == "regular" or model.law.fraud_rate > 0:
+        if not model.law.copies_cards if name == "regular" else model.law.fraud_rate > 0:
             out["merchant within category", name] = _merchants(pairs, model, merchants)
     return out
 
@@ -254,14 +255,18 @@ def _amount_shares(counts: RowCounts, law: RowDistribution, people: CustomerTota
 
 
 def _merchants(pairs: Pairs, model: ExactModel, merchants: Merchants | None) -> Statistic:
-    found: Counter[tuple[int, str]] = Counter()
-    for counts, _ in pairs:
-        found.update(counts.merchants)
-    by_category: list[dict[str, int]] = [{} for _ in model.categories]
-    for (position, name), number in found.items():
-        by_category[position][name] = number
+    by_category = count_merchants([counts for counts, _ in pairs], len(model.categories))
     groups = zip(model.categories, by_category, strict=True)
     return add(_within_category(seen, merchants[name] if merchants else None) for name, seen in groups if seen)
+
+
+def count_merchants(counts: Sequence[RowCounts], categories: int) -> list[Counter[str]]:
+    """Return the rows of each merchant, by category."""
+    by_category: list[Counter[str]] = [Counter() for _ in range(categories)]
+    for own in counts:
+        for (position, name), number in own.merchants.items():
+            by_category[position][name] += number
+    return by_category
 
 
 def _within_category(seen: Mapping[str, int], listed: Sequence[str] | None) -> Statistic:

@@ -39,6 +39,7 @@ from vecgen.verify.customer_checks import IDENTIFIERS
 from vecgen.verify.customer_tests import list_shares
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.file_check import check_digests, check_files
+from vecgen.verify.fraud.copied_cards import Copies, check_copies, open_copies
 from vecgen.verify.read import (
     UNSAFE,
     Work,
@@ -67,6 +68,7 @@ class Reading:
         notes: Sentences about the dataset as a whole.
         scope: Which columns could be looked at.
         reports: When fraud was reported, and the figures by which; None where that is not said.
+        copies: Where cards were copied, and what it is compared with; None where that is not known.
         fault: Why nothing could be read of files that are not those that were written; None where all was read.
     """
 
@@ -80,6 +82,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     scope: Scope = WHOLE
     reports: tuple[ReportCounts, ReportTables] | None = None
+    copies: Copies | None = None
     fault: InputError | None = None
 
     @property
@@ -133,7 +136,7 @@ def _read_rows(
     checks: list[Check] = []
     notes: list[str] = []
     digests: dict[str, Digest] = {}
-    totals, repeated_draws, reports = start_totals(model), None, None
+    totals, repeated_draws, reports, copies = start_totals(model), None, None, None
     if transactions:
         time_zone = expectation.time_zone or (
             None if expectation.receipt else find_time_zone(transactions, expectation.law.period)
@@ -144,8 +147,11 @@ def _read_rows(
             stated = stated_probabilities(expectation.receipt) if posterior and expectation.receipt else ()
             one_in = 1 if score_all or stated else 1 + sum(map(size_of, transactions)) // _SCORED_BYTES
             reader = open_reports(directory, expectation, scope)
-            work = Work(model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated, one_in, reader)
-            totals, digests["transactions"], counts = read_transactions(transactions, work, processes, report)
+            copier = open_copies(directory, expectation, model, scope)
+            work = Work(
+                model, scratch, safe, time_zone, scope, tuple(customers), posterior, stated, one_in, reader, copier
+            )
+            totals, digests["transactions"], counts, copied = read_transactions(transactions, work, processes, report)
             repeats = count_repeats(scratch)
         if repeats and expectation.receipt is None:
             with scratch_directory() as scratch:
@@ -154,7 +160,8 @@ def _read_rows(
             expected = "the probability of fraud by the model"
             checks.append(Check(" and ".join(column.name for column in stated), expected, totals.scores.wrong))
         reports = (counts, reader.tables) if reader else None
-        checks += _check_reports(counts, reader)
+        copies = (copied, copier) if copier else None
+        checks += _check_reports(counts, reader) + check_copies(copied, copier)
         if scope.joined:
             checks.append(Check("customer_id", "a customer of the customers' files", totals.faults["customer_id"]))
         checks += _check_rows(
@@ -187,6 +194,7 @@ def _read_rows(
         notes=tuple(notes),
         scope=scope,
         reports=reports,
+        copies=copies,
     )
 
 
