@@ -20,6 +20,8 @@ from bench.studies.boosting import format_boosting, measure_boosting
 from bench.studies.ceiling import CUSTOMERS as CEILING_CUSTOMERS
 from bench.studies.ceiling import SERIES, format_ceilings, measure_ceilings
 from bench.studies.chart import draw_chart
+from bench.studies.common_points import CUSTOMERS as POINT_CUSTOMERS
+from bench.studies.common_points import format_common_points, measure_common_points
 from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
 from bench.studies.fitted import CUSTOMERS as FITTED_CUSTOMERS
@@ -90,7 +92,7 @@ def _make_parser() -> argparse.ArgumentParser:
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
-    for add in (_add_boosting, _add_fitted, _add_simulation, _add_reading, _add_sizes):
+    for add in (_add_boosting, _add_common_points, _add_fitted, _add_simulation, _add_reading, _add_sizes):
         add(commands)
     versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
     versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
@@ -118,6 +120,13 @@ def _add_boosting(commands: Commands) -> None:
     boost.add_argument("--customers", type=int, default=BOOSTING_CUSTOMERS, metavar="N", help=f"({BOOSTING_CUSTOMERS})")
     boost.add_argument("--fraud-rate", type=float, default=0.5, metavar="P", help="(0.5)")
     boost.set_defaults(run=_boosting)
+
+
+def _add_common_points(commands: Commands) -> None:
+    points = commands.add_parser("common-points", help="how well compromised merchants are found by their customers")
+    counts = _join(POINT_CUSTOMERS)
+    points.add_argument("--customers", type=_numbers, default=POINT_CUSTOMERS, metavar="NUMBERS", help=f"({counts})")
+    points.set_defaults(run=_common_points)
 
 
 def _add_fitted(commands: Commands) -> None:
@@ -195,6 +204,12 @@ def _boosting(options: argparse.Namespace) -> None:
         result = measure_boosting(Path(scratch), options.customers, options.fraud_rate)
     save("boosting", {"fraud_rate": options.fraud_rate, **result}, options.results)
     print(format_boosting(result))
+
+
+def _common_points(options: argparse.Namespace) -> None:
+    result = measure_common_points(options.customers)
+    save(f"common-points --customers {_join(options.customers)}", result, options.results)
+    print(format_common_points(result))
 
 
 def _fitted(options: argparse.Namespace) -> None:

@@ -63,6 +63,14 @@ def test_versions_take_turns_and_are_held_to_the_first(tmp_path: Path, capsys: p
     assert "--seed" in capsys.readouterr().err
 
 
+def test_common_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["common-points", "--customers", "700", "--results", str(tmp_path)]) == 0
+    own = json.loads((tmp_path / "common-points.json").read_text())["result"]["700"]
+    assert 0 < own["compromised"] <= own["copied"] <= own["cases"]
+    assert 0 <= own["average_precision"] <= 1
+    assert "compromised merchants come first of 96,000" in capsys.readouterr().out
+
+
 def test_verify(tmp_path: Path) -> None:
     assert main(["verify", "--rows", "20000", "--processes", "1", "--results", str(tmp_path)]) == 0
     saved = json.loads((tmp_path / "verify.json").read_text())
