@@ -26,6 +26,7 @@ from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
 from bench.studies.fitted import CUSTOMERS as FITTED_CUSTOMERS
 from bench.studies.fitted import format_fitted, measure_fitted
+from bench.studies.privacy import EPSILONS, SIZES, format_privacy, measure_privacy
 from bench.studies.reading import COMMANDS as READERS
 from bench.studies.reading import ROWS as READ_ROWS
 from bench.studies.reading import format_reading, measure_reading
@@ -92,7 +93,15 @@ def _make_parser() -> argparse.ArgumentParser:
     best.add_argument("--customers", type=int, default=CEILING_CUSTOMERS, metavar="N", help=f"({CEILING_CUSTOMERS})")
     best.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     best.set_defaults(run=_ceiling)
-    for add in (_add_boosting, _add_common_points, _add_fitted, _add_simulation, _add_reading, _add_sizes):
+    for add in (
+        _add_boosting,
+        _add_common_points,
+        _add_fitted,
+        _add_privacy,
+        _add_simulation,
+        _add_reading,
+        _add_sizes,
+    ):
         add(commands)
     versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
     versions.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
@@ -135,6 +144,16 @@ def _add_fitted(commands: Commands) -> None:
     fitted.add_argument("--learn", type=int, default=2_000_000, metavar="N", help="rows of each at most (2000000)")
     fitted.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
     fitted.set_defaults(run=_fitted)
+
+
+def _add_privacy(commands: Commands) -> None:
+    privacy = commands.add_parser("privacy", help="errors of what is fitted with differential privacy")
+    privacy.add_argument(
+        "--customers", type=_numbers, default=_join(SIZES), metavar="NUMBERS", help=f"({_join(SIZES)})"
+    )
+    privacy.add_argument("--repeats", type=int, default=5, metavar="N", help="of the noise (5)")
+    privacy.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
+    privacy.set_defaults(run=_privacy)
 
 
 def _add_reading(commands: Commands) -> None:
@@ -218,6 +237,13 @@ def _fitted(options: argparse.Namespace) -> None:
     save("fitted", result, options.results)
     (options.results / "fitted.png").write_bytes(picture)
     print(format_fitted(result))
+
+
+def _privacy(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_privacy(Path(scratch), options.customers, EPSILONS, options.repeats, options.processes)
+    save("privacy", result, options.results)
+    print(format_privacy(result))
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -111,6 +111,16 @@ def test_fitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (tmp_path / "fitted.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_privacy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--customers", "300", "--repeats", "1", "--processes", "1", "--results", str(tmp_path)]
+    assert main(["privacy", *words]) == 0
+    result = json.loads((tmp_path / "privacy.json").read_text())["result"]
+    little, much = (result[f"300 customers, epsilon {epsilon}"] for epsilon in ("0.1", "10"))
+    assert much["categories"] < little["categories"]
+    assert little["profiles kept"] > much["profiles kept"]
+    assert "| 300 customers, epsilon 1 |" in capsys.readouterr().out
+
+
 def test_reading(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     only = ["--only", "digest,fit,export to Parquet"]
     assert main(["reading", "--rows", "20000", *only, "--processes", "1", "--results", str(tmp_path)]) == 0

@@ -36,7 +36,7 @@ class Row:
     customer: int
     profile: int
     day: int  # may lie outside the period
-    hour: int
+    hour: int  # the last one is no time
     category: int  # the last one is not listed
     cents: int
     is_fraud: int
@@ -49,7 +49,7 @@ ROWS = st.lists(
         st.integers(0, 3),
         st.integers(0, 1),
         st.integers(-1, DAYS),
-        st.integers(0, 23),
+        st.integers(0, 24),
         st.integers(0, 3),
         st.integers(1, 10**9),
         st.integers(0, 1),
@@ -68,7 +68,7 @@ def count(batches: Sequence[Sequence[Row]]) -> BoundedTables:
             "trans_date": pa.array([FIRST.toordinal() - 719163 + row.day for row in rows], pa.int32()).view(
                 pa.date32()
             ),
-            "trans_time": pa.array([f"{row.hour:02}:30:00" for row in rows], pa.string()),
+            "trans_time": pa.array([f"{row.hour:02}:30:00" if row.hour < 24 else "noon" for row in rows], pa.string()),
             "category": pa.array([("food", "fuel", "rent", "toys")[row.category] for row in rows], pa.string()),
             "amt": pa.array([row.cents / 100 for row in rows], pa.float64()),
             "is_fraud": pa.array([row.is_fraud for row in rows], pa.int8()),

@@ -11,7 +11,10 @@ import pytest
 import vecgen
 from tests.support.datasets import list_tree
 from tests.support.tables import NAMES, make_table, spell_map, write_csv
+from vecgen.fit.private.noise import make_noisy
 from vecgen.records.receipt import Receipt
+from vecgen.sampling.arrays import I64
+from vecgen.scan.bounded.bounded_tables import UNIT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,6 +49,28 @@ def test_the_fit_is_the_local_one_to_the_last_bit(
     for path in list_tree(local):
         if (local / path).is_file():
             assert (tmp_path / "spark" / path).read_bytes() == (local / path).read_bytes(), path
+
+
+def test_tables_to_which_noise_is_added_are_the_local_ones(
+    spark: SparkSession, parquet: Dataset, usual: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vecgen.spark.fit import main
+
+    seen: list[dict[str, list[int]]] = []
+
+    def note(values: I64, epsilon: float) -> tuple[I64, float]:
+        seen[-1][str(epsilon)] = seen[-1].get(str(epsilon), []) + values.tolist()
+        return values, UNIT / epsilon
+
+    monkeypatch.setattr("vecgen.fit.private.private_fit.make_noisy", lambda t, e, _: make_noisy(t, e, note))
+    told = {**usual, "epsilon": 1, "start": "2023-01-01", "end": "2023-12-31"}
+    seen.append({})
+    local = vecgen.fit_dataset(parquet[0], output=tmp_path / "local", quiet=True, **told)
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in told.items()]
+    seen.append({})
+    assert main([str(parquet[0]), "--output", str(tmp_path / "spark"), *words, "--quiet"]) == 0
+    assert seen[0] == seen[1]
+    assert list_tree(tmp_path / "spark") == list_tree(local)
 
 
 def test_what_a_task_refuses_is_one_line(

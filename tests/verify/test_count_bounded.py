@@ -128,3 +128,10 @@ def test_what_is_not_stated_is_left_out(spring: Path, profiles: Path) -> None:
     assert bounded.tables.days.shape == (30,)
     assert "zoo" in bounded.model.categories
     assert {state.rows for state in seen} == {0}
+
+
+@pytest.mark.parametrize("categories", [("a|b",), ("x" * 101,), tuple(map(str, range(1001)))])
+def test_categories_that_no_profile_can_have_are_refused(categories: tuple[str, ...], tmp_path: Path) -> None:
+    stated = {"start": date(2023, 4, 1), "end": date(2023, 4, 30)}
+    with pytest.raises(InputError, match="categories"):
+        count_bounded(tmp_path, stated, categories, ALONE, ignore)

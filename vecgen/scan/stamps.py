@@ -74,16 +74,15 @@ def read_dates(where: str, name: str, values: pa.Array, date_format: str | None)
     if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
         raise InputError(where, place, shorten(str(array.type)), "dates, or their text as YYYY-MM-DD")
     texts = array.cast(pa.string())
-    parsed = _try_cast(texts, pa.timestamp("s"))
-    if parsed is None and date_format:
+    parsed = pa.nulls(len(texts), pa.timestamp("s"))
+    if date_format:
         parsed = pc.strptime(texts, format=date_format.split(" ")[0], unit="s", error_is_null=True)
-        if parsed.null_count > texts.null_count:
-            bad = int((np.asarray(parsed.is_null()) & np.asarray(texts.is_valid())).argmax())
-            raise InputError(where, place, shorten(texts[bad].as_py()), f"a date as {date_format.split(' ')[0]}")
-    if parsed is None:
-        bad = _find_unreadable(texts, pa.timestamp("s"))
-        raise InputError(where, place, shorten(texts[bad].as_py()), "a date as YYYY-MM-DD")
-    return parsed.cast(pa.date32())
+    others = pc.if_else(parsed.is_null(), texts, None)  # each text is read alone, whatever stands beside it
+    iso = _try_cast(others, pa.timestamp("s"))
+    if iso is None:
+        bad = shorten(others[_find_unreadable(others, pa.timestamp("s"))].as_py())
+        raise InputError(where, place, bad, f"a date as {date_format.split(' ')[0] if date_format else 'YYYY-MM-DD'}")
+    return pc.coalesce(parsed, iso).cast(pa.date32())
 
 
 def _parse(where: str, place: str, texts: pa.Array, date_format: str | None) -> pa.Array:

@@ -18,9 +18,9 @@ from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.bounded.bounded_tables import UNIT, BoundedTables
 
 BUDGET: Final[Mapping[str, float]] = {
-    "rates": 0.20,
-    "choices": 0.25,
-    "amounts": 0.25,
+    "rates": 0.12,
+    "choices": 0.28,
+    "amounts": 0.30,
     "weekdays": 0.10,
     "months": 0.05,
     "days": 0.05,

@@ -19,6 +19,8 @@ from vecgen.scan.counts import CustomerTotals
 
 _CLEAR: Final = 0.3
 """Standard deviation of the noise, as a share of the mean cell, beyond which cells do not say what they hold."""
+_CLEAR_DAYS: Final = 0.1
+"""The same of days: with more noise, months say more of where seasons begin than days do."""
 _ROUNDS: Final = 20
 
 
@@ -37,7 +39,7 @@ def fit_noisy_dates(tables: NoisyTables, model: ExactModel, position: int, rows:
         return None
     by_day, days = tables["days"], np.full(len(months), total / len(months))
     noise, cell = by_month.spread, total / by_month.cells.size
-    if _compare(by_day.spread, len(months), total) <= _CLEAR:
+    if _compare(by_day.spread, len(months), total) <= _CLEAR_DAYS:
         noise, cell, days = by_day.spread, total / len(months), project(by_day.cells, total)
     days = _agree(days, months, project(by_month.cells, total), number_weekdays(model), weekdays.cells * total)
     # As many rows as would vary by chance as much as these do by chance and noise.

@@ -30,6 +30,8 @@ from vecgen.scan.bounded.bounded_tables import BoundedCounts
 _SURE: Final = 3.0
 """Standard deviations of the noise that a count must have to be there."""
 
+_SURE_CELL: Final = 5.0
+"""The same of the last of several cells: Laplace noise is often far out."""
 _YEARS: Final = (1, 2, 5, 10, 20)
 _USUAL_AGES: Final = 80
 """So many ages are usual among customers."""
@@ -109,7 +111,7 @@ def _fit_fraud(table: NoisyTable, customers: float, usual: ModelParameters) -> F
     error = float(np.hypot(noise, np.sqrt(share * (1.0 - share) / max(customers, 1.0))))
     if error > max(share, usual.fraud_rate) / _SURE:
         return keep_fraud(usual, "noise hides the share of defrauded customers")
-    longest = np.flatnonzero(defrauded > _SURE * table.spread)
+    longest = np.flatnonzero(defrauded > _SURE_CELL * table.spread)
     days = (
         Estimate(min(int(longest[-1]) + 1, MAX_FRAUD_DAYS), 0.0) if len(longest) else Estimate(usual.fraud_days, None)
     )

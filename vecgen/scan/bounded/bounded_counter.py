@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vecgen.model.exact import ExactModel
 from vecgen.sampling.arrays import F64, I64, U64, Bools
@@ -66,6 +67,10 @@ class BoundedCounter:
         Args:
             ages: Gender and age by row, as a cell of `BoundedTables.ages`; `UNTOLD` for none.
         """
+        # Of a batch with any time of another length, `inspect` leaves out all rows: those of others must stay.
+        whole = np.asarray(pc.equal(pc.binary_length(batch.column("trans_time").cast(pa.string())), 8), dtype=np.bool_)
+        if not whole.all():
+            batch, ages = batch.filter(pa.array(whole)), None if ages is None else ages[whole]
         rows = inspect(batch, self._model, untested=self._untested)[0]
         if len(rows):
             self._batches.append(self._pack(rows, None if ages is None else ages[rows.place]))

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.config.profile import LEFTOVERS
+from vecgen.config.profile import FORBIDDEN, LEFTOVERS, MAX_NAME
 from vecgen.errors import InputError, setting
 from vecgen.io.digest import column_words
 from vecgen.io.reader import read_batches, require_files
@@ -36,7 +36,7 @@ from vecgen.verify.expectation import Expectation, read_expectation
 from vecgen.verify.read import Bundle, choose_scope, find_parts, load_customers
 from vecgen.verify.without_model.count_dataset import choose_columns, read_column_map
 from vecgen.verify.without_model.count_rows import Source, read_rows, run_shares
-from vecgen.verify.without_model.look import Look, make_open_model
+from vecgen.verify.without_model.look import MOST_CATEGORIES, Look, make_open_model
 
 Found = tuple[BoundedTables, list[U64]]
 """Tables, and hashes of the customers of each group of files."""
@@ -69,6 +69,7 @@ def count_bounded(
             expected = f"the period: with {setting('epsilon')} it is not looked up in the rows"
             remedy = f"pass {setting('start')} and {setting('end')}"
             raise InputError(setting(name), "", "nothing", expected, remedy)
+    _check_categories(categories)
     given = _open(directory, stated, categories)
     tables, customers = _count(given, workers, report)
     joined = np.concatenate([np.zeros(0, dtype=np.uint64), *customers])
@@ -78,6 +79,15 @@ def count_bounded(
     if given.source.customers:
         _add_customers(tables, given, seen)
     return BoundedCounts(given.model, tables, given.source.scope.known)
+
+
+def _check_categories(categories: Sequence[str]) -> None:
+    for name in categories:
+        if {*FORBIDDEN} & {*name} or len(name) > MAX_NAME:
+            expected = f"names of at most {MAX_NAME} characters, none of them of {FORBIDDEN}"
+            raise InputError(setting("categories"), "", name, expected, "write _ for them, as is read of tables")
+    if len(categories) > MOST_CATEGORIES:
+        raise InputError(setting("categories"), "", len(categories), f"at most {MOST_CATEGORIES:,}")
 
 
 def _open(directory: Place, stated: Mapping[str, Any], categories: Sequence[str]) -> _Input:
