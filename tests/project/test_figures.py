@@ -13,6 +13,7 @@ from bench.studies.fitted import format_fitted
 from tests.support.checkout import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROSE = " ".join(README.split())
 FRAUDS = re.compile(r"^\| ([\d.]+)[^|]*\| ([\d,]+) \(([\d.]+) %\) \| ([\d,]+) \(([\d.]+) %\) \|$", re.M)
 
 
@@ -36,16 +37,23 @@ def test_the_speeds_are_those_that_were_measured() -> None:
 
 def test_times_and_memory_of_large_runs_are_those_that_were_measured() -> None:
     spark = load("compare_300m")["contenders"]["spark_files"]
-    assert f"took Spark {spark['runs'][0]['wall_seconds']:.0f} seconds" in README
-    assert f"300 million rows, {spark['bytes'] / 1e9:.0f} GB" in README
-    assert f"largest Python process {spark['peak_python_mb']} MB" in README
+    assert f"took Spark {spark['runs'][0]['wall_seconds']:.0f} seconds" in PROSE
+    assert f"300 million rows, {spark['bytes'] / 1e9:.0f} GB" in PROSE
+    assert f"largest Python process {spark['peak_python_mb']} MB" in PROSE
     starts = load("start")["50000 customers"]
     seconds = [f"{starts[name]['wall_seconds']:.1f}" for name in ("generate", "spark")]
-    assert "`vecgen generate` took {} seconds and `./run_spark_datagen.sh` {}".format(*seconds) in README
-    assert f"100 million rows in {load('verify')['100000000']['wall_seconds']:.0f} seconds on two cores" in README
+    assert "`vecgen generate` took {} seconds and `./run_spark_datagen.sh` {}".format(*seconds) in PROSE
+    assert f"100 million rows in {load('verify')['100000000']['wall_seconds']:.0f} seconds on two cores" in PROSE
     simulated = load("simulate")
     balance = [f"{simulated[name]['balance']:.0%}".replace("%", " %") for name in ("undisturbed", "disturbed")]
-    assert "minutes, {} of the time; {} with 1 % of batches three times as slow".format(*balance) in README
+    assert "minutes, {} of the time; {} with 1 % of batches three times as slow".format(*balance) in PROSE
+
+
+def test_sizes_of_files_are_those_that_were_measured() -> None:
+    size = {name: own["bytes_a_row"] for name, own in load("sizes").items()}
+    snappy, zstd, csv = (f"{size[name]:.0f}" for name in ("snappy", "zstd", "csv"))
+    assert f"a row takes {snappy} bytes, with `--compression zstd` {zstd}, as CSV {csv} (" in PROSE
+    assert f"`compact`, {100 * (1 - size['snappy, compact'] / size['snappy']):.0f} % smaller," in PROSE
 
 
 def test_tables_of_the_studies_are_those_that_were_printed() -> None:
@@ -56,7 +64,7 @@ def test_tables_of_the_studies_are_those_that_were_printed() -> None:
         for view in gaps if isinstance(views, dict) else ():
             gaps[view].append(-views[view]["gap"])
     row, day = (f"by {min(own):.2f} to {max(own):.2f} with" for own in gaps.values())
-    assert f"{row} the features of one row, {day} those of a" in README
+    assert f"{row} the features of one row, {day} those of a" in PROSE
 
 
 def count_frauds(rate: float, days: int) -> tuple[int, int]:
