@@ -21,11 +21,14 @@ from vecgen.model.posterior import Posterior, compile_posterior
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.process.scratch import scratch_directory
 from vecgen.run.batch import start_group
-from vecgen.scan.counts import GroupCounter, Totals, start_totals
+from vecgen.scan.counts import Totals, start_totals
+from vecgen.scan.groups.group_counter import GroupCounter
+from vecgen.scan.reports import make_reader
 from vecgen.scan.row_checks import Columns
 from vecgen.scan.row_counts import RowCounts
 from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.verify.chi_square import Statistic, add, compare
+from vecgen.verify.fraud.type_tests import examine_types
 from vecgen.verify.row_tests import Finding, examine, judge
 from vecgen.verify.verify import check_defrauded
 
@@ -108,11 +111,19 @@ def spoil_rows(groups: Iterable[Batches], spoil: Spoil) -> Iterator[Batches]:
         yield spoil(pa.Table.from_batches(list(batches)).unify_dictionaries()).combine_chunks().to_batches()
 
 
-def count(groups: Iterable[Batches], model: ExactModel, posterior: Posterior | None = None) -> Totals:
-    """Return the counts of all groups; `posterior`: what scores their rows, too."""
+def count(
+    groups: Iterable[Batches], model: ExactModel, posterior: Posterior | None = None, seed: int | None = None
+) -> Totals:
+    """Return the counts of all groups.
+
+    Args:
+        posterior: What scores their rows, too.
+        seed: By which they were drawn, if that is to tell types of fraud.
+    """
     total = start_totals(model)
+    reports = None if seed is None else make_reader(model.law, seed)
     for batches in groups:
-        group = GroupCounter(model)
+        group = GroupCounter(model, reports=reports)
         rows = [group.add(batch) for batch in batches]
         total.add(group.close())
         if posterior:
@@ -133,13 +144,13 @@ def find_broken(totals: Totals, world: World, error: float = 1e-3) -> set[str]:
     """Return what does not hold, "law (of whom)" or the name of a fault."""
     broken = {f"{f.law} ({f.of})" for f in find(totals, world, error) if f.verdict == "broken"}
     broken |= {check.name for check in check_defrauded(totals, world.model) if not check.holds}
-    kept = totals.kept_on_fraud_dates and True not in world.model.keeps_own_rows
-    return broken | {*totals.faults} | ({"fraud dates"} if kept else set())
+    return broken | {*totals.faults} | ({"fraud dates"} if totals.kept_on_fraud_dates else set())
 
 
 def find(totals: Totals, world: World, error: float = 1e-3) -> list[Finding]:
     """Return how each law fares."""
-    return judge(examine(totals, world.model, world.names), error)
+    statistics = examine(totals, world.model, world.names) | examine_types(totals, world.model)
+    return judge(statistics, error)
 
 
 def compare_samples(one: Totals, other: Totals) -> dict[str, Statistic]:

@@ -15,7 +15,8 @@ from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_de
 from vecgen.model.exact import ExactModel
 from vecgen.model.params import ModelParameters, Period
 from vecgen.sampling.rng import mix
-from vecgen.scan.counts import GroupCounter, Totals
+from vecgen.scan.counts import Totals
+from vecgen.scan.groups.group_counter import GroupCounter
 from vecgen.scan.row_counts import RowCounts
 
 LAW = ModelParameters(Period(date(2023, 12, 20), date(2024, 1, 20)), fraud_rate=0.5, travel=True)

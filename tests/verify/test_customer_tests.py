@@ -49,12 +49,12 @@ def test_shares_of_defrauded_customers(reading: Reading) -> None:
 
 
 def test_first_and_last_dates_agree_with_enumeration() -> None:
-    _, twin = write_out(PROFILES, ModelParameters(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).rows[0]
-    law = replace(twin, rates=range(2), windows=np.array([[0.2, 0.3, 0.5], [0.0, 0.6, 0.4]]))  # two rows each
+    (own,) = write_out(PROFILES, ModelParameters(Period(date(2023, 1, 1), date(2023, 1, 10)), fraud_days=2)).frauds[0]
+    windows, starts = np.array([[0.2, 0.3, 0.5], [0.0, 0.6, 0.4]]), np.array([0.3, 0.7])
+    fraud = replace(own, rows=replace(own.rows, windows=windows), starts=starts, numbers=np.array([0, 2, 4]))
     expected = np.zeros((10, 3))
-    assert law.windows is not None
-    for start, shares in enumerate(law.windows.tolist()):
-        for days in product(range(3), repeat=2):
-            chance = shares[days[0]] * shares[days[1]] / 2
+    for (start, shares), rows in product(enumerate(windows.tolist()), (2, 4)):
+        for days in product(range(3), repeat=rows):
+            chance = starts[start] * np.prod([shares[day] for day in days]) / 2
             expected[1 + start + min(days), max(days) - min(days)] += chance
-    assert first_and_last(law, 10, 2) == pytest.approx(expected)
+    assert first_and_last(fraud, 10) == pytest.approx(expected)

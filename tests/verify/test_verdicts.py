@@ -88,13 +88,15 @@ def test_a_stealth_is_read_from_the_receipt_and_another_one_is_found(
 TYPES = "sparkov=2,card_testing=2,account_takeover=1,friendly_fraud=2,counterfeit=1"
 
 
-def test_fraud_of_several_types_is_tested_by_its_probability(tmp_path: Path) -> None:
+def test_fraud_of_several_types_is_tested_type_by_type_and_by_its_probability(tmp_path: Path) -> None:
     asked: dict[str, Any] = {"customers": 120, "end": "2023-03-31", "fraud_rate": 0.7, "quiet": True}
     vecgen.write_dataset(output=tmp_path / "o", with_fraud_probability=True, fraud_types=TYPES, **asked)
     certificate = certify(tmp_path / "o")
     assert certificate.holds
-    assert any("by the probability of fraud, and not type by type" in note for note in certificate.notes)
+    assert not any("fraud types" in note for note in certificate.notes)
     verdicts = {(finding.law, finding.of): finding.verdict for finding in certificate.findings}
+    assert verdicts["length of bursts", "card_testing"] == verdicts["hour", "account_takeover"] == "holds"
+    assert verdicts["date", "regular"] == "holds"
     assert verdicts["probability of a row", "customers"] == verdicts["probability of a day", "customers"] == "holds"
     # With the types of another request the same rows are found to be wrong.
     receipt = tmp_path / "o" / RECEIPT

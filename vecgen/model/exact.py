@@ -96,17 +96,21 @@ class FraudDistribution:
     """Fraud of one type against customers of one profile.
 
     Attributes:
+        position: Of the type in `ModelParameters.types`.
         share: Probability that a case is of the type.
         profile: Whom its rows spend like.
         rows: The distribution of its rows, if none passes for regular.
+        shown: The distribution of its rows, of which a share passes for regular.
         starts: Probability of each window of `rows.windows`.
         numbers: Fraudulent rows that a case can have, each number as likely.
     """
 
     kind: FraudType
+    position: int
     share: float
     profile: Profile
     rows: RowDistribution
+    shown: RowDistribution
     starts: F64
     numbers: I64
 
@@ -159,39 +163,36 @@ def write_out(profiles: ProfileSet, law: ModelParameters) -> ExactModel:
     spent = [profile.categories for profile in (*profiles.regular, *profiles.fraud)]
     listed = {category for own in (*spent, *(kind.categories for kind in kinds)) for category in own}
     categories, pairs = tuple(sorted(listed)), [*zip(profiles.regular, profiles.fraud, strict=True)]
-    frauds = tuple(tuple(_write_frauds(*pair, law, categories)) if law.fraud_rate > 0 else () for pair in pairs)
-    rows = tuple(_both_labels(*pair, own, law, categories) for pair, own in zip(pairs, frauds, strict=True))
-    return ExactModel(law, categories, profiles.names, rows, frauds)
+    regular = [_regular_distribution(profile, law, categories) for profile in profiles.regular]
+    frauds = tuple(
+        tuple(_write_frauds(*pair, own, law, categories)) if law.fraud_rate > 0 else ()
+        for pair, own in zip(pairs, regular, strict=True)
+    )
+    twins = (
+        _join_types(own) if own else _fraud_distribution(twin, FraudType(SPARKOV), law, categories)
+        for twin, own in zip(profiles.fraud, frauds, strict=True)
+    )
+    return ExactModel(law, categories, profiles.names, tuple(zip(regular, twins, strict=True)), frauds)
 
 
 def _write_frauds(
-    regular: Profile, twin: Profile, law: ModelParameters, categories: Sequence[str]
+    regular: Profile, twin: Profile, honest: RowDistribution, law: ModelParameters, categories: Sequence[str]
 ) -> Iterator[FraudDistribution]:
-    """Yield the types of fraud that customers of a profile can suffer."""
-    for own, share in zip(law.types, law.type_shares, strict=True):
+    """Yield the types of fraud that customers of a profile can suffer, whose own rows are `honest`."""
+    for position, (own, share) in enumerate(zip(law.types, law.type_shares, strict=True)):
         if share > 0:
             profile, starts = derive_profile(own.type, regular, twin), law.weigh_starts(own.type)
             rows = _fraud_distribution(profile, own.type, law, categories)
             numbers = law.rate_days(own.type) * np.array(rows.rates, dtype=np.int64)
-            yield FraudDistribution(own.type, share, profile, rows, starts / starts.sum(), numbers)
+            fraud = FraudDistribution(own.type, position, share, profile, rows, rows, starts / starts.sum(), numbers)
+            yield replace(fraud, shown=_add_stealth(fraud, honest, law.fraud_stealth))
 
 
-def _both_labels(
-    regular: Profile,
-    twin: Profile,
-    frauds: Sequence[FraudDistribution],
-    law: ModelParameters,
-    categories: Sequence[str],
-) -> tuple[RowDistribution, RowDistribution]:
-    own = _regular_distribution(regular, law, categories)
-    if not frauds:
-        return own, _fraud_distribution(twin, FraudType(SPARKOV), law, categories)
-    types = [_add_stealth(fraud, own, law.fraud_stealth) for fraud in frauds]
-    return own, types[0] if len(types) == 1 and frauds[0].reach == types[0].far_radius else _mix(types, frauds)
-
-
-def _mix(types: Sequence[RowDistribution], frauds: Sequence[FraudDistribution]) -> RowDistribution:
-    """Return the distribution of fraudulent rows of any type; their dates depend on it, and are left out."""
+def _join_types(frauds: Sequence[FraudDistribution]) -> RowDistribution:
+    """Return the distribution of fraudulent rows of any type; of several, without dates, which depend on the type."""
+    types = [fraud.shown for fraud in frauds]
+    if len(types) == 1 and frauds[0].reach == types[0].far_radius:
+        return types[0]
     weights = np.array([fraud.share * fraud.numbers.mean() for fraud in frauds])
     choices = np.stack([own.choice for own in types]) * (weights / weights.sum())[:, np.newaxis, np.newaxis]
     choice = choices.sum(axis=0)

@@ -11,6 +11,7 @@ from vecgen.io.schema import (
     ALL_COLUMNS,
     COLUMNS,
     CUSTOMER_ID,
+    FRAUD_TYPE,
     PROBABILITY_COLUMNS,
     REPORTED_DATE,
     Column,
@@ -140,8 +141,17 @@ def stated_probabilities(receipt: Receipt) -> tuple[Column, ...]:
 
 def states_report_date(receipt: Receipt) -> bool:
     """Return whether a dataset's transactions have the column of report dates."""
+    return _states(receipt, "with_report_date", REPORTED_DATE)
+
+
+def states_fraud_type(receipt: Receipt) -> bool:
+    """Return whether a dataset's transactions have the column of fraud types."""
+    return _states(receipt, "with_fraud_type", FRAUD_TYPE)
+
+
+def _states(receipt: Receipt, option: str, column: Column) -> bool:
     names = receipt.output.get("columns")
-    return bool(receipt.output.get("with_report_date")) or (isinstance(names, list) and REPORTED_DATE.name in names)
+    return bool(receipt.output.get(option)) or (isinstance(names, list) and column.name in names)
 
 
 def is_incomplete(path: Place) -> bool:

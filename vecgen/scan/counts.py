@@ -1,28 +1,41 @@
 """Counts any number of rows in little memory, for comparison with the model.
 
-Rows come group by group, a group holding all rows of its customers. Within a group a counter remembers each customer;
-afterwards, only counts and the defrauded remain. Totals of groups add up.
+Totals of groups of customers add up; `groups.group_counter` counts those of one group.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
-from vecgen.model.exact import AMOUNT_EDGES, ExactModel, RowDistribution
-from vecgen.sampling.arrays import F64, I64, U64, Bools
-from vecgen.scan.row_checks import Columns, inspect
-from vecgen.scan.row_counts import HALF_DAY, RowCounter, RowCounts, find_far, start_counts
+from vecgen.model.exact import AMOUNT_EDGES, ExactModel
+from vecgen.sampling.arrays import F64, I64
+from vecgen.scan.groups.case_shapes import CaseShapes
+from vecgen.scan.row_checks import Columns
+from vecgen.scan.row_counts import RowCounts, start_counts
 from vecgen.scan.scores import Scores
-from vecgen.scan.time_zone import TimeZone
 
 MAP_CELLS: Final = (360, 720)
 """Cells of the map of the world, half a degree each: from the south pole north, from 180 degrees west east."""
+
+CASE_FIELDS: Final = (
+    "holder",
+    "profile",
+    "frauds",
+    "cents",
+    "first",
+    "last",
+    "regular",
+    "type",
+    "reported",
+    "customer",
+)
+"""What a case shows: hash of the holder, position of the profile, fraudulent rows, their cents, days of the first and
+the last of them from the start of the period, regular rows; and, -1 where it is not told: position of the type, day of
+the first report, customer id."""
 
 _MAP_CELL: Final = 500_000  # microdegrees
 
@@ -56,30 +69,57 @@ class CustomerTotals:
 
 
 @dataclass
+class TypeCounts:
+    """Counts of fraud of one type against customers of one profile.
+
+    Attributes:
+        rows: Of all rows no further from home than the type reaches; their `slots` know one day only.
+        people: The customers who suffer it.
+        shapes: What rows of one case share.
+        beyond: Rows further from home.
+    """
+
+    rows: RowCounts
+    people: CustomerTotals = field(default_factory=CustomerTotals)
+    shapes: CaseShapes = field(default_factory=CaseShapes)
+    beyond: int = 0
+
+    def add(self, other: TypeCounts) -> None:
+        """Add the counts of other customers."""
+        self.rows.add(other.rows)
+        self.people.add(other.people)
+        self.shapes.add(other.shapes)
+        self.beyond += other.beyond
+
+
+@dataclass
 class Totals:
     """All that is counted; `counts` and `customers` by profile (and label) as in `ExactModel.rows`.
 
     Attributes:
+        frauds: By profile and type as in `ExactModel.frauds`; no types where all fraud is Sparkov's.
         hour_amounts: Rows by (label, category, hour, cell of `AMOUNT_EDGES`).
         purchases: Rows by (label, *MAP_CELLS), where the purchase was.
         homes: Customers by MAP_CELLS.
         rows: Rows read, those with faults included.
         faults: Rows with each fault of `row_checks.FAULTS`.
-        kept_on_fraud_dates: Dates on which a customer has fraudulent and regular rows.
-        cases: Per defrauded customer: hash of the holder, profile, fraudulent rows, their cents, first and last day of
-            them, shape (customers, 6).
+        untold: Fraudulent rows whose type is not known; where there are types.
+        kept_on_fraud_dates: Dates on which a customer has fraudulent rows, and regular ones that should be dropped.
+        cases: Per defrauded customer the fields of `CASE_FIELDS`, shape (customers, fields).
         scores: As the best detectors score the rows, where they were scored, too.
     """
 
     counts: list[tuple[RowCounts, RowCounts]]
     customers: list[CustomerTotals]
+    frauds: list[list[TypeCounts]]
     hour_amounts: I64
     purchases: I64
     homes: I64
     rows: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    untold: int = 0
     kept_on_fraud_dates: int = 0
-    cases: I64 = field(default_factory=lambda: np.zeros((0, 6), dtype=np.int64))
+    cases: I64 = field(default_factory=lambda: np.zeros((0, len(CASE_FIELDS)), dtype=np.int64))
     scores: Scores = field(default_factory=Scores)
 
     def add(self, other: Totals) -> None:
@@ -89,11 +129,15 @@ class Totals:
                 mine[label].add(theirs[label])
         for own, more in zip(self.customers, other.customers, strict=True):
             own.add(more)
+        for kinds, others in zip(self.frauds, other.frauds, strict=True):
+            for kind, same in zip(kinds, others, strict=True):
+                kind.add(same)
         self.hour_amounts += other.hour_amounts
         self.purchases += other.purchases
         self.homes += other.homes
         self.rows += other.rows
         self.faults.update(other.faults)
+        self.untold += other.untold
         self.kept_on_fraud_dates += other.kept_on_fraud_dates
         self.cases = np.concatenate([self.cases, other.cases])
         self.scores.add(other.scores)
@@ -104,190 +148,21 @@ def start_totals(model: ExactModel) -> Totals:
     return Totals(
         [(start_counts(model), start_counts(model)) for _ in model.rows],
         [CustomerTotals() for _ in model.rows],
+        [[TypeCounts(start_counts(model, 1)) for _ in own if model.is_typed] for own in model.frauds],
         np.zeros((2, len(model.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
         np.zeros((2, *MAP_CELLS), dtype=np.int64),
         np.zeros(MAP_CELLS, dtype=np.int64),
     )
 
 
-class GroupCounter:
-    """Counts the rows of one group of customers, in any order."""
-
-    def __init__(self, model: ExactModel, time_zone: TimeZone | None = None, untested: Collection[str] = ()) -> None:
-        self._model, self._time_zone, self._untested = model, time_zone, untested
-        self._totals = start_totals(model)
-        self._customers = _Customers(model.law.period.days)
-        self._counters: dict[tuple[int, int], RowCounter] = {}
-
-    def add(self, batch: pa.RecordBatch) -> Columns:
-        """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
-        columns, faults = inspect(batch, self._model, self._time_zone, self._untested)
-        self._totals.rows += batch.num_rows
-        self._totals.faults.update(faults)
-        _count_purchases(self._totals, columns)
-        codes = self._customers.find(columns)
-        for (profile, label), places in _part_kinds(columns):
-            law = self._model.rows[profile][label]
-            rows, own = (columns, codes) if places is None else (columns.take(places), codes.take(places))
-            far = find_far(rows, law)
-            if (profile, label) not in self._counters:
-                self._counters[profile, label] = RowCounter(self._model, law)
-            self._counters[profile, label].add(rows, far)
-            self._customers.add(own, rows, label, far)
-        return columns
-
-    def close(self) -> Totals:
-        """Return the totals of all rows; customers are summed up."""
-        for (profile, label), counter in self._counters.items():
-            counts, hour_amounts = counter.close()
-            self._totals.counts[profile][label].add(counts)
-            self._totals.hour_amounts[label] += hour_amounts
-        self._totals.kept_on_fraud_dates = self._customers.sum_up(self._totals.customers, self._model)
-        self._totals.cases = self._customers.list_cases()
-        np.add.at(self._totals.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
-        return self._totals
-
-
-def _part_kinds(rows: Columns) -> Iterator[tuple[tuple[int, int], I64 | None]]:
-    """Yield each profile and label that rows have, and the places of its rows; None for all."""
-    kind = (2 * rows.profile + rows.is_fraud).astype(np.uint16)
-    numbers = np.bincount(kind)
-    found = np.flatnonzero(numbers).tolist()
-    if len(found) == 1:
-        yield divmod(found[0], 2), None
-        return
-    order = np.argsort(kind, kind="stable")  # of 16 bits, by radix
-    ends = np.cumsum(numbers).tolist()
-    yield from ((divmod(own, 2), order[ends[own] - numbers[own] : ends[own]]) for own in found)
-
-
-@dataclass
-class _Customers:
-    """A group's customers: rows by label and day part, days with regular rows, fraudulent rows by day."""
-
-    days: int
-    codes: dict[int, int] = field(default_factory=dict)
-    profile: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    home: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # cell of the map
-    rows: I64 = field(default_factory=lambda: np.zeros((0, 2, 2), dtype=np.int64))  # (customer, label, day part)
-    far: I64 = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))  # (customer, label)
-    regular_days: Bools | None = None
-    fraud_cells: list[I64] = field(default_factory=list)
-    holder: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
-    fraud_cents: I64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-
-    def find(self, columns: Columns) -> I64:
-        """Return the number of each row's customer, counted in the order of appearance."""
-        words = columns.customer
-        if len(words) == 0:
-            return np.zeros(0, dtype=np.int64)
-        # Rows mostly come customer by customer: what is looked up are runs.
-        heads = np.append(0, np.flatnonzero(words[1:] != words[:-1]) + 1)
-        distinct, inverse = np.unique(words[heads], return_inverse=True)
-        known = len(self.codes)
-        codes = np.array([self.codes.setdefault(word, len(self.codes)) for word in distinct.tolist()], dtype=np.int64)
-        self._grow(len(self.codes) - known)
-        runs = codes[inverse]
-        self.profile[runs], self.holder[runs] = columns.profile[heads], columns.holder[heads]
-        self.home[runs] = _map_cells(columns.home_lat[heads], columns.home_long[heads])
-        return np.repeat(runs, np.diff(heads, append=len(words)))
-
-    def add(self, codes: I64, rows: Columns, label: int, far: Bools | None) -> None:
-        """Count rows of one label and profile, of which some may be far."""
-        assert self.regular_days is not None
-        size = len(self.codes)
-        part = rows.second // HALF_DAY
-        self.rows[:size, label] += np.bincount(2 * codes + part, minlength=2 * size).reshape(-1, 2)
-        if far is not None:
-            self.far[:size, label] += np.bincount(codes[far], minlength=size)
-        if label:
-            self.fraud_cells.append(codes * self.days + rows.day)
-            np.add.at(self.fraud_cents, codes, rows.cents)
-        else:
-            self.regular_days.reshape(-1)[codes * self.days + rows.day] = True
-
-    def sum_up(self, totals: list[CustomerTotals], model: ExactModel) -> int:
-        """Add the customers to totals by profile; return on how many fraud dates regular rows were kept."""
-        if self.regular_days is None:
-            return 0
-        size = len(self.codes)
-        # Customer and day as one number: distinct pairs are found by one sort.
-        cells = np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells])
-        fraud_cells, fraud_rows = np.unique(cells, return_counts=True)
-        who, day = np.divmod(fraud_cells, self.days)
-        for profile in np.unique(self.profile[:size]).tolist():
-            own = self.profile[:size] == profile
-            dates = np.stack([who, day, fraud_rows], axis=1)[own[who]]
-            totals[profile].add(self._sum_up(own, dates, model.rows[profile]))
-        return int(self.regular_days[who, day].sum())
-
-    def list_cases(self) -> I64:
-        """Return the defrauded customers as in `Totals.cases`."""
-        cells = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *self.fraud_cells]))
-        who, day = np.divmod(cells, self.days)
-        who, starts = np.unique(who, return_index=True)
-        own = (self.holder.view(np.int64), self.profile, self.rows[:, 1].sum(axis=1), self.fraud_cents)
-        last = np.append(starts, len(day))[1:] - 1
-        return np.column_stack([*(values[who] for values in own), day[starts], day[last]])
-
-    def _sum_up(self, own: Bools, dates: I64, model: tuple[RowDistribution, RowDistribution]) -> CustomerTotals:
-        size = len(own)
-        rows, far = self.rows[:size][own], self.far[:size][own]
-        totals = rows.sum(axis=2)
-        defrauded = totals[:, 1] > 0
-        position = np.full(size, -1)
-        position[np.flatnonzero(own)[defrauded]] = np.arange(defrauded.sum())
-        dates[:, 0] = position[dates[:, 0]]
-        numbers, customers = np.unique(totals[~defrauded, 0], return_counts=True)
-        return CustomerTotals(
-            Counter(dict(zip(numbers.tolist(), customers.tolist(), strict=True))),
-            totals[defrauded],
-            dates,
-            (rows > 0).sum(axis=0),
-            np.stack([_travellers(totals[:, label], far[:, label], law) for label, law in enumerate(model)]),
-        )
-
-    def _grow(self, more: int) -> None:
-        held = 0 if self.regular_days is None else len(self.regular_days)
-        needed = len(self.codes)
-        if more == 0 or needed <= held:
-            return
-        extra = max(needed, 2 * held) - held  # doubling keeps the copying linear
-        for name in ("profile", "home", "holder", "fraud_cents"):
-            values = getattr(self, name)
-            setattr(self, name, np.append(values, np.zeros(extra, dtype=values.dtype)))
-        self.rows = np.concatenate([self.rows, np.zeros((extra, 2, 2), dtype=np.int64)])
-        self.far = np.concatenate([self.far, np.zeros((extra, 2), dtype=np.int64)])
-        fresh = np.zeros((extra, self.days), dtype=np.bool_)
-        self.regular_days = fresh if self.regular_days is None else np.concatenate([self.regular_days, fresh])
-
-
-def _travellers(rows: I64, far: I64, law: RowDistribution) -> F64:
-    """Sum up customers who went far: with the larger radius, all rows are near with probability near ** rows.
-
-    Returns the customers with a far row; the sum of the probability that one of the larger radius has any; the near
-    rows of those that have; their expectation and variance, given that not all are near.
-    """
-    if law.near_radius == law.far_radius:
-        return np.zeros(5)
-    near = law.near_share**2  # of both directions of the square
-    all_near = near**rows
-    went = far > 0
-    n, none = rows[went], all_near[went]
-    mean = n * (near - none) / (1.0 - none)
-    square = (n * near * (1.0 - near) + (n * near) ** 2 - n**2 * none) / (1.0 - none)
-    visible = (1.0 - all_near).sum()
-    return np.array([went.sum(), visible, (n - far[went]).sum(), mean.sum(), (square - mean**2).sum()])
-
-
-def _count_purchases(totals: Totals, rows: Columns) -> None:
+def count_purchases(totals: Totals, rows: Columns) -> None:
     """Add rows of all profiles to the map of their label."""
-    place = rows.is_fraud * totals.homes.size + _map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
+    place = rows.is_fraud * totals.homes.size + map_cells(rows.home_lat + rows.lat, rows.home_long + rows.long)
     # A table this large is not worth a `bincount` of its size for every small batch.
     np.add.at(totals.purchases.reshape(-1), place, 1)
 
 
-def _map_cells(lat: I64, long: I64) -> I64:
+def map_cells(lat: I64, long: I64) -> I64:
     """Return the cell of the map that each place (microdegrees) lies in; beyond its edge, the nearest."""
     limits = [count * _MAP_CELL // 2 for count in MAP_CELLS]
     row, column = (

@@ -64,15 +64,19 @@ class RowCounts:
                 getattr(self, f.name).__iadd__(getattr(other, f.name))
 
 
-def start_counts(model: ExactModel) -> RowCounts:
-    """Return the counts of no rows."""
+def start_counts(model: ExactModel, days: int | None = None) -> RowCounts:
+    """Return the counts of no rows.
+
+    Args:
+        days: Of `slots`: 1 where it does not matter on which day rows are; None for those of the period.
+    """
     categories, cells = len(model.categories), len(AMOUNT_EDGES) + 1
 
     def none(*shape: int) -> I64:
         return np.zeros(shape, dtype=np.int64)
 
     return RowCounts(
-        slots=none(model.law.period.days, 2, categories),
+        slots=none(days or model.law.period.days, 2, categories),
         category_hours=none(categories, _HOURS),
         month_hours=none(12, _HOURS),
         minute_seconds=none(3600),
@@ -90,15 +94,16 @@ class RowCounter:
     What is counted by category, hour and amount is counted once, in cells of all three; tables of two of them are sums.
     """
 
-    def __init__(self, model: ExactModel, law: RowDistribution) -> None:
-        self._law, self._counts = law, start_counts(model)
-        self._months, self._merchants = _list_months(model), _MerchantCounter(len(model.categories))
+    def __init__(self, model: ExactModel, law: RowDistribution, days: int | None = None) -> None:
+        self._law, self._counts = law, start_counts(model, days)
+        self._months, self._merchants = list_months(model) % 12, _MerchantCounter(len(model.categories))
         self._amounts = np.zeros((len(model.categories), _HOURS, len(AMOUNT_EDGES) + 1), dtype=np.int64)
 
     def add(self, rows: Columns, far: Bools | None) -> None:
         """Count rows; `far` says which lie outside the smallest square that customers can have, None for none."""
         counts, hour = self._counts, rows.second // 3600
-        _add(counts.slots, (rows.day * 2 + hour // HALF_DAY_HOURS) * counts.slots.shape[2] + rows.category)
+        day = rows.day if len(counts.slots) > 1 else 0
+        _add(counts.slots, (day * 2 + hour // HALF_DAY_HOURS) * counts.slots.shape[2] + rows.category)
         _add(counts.month_hours, self._months.take(rows.day) * _HOURS + hour)
         _add(counts.minute_seconds, rows.second - hour * 3600)
         _add(self._amounts, (rows.category * _HOURS + hour) * self._amounts.shape[2] + rows.amount)
@@ -133,11 +138,11 @@ def find_far(rows: Columns, law: RowDistribution) -> Bools | None:
     return far if far.any() else None
 
 
-def _list_months(model: ExactModel) -> I64:
-    """Return the calendar month, from 0, of each day of the period."""
+def list_months(model: ExactModel) -> I64:
+    """Return how many months after January 1970 each day of the period is."""
     first = model.law.period.first_day
     days = np.arange(first, first + model.law.period.days).astype("datetime64[D]")
-    return days.astype("datetime64[M]").astype(np.int64) % 12
+    return days.astype("datetime64[M]").astype(np.int64)
 
 
 def _add(cells: I64, codes: I64) -> None:

@@ -14,6 +14,7 @@ from vecgen.verify.chi_square import Statistic
 from vecgen.verify.customer_checks import examine_customers
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.fraud.copied_cards import examine_copies
+from vecgen.verify.fraud.type_tests import describe_untested, examine_types
 from vecgen.verify.row_tests import Finding, examine, examine_reports, judge
 from vecgen.verify.verify import Reading, read_dataset
 
@@ -42,6 +43,7 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         known = reading.scope.known
         found = examine(reading.totals, reading.model, expectation.merchants)
         found |= examine_copies(reading.totals, expectation.merchants or {}, reading.copies)
+        found |= examine_types(reading.totals, reading.model)
         if reading.reports and reading.reports[0].delays.any():
             found |= examine_reports(*reading.reports)
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
@@ -71,12 +73,18 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
 
 
 def _note_types(reading: Reading) -> tuple[str, ...]:
-    """Return what is not tested of fraud of several types."""
-    if not reading.model.is_typed:
+    """Return what is not tested of fraud types."""
+    model = reading.model
+    if not model.is_typed:
         return ()
-    names = ", ".join(own.type.name for own in reading.model.law.types)
-    tested = "rows of each are tested together, by the probability of fraud, and not type by type"
-    return (f"fraud types {names}: {tested}",)
+    names = ", ".join(own.type.name for own in model.law.types)
+    if reading.totals.untold:
+        together = "rows of each are tested together, by the probability of fraud"
+        return (
+            f"fraud types {names}: {together}, and not type by type: transaction numbers, which tell it, are not there",
+        )
+    untested = describe_untested(model)
+    return (f"not testable: {untested}",) if untested else ()
 
 
 def _note_copies(reading: Reading) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ exact binomial as well, so that a pool hides nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,6 +117,32 @@ def compare(observed: npt.ArrayLike, weights: npt.ArrayLike) -> Statistic:
         rarest=rarest,
         small=small,
     )
+
+
+Join = Callable[[Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]], Statistic]
+"""Compares several tables of counts with their weights together."""
+
+
+def add_up(tables: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> Statistic:
+    """Compare each table of counts with its weights: what deviates anywhere is found, if there are enough rows."""
+    return add(compare(counts, weights) for counts, weights in tables)
+
+
+def pool(tables: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> Statistic:
+    """Compare the sum of tables of counts with what it should be, given the totals of each: finds more in few rows.
+
+    Where their weights differ, the sum varies less than counts of one table would: then fewer are rejected than may be.
+    """
+    observed, expected = np.zeros(1), np.zeros(1)
+    for seen, likely in tables:
+        counts, weights = np.asarray(seen, dtype=np.float64), np.asarray(likely, dtype=np.float64)
+        weights = np.broadcast_to(weights, counts.shape)
+        if (counts[weights <= 0] > 0).any():
+            return Statistic(math.inf, 1, int(counts.sum()))
+        sums = weights.sum(axis=-1, keepdims=True)
+        shares = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
+        observed, expected = observed + counts, expected + counts.sum(axis=-1, keepdims=True) * shares
+    return compare(observed, expected)
 
 
 def compare_share(count: int, number: int, share: float) -> Statistic:

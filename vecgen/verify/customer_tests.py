@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from vecgen.model.exact import ExactModel, FraudDistribution, RowDistribution
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import CustomerTotals
+from vecgen.scan.groups.case_shapes import spread_out
+from vecgen.scan.row_counts import list_months
 from vecgen.scan.scores import DETECTORS, Scores
-from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised
+from vecgen.verify.chi_square import Join, Statistic, add, add_up, compare, compare_share, normalised
 
 _NEVER = Statistic(float("inf"), 1, 1)  # what no customer may show
 
 
 def examine_histories(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
     """Yield the name and statistic of each test of customers; `people` by profile."""
-    span, fraud_days = model.law.period.span, model.law.fraud_days
-    regular, twins = zip(*model.rows, strict=True)
-    yield "rate", add(_rates(own.rows, law.rates, span) for own, law in zip(people, regular, strict=True))
+    span = model.law.period.span
+    regular = [law for law, _ in model.rows]
+    yield "rate", add(_rates(own.rows, law, span) for own, law in zip(people, regular, strict=True))
     if model.law.fraud_rate == 0:
         return
     yield from _defrauded(people, model)
-    if model.is_typed:  # what else there is to be said of a case depends on its type, which rows do not show
-        return
-    numbers = [Counter(own.defrauded[:, 1].tolist()) for own in people]
-    yield "fraud rate", add(_rates(own, twin.rates, fraud_days) for own, twin in zip(numbers, twins, strict=True))
-    yield from _kept(people, regular, span)
-    yield from _windows(people, twins, model)
-    yield "dates within windows", _within_windows(people, twins, model)
+    if not model.is_typed:  # what else there is to be said of a case depends on its type
+        yield from examine_cases([(own, only) for own, (only,) in zip(people, model.frauds, strict=True)], model)
+        yield from examine_kept([*zip(people, regular, strict=True)], span)
+
+
+Cases = Sequence[tuple[CustomerTotals, FraudDistribution]]
+"""Cases of one type of fraud by profile."""
+
+
+def examine_cases(cases: Cases, model: ExactModel, join: Join = add_up) -> Iterator[tuple[str, Statistic]]:
+    """Yield what can be said of the number of fraudulent rows of each case, and of their dates.
+
+    Args:
+        join: How profiles are compared together.
+    """
+    yield "fraud rate", _numbers((Counter(own.defrauded[:, 1].tolist()), fraud.numbers) for own, fraud in cases)
+    yield from _windows(cases, model, join)
+    yield "dates within windows", _within_windows(cases, model)
 
 
 def examine_scores(scores: Scores, model: ExactModel) -> Iterator[tuple[str, Statistic]]:
@@ -67,9 +80,21 @@ def _compare_sums(sums: F64, expected: F64, variances: F64, largest: float) -> S
     return Statistic(value, 1, int(sums.sum()), most)
 
 
-def _rates(customers: Mapping[int, int], rates: range, days: int) -> Statistic:
-    """Compare customers by number of rows: `days` times a rate, each rate above 0 as likely (0 shows no rows)."""
-    possible = [days * rate for rate in rates if rate > 0]
+def _rates(customers: Mapping[int, int], law: RowDistribution, span: int) -> Statistic:
+    """Compare customers by number of rows: days times a rate, each rate above 0 as likely (0 shows no rows)."""
+    return _likely(customers, [span * rate for rate in law.rates if rate > 0])
+
+
+def _numbers(groups: Iterable[tuple[Mapping[int, int], I64]]) -> Statistic:
+    """Compare customers of each group by number of fraudulent rows, all as likely but 0, which nobody sees."""
+    alike: dict[tuple[int, ...], Counter[int]] = {}
+    for customers, numbers in groups:
+        alike.setdefault(tuple(numbers[numbers > 0].tolist()), Counter()).update(customers)
+    return add(_likely(customers, possible) for possible, customers in alike.items())
+
+
+def _likely(customers: Mapping[int, int], possible: Sequence[int]) -> Statistic:
+    """Compare customers by number of rows, if all possible numbers are as likely."""
     if not set(customers) <= set(possible):
         return _NEVER
     return (
@@ -102,24 +127,33 @@ def _share_defrauded(law: RowDistribution, frauds: Sequence[FraudDistribution], 
     return share / shown if shown > 0 else 0.0
 
 
-def _kept(
-    people: Sequence[CustomerTotals], model: Sequence[RowDistribution], span: int
+def examine_kept(
+    groups: Sequence[tuple[CustomerTotals, RowDistribution]], span: int
 ) -> Iterator[tuple[str, Statistic]]:
     """Compare how many regular rows the defrauded keep: binomial, given their rate, which is uniform.
 
     The probability of fewer rows, counting half of as many, has mean 1/2 and a variance of at most 1/12. The
-    probability between fewer and no more is shared out among equal pieces of (0, 1), two for each rate: all pieces
-    expect as much, and vary less than counts do (Czado, Gneiting, Held 2009).
+    probability between fewer and no more is shared out among equal pieces of (0, 1), two for each rate.
     """
-    ranks = [_rank_kept(own, law, span) for own, law in zip(people, model, strict=True)]
+    ranks = [_rank_kept(own, law, span) for own, law in groups]
     middle = np.concatenate([(fewer + no_more) / 2.0 for fewer, no_more in ranks])
     deviation, variance = float((middle - 0.5).sum()), len(middle) / 12.0
     mean = Statistic(deviation**2 / variance, 1, len(middle), 3.0 * len(middle)) if len(middle) else Statistic()
     yield "regular rows of the defrauded", mean
-    yield (
-        "rate of the defrauded",
-        add(_spread_out(*rank, 2 * len(law.rates)) for rank, law in zip(ranks, model, strict=True)),
-    )
+    pieces = (2 * len(law.rates) for _, law in groups)
+    spread = (compare(spread_out(*rank, own), np.ones(own)) for rank, own in zip(ranks, pieces, strict=True))
+    yield "rate of the defrauded", add(spread)
+
+
+def examine_whole(
+    groups: Sequence[tuple[CustomerTotals, RowDistribution]], span: int
+) -> Iterator[tuple[str, Statistic]]:
+    """Compare how many regular rows the defrauded have where all of these stay: days times a rate, each as likely."""
+    alike: dict[tuple[int, ...], Counter[int]] = {}
+    for people, law in groups:
+        rows = people.defrauded[:, 0].tolist()
+        alike.setdefault(tuple(span * rate for rate in law.rates), Counter()).update(rows)
+    yield "rate of the defrauded", add(_likely(customers, possible) for possible, customers in alike.items())
 
 
 def _rank_kept(people: CustomerTotals, law: RowDistribution, span: int) -> tuple[F64, F64]:
@@ -134,14 +168,6 @@ def _rank_kept(people: CustomerTotals, law: RowDistribution, span: int) -> tuple
     return fewer, no_more
 
 
-def _spread_out(fewer: F64, no_more: F64, pieces: int) -> Statistic:
-    """Compare how much of the stretches from `fewer` to `no_more`, each of weight 1, lies in each equal piece."""
-    edges = np.arange(pieces + 1) / pieces
-    inside = np.clip(edges, fewer[:, np.newaxis], no_more[:, np.newaxis])
-    width = np.maximum(no_more - fewer, 1e-300)[:, np.newaxis]
-    return compare((np.diff(inside, axis=1) / width).sum(axis=0), np.ones(pieces))
-
-
 def _first_and_last(people: CustomerTotals) -> tuple[I64, I64]:
     """Return the first and the last fraud date of each defrauded customer."""
     who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
@@ -151,60 +177,78 @@ def _first_and_last(people: CustomerTotals) -> tuple[I64, I64]:
     return first, last
 
 
-def _windows(
-    people: Sequence[CustomerTotals], twins: Sequence[RowDistribution], model: ExactModel
-) -> Iterator[tuple[str, Statistic]]:
-    """Compare first fraud dates together with the days from there to the last, and these by themselves."""
-    tables = [_window_tables(own, twin, model) for own, twin in zip(people, twins, strict=True) if len(own.defrauded)]
-    yield "fraud window", add(compare(seen.ravel(), chances.ravel()) for seen, chances in tables)
+def _windows(cases: Cases, model: ExactModel, join: Join) -> Iterator[tuple[str, Statistic]]:
+    """Compare first fraud dates together with the days from there to the last, and each by itself."""
+    tables = [_window_tables(*own, model.law.period.days) for own in cases if len(own[0].defrauded)]
+    yield "fraud window", join((seen.ravel(), chances.ravel()) for seen, chances in tables)
     # With few customers, neighbouring dates are pooled, and all lengths with them.
-    lengths = [(seen.sum(axis=0), seen.sum() * chances.sum(axis=0)) for seen, chances in tables]
-    yield "length of fraud windows", compare(*np.sum(lengths, axis=0)) if lengths else Statistic()
+    expected = [(seen, seen.sum() * chances) for seen, chances in tables]
+    seen, likely = (np.sum(own, axis=0) for own in zip(*expected, strict=True)) if expected else (np.zeros((1, 1)),) * 2
+    yield "length of fraud windows", compare(seen.sum(axis=0), likely.sum(axis=0))
+    if model.is_typed:
+        months = list_months(model)[: len(seen)]
+        starts = (np.bincount(months - months[0], own.sum(axis=1)) for own in (seen, likely))
+        yield "month of fraud windows", compare(*starts)
 
 
-def _window_tables(people: CustomerTotals, twin: RowDistribution, model: ExactModel) -> tuple[I64, F64]:
+def _window_tables(people: CustomerTotals, fraud: FraudDistribution, days: int) -> tuple[I64, F64]:
     """Return customers, and their probability, by (first fraud date, days to the last; what is too long comes last)."""
     first, last = _first_and_last(people)
-    length = np.minimum(last - first, model.law.fraud_days + 1)
-    chances = np.pad(first_and_last(twin, model.law.period.days, model.law.fraud_days), ((0, 0), (0, 1)))
+    chances = np.pad(first_and_last(fraud, days), ((0, 0), (0, 1)))
+    length = np.minimum(last - first, chances.shape[1] - 1)
     seen = np.bincount(first * chances.shape[1] + length, minlength=chances.size)
     return seen.reshape(chances.shape), chances
 
 
-def first_and_last(law: RowDistribution, days: int, fraud_days: int) -> F64:
+def first_and_last(fraud: FraudDistribution, days: int) -> F64:
     """Return the probability of (first fraud date, days from it to the last) of a customer with any fraud row.
 
     Shape (days, window days). Where n rows fall on dates of share s, all lie within dates of total share S with
     probability S ** n; both ends are met unless all lie within one date less at either end.
     """
-    assert law.windows is not None
-    starts, width = law.windows.shape
-    numbers = fraud_days * np.array([rate for rate in law.rates if rate > 0])[:, np.newaxis]
-    reached = np.concatenate([np.zeros((starts, 1)), np.cumsum(law.windows, axis=1)], axis=1)
+    windows = fraud.rows.windows
+    assert windows is not None
+    starts, width = windows.shape
+    reached = np.concatenate([np.zeros((starts, 1)), np.cumsum(windows, axis=1)], axis=1)
     out = np.zeros((days, width))
+    inside = _all_within(reached, fraud.numbers)
     for first in range(width):
-        for last in range(first, width):
-            within = [
-                np.maximum(reached[:, stop] - reached[:, start], 0.0) ** numbers if stop > start else 0.0
-                for start, stop in ((first, last + 1), (first + 1, last + 1), (first, last), (first + 1, last))
-            ]
-            chance = np.asarray(within[0] - within[1] - within[2] + within[3]).mean(axis=0)
-            out[1 + first : 1 + first + starts, last - first] += np.maximum(chance, 0.0) / starts
+        later = _all_within(reached - reached[:, first + 1, np.newaxis], fraud.numbers)
+        chance = np.diff(inside - later, axis=1)[:, first:] * fraud.starts[:, np.newaxis]
+        out[1 + first : 1 + first + starts, : width - first] += np.maximum(chance, 0.0)
+        inside = later
     return out
 
 
-def _within_windows(people: Sequence[CustomerTotals], twins: Sequence[RowDistribution], model: ExactModel) -> Statistic:
+def _all_within(shares: F64, numbers: I64) -> F64:
+    """Return the mean probability that all rows lie within dates of each share; of equidistant numbers above 0."""
+    some = numbers[numbers > 0]
+    logs = np.log(np.clip(shares, 1e-300, 1.0))
+    if len(some) == 1:
+        powers = np.exp(logs * some[0])
+    else:  # a geometric series
+        step = float(some[1] - some[0])
+        series = np.where(
+            logs < 0, np.expm1(logs * step * len(some)) / np.minimum(np.expm1(logs * step), -1e-300), len(some)
+        )
+        powers = np.exp(logs * some[0]) * series / len(some)
+    return np.where(shares > 0, powers, 0.0)
+
+
+def _within_windows(cases: Cases, model: ExactModel) -> Statistic:
     """Compare, where both ends of a window carry fraud, the rows on its first day and those between its ends."""
     on_first = np.zeros((3, 7))  # observed, expected, variance by weekday
     between = np.zeros((2, 7))  # observed, expected
     number = 0
-    for own, twin in zip(people, twins, strict=True):
+    for own, fraud in cases:
         first, last = _first_and_last(own)
-        known = (last - first == model.law.fraud_days) & (first >= 1) & (first <= model.law.window_starts)
+        windows = fraud.rows.windows
+        assert windows is not None
+        starts, width = windows.shape
+        known = (last - first == width - 1) & (first >= 1) & (first <= starts) & (width > 1)
         number += int(known.sum())
-        assert twin.windows is not None
-        shares = twin.windows[np.where(known, first - 1, 0)]
-        rows = _rows_by_window_day(own, first, shares.shape[1])
+        shares = windows[np.where(known, first - 1, 0)]
+        rows = _rows_by_window_day(own, first, width)
         weekday = (model.law.period.start.weekday() + first) % 7
         law = _first_day_moments(own.defrauded[known, 1], shares[known, 0], shares[known, -1])
         on_first += [np.bincount(weekday[known], values, 7) for values in (rows[known, 0], *law)]

@@ -23,6 +23,7 @@ from vecgen.io.schema import (
     CUSTOMER_COLUMNS,
     CUSTOMER_ID,
     FRAUD_CASES,
+    FRAUD_TYPE,
     PART_COLUMNS,
     REPORTED_DATE,
     TRANSACTIONS,
@@ -39,9 +40,10 @@ from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import RunAll, run_all
 from vecgen.records.receipt import written_columns
 from vecgen.sampling.arrays import F64, I64
-from vecgen.scan.counts import GroupCounter, Totals, start_totals
+from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.dataset_counts import CustomerCounts
 from vecgen.scan.groups.copies import CopyCounts, CopyReader
+from vecgen.scan.groups.group_counter import GroupCounter
 from vecgen.scan.missing import TELLABLE, WHOLE, Scope, complete
 from vecgen.scan.reports import ReportCounts, ReportReader, start_counts
 from vecgen.scan.row_checks import Columns, inspect, read_moments
@@ -164,7 +166,8 @@ class Work:
     def read(self) -> tuple[Column, ...]:
         """The columns of the files that are read."""
         dates = (REPORTED_DATE,) if self.reports and self.reports.has_dates else ()
-        return (*self.scope.columns, *self.stated, *dates)
+        types = (FRAUD_TYPE,) if self.reports and self.reports.has_types else ()
+        return (*self.scope.columns, *self.stated, *dates, *types)
 
     def start_reports(self) -> ReportCounts:
         """Return the counts of no reports."""
@@ -266,7 +269,7 @@ def _read_bundle(work: Work, bundle: Bundle) -> tuple[Totals, Digest, ReportCoun
     customers = load_customers(work.customers) if work.scope.joined else None
     untested = work.scope.untested
     for files in bundle:
-        group = GroupCounter(work.model, work.time_zone, untested)
+        group = GroupCounter(work.model, work.time_zone, untested, work.reports)
         scorer = GroupScorer(work.posterior, work.scratch, work.one_in) if work.posterior else None
         for path in files:
             for written in read_batches(path, work.read):

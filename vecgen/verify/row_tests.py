@@ -18,8 +18,8 @@ from vecgen.model.fraud.reporting import DelayTable, ReportTables
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import CustomerTotals, Totals
 from vecgen.scan.reports import ReportCounts
-from vecgen.scan.row_counts import PLACE_CELLS, RowCounts
-from vecgen.verify.chi_square import Statistic, add, compare, compare_share, normalised, reject
+from vecgen.scan.row_counts import PLACE_CELLS, RowCounts, list_months
+from vecgen.verify.chi_square import Join, Statistic, add, add_up, compare, compare_share, normalised, reject
 from vecgen.verify.customer_tests import examine_histories, examine_scores
 
 Merchants = Mapping[str, Sequence[str]]
@@ -85,7 +85,7 @@ def _decide(statistic: Statistic, falls: bool, falls_alone: bool, bound: float) 
 
 
 def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> dict[tuple[str, str], Statistic]:
-    """Return the statistic of each test by (its name, "regular", "fraud" or "customers").
+    """Return the statistic of each test by (its name, "regular", "fraud", a type of fraud, or "customers").
 
     Without `merchants`, those of each category are taken to be the ones that were seen. Of fraud nothing is said where
     there must be none: that is a check of every customer. Merchants of honest rows are not tested where some of them
@@ -95,9 +95,11 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
     out |= {(law, "customers"): statistic for law, statistic in examine_scores(totals.scores, model)}
     for label, name in enumerate(LABELS):
         pairs = [(counts[label], law[label]) for counts, law in zip(totals.counts, model.rows, strict=True)]
+        if name == "regular":
+            out |= {(law, name): statistic for law, statistic in _dates(totals, model, pairs)}
         if name == "regular" or (model.law.fraud_rate > 0 and not model.is_typed):
-            for law, statistic in _examine_rows(totals, model, pairs, label):
-                out[law, name] = statistic
+            groups = [RowGroup(*own, people) for own, people in zip(pairs, totals.customers, strict=True)]
+            out |= {(law, name): statistic for law, statistic in _examine_rows(groups, model, label)}
         if not model.law.copies_cards if name == "regular" else model.law.fraud_rate > 0:
             out["merchant within category", name] = _merchants(pairs, model, merchants)
     return out
@@ -121,69 +123,107 @@ def _compare_reports(delays: I64, table: DelayTable) -> tuple[Statistic, Statist
 Pairs = Sequence[tuple[RowCounts, RowDistribution]]
 
 
-def _examine_rows(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
+@dataclass(frozen=True)
+class RowGroup:
+    """Rows of one profile and kind, the distribution that they should have, and the customers who have them.
+
+    Attributes:
+        exchanges_all_day: Whether amounts that change places do so between parts of the day, too.
+    """
+
+    counts: RowCounts
+    law: RowDistribution
+    people: CustomerTotals
+    exchanges_all_day: bool = False
+
+
+Groups = Sequence[RowGroup]
+
+
+def _examine_rows(groups: Groups, model: ExactModel, label: int) -> Iterator[tuple[str, Statistic]]:
     """Yield what can be said of rows of one label, row by row."""
-    if label == 0:
-        yield from _dates(totals, model, pairs)
-    else:
-        yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
-    yield "hour by category", add(_by_day_part(c.category_hours, w.hours.swapaxes(0, 1)) for c, w in pairs)
+    if label:
+        yield from compare_choices(groups)
+    yield from compare_hours(groups, model, label)
+    yield from compare_clock(groups)
+    yield from compare_amounts(groups, label)
+    yield from compare_places(groups, label)
+
+
+def compare_choices(groups: Groups, join: Join = add_up) -> Iterator[tuple[str, Statistic]]:
+    """Yield which categories rows have, and in which part of the day."""
+    choices = ((own.counts.slots.sum(axis=0).ravel(), own.law.choice.ravel()) for own in groups)
+    yield "category and day part", join(choices)
+
+
+def compare_hours(
+    groups: Groups, model: ExactModel, label: int, join: Join = add_up
+) -> Iterator[tuple[str, Statistic]]:
+    """Yield the hours of rows, given the part of the day."""
+    by_category = (_by_part(own.counts.category_hours, own.law.hours.swapaxes(0, 1)) for own in groups)
+    yield "hour by category", join(by_category)
     if not (label and model.law.fraud_stealth > 0 and model.law.dependence == "v1.0"):
         # There, dates decide day parts of twins alone: which hours a month has depends on where windows begin.
-        yield "hour by month", add(_by_day_part(c.month_hours, w.part_hours) for c, w in pairs)
-    yield "hour", add(_by_day_part(c.month_hours.sum(axis=0), w.part_hours) for c, w in pairs)
-    clock = np.sum([c.minute_seconds for c, _ in pairs], axis=0)
+        yield "hour by month", join(_by_part(own.counts.month_hours, own.law.part_hours) for own in groups)
+    yield "hour", join(_by_part(own.counts.month_hours.sum(axis=0), own.law.part_hours) for own in groups)
+
+
+def _by_part(hours: I64, shares: F64) -> tuple[I64, F64]:
+    return hours.reshape(-1, 2, HALF_DAY_HOURS), shares
+
+
+def compare_clock(groups: Groups) -> Iterator[tuple[str, Statistic]]:
+    """Yield minutes and seconds, which are all as likely."""
+    clock = np.sum([own.counts.minute_seconds for own in groups], axis=0)
     yield "minute and second", compare(clock, np.ones(3600))
     # Of few rows, neighbours are pooled until no pattern is left: so margins have tests of their own.
-    for law, counts in zip(("minute", "second"), _margins(clock, 60), strict=True):
+    for law, counts in zip(("minute", "second"), margins(clock, 60), strict=True):
         yield law, compare(counts, np.ones(60))
-    yield from _amounts(totals, model, pairs, label)
-    yield from _places(pairs)
-    if any(law.near_radius < law.far_radius for _, law in pairs):
-        yield "place of travellers", add(compare(c.far.ravel(), _far_area(law).ravel()) for c, law in pairs)
-        yield from _travellers([(people, label, law) for people, (_, law) in zip(totals.customers, pairs, strict=True)])
 
 
-def _margins(counts: I64, width: int) -> tuple[I64, I64]:
+def margins(counts: I64, width: int) -> tuple[I64, I64]:
     """Return the sums of rows and of columns of a table that is `width` cells wide."""
     table = counts.reshape(-1, width)
     return table.sum(axis=1), table.sum(axis=0)
 
 
-def _amounts(totals: Totals, model: ExactModel, pairs: Pairs, label: int) -> Iterator[tuple[str, Statistic]]:
-    shares = [_amount_shares(c, w, people, label) for (c, w), people in zip(pairs, totals.customers, strict=True)]
-    counts = [c.amounts for c, _ in pairs]
-    yield "amount by category and day part", add(compare(*pair) for pair in zip(counts, shares, strict=True))
+def compare_amounts(groups: Groups, label: int, join: Join = add_up) -> Iterator[tuple[str, Statistic]]:
+    """Yield the amounts, given category and part of the day, and alone."""
+    shares = [_amount_shares(own, label) for own in groups]
+    counts = [own.counts.amounts for own in groups]
+    yield "amount by category and day part", join(zip(counts, shares, strict=True))
     rows = [c.sum(axis=-1, keepdims=True) * s for c, s in zip(counts, shares, strict=True)]
     yield "amount", compare(*(np.sum([t.sum(axis=(0, 1)) for t in tables], axis=0) for tables in (counts, rows)))
 
 
-def _places(pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
-    """Yield where purchases lie; nothing of squares so small that their six decimals show."""
-    near = [c.near for c, law in pairs if law.near_radius >= _LEAST_RADIUS]
+def compare_places(groups: Groups, label: int) -> Iterator[tuple[str, Statistic]]:
+    """Yield where purchases lie around home, and who travels; nothing of squares so small that six decimals show."""
+    near = [own.counts.near for own in groups if own.law.near_radius >= _LEAST_RADIUS]
     if near:
         cells = np.sum(near, axis=0)
         yield "place", compare(cells.ravel(), np.ones(PLACE_CELLS**2))
-        for law, counts in zip(("latitude", "longitude"), _margins(cells, PLACE_CELLS), strict=True):
+        for law, counts in zip(("latitude", "longitude"), margins(cells, PLACE_CELLS), strict=True):
             yield law, compare(counts, np.ones(PLACE_CELLS))
-
-
-def _by_day_part(hours: I64, shares: F64) -> Statistic:
-    return compare(hours.reshape(-1, 2, HALF_DAY_HOURS), shares)
+    if any(own.law.near_radius < own.law.far_radius for own in groups):
+        far = (compare(own.counts.far.ravel(), _far_area(own.law).ravel()) for own in groups)
+        yield "place of travellers", add(far)
+        yield from _travellers(groups, label)
 
 
 def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[str, Statistic]]:
     """Yield dates of regular rows, and what depends on them."""
     days = np.arange(model.law.period.first_day, model.law.period.first_day + model.law.period.days)
     # Day 0, 1970-01-01, was a Thursday: 3 where Monday is 0.
-    weekday, month = (days + 3) % 7, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    if len(model.keeps_own_rows) > 1:
-        # Which dates a customer has no rows on depends on the type of fraud, which rows do not show.
+    weekday, month = (days + 3) % 7, list_months(model)
+    if len(model.keeps_own_rows) > 1 and totals.untold:
+        # Which dates a customer has no rows on depends on the type of fraud, which nothing tells.
         if model.law.dependence != "v1.0":
             yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
         return
-    stays = True in model.keeps_own_rows
-    expected = [_date_weights(law, people, stays) for (_, law), people in zip(pairs, totals.customers, strict=True)]
+    expected = [
+        _date_weights(law, people, _find_dropping(totals, model, profile))
+        for profile, ((_, law), people) in enumerate(zip(pairs, totals.customers, strict=True))
+    ]
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
     yield "date", add(compare(*pair) for pair in dates)
     for name, key in (("weekday", weekday), ("month", month - month[0])):
@@ -203,23 +243,28 @@ def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[st
         yield "category and day part by month and weekday", add(statistics)
 
 
-def _date_weights(law: RowDistribution, people: CustomerTotals, stays: bool) -> F64:
-    """Return the regular rows to expect on each day, up to a factor: none where a customer has fraudulent rows.
+def _find_dropping(totals: Totals, model: ExactModel, profile: int) -> list[CustomerTotals]:
+    """Return the customers of a profile without regular rows on the dates of fraudulent ones, by type of fraud."""
+    if model.keeps_own_rows <= {False}:
+        return [totals.customers[profile]]
+    types = zip(totals.frauds[profile], model.frauds[profile], strict=True)
+    return [counts.people for counts, fraud in types if not fraud.kind.keeps_own_rows]
 
-    Args:
-        stays: Whether there are some, all the same.
-    """
+
+def _date_weights(law: RowDistribution, people: CustomerTotals, dropping: Sequence[CustomerTotals]) -> F64:
+    """Return the regular rows to expect on each day, up to a factor: none where a customer's are dropped."""
     assert law.days is not None
-    if stays:
-        return law.days
-    who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
-    # The defrauded have regular rows on dates without fraud only. Divided by the share of these dates, their rows are
-    # those that all dates would have had (where no share is left there are no rows: the bound avoids 0 / 0).
-    left = 1.0 - np.bincount(who, law.days[day], len(people.defrauded))
-    per_share = people.defrauded[:, 0] / np.maximum(left, 1e-300)
-    everybody = sum(number * customers for number, customers in people.rows.items()) + per_share.sum()
-    # What was dropped on fraud dates, in expectation.
-    struck = np.bincount(day, per_share[who], len(law.days))
+    everybody = sum(number * customers for number, customers in people.rows.items()) + people.defrauded[:, 0].sum()
+    struck = np.zeros(len(law.days))
+    for own in dropping:
+        who, day = own.fraud_dates[:, 0], own.fraud_dates[:, 1]
+        # The defrauded have regular rows on dates without fraud only. Divided by the share of these dates, their rows
+        # are those that all dates would have had (where no share is left there are no rows: the bound avoids 0 / 0).
+        left = 1.0 - np.bincount(who, law.days[day], len(own.defrauded))
+        per_share = own.defrauded[:, 0] / np.maximum(left, 1e-300)
+        everybody += per_share.sum() - own.defrauded[:, 0].sum()
+        # What was dropped on fraud dates, in expectation.
+        struck += np.bincount(day, per_share[who], len(law.days))
     return np.asarray(law.days * np.maximum(everybody - struck, 0.0))
 
 
@@ -239,17 +284,20 @@ def _sum_by(key: I64, rows: I64) -> I64:
     return out
 
 
-def _amount_shares(counts: RowCounts, law: RowDistribution, people: CustomerTotals, label: int) -> F64:
+def _amount_shares(group: RowGroup, label: int) -> F64:
     """Return the shares of amounts by (day part, category, cell).
 
     Under v1.0 amounts change places within customer and day part: a row keeps its own with probability 1 over the rows
     they share, else it has that of a row of any category.
     """
+    law, rows = group.law, group.counts.amounts.sum(axis=2)
     if not law.permuted:
         return law.amounts
-    rows = counts.amounts.sum(axis=2)
+    with_part = group.people.with_part[label]
+    if group.exchanges_all_day:  # both parts are one
+        rows, with_part = np.tile(rows.sum(axis=0), (2, 1)), np.full(2, len(group.people.defrauded))
     totals = np.maximum(rows.sum(axis=1, keepdims=True), 1)
-    own = (people.with_part[label][:, np.newaxis] / totals)[:, :, np.newaxis]
+    own = (with_part[:, np.newaxis] / totals)[:, :, np.newaxis]
     mixed = ((rows / totals)[:, :, np.newaxis] * law.amounts).sum(axis=1)
     return np.asarray(own * law.amounts + (1.0 - own) * mixed[:, np.newaxis, :])
 
@@ -283,10 +331,11 @@ def _far_area(law: RowDistribution) -> F64:
     return np.asarray(np.maximum((2.0 / PLACE_CELLS) ** 2 - np.outer(inside, inside), 0.0))
 
 
-def _travellers(groups: Sequence[tuple[CustomerTotals, int, RowDistribution]]) -> Iterator[tuple[str, Statistic]]:
+def _travellers(groups: Groups, label: int) -> Iterator[tuple[str, Statistic]]:
     """Yield how many customers have the larger radius, and how many of their rows are near nevertheless."""
     customers, near = [], []
-    for people, label, law in groups:
+    for group in groups:
+        people, law = group.people, group.law
         went, visible, rows, mean, spread = people.travellers[label].tolist()
         share = law.travel_share if law.travel_radius > law.home_radius else 1.0 - law.travel_share
         number = people.rows.total() + len(people.defrauded)

@@ -16,18 +16,17 @@ from vecgen.io.digest import Digest, digest_batches
 from vecgen.io.reader import digest_files, read_batches
 from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
 from vecgen.model.exact import ExactModel, write_out
-from vecgen.model.fraud.reporting import ReportTables, compile_reports
+from vecgen.model.fraud.reporting import Reporting, ReportTables
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
 from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes
-from vecgen.records.receipt import stated_probabilities, states_report_date
-from vecgen.sampling.categorical import compile_categorical
+from vecgen.records.receipt import stated_probabilities, states_fraud_type, states_report_date
 from vecgen.scan.counts import Totals, start_totals
 from vecgen.scan.dataset_counts import CustomerCounts
 from vecgen.scan.missing import CHECK_NEEDS, SCORE_NEEDS, WHOLE, Scope
-from vecgen.scan.reports import ReportCounts, ReportReader, require_numbers
+from vecgen.scan.reports import ReportCounts, ReportReader, make_reader, require_numbers
 from vecgen.scan.row_checks import FAULTS
 from vecgen.scan.scores import Scores
 from vecgen.scan.time_zone import TimeZone
@@ -161,7 +160,7 @@ def _read_rows(
             checks.append(Check(" and ".join(column.name for column in stated), expected, totals.scores.wrong))
         reports = (counts, reader.tables) if reader else None
         copies = (copied, copier) if copier else None
-        checks += _check_reports(counts, reader) + check_copies(copied, copier)
+        checks += _check_reports(counts, reader) + _check_types(totals, model, reader) + check_copies(copied, copier)
         if scope.joined:
             checks.append(Check("customer_id", "a customer of the customers' files", totals.faults["customer_id"]))
         checks += _check_rows(
@@ -179,7 +178,7 @@ def _read_rows(
     elif customers:
         batches = (batch for path in customers for batch in read_batches(path, CUSTOMER_COLUMNS))
         digests["customers"] = digest_batches(batches, CUSTOMER_COLUMNS)
-    checks += _check_cases(directory, expectation, model, totals, digests)
+    checks += _check_cases(directory, expectation, model, totals, digests, told=reports is not None)
     notes += scope.describe_untested((check.name for check in checks), CHECK_NEEDS)
     checks = [check for check in checks if check.name not in scope.untested]
     checks += check_digests(expectation.receipt, digests)
@@ -237,12 +236,10 @@ def open_reports(directory: Place, expectation: Expectation, scope: Scope) -> Re
     if receipt is None:
         return None
     require_numbers(str(directory), known, law)
-    has_dates = states_report_date(receipt) and known >= _TELLING
-    if not has_dates and law.reporting.labels_as_of is None and not (law.fraud_types and known >= _TELLING):
+    has_dates, has_types = states_report_date(receipt), states_fraud_type(receipt)
+    if not known >= _TELLING or not (has_dates or has_types or law.fraud_types or law.reporting != Reporting()):
         return None
-    tables = compile_reports(law.reporting, [own.type.report for own in law.types])
-    choice = compile_categorical(law.type_shares) if len(law.types) > 1 else None
-    return ReportReader(tables, law, int(str(receipt.request["seed"])), has_dates, choice)
+    return make_reader(law, int(str(receipt.request["seed"])), has_dates=has_dates, has_types=has_types)
 
 
 def _check_reports(counts: ReportCounts, reader: ReportReader | None) -> list[Check]:
@@ -252,9 +249,19 @@ def _check_reports(counts: ReportCounts, reader: ReportReader | None) -> list[Ch
     if reader.has_dates:
         expected = "the day that follows from the number of the transaction, on or after its own, or none"
         checks.append(Check("reported_date", expected, counts.wrong_dates))
+    if reader.has_types:
+        expected = "the type that follows from the number of the transaction, and none of honest ones"
+        checks.append(Check("fraud_type", expected, counts.wrong_types))
     if day := reader.law.reporting.labels_as_of:
         checks.append(Check("labels", f"is_fraud as it was known at the end of {day}", counts.wrong_labels))
     return checks
+
+
+def _check_types(totals: Totals, model: ExactModel, reader: ReportReader | None) -> list[Check]:
+    if reader is None or not model.is_typed:
+        return []
+    expected = "a transaction number of the dataset, which tells how fraudulent ones came about"
+    return [Check("fraud types", expected, totals.untold)]
 
 
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
@@ -284,7 +291,10 @@ def _check_rows(totals: Totals, model: ExactModel, unique: Check, time_zone: Tim
     remedies = {"unix_time": f"; if it was made where clocks show another time, pass {setting('time_zone')} NAME"}
     faults = [Check(name, f"{expected}{remedies.get(name, '')}", found[name]) for name, expected in FAULTS.items()]
     kept = "no regular row of a customer on a date with a fraudulent one"
-    dropped = [] if True in model.keeps_own_rows else [Check("fraud dates", kept, totals.kept_on_fraud_dates)]
+    kept += ", but under types of fraud that let them stay" if True in model.keeps_own_rows else ""
+    tells = len(model.keeps_own_rows) < 2 or not totals.untold
+    drops = tells and model.keeps_own_rows != {True}
+    dropped = [Check("fraud dates", kept, totals.kept_on_fraud_dates)] if drops else []
     return [*faults, unique, *dropped, *check_defrauded(totals, model)]
 
 
@@ -315,16 +325,26 @@ def _check_customers(counts: CustomerCounts, repeats: dict[str, int], expectatio
 
 
 def _check_cases(
-    directory: Place, expectation: Expectation, model: ExactModel, totals: Totals, digests: dict[str, Digest]
+    directory: Place,
+    expectation: Expectation,
+    model: ExactModel,
+    totals: Totals,
+    digests: dict[str, Digest],
+    *,
+    told: bool,
 ) -> list[Check]:
-    """Return the check of the table of fraud cases, where there is or should be one; note its digest."""
+    """Return the check of the table of fraud cases, where there is or should be one; note its digest.
+
+    Args:
+        told: As of `count_wrong`.
+    """
     there = (directory / FRAUD_CASES).is_dir()
     if there:
         digests[FRAUD_CASES] = digest_files(directory / FRAUD_CASES, PART_COLUMNS[FRAUD_CASES])
     stated = expectation.receipt is not None and FRAUD_CASES in expectation.receipt.parts
     if "transactions" not in digests or not (there or stated):
         return []
-    wrong = count_wrong(totals.cases, read_cases(directory / FRAUD_CASES, model))
+    wrong = count_wrong(totals.cases, read_cases(directory / FRAUD_CASES, model), model, told=told)
     return [Check("fraud cases", "one of each defrauded customer, with the rows it shows", wrong)]
 
 

@@ -19,8 +19,9 @@ from vecgen.process.progress import Report, State
 from vecgen.process.workers import Workers
 from vecgen.sampling.rng import mix
 from vecgen.scan.column_map import ColumnMap, check_columns
-from vecgen.scan.counts import CustomerTotals, GroupCounter, Totals, start_totals
+from vecgen.scan.counts import CustomerTotals, Totals, start_totals
 from vecgen.scan.dataset_counts import CustomerCounts
+from vecgen.scan.groups.group_counter import GroupCounter
 from vecgen.scan.mapped_rows import MappedRows, map_rows, take_share
 from vecgen.scan.missing import Scope, complete
 from vecgen.stores.filesystem import Place, size_of
