@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import vecgen
 from tests.conftest import LAW, Compile
 from tests.support.datasets import data_files
 from vecgen.io.schema import FRAUD_CASES
@@ -69,6 +70,14 @@ def exchange(cases: Cases) -> Cases:
 
 
 DAY = timedelta(days=1)
+
+
+def move_window(cases: Cases) -> Cases:
+    """Let the window of a case end before its fraud."""
+    early = {name: cases[0][name] - 4 * DAY for name in ("window_first", "window_last")}
+    return [{**cases[0], **early}, *cases[1:]]
+
+
 WRONG = {
     "a case removed": (remove, 1),
     "a case twice": (repeat, 1),
@@ -78,6 +87,8 @@ WRONG = {
     "an earlier first date": (change("first_date", -DAY), 1),
     "a later last date": (change("last_date", DAY), 1),
     "a longer window": (change("window_last", DAY), 1),
+    "an impossible window": (move_window, 1),
+    "a row more dropped": (change("dropped", 1), 1),
     "another profile": (change("profile", "x"), 1),
     "another card": (change("cc_num", "0"), 2),
     "amounts exchanged": (exchange, 2),
@@ -106,3 +117,54 @@ def test_rows_of_others_need_no_ledger(parquet: tuple[Path, Receipt]) -> None:
     stated = {**law, "profiles": parquet[1].request["profiles"], "demographics": parquet[1].request["demographics"]}
     checks = read_dataset(rows, read_expectation(rows, stated)).checks
     assert "fraud cases" not in [check.name for check in checks]
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("typed") / "data"
+    types = "card_testing,bust_out,friendly_fraud"
+    asked: dict[str, Any] = {
+        "customers": 40,
+        "end": "2023-03-31",
+        "fraud_rate": 0.7,
+        "fraud_types": types,
+        "fraud_days": 3,
+    }
+    vecgen.write_dataset(output=output, quiet=True, **asked)
+    return output
+
+
+def forget_report(cases: Cases) -> Cases:
+    known = next(number for number, case in enumerate(cases) if case["reported_date"])
+    return [{**case, "reported_date": None} if number == known else case for number, case in enumerate(cases)]
+
+
+def report_later(cases: Cases) -> Cases:
+    return [{**case, "reported_date": case["reported_date"] and case["reported_date"] + DAY} for case in cases]
+
+
+def drop_rows_that_stay(cases: Cases) -> Cases:
+    """Let a case whose type keeps the customer's own rows say that as many were dropped as a rate gives."""
+    kept = next(number for number, case in enumerate(cases) if case["fraud_type"] == "friendly_fraud")
+    return [{**case, "dropped": 89} if number == kept else case for number, case in enumerate(cases)]
+
+
+WRONG_TYPED = {
+    "another type": change("fraud_type", "x"),
+    "reported a day later": report_later,
+    "never reported": forget_report,
+    "another customer": change("customer_id", 1),
+    "rows dropped that stay": drop_rows_that_stay,
+}
+
+
+@pytest.mark.parametrize("wrong", [None, *WRONG_TYPED])
+def test_types_reports_and_ids_of_cases_follow_from_transaction_numbers(
+    wrong: str | None, typed: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(typed, tmp_path / "copy"))
+    for path in data_files(copy / FRAUD_CASES):
+        ledger = pq.ParquetFile(path).read()
+        cases = ledger.to_pylist() if wrong is None else WRONG_TYPED[wrong](ledger.to_pylist())
+        pq.write_table(pa.Table.from_pylist(cases, schema=ledger.schema), path)
+    assert check_cases(copy).holds == (wrong is None)

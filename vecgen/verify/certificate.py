@@ -114,11 +114,12 @@ def to_text(certificate: Certificate) -> str:
     lines += [f"note: {note}" for note in certificate.notes]
     lines += ["", f"{'check':<24} {'exceptions':>12}"]
     lines += [f"{check.name:<24} {check.broken:>12,}  {_describe(check)}" for check in certificate.checks]
-    lines += ["", f"{'test':<44} {'of':<10} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
+    wide = max([10, *(len(finding.of) for finding in certificate.findings)])
+    lines += ["", f"{'test':<44} {'of':<{wide}} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
     for f in certificate.findings:
         figures = f"{f.number:>13,} {f.statistic:>12,.1f} {f.freedom:>7,} {f.p:>8.2g} {f.effect:>8.5f}"
         words = {"broken": "BROKEN", "not testable": "not testable with so few rows"}.get(f.verdict, f.verdict)
-        lines.append(f"{f.law:<44} {f.of:<10} {figures}  {words}")
+        lines.append(f"{f.law:<44} {f.of:<{wide}} {figures}  {words}")
     return "\n".join([*lines, "", spell_outcome(certificate)])
 
 
