@@ -116,5 +116,10 @@ def format_privacy(result: Mapping[str, Any]) -> str:
     names = [*next(iter(result.values()))]
     lines = [f"| {' | '.join(['error', *names])} |", "|---" * (len(names) + 1) + "|"]
     for name, own in result.items():
-        lines.append(f"| {' | '.join([name, *(f'{100 * value:.2g} %' for value in own.values())])} |")
+        lines.append(f"| {' | '.join([name, *(f'{_spell(value)}' for value in own.values())])} |")
     return "\n".join(lines)
+
+
+def _spell(share: float) -> str:
+    percent = 100.0 * share
+    return f"{percent:.0f} %" if percent >= 10.0 else f"{percent:.2g} %"

@@ -70,3 +70,15 @@ def test_a_profile_of_few_has_the_weekdays_of_all(usual: Profile) -> None:
     assert every is not None
     assert few is not None
     assert [w.value for w in few.weekdays] == pytest.approx([w.value for w in every.weekdays], rel=0.03)
+
+
+def test_weekdays_that_the_period_lacks_are_no_dates(usual: Profile) -> None:
+    period = Period(date(2023, 1, 2), date(2023, 1, 2))  # a Monday
+    model = make_open_model(Look(("all",), ("food",), period.start, period.end), ModelParameters(period, 0.0))
+    cells = {
+        "days": np.array([900.0]),
+        "months": np.array([900.0]),
+        "weekdays": np.array([[0.0, 900.0, 0, 0, 0, 0, 0]]),
+    }
+    tables = NoisyTables({name: NoisyTable(own, 1.0) for name, own in cells.items()}, ())
+    assert fit_noisy_dates(tables, model, 0, 365.0, usual) is None

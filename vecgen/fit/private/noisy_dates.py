@@ -42,6 +42,8 @@ def fit_noisy_dates(tables: NoisyTables, model: ExactModel, position: int, rows:
     if _compare(by_day.spread, len(months), total) <= _CLEAR_DAYS:
         noise, cell, days = by_day.spread, total / len(months), project(by_day.cells, total)
     days = _agree(days, months, project(by_month.cells, total), number_weekdays(model), weekdays.cells * total)
+    if days.sum() < total / 2.0:  # no days have both their months' and their weekdays' rows
+        return None
     # As many rows as would vary by chance as much as these do by chance and noise.
     seen = days * cell / (noise**2 + cell / max(rows, 1.0))
     people = CustomerTotals(rows=Counter({max(1, round(float(seen.sum()))): 1}))

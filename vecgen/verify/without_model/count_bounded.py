@@ -175,9 +175,8 @@ def _add_customers(tables: BoundedTables, given: _Input, seen: U64) -> None:
         np.minimum.at(own, who, np.concatenate(values))
     add_ages(tables, smallest[1])
     scope = given.source.scope
-    if scope.joined or {column.name for column in scope.columns} >= {
-        *IDENTIFIERS
-    }:  # else nobody knows whose rows are whose
+    told = {column.name for column in scope.columns}
+    if scope.joined or told >= {*IDENTIFIERS}:  # else nobody knows whose rows are whose
         idle = ~np.isin(customers, seen) & (smallest[0] < UNTOLD)
         add_listed(tables, smallest[0][idle])
 
