@@ -6,17 +6,19 @@ Each merchant and month is ranked by the share of its customers who are defraude
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-import vecgen
+from vecgen.config.loader import DEFAULT_PROFILES
+from vecgen.model.fraud.load_fraud_types import load_weighted_types
 from vecgen.model.rows import Attribute
 from vecgen.model.tables import Tables
 from vecgen.model.transaction_dates import Calendar, Customers, draw_calendar
 from vecgen.model.transactions import draw_rows
 from vecgen.plan.plan import compile_plan
+from vecgen.plan.request import Request
 from vecgen.sampling.arrays import F64, I64, Bools
 
 CUSTOMERS: Final = (2_000, 10_000, 50_000)
@@ -40,7 +42,8 @@ class Visits:
 
 def measure_common_points(counts: Sequence[int] = CUSTOMERS, weeks: int = WEEKS) -> dict[str, Any]:
     """Return how well the search finds compromised merchants by numbers of customers, whose fraud is counterfeit."""
-    tables = compile_plan(vecgen.make_request(fraud_types="counterfeit")).tables
+    request, types = Request(), load_weighted_types(DEFAULT_PROFILES, {"counterfeit": 1.0})
+    tables = compile_plan(replace(request, law=replace(request.law, fraud_types=types))).tables
     return {str(count): _measure_one(tables, count, weeks) for count in counts}
 
 

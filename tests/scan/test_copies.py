@@ -15,8 +15,9 @@ from vecgen.io.schema import arrow_schema
 from vecgen.model.exact import write_out
 from vecgen.model.fraud.fraud_type import Compromise, FraudType, WeightedType
 from vecgen.model.params import ModelParameters, Period
-from vecgen.scan.groups.copies import CASE_COLUMNS, CopyCounts, CopyReader, make_copy_reader
+from vecgen.scan.groups.copies import CASE_COLUMNS, CopyCounts, CopyReader
 from vecgen.scan.row_checks import Columns, hash_holders
+from vecgen.verify.fraud.copied_cards import make_copy_reader
 
 START = date(2023, 1, 1)
 KINDS = (FraudType("plain"), FraudType("copied", compromised=Compromise(2, ("home", "travel"))))

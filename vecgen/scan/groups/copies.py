@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.config.demographics import Merchants
 from vecgen.io.schema import COMPROMISE_COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, FRAUD_TYPE, Column
 from vecgen.model.exact import ExactModel
-from vecgen.model.fraud.compromise import NONE, CompromiseTables, compile_compromise
+from vecgen.model.fraud.compromise import NONE, CompromiseTables
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.row_checks import Columns, hash_holders
 
@@ -142,30 +141,13 @@ class CopyReader:
         return moved
 
 
-def make_copy_reader(
-    model: ExactModel, merchants: Merchants, seed: int, cases: Iterable[pa.RecordBatch]
-) -> CopyReader | None:
-    """Return the reader of a dataset drawn by a seed; None where no type of fraud has compromised merchants.
+def read_stated(cases: Iterable[pa.RecordBatch], model: ExactModel, merchants: Sequence[str]) -> StatedCopies:
+    """Return what fraud cases state.
 
     Args:
         cases: Columns `CASE_COLUMNS`.
+        merchants: Names that are known.
     """
-    kinds, period = [own.type for own in model.law.types], model.law.period
-    tables = compile_compromise(kinds, merchants, seed, period.start, period.days)
-    if tables is None:
-        return None
-    columns = np.array([merchants.categories.index(name) for name in model.categories])
-    exposures = tuple(own and type(own)(own.days, own.categories[columns]) for own in tables.exposures)
-    names = np.array([name for own in merchants.names for name in own])[tables.merchant[:, columns]]
-    known, codes = np.unique(names, return_inverse=True)
-    own = CompromiseTables(tables.month, codes.reshape(names.shape).astype(np.int64), exposures)
-    lists = [merchants.names[column] for column in columns]
-    chances = [[own.count(name) / len(own) for own, name in zip(lists, row, strict=True)] for row in names]
-    stated = _read_stated(cases, model, known.tolist())
-    return CopyReader(own, tuple(known.tolist()), np.array(chances), model.categories, stated)
-
-
-def _read_stated(cases: Iterable[pa.RecordBatch], model: ExactModel, merchants: Sequence[str]) -> StatedCopies:
     parts = [_inspect(batch, model, merchants) for batch in cases]
     columns = [np.concatenate([np.zeros(0, part.dtype), *own]) for part, *own in zip(*[_NO_CASES, *parts], strict=True)]
     order = np.argsort(columns[0], kind="stable")

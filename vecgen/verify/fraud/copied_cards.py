@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
+from vecgen.config.demographics import Merchants as MerchantLists
 from vecgen.io.reader import find_files, read_batches
 from vecgen.io.schema import FRAUD_CASES
 from vecgen.model.exact import ExactModel
+from vecgen.model.fraud.compromise import CompromiseTables, compile_compromise
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import Totals
-from vecgen.scan.groups.copies import CASE_COLUMNS, CopyCounts, CopyReader, make_copy_reader
+from vecgen.scan.groups.copies import CASE_COLUMNS, CopyCounts, CopyReader, read_stated
 from vecgen.scan.missing import CHECK_NEEDS, Scope
 from vecgen.stores.filesystem import Place
 from vecgen.verify.certificate import Check
@@ -38,6 +41,29 @@ def open_copies(directory: Place, expectation: Expectation, model: ExactModel, s
         return None
     batches = (batch for path in find_files(cases) for batch in read_batches(path, CASE_COLUMNS))
     return make_copy_reader(model, expectation.demographics.merchants, int(str(receipt.request["seed"])), batches)
+
+
+def make_copy_reader(
+    model: ExactModel, merchants: MerchantLists, seed: int, cases: Iterable[pa.RecordBatch]
+) -> CopyReader | None:
+    """Return the reader of a dataset drawn by a seed; None where no type of fraud has compromised merchants.
+
+    Args:
+        cases: Columns `CASE_COLUMNS`.
+    """
+    kinds, period = [own.type for own in model.law.types], model.law.period
+    tables = compile_compromise(kinds, merchants, seed, period.start, period.days)
+    if tables is None:
+        return None
+    columns = np.array([merchants.categories.index(name) for name in model.categories])
+    exposures = tuple(own and type(own)(own.days, own.categories[columns]) for own in tables.exposures)
+    names = np.array([name for own in merchants.names for name in own])[tables.merchant[:, columns]]
+    known, codes = np.unique(names, return_inverse=True)
+    own = CompromiseTables(tables.month, codes.reshape(names.shape).astype(np.int64), exposures)
+    lists = [merchants.names[column] for column in columns]
+    chances = [[own.count(name) / len(own) for own, name in zip(lists, row, strict=True)] for row in names]
+    stated = read_stated(cases, model, known.tolist())
+    return CopyReader(own, tuple(known.tolist()), np.array(chances), model.categories, stated)
 
 
 def check_copies(counts: CopyCounts, reader: CopyReader | None) -> list[Check]:
