@@ -13,9 +13,10 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from tests.conftest import Compile, set_batch_rows
+from tests.conftest import LAW, Compile, set_batch_rows
 from tests.run.test_local import CrashError, crash_after
 from tests.support.datasets import list_tree, read_rows
+from tests.support.fraud_types import shipped_types
 from tests.support.object_store import BUCKET, ObjectStore, free_port
 from tests.support.outputs import change_output
 from vecgen.cli.main import main
@@ -23,10 +24,12 @@ from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.reader import digest_dataset
 from vecgen.io.schema import COLUMNS
+from vecgen.model.fraud.fraud_type import WeightedType
 from vecgen.plan.output import Existing, Output
 from vecgen.plan.plan import Plan
 from vecgen.plan.selection import Selection
 from vecgen.records.receipt import PROGRESS, RECEIPT, read_receipt
+from vecgen.run.fraud_cases import list_columns
 from vecgen.run.local import run_local
 from vecgen.stores.filesystem import locate
 from vecgen.verify.certify import verify_dataset
@@ -72,6 +75,20 @@ def test_other_readers_see_what_is_in_the_files(plan: Plan, output: Output, tmp_
     january = table.to_pyarrow_table(columns=["trans_date"], filters=[("month", "=", 1)])
     assert 0 < january.num_rows < expected.num_rows
     assert min(january["trans_date"].to_pylist()) >= date(2024, 1, 1)
+
+
+def test_cases_have_all_that_is_known_of_them(compile_small: Compile, output: Output, tmp_path: Path) -> None:
+    """Also what types of fraud tell: a column that the table does not declare is not read."""
+    kinds = tuple(WeightedType(shipped_types()[name], 1.0) for name in ("counterfeit", "bust_out"))
+    plan = compile_small(law=replace(LAW, fraud_rate=1.0, fraud_types=kinds))
+    for dates in (DECEMBER, JANUARY):
+        run_local(plan, change_output(output, only_dates=dates, append=True), 1)
+    cases = pl.read_delta(str(tmp_path / "lake" / "fraud_cases"))
+    assert cases.columns == [column.name for column in list_columns(plan.tables.law)]
+    assert {*cases["fraud_type"]} == {"counterfeit", "bust_out"}
+    assert 0 < cases["compromised_merchant"].null_count() < cases.height
+    with pytest.raises(InputError, match="fraud_cases: column compromised_category: got"):
+        run_local(compile_small(), output, 1, existing="overwrite")
 
 
 def _connect(table: DeltaTable) -> Any:

@@ -123,8 +123,11 @@ def list_ranges(table: Place) -> set[tuple[str, str]]:
     return set(zip(*bounds, strict=True))
 
 
-def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema) -> None:
+def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema, *, by_option: bool = True) -> None:
     """Accept files of these columns and partition columns for a table.
+
+    Args:
+        by_option: Whether options add columns to the table, and not what is known of its rows.
 
     Raises:
         InputError: deltalake is missing, or the table has others.
@@ -139,7 +142,7 @@ def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema) -> None
         {field.name: field.type for field in known.fields}
         for known in (deltalake.Schema.from_arrow(pa.schema([*schema, *partitions])), there.schema())
     )
-    for option, column in _ASKED_FOR.items():
+    for option, column in _ASKED_FOR.items() if by_option else ():
         if (column.name in ours) != (column.name in theirs):
             expected = f"{str(column.name in theirs).lower()}, as the columns of {table} are"
             raise InputError(setting(option), "", column.name in ours, expected, _REMEDY)

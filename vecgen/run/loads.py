@@ -19,12 +19,13 @@ from vecgen.io.delta import CommitMode, check_layout, check_store, commit_files,
 from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
-from vecgen.model.params import recorded_parameters
+from vecgen.model.params import ModelParameters, recorded_parameters
 from vecgen.plan.output import Output, Target
 from vecgen.plan.plan import Plan
 from vecgen.plan.request import UNSTATED
 from vecgen.records.file_list import ListedFile, read_other_loads
 from vecgen.records.receipt import RECEIPT, Load, Part, Receipt, read_receipt
+from vecgen.run.fraud_cases import list_columns
 from vecgen.stores.refusals import refuse_difference
 
 _PERIOD: Final = ("start", "end")
@@ -117,7 +118,8 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
         raise OutputError(f"{wanted}: {output.path} holds {held}; choose the same kind, or another {setting('output')}")
     if output.table and (replaces or output.append):
         for part in before.parts:
-            check_layout(output.path / part, *_layout(output, part))
+            layout = _layout(output, part, plan.tables.law)
+            check_layout(output.path / part, *layout, by_option=part != FRAUD_CASES)
     if replaces:
         return False
     load = describe_load(output, plan, "", {})
@@ -179,7 +181,9 @@ def list_other_loads(target: Target, before: Receipt | None) -> list[ListedFile]
     return read_other_loads(target.directory, before.files, target.load) if before.files else None
 
 
-def commit_load(target: Target, parts: Iterable[str], records: Iterable[FileRecord], replaces: bool) -> None:
+def commit_load(
+    target: Target, law: ModelParameters, parts: Iterable[str], records: Iterable[FileRecord], replaces: bool
+) -> None:
     """Commit the files of a load, the customers first: who reads both finds everybody.
 
     Raises:
@@ -190,13 +194,14 @@ def commit_load(target: Target, parts: Iterable[str], records: Iterable[FileReco
     kept = list(records)
     for part in sorted(parts):
         own = [record for record in kept if record.path.startswith(f"{part}/")]
-        commit_files(target.directory / part, own, *_layout(output, part), mode, f"vecgen-{target.load[:-1]}")
+        commit_files(target.directory / part, own, *_layout(output, part, law), mode, f"vecgen-{target.load[:-1]}")
 
 
-def _layout(output: Output, part: str) -> tuple[Any, Any]:
+def _layout(output: Output, part: str, law: ModelParameters) -> tuple[Any, Any]:
     """Return the schema of a part's files, and of the columns in its paths."""
     keys = output.form.partition_columns() if part == TRANSACTIONS else ()
-    return arrow_schema(output.form.columns_of(part)), arrow_schema(keys)
+    columns = list_columns(law) if part == FRAUD_CASES else output.form.columns_of(part)
+    return arrow_schema(columns), arrow_schema(keys)
 
 
 def unite(before: Receipt, now: Receipt) -> Receipt:

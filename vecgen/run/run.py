@@ -227,7 +227,7 @@ def close_run(
     remove_drafts(path)  # of tasks that were killed, or of a slow speculative copy
     receipt = make_receipt(run.plan, target, parts, seconds, cores)
     if run.output.table:
-        commit_load(target, parts, records or (), run.replaces)
+        commit_load(target, run.plan.tables.law, parts, records or (), run.replaces)
     if target.load:
         receipt = replace(receipt, loads=(describe_load(run.output, run.plan, target.load, parts),))
         if run.output.append and run.before:
