@@ -26,6 +26,8 @@ from bench.studies.compare import compare, format_table
 from bench.studies.draws import measure_draws
 from bench.studies.fitted import CUSTOMERS as FITTED_CUSTOMERS
 from bench.studies.fitted import format_fitted, measure_fitted
+from bench.studies.power import CUSTOMERS as POWER_CUSTOMERS
+from bench.studies.power import format_power, measure_power
 from bench.studies.privacy import EPSILONS, SIZES, format_privacy, measure_privacy
 from bench.studies.reading import COMMANDS as READERS
 from bench.studies.reading import ROWS as READ_ROWS
@@ -46,6 +48,7 @@ from bench.studies.versions import measure_versions
 from vecgen.errors import VecgenError
 from vecgen.plan.request import Request
 
+_PAIRS = ("seeds", "alarm_customers", "alarms")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -101,6 +104,7 @@ def _make_parser() -> argparse.ArgumentParser:
         _add_simulation,
         _add_reading,
         _add_sizes,
+        _add_power,
     ):
         add(commands)
     versions = commands.add_parser("versions", help="the same run of several checkouts of vecgen")
@@ -163,6 +167,7 @@ def _add_reading(commands: Commands) -> None:
         "--only", type=_some_of([*READERS]), default=[*READERS], metavar="NAMES", help=f"some of {','.join(READERS)}"
     )
     reading.add_argument("--processes", type=int, default=2, metavar="N", help="(2)")
+    reading.add_argument("--columns", default="", metavar="NAMES", help="of the transactions (all)")
     reading.set_defaults(run=_reading)
 
 
@@ -170,6 +175,16 @@ def _add_sizes(commands: Commands) -> None:
     sizes = commands.add_parser("sizes", help="bytes a row by format, compression and encoding")
     sizes.add_argument("--rows", type=int, default=SIZE_ROWS, metavar="N", help=f"({SIZE_ROWS})")
     sizes.set_defaults(run=_sizes)
+
+
+def _add_power(commands: Commands) -> None:
+    power = commands.add_parser("power", help="which differences `vecgen compare` finds, by size, and false alarms")
+    sizes = _join(POWER_CUSTOMERS)
+    power.add_argument("--customers", type=_numbers, default=sizes, metavar="NUMBERS", help=f"({sizes})")
+    power.add_argument("--seeds", type=int, default=20, metavar="N", help="pairs of each size and difference (20)")
+    power.add_argument("--alarm-customers", type=int, default=300, metavar="N", help="of pairs that are alike (300)")
+    power.add_argument("--alarms", type=int, default=400, metavar="N", help="pairs that are alike (400)")
+    power.set_defaults(run=_power)
 
 
 def _add_simulation(commands: Commands) -> None:
@@ -246,6 +261,18 @@ def _privacy(options: argparse.Namespace) -> None:
     print(format_privacy(result))
 
 
+def _power(options: argparse.Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        asked = ("customers", _join(options.customers)), *((name, getattr(options, name)) for name in _PAIRS)
+        words = [f"--{name.replace('_', '-')} {value}" for name, value in asked]
+        save(f"power {' '.join(words)}", result, options.results)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        sizes = options.customers, options.seeds, options.alarm_customers, options.alarms
+        result = measure_power(Path(scratch), *sizes, keep)
+    print(format_power(result))
+
+
 def _compare(options: argparse.Namespace) -> None:
     chosen = [contender for contender in CONTENDERS if contender.name in options.only]
     asked = {"spark_files": options.spark_rows or options.rows}
@@ -288,10 +315,13 @@ def _verify(options: argparse.Namespace) -> None:
 
 def _reading(options: argparse.Namespace) -> None:
     def keep(result: dict[str, Any]) -> None:
-        save(f"reading --rows {options.rows} --processes {options.processes}", result, options.results)
+        words = f" --only {','.join(options.only)}" if options.only != [*READERS] else ""
+        words += f" --columns {options.columns}" if options.columns else ""
+        save(f"reading --rows {options.rows} --processes {options.processes}{words}", result, options.results)
 
     with tempfile.TemporaryDirectory() as scratch:
-        result = measure_reading(Path(scratch), options.only, options.rows, options.processes, keep)
+        asked = options.only, options.rows, options.processes
+        result = measure_reading(Path(scratch), *asked, keep, options.columns)
     print(format_reading(result))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SECTION = "section.json"
-_KEYS = frozenset({"trans_num", "l_orderkey"})  # a file of transactions, or of the peer's line items, has one of them
+_KEYS = frozenset({"trans_num", "is_fraud", "l_orderkey"})  # transactions, or the peer's line items, have one of them
 _BLOCK = 1 << 24
 
 

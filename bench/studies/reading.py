@@ -34,12 +34,14 @@ def measure_reading(
     rows: int,
     processes: int,
     keep: Callable[[dict[str, Any]], None] = lambda result: None,
+    columns: str = "",
 ) -> dict[str, Any]:
     """Return what each command took; `processes` are those of the commands that can have several.
 
     Args:
         scratch: An empty directory.
         keep: Receives the result so far after every command.
+        columns: Of the transactions, as `--columns` takes them; "" for all.
 
     Raises:
         RunError: A command that failed.
@@ -48,6 +50,7 @@ def measure_reading(
     datasets = ("one", "other") if "compare" in names else ("one",)
     for seed, name in enumerate(datasets, 1):
         asked = ["--customers", str(customers_for(rows)), "--fraud-rate", "0.2", "--seed", str(seed)]
+        asked += ["--columns", columns] if columns else []
         run_vecgen(["generate", *asked, "--output", name, "--quiet"], scratch, log)
     written = count_output(scratch / "one")
     for name in names:

@@ -17,6 +17,7 @@ from bench.harness.measure import measure
 from bench.harness.results import ROOT
 from bench.studies.ceiling import SERIES as CEILINGS
 from bench.studies.chart import draw_chart
+from bench.studies.power import CHANGES
 from bench.studies.scale import SERIES
 from bench.studies.simulate import Costs, Disturbance, list_schedule, simulate, summarise
 from bench.studies.sizes import FORMS
@@ -138,6 +139,20 @@ def test_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         name: own["bytes_a_row"] for name, own in json.loads((tmp_path / "sizes.json").read_text())["result"].items()
     }
     assert sizes["zstd"] < sizes["snappy, compact"] < sizes["snappy"] < sizes["csv"]
+
+
+def test_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in [*CHANGES][:2]:
+        monkeypatch.delitem(CHANGES, name)
+    sizes = ["--customers", "60", "--seeds", "1", "--alarm-customers", "40", "--alarms", "1"]
+    assert main(["power", *sizes, "--results", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "power.json").read_text())["result"]
+    assert len(result["power"]) == 4
+    for own in result["power"].values():
+        assert own["60"]["rows"] > 2_000
+        assert 0 <= own["60"]["found"] <= own["60"]["pairs"] == 1
+    assert result["alarms"]["alarms"]["0.001"] <= result["alarms"]["alarms"]["0.05"] <= 1
+    assert "| 5 % of the rows an hour later |" in capsys.readouterr().out
 
 
 def test_boosting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
