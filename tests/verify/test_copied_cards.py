@@ -55,6 +55,12 @@ def test_a_dataset_with_copied_cards_holds(dataset: Path) -> None:
     assert tested >= LAWS
 
 
+def test_text_format_tells_a_missing_type_or_copy_from_a_wrong_one(tmp_path: Path) -> None:
+    directory = write(tmp_path / "o", customers=25, format="csv", with_fraud_type=True)
+    checks = {check.name: check.broken for check in verify(directory).checks}
+    assert (checks["copied cards"], checks["fraud_type"]) == (0, 0)
+
+
 def forget_rows(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Copies, "slice", lambda copies, own: no_copies(len(copies.index[own])))
 

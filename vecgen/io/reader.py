@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
@@ -181,7 +182,22 @@ def _read_csv(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch
     own = choose_theirs(columns) if public else columns
     with open_input(path) as source, _open_csv(source, own, delimiter) as reader:
         for batch in reader:
-            yield from conform(str(path), to_ours(batch, columns) if public else batch, columns)
+            yield from conform(
+                str(path), to_ours(batch, columns) if public else _restore_nulls(batch, columns), columns
+            )
+
+
+def _restore_nulls(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:
+    """Return a batch of text format in which a missing text, of columns that may lack it, is null and not empty."""
+    for column in columns:
+        if column.nullable and column.type == "text":
+            texts = batch.column(column.name)
+            plain = texts.cast(pa.string())
+            known = pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
+            place = batch.schema.get_field_index(column.name)
+            own = known.dictionary_encode() if pa.types.is_dictionary(texts.type) else known
+            batch = batch.set_column(place, pa.field(column.name, own.type), own)
+    return batch
 
 
 def _read_parquet(path: Place, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
