@@ -24,11 +24,11 @@ def test_types_add_up_to_all_frauds() -> None:
     for kinds, pair, people in zip(totals.frauds, totals.counts, totals.customers, strict=True):
         assert sum(int(own.rows.slots.sum()) for own in kinds) == pair[1].slots.sum() > 0
         assert np.sum([own.rows.amounts for own in kinds], axis=0).tolist() == pair[1].amounts.tolist()
-        assert sum(len(own.people.defrauded) for own in kinds) == len(people.defrauded)
-        assert sum(len(own.people.fraud_dates) for own in kinds) == len(people.fraud_dates)
-        assert sum(own.people.defrauded[:, 0].sum() for own in kinds) == people.defrauded[:, 0].sum()
+        assert sum(len(own.customers.defrauded) for own in kinds) == len(people.defrauded)
+        assert sum(len(own.customers.fraud_dates) for own in kinds) == len(people.fraud_dates)
+        assert sum(own.customers.defrauded[:, 0].sum() for own in kinds) == people.defrauded[:, 0].sum()
     testing = [own.shapes for own, *_ in totals.frauds]
-    dates = sum(len(own.people.fraud_dates) for own, *_ in totals.frauds)
+    dates = sum(len(own.customers.fraud_dates) for own, *_ in totals.frauds)
     assert sum(own.hours.sum() for own in testing) == pytest.approx(dates)
 
 
@@ -36,7 +36,7 @@ def test_numbers_of_another_seed_tell_nothing() -> None:
     totals = count(BATCHES, MODEL, seed=SEED + 1)
     frauds = sum(int(pair[1].slots.sum()) for pair in totals.counts)
     assert totals.untold == frauds
-    assert not any(len(own.people.defrauded) for kinds in totals.frauds for own in kinds)
+    assert not any(len(own.customers.defrauded) for kinds in totals.frauds for own in kinds)
     assert count(BATCHES, MODEL).untold == frauds
 
 

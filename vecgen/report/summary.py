@@ -158,9 +158,9 @@ def _day(year: int, month_day: MonthDay) -> date:
 
 
 def _summarise_profiles(reading: Reading) -> Iterator[ProfileSummary]:
-    for name, pair, people in zip(reading.model.profiles, reading.totals.counts, reading.totals.customers, strict=True):
-        defrauded = len(people.defrauded)
+    for name, pair, own in zip(reading.model.profiles, reading.totals.counts, reading.totals.customers, strict=True):
+        defrauded = len(own.defrauded)
         regular, fraud = pair
         rows = int(regular.slots.sum()), int(fraud.slots.sum())
         cents = int(regular.cents), int(fraud.cents)
-        yield ProfileSummary(name, people.rows.total() + defrauded, defrauded, rows, cents)
+        yield ProfileSummary(name, own.rows.total() + defrauded, defrauded, rows, cents)

@@ -74,20 +74,20 @@ class TypeCounts:
 
     Attributes:
         rows: Of all rows no further from home than the type reaches; their `slots` know one day only.
-        people: The customers who suffer it.
+        customers: The customers who suffer it.
         shapes: What rows of one case share.
         beyond: Rows further from home.
     """
 
     rows: RowCounts
-    people: CustomerTotals = field(default_factory=CustomerTotals)
+    customers: CustomerTotals = field(default_factory=CustomerTotals)
     shapes: CaseShapes = field(default_factory=CaseShapes)
     beyond: int = 0
 
     def add(self, other: TypeCounts) -> None:
         """Add the counts of other customers."""
         self.rows.add(other.rows)
-        self.people.add(other.people)
+        self.customers.add(other.customers)
         self.shapes.add(other.shapes)
         self.beyond += other.beyond
 

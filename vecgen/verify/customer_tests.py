@@ -18,17 +18,17 @@ from vecgen.verify.chi_square import Join, Statistic, add, add_up, compare, comp
 _NEVER = Statistic(float("inf"), 1, 1)  # what no customer may show
 
 
-def examine_histories(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
-    """Yield the name and statistic of each test of customers; `people` by profile."""
+def examine_histories(customers: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
+    """Yield the name and statistic of each test of customers; `customers` by profile."""
     span = model.law.period.span
     regular = [law for law, _ in model.rows]
-    yield "rate", add(_rates(own.rows, law, span) for own, law in zip(people, regular, strict=True))
+    yield "rate", add(_rates(own.rows, law, span) for own, law in zip(customers, regular, strict=True))
     if model.law.fraud_rate == 0:
         return
-    yield from _defrauded(people, model)
+    yield from _defrauded(customers, model)
     if not model.is_typed:  # what else there is to be said of a case depends on its type
-        yield from examine_cases([(own, only) for own, (only,) in zip(people, model.frauds, strict=True)], model)
-        yield from examine_kept([*zip(people, regular, strict=True)], span)
+        yield from examine_cases([(own, only) for own, (only,) in zip(customers, model.frauds, strict=True)], model)
+        yield from examine_kept([*zip(customers, regular, strict=True)], span)
 
 
 Cases = Sequence[tuple[CustomerTotals, FraudDistribution]]
@@ -102,11 +102,11 @@ def _likely(customers: Mapping[int, int], possible: Sequence[int]) -> Statistic:
     )
 
 
-def _defrauded(people: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
+def _defrauded(customers: Sequence[CustomerTotals], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
     """Compare customers with fraudulent rows with all that show any row; nothing is left to chance where all must."""
     shares = np.array(list_shares(model))
-    defrauded = np.array([len(own.defrauded) for own in people])
-    number = defrauded + [own.rows.total() for own in people]
+    defrauded = np.array([len(own.defrauded) for own in customers])
+    number = defrauded + [own.rows.total() for own in customers]
     if (shares == 1.0).all():
         return
     mean = float(number @ shares / max(1, number.sum()))
@@ -150,28 +150,28 @@ def examine_whole(
 ) -> Iterator[tuple[str, Statistic]]:
     """Compare how many regular rows the defrauded have where all of these stay: days times a rate, each as likely."""
     alike: dict[tuple[int, ...], Counter[int]] = {}
-    for people, law in groups:
-        rows = people.defrauded[:, 0].tolist()
+    for customers, law in groups:
+        rows = customers.defrauded[:, 0].tolist()
         alike.setdefault(tuple(span * rate for rate in law.rates), Counter()).update(rows)
     yield "rate of the defrauded", add(_likely(customers, possible) for possible, customers in alike.items())
 
 
-def _rank_kept(people: CustomerTotals, law: RowDistribution, span: int) -> tuple[F64, F64]:
+def _rank_kept(customers: CustomerTotals, law: RowDistribution, span: int) -> tuple[F64, F64]:
     """Return the probability that a customer keeps fewer, and no more, regular rows than each defrauded one does."""
     from scipy import stats
 
     assert law.days is not None
-    lost = np.bincount(people.fraud_dates[:, 0], law.days[people.fraud_dates[:, 1]], len(people.defrauded))
-    kept, share = people.defrauded[:, :1], np.clip(1.0 - lost, 0.0, 1.0)[:, np.newaxis]
+    lost = np.bincount(customers.fraud_dates[:, 0], law.days[customers.fraud_dates[:, 1]], len(customers.defrauded))
+    kept, share = customers.defrauded[:, :1], np.clip(1.0 - lost, 0.0, 1.0)[:, np.newaxis]
     rows = span * np.array(law.rates)
     fewer, no_more = (np.asarray(stats.binom.cdf(number, rows, share)).mean(axis=1) for number in (kept - 1, kept))
     return fewer, no_more
 
 
-def _first_and_last(people: CustomerTotals) -> tuple[I64, I64]:
+def _first_and_last(customers: CustomerTotals) -> tuple[I64, I64]:
     """Return the first and the last fraud date of each defrauded customer."""
-    who, day = people.fraud_dates[:, 0], people.fraud_dates[:, 1]
-    first, last = np.full(len(people.defrauded), 1 << 40), np.full(len(people.defrauded), -1)
+    who, day = customers.fraud_dates[:, 0], customers.fraud_dates[:, 1]
+    first, last = np.full(len(customers.defrauded), 1 << 40), np.full(len(customers.defrauded), -1)
     np.minimum.at(first, who, day)
     np.maximum.at(last, who, day)
     return first, last
@@ -191,9 +191,9 @@ def _windows(cases: Cases, model: ExactModel, join: Join) -> Iterator[tuple[str,
         yield "month of fraud windows", compare(*starts)
 
 
-def _window_tables(people: CustomerTotals, fraud: FraudDistribution, days: int) -> tuple[I64, F64]:
+def _window_tables(customers: CustomerTotals, fraud: FraudDistribution, days: int) -> tuple[I64, F64]:
     """Return customers, and their probability, by (first fraud date, days to the last; what is too long comes last)."""
-    first, last = _first_and_last(people)
+    first, last = _first_and_last(customers)
     chances = np.pad(first_and_last(fraud, days), ((0, 0), (0, 1)))
     length = np.minimum(last - first, chances.shape[1] - 1)
     seen = np.bincount(first * chances.shape[1] + length, minlength=chances.size)
@@ -260,11 +260,11 @@ def _within_windows(cases: Cases, model: ExactModel) -> Statistic:
     return normalised(on_first[0] - on_first[1], on_first[2], number) + compare(between[0], between[1])
 
 
-def _rows_by_window_day(people: CustomerTotals, first: I64, width: int) -> I64:
-    who, day, rows = people.fraud_dates.T
+def _rows_by_window_day(customers: CustomerTotals, first: I64, width: int) -> I64:
+    who, day, rows = customers.fraud_dates.T
     place = day - first[who]
     inside = place < width
-    out = np.zeros((len(people.defrauded), width), dtype=np.int64)
+    out = np.zeros((len(customers.defrauded), width), dtype=np.int64)
     out[who[inside], place[inside]] = rows[inside]
     return out
 

@@ -98,7 +98,7 @@ def examine(totals: Totals, model: ExactModel, merchants: Merchants | None) -> d
         if name == "regular":
             out |= {(law, name): statistic for law, statistic in _dates(totals, model, pairs)}
         if name == "regular" or (model.law.fraud_rate > 0 and not model.is_typed):
-            groups = [RowGroup(*own, people) for own, people in zip(pairs, totals.customers, strict=True)]
+            groups = [RowGroup(*own, customers) for own, customers in zip(pairs, totals.customers, strict=True)]
             out |= {(law, name): statistic for law, statistic in _examine_rows(groups, model, label)}
         if not model.law.copies_cards if name == "regular" else model.law.fraud_rate > 0:
             out["merchant within category", name] = _merchants(pairs, model, merchants)
@@ -133,7 +133,7 @@ class RowGroup:
 
     counts: RowCounts
     law: RowDistribution
-    people: CustomerTotals
+    customers: CustomerTotals
     exchanges_all_day: bool = False
 
 
@@ -221,8 +221,8 @@ def _dates(totals: Totals, model: ExactModel, pairs: Pairs) -> Iterator[tuple[st
             yield "category and day part", add(compare(c.slots.sum(axis=0).ravel(), w.choice.ravel()) for c, w in pairs)
         return
     expected = [
-        _date_weights(law, people, _find_dropping(totals, model, profile))
-        for profile, ((_, law), people) in enumerate(zip(pairs, totals.customers, strict=True))
+        _date_weights(law, customers, _find_dropping(totals, model, profile))
+        for profile, ((_, law), customers) in enumerate(zip(pairs, totals.customers, strict=True))
     ]
     dates = [(c.slots.sum(axis=(1, 2)), weights) for (c, _), weights in zip(pairs, expected, strict=True)]
     yield "date", add(compare(*pair) for pair in dates)
@@ -248,13 +248,13 @@ def _find_dropping(totals: Totals, model: ExactModel, profile: int) -> list[Cust
     if model.keeps_own_rows <= {False}:
         return [totals.customers[profile]]
     types = zip(totals.frauds[profile], model.frauds[profile], strict=True)
-    return [counts.people for counts, fraud in types if not fraud.kind.keeps_own_rows]
+    return [counts.customers for counts, fraud in types if not fraud.kind.keeps_own_rows]
 
 
-def _date_weights(law: RowDistribution, people: CustomerTotals, dropping: Sequence[CustomerTotals]) -> F64:
+def _date_weights(law: RowDistribution, customers: CustomerTotals, dropping: Sequence[CustomerTotals]) -> F64:
     """Return the regular rows to expect on each day, up to a factor: none where a customer's are dropped."""
     assert law.days is not None
-    everybody = sum(number * customers for number, customers in people.rows.items()) + people.defrauded[:, 0].sum()
+    everybody = sum(number * holders for number, holders in customers.rows.items()) + customers.defrauded[:, 0].sum()
     struck = np.zeros(len(law.days))
     for own in dropping:
         who, day = own.fraud_dates[:, 0], own.fraud_dates[:, 1]
@@ -293,9 +293,9 @@ def _amount_shares(group: RowGroup, label: int) -> F64:
     law, rows = group.law, group.counts.amounts.sum(axis=2)
     if not law.permuted:
         return law.amounts
-    with_part = group.people.with_part[label]
+    with_part = group.customers.with_part[label]
     if group.exchanges_all_day:  # both parts are one
-        rows, with_part = np.tile(rows.sum(axis=0), (2, 1)), np.full(2, len(group.people.defrauded))
+        rows, with_part = np.tile(rows.sum(axis=0), (2, 1)), np.full(2, len(group.customers.defrauded))
     totals = np.maximum(rows.sum(axis=1, keepdims=True), 1)
     own = (with_part[:, np.newaxis] / totals)[:, :, np.newaxis]
     mixed = ((rows / totals)[:, :, np.newaxis] * law.amounts).sum(axis=1)
@@ -335,10 +335,10 @@ def _travellers(groups: Groups, label: int) -> Iterator[tuple[str, Statistic]]:
     """Yield how many customers have the larger radius, and how many of their rows are near nevertheless."""
     customers, near = [], []
     for group in groups:
-        people, law = group.people, group.law
-        went, visible, rows, mean, spread = people.travellers[label].tolist()
+        own, law = group.customers, group.law
+        went, visible, rows, mean, spread = own.travellers[label].tolist()
         share = law.travel_share if law.travel_radius > law.home_radius else 1.0 - law.travel_share
-        number = people.rows.total() + len(people.defrauded)
+        number = own.rows.total() + len(own.defrauded)
         customers.append(compare_share(int(went), number, share * visible / max(1, number)))
         near.append((rows - mean, spread, went))
     yield "travelling customers", add(customers)

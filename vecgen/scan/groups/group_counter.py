@@ -215,7 +215,7 @@ class _Customers:
             for counts, fraud in zip(totals.frauds[profile], model.frauds[profile], strict=False):
                 theirs = own & self._suffers(fraud, model)
                 laws = model.rows[profile][0], _around_home(fraud)
-                counts.people.add(self._sum_up(theirs, dates, laws))
+                counts.customers.add(self._sum_up(theirs, dates, laws))
         drops = self._find_dropping(model)
         return int((self.regular_days[who, day] & drops[who]).sum())
 

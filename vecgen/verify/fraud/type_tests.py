@@ -45,7 +45,7 @@ class _Fraud:
 def examine_types(totals: Totals, model: ExactModel) -> dict[tuple[str, str], Statistic]:
     """Return the statistic of each test by (its name, name of the type); none where rows do not tell their types."""
     out: dict[tuple[str, str], Statistic] = {}
-    if not any(len(own.people.defrauded) for kinds in totals.frauds for own in kinds):
+    if not any(len(own.customers.defrauded) for kinds in totals.frauds for own in kinds):
         return out
     if len(model.law.types) > 1:
         out["fraud type", "customers"] = _compare_types(totals, model)
@@ -80,7 +80,7 @@ def _compare_types(totals: Totals, model: ExactModel) -> Statistic:
     """Compare how many cases are of each type, of those that show a row."""
     tables = [
         (
-            [len(own.people.defrauded) for own in kinds],
+            [len(own.customers.defrauded) for own in kinds],
             [fraud.share * float((fraud.numbers > 0).mean()) for fraud in frauds],
         )
         for kinds, frauds in zip(totals.frauds, model.frauds, strict=True)
@@ -90,11 +90,13 @@ def _compare_types(totals: Totals, model: ExactModel) -> Statistic:
 
 def _examine_type(group: Sequence[_Fraud], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
     kind = group[0].fraud.kind
-    yield from examine_cases([(own.counts.people, own.fraud) for own in group], model, pool)
-    people = [(own.counts.people, own.regular) for own in group]
-    yield from (examine_whole if kind.keeps_own_rows else examine_kept)(people, model.law.period.span)
+    yield from examine_cases([(own.counts.customers, own.fraud) for own in group], model, pool)
+    customers = [(own.counts.customers, own.regular) for own in group]
+    yield from (examine_whole if kind.keeps_own_rows else examine_kept)(customers, model.law.period.span)
     rows = [
-        RowGroup(own.counts.rows, own.fraud.shown, own.counts.people, exchanges_all_day=kind.hour_weights is not None)
+        RowGroup(
+            own.counts.rows, own.fraud.shown, own.counts.customers, exchanges_all_day=kind.hour_weights is not None
+        )
         for own in group
     ]
     if kind.burst_seconds:
