@@ -204,7 +204,7 @@ def _read_profiles(texts: Iterable[str], where: str) -> tuple[str, ...]:
 def make_open_model(look: Look, law: ModelParameters) -> ExactModel:
     """Return a model that allows every row with these profiles and categories, to count rows before any is fitted."""
     rows = tuple((_allow_all(name, look), _allow_all(f"fraud_{name}", look)) for name in look.profiles)
-    return ExactModel(law, look.categories, look.profiles, rows)
+    return ExactModel(law, look.categories, look.profiles, rows, ((),) * len(rows))
 
 
 def _allow_all(name: str, look: Look) -> RowDistribution:
