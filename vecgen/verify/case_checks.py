@@ -38,20 +38,23 @@ def read_cases(directory: Place, model: ExactModel) -> I64:
     return _concatenate(_inspect(batch, model) for batch in batches)
 
 
-def count_wrong(shown: I64, stated: I64, model: ExactModel, *, told: bool) -> int:
+def count_wrong(shown: I64, stated: I64, model: ExactModel, *, told: bool, complete: bool) -> int:
     """Return the number of customers whose case is missing, recorded twice, or different from the rows.
 
     Args:
         shown: By the rows, shape (cases, fields of `CASE_FIELDS`).
         stated: By the table of cases, as of `read_cases`.
         told: Whether transaction numbers tell types, reports and ids.
+        complete: Whether all rows were counted; those with faults are not, and dropped ones do not add up without them.
     """
     left_out = {"regular"} | (set() if told else _TOLD)
     if REPORTED_DATE not in _list_columns(model.law):
         left_out.add("reported")
     chosen = [number for number, name in enumerate(CASE_FIELDS) if name not in left_out]
     fitting = np.column_stack([shown[:, chosen], np.ones(len(shown), dtype=np.int64)])
-    fits = _find_fitting(stated, _find_regular(shown, stated), model)
+    fits = _find_fitting(stated, model)
+    if complete:
+        fits &= _find_whole(stated, _find_regular(shown, stated), model)
     own = np.column_stack([stated[:, chosen], fits])
     distinct, which = np.unique(np.concatenate([fitting, own]), axis=0, return_inverse=True)
     signs = np.repeat([1, -1], [len(shown), len(stated)])
@@ -76,24 +79,30 @@ def _find_regular(shown: I64, stated: I64) -> I64:
     return np.where(holder[place] == own, regular[place], 0)
 
 
-def _find_fitting(stated: I64, regular: I64, model: ExactModel) -> Bools:
-    """Return which recorded cases have a window that can be theirs, and as many dropped rows as their rate leaves."""
-    law = model.law
-    named = dict(zip((*CASE_FIELDS, *_STATED), stated.T, strict=True))
-    kinds = [own.type for own in law.types]
+def _find_fitting(stated: I64, model: ExactModel) -> Bools:
+    """Return which recorded cases have a window that can be theirs, and no dropped rows where own rows stay."""
+    named, kinds = _name(stated), [own.type for own in model.law.types]
     kind = np.clip(named["type"], 0, len(kinds) - 1)
-    length, starts = (
-        np.array([count(own) for own in kinds], dtype=np.int64)[kind] for count in (law.window_days, law.count_starts)
-    )
-    start = named["window_first"]
+    counts = (model.law.window_days, model.law.count_starts)
+    length, starts = (np.array([count(own) for own in kinds], dtype=np.int64)[kind] for count in counts)
+    start, dropped = named["window_first"], named["dropped"]
     fits = (start <= named["first"]) & (named["last"] <= named["window_last"]) & (named["type"] >= 0)
     fits &= (named["window_last"] - start + 1 == length) & (start >= 1) & (start <= starts)
-    whole = regular + named["dropped"]
-    bounds = np.array([(own.rates[0], own.rates[-1]) for own, _ in model.rows])[np.maximum(named["profile"], 0)]
-    rate, rest = np.divmod(whole, law.period.span)
-    fits &= (rest == 0) & (rate >= bounds[:, 0]) & (rate <= bounds[:, 1])
     keeps = np.array([own.keeps_own_rows for own in kinds])[kind]
-    return np.asarray(fits & ((named["dropped"] == 0) | (~keeps & (named["dropped"] > 0))))
+    return np.asarray(fits & ((dropped == 0) | (~keeps & (dropped > 0))))
+
+
+def _find_whole(stated: I64, regular: I64, model: ExactModel) -> Bools:
+    """Return whose regular rows and dropped ones are days times a rate of the profile."""
+    named = _name(stated)
+    bounds = np.array([(own.rates[0], own.rates[-1]) for own, _ in model.rows])[np.maximum(named["profile"], 0)]
+    rate, rest = np.divmod(regular + named["dropped"], model.law.period.span)
+    return np.asarray((rest == 0) & (rate >= bounds[:, 0]) & (rate <= bounds[:, 1]))
+
+
+def _name(stated: I64) -> dict[str, I64]:
+    """Return the fields of recorded cases by name."""
+    return dict(zip((*CASE_FIELDS, *_STATED), stated.T, strict=True))
 
 
 def _inspect(batch: pa.RecordBatch, model: ExactModel) -> I64:
