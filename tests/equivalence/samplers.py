@@ -16,8 +16,8 @@ from vecgen.config.demographics import Merchants
 from vecgen.config.profile import SUFFIX, ProfileSet
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
 from vecgen.model.exact import ExactModel, write_out
+from vecgen.model.odds.posterior import Posterior, compile_posterior
 from vecgen.model.params import ModelParameters
-from vecgen.model.posterior import Posterior, compile_posterior
 from vecgen.model.tables import Tables, compile_tables
 from vecgen.process.scratch import scratch_directory
 from vecgen.run.batch import start_group

@@ -12,7 +12,7 @@ from tests.model.test_typed_posterior import KINDS, law_of
 from vecgen.config.profile import ProfileSet
 from vecgen.model.exact import write_out
 from vecgen.model.fraud.fraud_type import FraudType
-from vecgen.model.likelihood import Side, make_fraud, make_regular
+from vecgen.model.odds.likelihood import Side, make_fraud, make_regular
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,9 @@ import vecgen
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.model.exact import write_out
-from vecgen.model.likelihood import Seen
+from vecgen.model.odds.likelihood import Seen
+from vecgen.model.odds.posterior import Posterior, to_probability
 from vecgen.model.params import Dependence, ModelParameters, Period
-from vecgen.model.posterior import Posterior, to_probability
 from vecgen.scan.row_checks import inspect
 
 PERIOD = Period(date(2023, 1, 1), date(2023, 1, 10))  # D = 9: two window starts

@@ -15,8 +15,8 @@ from tests.model.test_posterior import CATEGORIES, PERIOD, REGULAR, TWIN, Enumer
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.model.fraud.derive import derive_profile
 from vecgen.model.fraud.fraud_type import FraudType, WeightedType
+from vecgen.model.odds.posterior import Posterior
 from vecgen.model.params import ModelParameters
-from vecgen.model.posterior import Posterior
 
 ALIKE = AmountDistribution(20, 30)
 OWN = FraudType(

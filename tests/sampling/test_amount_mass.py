@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from vecgen.sampling.amount_mass import amount_mass
+from vecgen.sampling.amount_mass import Figures, LogMasses, amount_mass
 
 
 def integral(gamma: Any, low: float, high: float) -> float:
@@ -27,3 +27,16 @@ def test_masses_of_amounts_are_integrals_of_the_gamma_density(mean: float, stdev
     assert amount_mass(mean, stdev, cents) == pytest.approx(
         np.array(expected), rel=1e-6 if stdev < 0.1 else 1e-8, abs=1e-200
     )
+
+
+def test_log_masses_of_many_distributions_are_those_of_each() -> None:
+    shapes = [(50, 5), (20, 30), (50, 600), (1, 100), (9, 0.9), (100, 0.01), (1e4, 1e3), (75, 2), (40, 0.2)]
+    figures = [Figures(float(mean), float(stdev)) for mean, stdev in shapes]
+    cents = np.array([100, 101, 150, 999, 1000, 1001, 2500, 4000, 4013, 7400, 7500, 10_000, 10_001, 123_456, 9_999_999])
+    for own, logs in zip(figures, LogMasses(figures).read(cents), strict=True):
+        with np.errstate(divide="ignore"):
+            expected = np.log(amount_mass(*own, cents))
+        possible = expected > -600
+        assert possible.any()
+        assert logs[possible] == pytest.approx(expected[possible], abs=2e-9)  # ends of dear cents are rounded
+        assert (logs[~possible] < -600).all()

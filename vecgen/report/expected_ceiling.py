@@ -16,8 +16,8 @@ import pyarrow as pa
 from vecgen.config.loader import load_profiles
 from vecgen.config.profile import SUFFIX
 from vecgen.errors import InputError, setting
-from vecgen.model.likelihood import Seen
-from vecgen.model.posterior import Posterior
+from vecgen.model.odds.likelihood import Seen
+from vecgen.model.odds.posterior import Posterior
 from vecgen.model.rows import SEEN_ATTRIBUTES
 from vecgen.model.transaction_dates import draw_calendar
 from vecgen.model.transactions import draw_rows

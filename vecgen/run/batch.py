@@ -22,7 +22,7 @@ from vecgen.plan.customer_source import locate_customers
 from vecgen.plan.slices import intersect, partition_period
 
 if TYPE_CHECKING:
-    from vecgen.model.posterior import Posterior
+    from vecgen.model.odds.posterior import Posterior
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,6 @@ def start_group(
 
 
 def _compile_posterior(tables: Tables) -> Posterior:
-    from vecgen.model.posterior import compile_posterior  # few want it; all would wait for its import
+    from vecgen.model.odds.posterior import compile_posterior  # few want it; all would wait for its import
 
     return compile_posterior(tables.written, tables.law)

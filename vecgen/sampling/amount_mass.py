@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.polynomial import polynomial
 
 from vecgen.sampling.arrays import F64, I64
 
@@ -13,6 +15,11 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 _STEP: Final = 0.5  # standard deviations that one quadrature spans
 _LARGE_SHAPE: Final = 15.0  # from here on, Stirling's series is exact to 1e-12
 _HALF_LOG_2_PI: Final = 0.5 * np.log(2.0 * np.pi)
+_POWERS: Final = 6  # of one over the amount, in the series of a cent's mass
+_STEEPEST: Final = 0.3  # change of the log density over a cent, up to which that series is exact to 1e-11
+_NARROWEST: Final = 0.05  # standard deviation in dollars, from which on it is
+_LARGEST_SHAPE: Final = 1e5  # up to which the terms of the log density cancel to 1e-10
+_FIRST, _TENTH = 100, 1000  # cents: the ends of what replaces draws below one dollar
 
 
 def amount_mass(mean: float, stdev: float, cents: I64) -> F64:
@@ -59,3 +66,86 @@ def _stirling_error(x: float) -> float:
     if x > _LARGE_SHAPE:
         return float((1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * x**2)) / x**2) / x**2) / x)
     return float(special.gammaln(x + 1.0) - (x + 0.5) * np.log(x) + x - _HALF_LOG_2_PI)
+
+
+class Figures(NamedTuple):
+    """Mean and standard deviation of an amount in dollars."""
+
+    mean: float
+    stdev: float
+
+
+class LogMasses:
+    """Log probabilities of amounts under several distributions at once: `amount_mass` by a series, for many rows.
+
+    The log of the mass of one cent around x is a polynomial in log x, x and 1 / x, so rows share all but its factors.
+    """
+
+    def __init__(self, figures: Sequence[Figures]) -> None:
+        """Work out the factors of each distribution."""
+        from scipy import special
+
+        self._figures = tuple(figures)
+        shapes = [(own.mean / own.stdev) ** 2 for own in figures]
+        factors = [_expand(shape, own.mean) for shape, own in zip(shapes, figures, strict=True)]
+        self._factors = np.array(factors).reshape(-1, 3 + _POWERS)
+        below = [float(special.gammainc(shape, shape / own.mean)) for shape, own in zip(shapes, figures, strict=True)]
+        self._below = np.array(below)[:, np.newaxis] / 9.0
+
+    def read(self, cents: I64) -> F64:
+        """Return the log probability of each amount, shape (distributions, amounts)."""
+        dollars = cents / 100.0
+        inverse = 1.0 / dollars
+        slope, fall, *series = self._factors.T[..., np.newaxis]
+        logs = np.repeat(series[-1], len(cents), axis=1)
+        for factor in series[-2::-1]:  # not a matrix product: its last bits hang on how many rows there are
+            logs *= inverse
+            logs += factor
+        logs += slope * np.log(dollars)
+        logs += fall * dollars
+        low = np.flatnonzero(cents <= _TENTH)
+        width = 2.0 * _HALF_CENT - _HALF_CENT * (cents[low] == _TENTH)
+        with np.errstate(divide="ignore"):
+            logs[:, low] = np.log(np.exp(np.minimum(logs[:, low], 0.0)) + self._below * width)
+            for number, chosen in self._list_steep(cents, inverse):
+                logs[number, chosen] = np.log(amount_mass(*self._figures[number], cents[chosen]))
+        return logs
+
+    def _list_steep(self, cents: I64, inverse: F64) -> Iterator[tuple[int, I64]]:
+        """Yield each distribution with the amounts of which the series says too little, if there are any."""
+        first = cents <= _FIRST
+        for number, (mean, stdev) in enumerate(self._figures):
+            shape = (mean / stdev) ** 2
+            chosen, slope, fall = first, shape - 1.0, shape / mean
+            if stdev < _NARROWEST or shape > _LARGEST_SHAPE:
+                chosen = np.ones_like(first)
+            elif max(abs(slope), abs(slope - fall), fall) * 2.0 * _HALF_CENT > _STEEPEST:
+                chosen = first | (np.abs(slope * inverse - fall) * 2.0 * _HALF_CENT > _STEEPEST)
+            if (places := np.flatnonzero(chosen)).size:
+                yield number, places
+
+
+def _expand(shape: float, mean: float) -> F64:
+    """Return the factors of log x, of x, and of the powers of 1 / x in the log mass of a gamma distribution."""
+    from scipy import special
+
+    fall = shape / mean
+    slope = np.array([-fall, shape - 1.0])  # of the log density, by powers of 1 / x
+    ratio, terms = np.array([1.0]), []
+    for order in range(1, _POWERS + 1):  # derivatives of the density over itself
+        by_power = polynomial.polymul([0.0, 0.0, -1.0], polynomial.polyder(ratio))
+        ratio = polynomial.polyadd(by_power, polynomial.polymul(slope, ratio))
+        if order % 2 == 0:
+            terms.append(ratio * _HALF_CENT**order / special.factorial(order + 1))
+    second, fourth, _ = terms
+    square = polynomial.polymul(second, second)
+    series = np.zeros(_POWERS + 1)  # of the logarithm of one and these terms, by the order of the derivative
+    for term, factor in (
+        *((term, 1.0) for term in terms),
+        (square, -0.5),
+        (polynomial.polymul(second, fourth), -1.0),
+        (polynomial.polymul(second, square), 1.0 / 3.0),
+    ):
+        series[: len(term)] += factor * term
+    series[0] += shape * np.log(fall) - special.gammaln(shape) + np.log(2.0 * _HALF_CENT)
+    return np.concatenate([[shape - 1.0, -fall], series])

@@ -17,7 +17,7 @@ from vecgen.io.digest import column_words
 from vecgen.io.schema import COLUMNS
 from vecgen.io.text import SECONDS_PER_DAY, number_halves, text_bytes
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel
-from vecgen.model.likelihood import Seen
+from vecgen.model.odds.likelihood import Seen
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.time_zone import TimeZone
 

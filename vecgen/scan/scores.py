@@ -17,8 +17,8 @@ import numpy as np
 
 from vecgen.io.schema import PROBABILITY_COLUMNS
 from vecgen.io.text import SECONDS_PER_DAY
-from vecgen.model.likelihood import Seen
-from vecgen.model.posterior import Posterior, to_probability
+from vecgen.model.odds.likelihood import Seen
+from vecgen.model.odds.posterior import Posterior, to_probability
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.row_checks import Columns
 from vecgen.scan.uniqueness import Spill

@@ -33,8 +33,8 @@ from vecgen.io.schema import (
 from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.model.customers import Segmenter
 from vecgen.model.exact import ExactModel
+from vecgen.model.odds.posterior import Posterior
 from vecgen.model.params import Period
-from vecgen.model.posterior import Posterior
 from vecgen.process.progress import Report, State
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import RunAll, run_all

@@ -18,7 +18,7 @@ from vecgen.io.schema import CUSTOMER_COLUMNS, FRAUD_CASES, PART_COLUMNS
 from vecgen.model.exact import ExactModel, write_out
 from vecgen.model.fraud.reporting import Reporting, ReportTables
 from vecgen.model.identifiers import ISSUED_SSNS, SAFE_PREFIX, SAFE_SSNS
-from vecgen.model.posterior import Posterior
+from vecgen.model.odds.posterior import Posterior
 from vecgen.process.progress import Report, ignore
 from vecgen.process.scratch import scratch_directory
 from vecgen.process.workers import check_processes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,16 @@ class Seen:
     def __len__(self) -> int:
         return len(self.customer)
 
+    @cached_property
+    def part(self) -> I64:
+        """Part of the day."""
+        return np.asarray(self.second // HALF_DAY)
+
+    @cached_property
+    def cell(self) -> I64:
+        """Number of category and day part."""
+        return np.asarray(len(DAY_PARTS) * self.category + self.part)
+
     def take(self, places: I64) -> Seen:
         """Return the rows at these places."""
         return Seen(*(getattr(self, f.name)[places] for f in fields(Seen)))
@@ -75,7 +86,7 @@ class Side:
         begun: Probability that a burst has started before each second, shape (86,401,); None for no bursts.
         keeps_own_rows: Whether the customer's regular rows stay on the dates of these.
         period: Days of the period.
-        counts: What `read_counts` has worked out before, by the number of rows.
+        counts, tables: What `read_counts` and `share_counts` have worked out before, by the number of rows.
     """
 
     share: float
@@ -99,6 +110,7 @@ class Side:
     keeps_own_rows: bool = False
     period: int = 0
     counts: dict[int, F64] = field(default_factory=dict, compare=False)
+    tables: dict[int, F64] = field(default_factory=dict, compare=False)
 
     @property
     def is_simple(self) -> bool:
@@ -107,39 +119,55 @@ class Side:
 
     def read_dates(self, day: I64) -> F64:
         """Return the log probability of window and date, shape (rows, windows); one for all if pairs ignore dates."""
-        days, places = np.unique(day, return_inverse=True)
-        window, place, there = self._locate(days)
-        dates = np.log(np.where(there, self.windows[window, place], 0.0)) + self.starts[window]
-        return self._gather(dates)[places.ravel()]
+        return self._dates[day]
+
+    @cached_property
+    def _dates(self) -> F64:
+        window, place, there = self._locate(np.arange(self.period))
+        return self._gather(np.log(np.where(there, self.windows[window, place], 0.0)) + self.starts[window])
 
     def read_counts(self, day: I64, number: int) -> F64:
         """Return the log probability of so many rows on a day and of the window, shape as of `read_dates`.
 
         The mean over the rates that a customer can have. Windows that the day does not lie in are left out.
         """
+        return self._all_counts(number)[day]
+
+    def _all_counts(self, number: int) -> F64:
+        if number not in self.counts and number > self.numbers.max():
+            self.counts[number] = np.full_like(self._dates, -np.inf)
         if number not in self.counts:
             days = np.arange(self.period)
             window, _, there = self._locate(days)
             counts = self._count(days, np.full_like(days, number)) + self.starts[window]
             self.counts[number] = self._gather(np.where(there, counts, -np.inf))
-        return self.counts[number][day]
+        return self.counts[number]
 
     def strikes(self, day: I64) -> F64:
         """Return the probability that a case of this type has rows on a day."""
-        days, places = np.unique(day, return_inverse=True)
+        return np.asarray(self._strikes[day])
+
+    @cached_property
+    def _strikes(self) -> F64:
+        days = np.arange(self.period)
         window, _, there = self._locate(days)
         some = -np.expm1(self._count(days, np.zeros_like(days)))
-        return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=1)[places.ravel()])
+        return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=1))
+
+    def share_counts(self, most: int) -> F64:
+        """Return the probability of 0 to `most` rows on a day and of the window, shape (numbers, days, windows)."""
+        if most not in self.tables:
+            self.tables[most] = np.exp([self._all_counts(number) for number in range(most + 1)])
+        return self.tables[most]
 
     def read_pairs(self, rows: Seen) -> F64:
         """Return the log probability of day part and category, shape (rows, windows) as of `read_dates`.
 
         In bursts, of the category alone: their rows choose no time of day.
         """
-        part = rows.second // HALF_DAY
         if self.ends is None:
-            choice = self.choice if not self.burst else np.broadcast_to(self.choice.sum(axis=0), self.choice.shape)
-            return np.log(choice[part, rows.category])[:, np.newaxis]
+            return self._pairs.take(rows.cell)[:, np.newaxis]
+        part = rows.part
         window, place, there = self._locate(rows.day)
         dates = np.where(there, self.windows[window, place], 0.0)
         overlap = self._overlap(self.ends, window, place, part, rows.category)
@@ -148,11 +176,25 @@ class Side:
 
     def read_seconds(self, rows: Seen) -> F64:
         """Return the log probability of the second of each row alone, given what `read_pairs` says."""
-        return np.asarray(np.log(self.second[rows.second]))
+        return self._seconds.take(rows.second)
+
+    @cached_property
+    def _pairs(self) -> F64:
+        choice = np.broadcast_to(self.choice.sum(axis=0), self.choice.shape) if self.burst else self.choice
+        return np.log(choice).T.ravel()
+
+    @cached_property
+    def _seconds(self) -> F64:
+        return np.log(self.second)
 
     def read_amounts(self, rows: Seen) -> F64:
         """Return the log probability of the amount, given category and day part."""
-        return np.asarray(np.log(self._amount(rows.second // HALF_DAY, rows.category, rows.cents)))
+        return np.asarray(np.log(self._amount(rows.part, rows.category, rows.cents)))
+
+    @property
+    def place_key(self) -> tuple[object, ...]:
+        """Equal for sides of which places say the same."""
+        return (self.radii, self.remote, *self.travel.tolist())
 
     def read_places(self, rows: Seen) -> F64:
         """Return the log probability of each row's place, given that the customer stays, and that it travels."""
@@ -330,6 +372,8 @@ def reach_of(radius: int) -> float:
 
 def log_sum(logs: F64, axis: int) -> F64:
     """Return the logarithm of a sum of exponentials along an axis."""
+    if logs.shape[axis] == 1:
+        return np.asarray(logs.squeeze(axis))
     largest = logs.max(axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0.0)
     return np.asarray(np.log(np.exp(logs - largest).sum(axis=axis)) + largest.squeeze(axis))
