@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.model.test_posterior import CATEGORIES, PERIOD, REGULAR, TWIN, Enumeration, Row, mass, ratio, seen
+from tests.model.test_posterior import CATEGORIES, EARLY, PERIOD, REGULAR, TWIN, Enumeration, Row, mass, ratio, seen
 from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.model.fraud.derive import derive_profile
 from vecgen.model.fraud.fraud_type import FraudType, WeightedType
@@ -86,9 +86,23 @@ class Sums:
         chance = sum(x for x, _, p, c in pieces if c == name and (whole_day or p == part))
         return chance / total if total else 0.0
 
-    def amount(self, profile: Profile, row: Row) -> float:
-        laws = dict(zip(profile.categories, profile.amounts, strict=True))
-        return mass(laws[CATEGORIES[row[1]]], row[2]) if CATEGORIES[row[1]] in laws else 0.0
+    def amount(self, kind: FraudType, profile: Profile, row: Row) -> float:
+        """Return the probability of an amount; under v1.0, amounts change places among rows of a part of the day."""
+        laws, name = dict(zip(profile.categories, profile.amounts, strict=True)), CATEGORIES[row[1]]
+        if name not in laws:
+            return 0.0
+        if self.law.dependence != "v1.0":
+            return mass(laws[name], row[2])
+        parts = ("AM", "PM") if kind.hour_weights else (("AM", "PM")[row[0] // 43_200],)
+        own = [(float(x), c) for x, _, p, c in self.one.pieces(profile, range(10)) if p in parts]
+        share = sum(x for x, _ in own)
+        mixed = sum(x * mass(laws[c], row[2]) for x, c in own) / share
+        numbers = self.numbers(kind, profile)
+        kept = sum(
+            rows * stats.binom.pmf(others, rows - 1, share) / (others + 1) for rows in numbers for others in range(rows)
+        )
+        kept /= sum(numbers)
+        return float(kept * mass(laws[name], row[2]) + (1 - kept) * mixed)
 
     def content(self, kind: FraudType, profile: Profile, window: range, day: int, row: Row) -> tuple[float, float]:
         """Return the probability of pair and amount as the type says, and of the second, if it has one of its own."""
@@ -99,7 +113,7 @@ class Sums:
         elif kind.spending == "twin":
             night = 4 * 3600 if row[0] < 43_200 else 2 * 3600
             second = 0.2 / 43_200 + 0.8 * (row[0] < 4 * 3600 or row[0] >= 22 * 3600) / night
-        return self.pair(profile, window, day, row, whole_day=free) * self.amount(profile, row), second
+        return self.pair(profile, window, day, row, whole_day=free) * self.amount(kind, profile, row), second
 
     def contents(self, kind: FraudType, profile: Profile, window: range, day: int, rows: Sequence[Row]) -> float:
         """Return the probability of categories, seconds and amounts of all rows of a date."""
@@ -222,3 +236,31 @@ def test_customers_who_travel_nowhere_from_a_remote_place_have_all_rows_at_one_p
     together = np.array([value for day, rows in days.items() for value in model.odds_of_day(day, rows)])
     assert np.exp(by_day) == pytest.approx(together, rel=1e-9)
     assert (together > 0).all()
+
+
+V1 = {name: law_of(kind, dependence="v1.0") for name, kind in KINDS.items()}
+V1 |= {f"{name}, stealth": law_of(KINDS[name], dependence="v1.0", fraud_stealth=0.3) for name in STEALTHY}
+V1["mixture"] = law_of(*KINDS.values(), dependence="v1.0", fraud_stealth=0.2)
+LATE: dict[int, list[Row]] = {
+    1: [(50_000, 2, 3330, 9, -600_000), (80_000, 2, 2000, 600_000, 3)],
+    2: [(80_000, 2, 2400, 10, 700_000), (82_000, 2, 5200, 10, 40)],
+    3: [(82_000, 0, 900, 0, 5), (83_000, 0, 1250, 7, 5), (7200, 0, 1250, 0, 5)],
+    4: [(82_000, 2, 2400, 1, 710_000)],
+}
+
+
+@pytest.mark.parametrize("law", V1.values(), ids=V1.keys())
+def test_one_uniform_for_date_and_choice_gives_types_the_probabilities_of_sums(law: ModelParameters) -> None:
+    by_row, _ = log_odds(law, EARLY, LATE)
+    alone = np.array([Sums(law, EARLY).odds_of_row(day, row) for day, rows in LATE.items() for row in rows])
+    assert np.exp(by_row) == pytest.approx(alone, rel=1e-9)
+    # Amounts of a day are exact where permuting them changes nothing: see `posterior`.
+    regular, twin = (replace(p, amounts=(ALIKE,) * len(p.amounts)) for p in (EARLY, TWIN))
+    kinds = [replace(own.type, amounts=(ALIKE,) * len(own.type.amounts)) for own in law.fraud_types]
+    alike = replace(law, fraud_types=tuple(WeightedType(kind, n + 1.0) for n, kind in enumerate(kinds)))
+    _, by_day = log_odds(alike, regular, LATE, twin)
+    model = Sums(alike, regular, twin)
+    together = np.array([value for day, rows in LATE.items() for value in model.odds_of_day(day, rows)])
+    assert np.exp(by_day) == pytest.approx(together, rel=1e-9)
+    odds = np.append(alone, together)
+    assert ((odds > 0) & (odds < np.inf)).sum() >= 2

@@ -11,6 +11,8 @@ import vecgen
 from vecgen.report import expected_ceiling
 from vecgen.report.ceiling import Figure
 
+TYPES = "card_testing=2,counterfeit=1,lost_or_stolen_card=2"
+
 
 @pytest.fixture(autouse=True)
 def _small_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,11 +40,16 @@ def test_plans_expect_what_was_measured_by_another_program(rate: float, average_
         {"dependence": "independent", "travel": True, "fraud_days": 3},
         {"fraud_stealth": 0.5, "fraud_days": 7},
         {"fraud_types": "card_testing=2,friendly_fraud=2,account_takeover=1"},
+        {"fraud_types": TYPES, "fraud_stealth": 0.3, "dependence": "independent", "travel": True},
+        {"fraud_types": TYPES, "fraud_stealth": 0.3, "dependence": "v1.0"},
     ],
-    ids=["v1.0", "independent", "stealth", "types"],
+    ids=["v1.0", "independent", "stealth", "types", "types-stealth-independent", "types-stealth-v1.0"],
 )
-def test_data_meet_what_their_plan_expects(options: dict[str, object], tmp_path: Path) -> None:
+def test_data_meet_what_their_plan_expects(
+    options: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: dict[str, object] = {"customers": 120, "fraud_rate": 0.4, "end": "2023-05-31", **options}
+    monkeypatch.setattr(expected_ceiling, "_ROWS", 250_000)
     expected = vecgen.estimate_ceiling(**asked)  # type: ignore[arg-type]
     vecgen.write_dataset(output=tmp_path / "data", quiet=True, **asked)  # type: ignore[arg-type]
     found = vecgen.measure_ceiling(tmp_path / "data", quiet=True)
