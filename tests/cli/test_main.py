@@ -88,10 +88,21 @@ def test_help_lists_every_command_and_what_it_does(capsys: pytest.CaptureFixture
     assert [name for name, (_, summary) in _COMMANDS.items() if f" {name} {summary}" not in shown] == []
 
 
-def test_generate_imports_no_other_command() -> None:
-    code = "import sys; from vecgen.cli.main import make_command_parser; make_command_parser(['generate'])"
+def load_for(*words: str) -> list[str]:
+    """Return the modules of vecgen that are imported for a command line."""
+    code = f"import sys; from vecgen.cli.main import make_command_parser; make_command_parser({list(words)})"
     code += "; print(*(name for name in sys.modules if name.startswith('vecgen.')))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_the_list_of_commands_imports_none() -> None:
+    loaded = load_for("--help")
+    assert "vecgen.cli.main" in loaded
+    assert [name for name in loaded if name.startswith(("vecgen.cli.commands", "vecgen.plan", "vecgen.model"))] == []
+
+
+def test_generate_imports_no_other_command() -> None:
+    loaded = load_for("generate")
     assert "vecgen.cli.commands.write" in loaded
     others = ("vecgen.cli.commands.", "vecgen.verify", "vecgen.report", "vecgen.fit.", "vecgen.scan")
     assert [name for name in loaded if name.startswith(others)] == ["vecgen.cli.commands.write"]

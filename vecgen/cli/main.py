@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib import import_module
 from typing import Final
 
 from vecgen.cli.console import run_command
 from vecgen.cli.parser import Command, Parser, make_parser
-from vecgen.cli.steps import spell_step
+from vecgen.errors import Step
 from vecgen.process.memory import leave_pandas_out
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -43,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     if arguments is None:  # a process of its own, not a caller's
         leave_pandas_out()
-    spell = partial(spell_step, "vecgen", words)
+
+    def spell(step: Step) -> str:
+        from vecgen.cli.steps import spell_step  # it imports what most commands need, but `--help` does not
+
+        return spell_step("vecgen", words, step)
 
     def run() -> int | None:
         options = make_command_parser(words).parse_args(words)
