@@ -11,7 +11,7 @@ pytest.importorskip("pyspark")
 from vecgen.io.schema import COLUMNS
 from vecgen.plan.form import Form
 from vecgen.plan.output import Output
-from vecgen.spark.frames import list_drawn
+from vecgen.spark.frames import _choose_plain, list_drawn
 
 
 def test_all_columns_are_drawn_unless_some_are_chosen() -> None:
@@ -23,3 +23,11 @@ def test_keys_of_directories_are_drawn_though_not_written() -> None:
     assert [column.name for column in list_drawn(by_month)] == ["amt", "trans_date"]
     flat = Output(Path("o"), Form(partition_by=("profile_group",), columns=("amt", "profile")))
     assert {column.name for column in list_drawn(flat)} == {"amt", "profile"}
+
+
+def test_a_dictionary_is_sought_where_values_repeat() -> None:
+    """trans_num and positions fill one for nothing; Spark's writer gives it up late."""
+    assert _choose_plain(["trans_num", "merchant", "merch_lat", "profile"]) == {
+        "parquet.enable.dictionary#trans_num": "false",
+        "parquet.enable.dictionary#merch_lat": "false",
+    }

@@ -19,6 +19,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.io.file_record import FileRecord, from_json, to_json
+from vecgen.io.parquet_layout import choose_layout
 from vecgen.io.reader import find_files
 from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS, FRAUD_CASES, TRANSACTIONS, Column, arrow_schema
 from vecgen.plan.customer_source import ListedCustomers
@@ -162,10 +163,16 @@ def write_rows(frame: DataFrame, target: Target, name: str) -> Part:
         writer.csv(str(path), sep="|", header=True, quote="", emptyValue="")
         written = spark.read.csv(str(path), sep="|", header=True, quote="")
     else:
-        writer.parquet(str(path), compression=output.form.compression)
+        writer.options(**_choose_plain(own)).parquet(str(path), compression=output.form.compression)
         written = spark.read.parquet(str(path))
     sizes = [size_of(file) for file in find_files(path)]
     return Part(int(written.count()), len(sizes), sum(sizes), None)  # observations: Connect has none before Spark 4.0
+
+
+def _choose_plain(columns: Iterable[str]) -> dict[str, str]:
+    """Return the options by which Spark's writer looks for no repetitions in columns that our own leaves plain."""
+    plain = (name for name in columns if choose_layout(name, "portable").encoding == "PLAIN")
+    return {f"parquet.enable.dictionary#{name}": "false" for name in plain}
 
 
 def _as_text(frame: DataFrame) -> DataFrame:
