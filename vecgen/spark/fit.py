@@ -15,9 +15,9 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from vecgen.cli.commands.fit import run_fit
+from vecgen.cli.commands.fit import add_fit_options, run_fit
 from vecgen.cli.console import print_error, printing_notes
-from vecgen.cli.options import add_dataset_argument, add_fit_options, add_quiet_option, add_table_options
+from vecgen.cli.options import add_dataset_argument, add_quiet_option
 from vecgen.cli.parser import make_parser
 from vecgen.cli.steps import spell_step
 from vecgen.cli.summary import describe_fit
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
     speak_on_stderr()
     summary = "Write profiles and demographics from which data like a dataset is generated; Spark counts its rows."
     parser = make_parser("spark_jobs/fit.py", summary, ("s3://lake/cards --output mine",))
-    for add in (add_dataset_argument, add_fit_options, add_table_options, add_quiet_option, add_session_options):
+    for add in (add_dataset_argument, add_fit_options, add_quiet_option, add_session_options):
         add(parser)
     spell = partial(spell_step, name_program(os.environ), arguments)
     try:

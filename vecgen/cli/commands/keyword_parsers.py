@@ -6,18 +6,17 @@ from collections.abc import Callable
 
 from vecgen.cli.commands.compare import add_comparison_options
 from vecgen.cli.commands.export import add_export_options
+from vecgen.cli.commands.fit import add_fit_options
 from vecgen.cli.commands.split import add_split_options
 from vecgen.cli.options import (
     add_customer_options,
     add_expectation_options,
-    add_fit_options,
     add_model_options,
     add_output_options,
     add_processes_option,
     add_quiet_option,
     add_slice_options,
     add_storage_option,
-    add_table_options,
 )
 from vecgen.cli.parser import Parser
 
@@ -47,7 +46,7 @@ def _make_parser(*adding: Callable[[Parser], None]) -> Parser:
 
 
 ASKED, WRITTEN, STATED = _make_parsers()
-FITTED = _make_parser(add_storage_option, add_fit_options, add_table_options, add_processes_option, add_quiet_option)
+FITTED = _make_parser(add_storage_option, add_fit_options, add_processes_option, add_quiet_option)
 SPLIT = _make_parser(add_storage_option, add_split_options, add_quiet_option)
 COMPARED = _make_parser(add_storage_option, add_comparison_options, add_processes_option, add_quiet_option)
 EXPORTED = _make_parser(add_storage_option, add_export_options, add_quiet_option)
