@@ -229,6 +229,6 @@ def test_ctrl_c_while_options_are_read_is_one_line_too(
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vecgen.verify.file_check.digest_complete", stop)
+    monkeypatch.setattr("vecgen.cli.commands.verify.digest_complete", stop)
     assert main(["digest", "anything"]) == 130
     assert capsys.readouterr().err == "vecgen: interrupted\n"
