@@ -44,6 +44,9 @@ def test_times_and_memory_of_large_runs_are_those_that_were_measured() -> None:
     seconds = [f"{starts[name]['wall_seconds']:.1f}" for name in ("generate", "spark")]
     assert "`vecgen generate` took {} seconds and `./run_spark_datagen.sh` {}".format(*seconds) in PROSE
     assert f"100 million rows in {load('verify')['100000000']['wall_seconds']:.0f} seconds on two cores" in PROSE
+    fit = load("reading_100m")["fit"]
+    told = "100 million transactions in Parquet take {:.0f} seconds on two cores, and {:.0f} MB in the largest process"
+    assert told.format(fit["wall_seconds"], fit["peak_python_mb"]) in PROSE
     simulated = load("simulate")
     balance = [f"{simulated[name]['balance']:.0%}".replace("%", " %") for name in ("undisturbed", "disturbed")]
     assert "minutes, {} of the time; {} with 1 % of batches three times as slow".format(*balance) in PROSE
