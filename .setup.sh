@@ -157,7 +157,7 @@ install_unless_done() {
 }
 
 # ensure_class_archive: CLASS_ARCHIVE names Spark's classes in the form that Java maps into memory, or nothing where Java
-# cannot make it. With it 1,000 customers take 7 s instead of 10. Java itself refuses an archive that does not fit.
+# cannot make it. With it 1,000 customers take 8 s instead of 10. Java itself refuses an archive that does not fit.
 ensure_class_archive() {
     CLASS_ARCHIVE=$VENV/spark-classes.jsa
     local java=${JAVA_HOME:+$JAVA_HOME/bin/java} made=$VENV/.vecgen-spark-classes made_by

@@ -47,6 +47,11 @@ def test_times_and_memory_of_large_runs_are_those_that_were_measured() -> None:
     fit = load("reading_100m")["fit"]
     told = "100 million transactions in Parquet take {:.0f} seconds on two cores, and {:.0f} MB in the largest process"
     assert told.format(fit["wall_seconds"], fit["peak_python_mb"]) in PROSE
+    points = load("common-points")
+    found = [(own["found_first"], own["compromised"]) for own in (points["50000"], points["10000"])]
+    told = "{} of the {} compromised ones of a year come first among {:,} merchants and months with 50,000 customers"
+    assert told.format(*found[0], points["50000"]["merchants_and_months"]) in PROSE
+    assert "{} of {} with 10,000 (fraud rate 0.01".format(*found[1]) in PROSE
     simulated = load("simulate")
     balance = [f"{simulated[name]['balance']:.0%}".replace("%", " %") for name in ("undisturbed", "disturbed")]
     assert "minutes, {} of the time; {} with 1 % of batches three times as slow".format(*balance) in PROSE

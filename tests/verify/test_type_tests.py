@@ -41,7 +41,7 @@ def list_tests(certificate: Certificate, of: str) -> set[str]:
 def test_each_type_has_the_tests_that_it_allows(typed: Path) -> None:
     certificate = vecgen.verify_dataset(typed)
     assert certificate.holds
-    assert {"fraud types", "fraud_type", "fraud dates"} <= {check.name for check in certificate.checks}
+    assert {"numbers of frauds", "fraud_type", "fraud dates"} <= {check.name for check in certificate.checks}
     assert "fraud type" in list_tests(certificate, "customers")
     assert {"date", "weekday", "month"} <= list_tests(certificate, "regular")
     for name in TYPES.split(","):

@@ -44,7 +44,7 @@ CHECK_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "fraud dates": frozenset({_CUSTOMER, "trans_date", "is_fraud"}),
     "defrauded": frozenset({_CUSTOMER, "is_fraud"}),
     "copied cards": frozenset({"ssn", "cc_num", "is_fraud", "trans_date", "category", "merchant"}),
-    "fraud types": frozenset({"trans_num", "is_fraud"}),
+    "numbers of frauds": frozenset({"trans_num", "is_fraud"}),
     "fraud_type": frozenset({"trans_num", "is_fraud", "trans_date"}),
     "safe: transactions": frozenset({"ssn", "cc_num"}),
     "fraud cases": _HISTORY | {"ssn", "cc_num", "amt"},

@@ -261,7 +261,7 @@ def _check_types(totals: Totals, model: ExactModel, reader: ReportReader | None)
     if reader is None or not model.is_typed:
         return []
     expected = "a transaction number of the dataset, which tells how fraudulent ones came about"
-    return [Check("fraud types", expected, totals.untold)]
+    return [Check("numbers of frauds", expected, totals.untold)]
 
 
 def _note_time_zone(time_zone: TimeZone | None, expectation: Expectation) -> list[str]:
