@@ -26,7 +26,7 @@ from vecgen.model.date_weights import date_weights
 from vecgen.model.params import Period
 from vecgen.process.progress import ignore
 from vecgen.process.workers import Workers
-from vecgen.scan.bounded.bounded_tables import BoundedCounts
+from vecgen.sampling.arrays import Bools
 from vecgen.verify.without_model.count_bounded import count_bounded
 
 SIZES: Final = (5_000, 50_000)
@@ -46,17 +46,27 @@ def measure_privacy(
     usual = {"profiles": _make_dull(scratch / "dull"), "demographics": DEFAULT_DEMOGRAPHICS}
     result: dict[str, Any] = {}
     for size in sizes:
-        data = scratch / str(size)
-        words = ["generate", "--customers", str(size), "--output", str(data), "--processes", str(processes), "--quiet"]
-        run_vecgen([*words, "--start", str(PERIOD.start), "--end", str(PERIOD.end)], scratch, scratch / "log")
+        data = _generate(scratch, size, processes)
         stated = {"start": PERIOD.start, "end": PERIOD.end, **usual}
         counts = count_bounded(data, stated, (), Workers(processes), ignore)
         shutil.rmtree(data)
+        people = counts.tables.rates.sum(axis=1)
+        is_large = people >= _LEAST_SHARE * people.sum()
         for epsilon in epsilons:
-            runs = [_measure_run(counts, usual, scratch / "mine", epsilon) for _ in range(repeats)]
+            how, runs = PrivateFit(epsilon, LEAST_CUSTOMERS), []
+            for _ in range(repeats):
+                told = fit_privately(counts, usual, scratch / "mine", None, how).statement["profiles"]
+                runs.append(_measure_errors(scratch / "mine", told, is_large))
             means = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
             result[f"{size} customers, epsilon {epsilon:g}"] = means
     return result
+
+
+def _generate(scratch: Path, customers: int, processes: int) -> Path:
+    data = scratch / str(customers)
+    words = ["generate", "--customers", str(customers), "--processes", str(processes), "--output", str(data), "--quiet"]
+    run_vecgen([*words, "--start", str(PERIOD.start), "--end", str(PERIOD.end)], scratch, scratch / "log")
+    return data
 
 
 def _make_dull(directory: Path) -> Path:
@@ -77,16 +87,18 @@ def _make_dull(directory: Path) -> Path:
     return directory
 
 
-def _measure_run(counts: BoundedCounts, usual: Mapping[str, Path], output: Path, epsilon: float) -> dict[str, float]:
-    fit = fit_privately(counts, usual, output, None, PrivateFit(epsilon, LEAST_CUSTOMERS))
+def _measure_errors(output: Path, told: Mapping[str, Any], is_large: Bools) -> dict[str, float]:
+    """Return median errors of the large profiles that were fitted, and the share of those kept; remove them.
+
+    Args:
+        told: What the fit states of each profile.
+    """
     mine = load_profiles(output / "profiles").regular
     shutil.rmtree(output)
-    people = counts.tables.rates.sum(axis=1)
-    pairs = zip(load_profiles(DEFAULT_PROFILES).regular, mine, people >= _LEAST_SHARE * people.sum(), strict=True)
-    errors = [_compare(truth, own) for truth, own, is_large in pairs if is_large]
-    told = [fit.statement["profiles"][own.name] for own in mine]
+    pairs = zip(load_profiles(DEFAULT_PROFILES).regular, mine, is_large, strict=True)
+    errors = [_compare(truth, own) for truth, own, large in pairs if large]
     medians = {name: float(np.median([own[name] for own in errors])) for name in errors[0]}
-    return medians | {"profiles kept": float(np.mean(["kept" in own for own in told]))}
+    return medians | {"profiles kept": float(np.mean(["kept" in told[own.name] for own in mine]))}
 
 
 def _compare(truth: Profile, own: Profile) -> dict[str, float]:

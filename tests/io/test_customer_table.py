@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from vecgen.config.faker_lists import compile_word_lists
-from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.io.customer_table import CUSTOMER_SCHEMA, customers_to_arrow
 from vecgen.io.schema import CUSTOMER_COLUMNS
-from vecgen.model.customers import Customers, CustomerTables, compile_customers, draw_customers
+from vecgen.model.customers import Customers, CustomerTables, draw_customers
 
 NAMES = [column.name for column in CUSTOMER_COLUMNS]
 
 
 @pytest.fixture(scope="module")
-def tables() -> CustomerTables:
-    demographics = load_demographics(DEFAULT_DEMOGRAPHICS)
-    return compile_customers(load_profiles(DEFAULT_PROFILES), demographics, compile_word_lists(), date(2025, 1, 1))
-
-
-@pytest.fixture(scope="module")
 def drawn(tables: CustomerTables) -> Customers:
     return draw_customers(tables, 11, np.arange(3000))
-
-
-@pytest.fixture(scope="module")
-def table(tables: CustomerTables, drawn: Customers) -> pa.Table:
-    return customers_to_arrow(tables, drawn)
 
 
 def test_columns_are_those_of_the_schema_in_order(table: pa.Table) -> None:
@@ -62,7 +48,7 @@ def spell_row(tables: CustomerTables, drawn: Customers, row: int) -> dict[str, A
         "long": float(places.long[place]),
         "city_pop": int(places.city_pop[place]),
         "job": words.job.texts[drawn.job[row]],
-        "dob": date(1970, 1, 1) + datetime.timedelta(days=int(drawn.dob[row])),
+        "dob": date(1970, 1, 1) + timedelta(days=int(drawn.dob[row])),
         "acct_num": str(drawn.account[row]),
         "profile": f"{tables.profiles[drawn.profile[row]]}.json",
     }

@@ -11,8 +11,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from tests.support.strategies import check_message
-from vecgen.customer_file.read import read_customers
 from vecgen.errors import InputError, InputWarning
+from vecgen.io.customer_file.read import read_customers
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.io.schema import CUSTOMER_COLUMNS
 

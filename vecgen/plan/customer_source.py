@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecgen.config.profile import SUFFIX
-from vecgen.customer_file.origin import Origin
-from vecgen.customer_file.read import check_lines, read_customers
 from vecgen.io.assembler import MICRODEGREES
+from vecgen.io.customer_file.origin import Origin
+from vecgen.io.customer_file.read import check_lines, read_customers
 from vecgen.io.customer_table import customers_to_arrow
 from vecgen.model.customers import CustomerTables, draw_customers, draw_segments
 from vecgen.model.transaction_dates import Customers

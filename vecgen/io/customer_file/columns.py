@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.customer_file.origin import Chunks, Origin
 from vecgen.errors import InputError, shorten, suggest
+from vecgen.io.customer_file.origin import Chunks, Origin
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.io.schema import CUSTOMER_COLUMNS, ColumnType
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from vecgen.customer_file.columns import check_columns
-from vecgen.customer_file.origin import Origin
 from vecgen.errors import InputError
+from vecgen.io.customer_file.columns import check_columns
+from vecgen.io.customer_file.origin import Origin
 from vecgen.io.schema import CUSTOMER_COLUMNS
 
 DELIMITER: Final = "|"

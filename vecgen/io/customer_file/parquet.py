@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from vecgen.customer_file.columns import check_columns, check_length, check_texts, check_type, is_text, measure_texts
-from vecgen.customer_file.origin import Origin
 from vecgen.errors import InputError
+from vecgen.io.customer_file.columns import check_columns, check_length, check_texts, check_type, is_text, measure_texts
+from vecgen.io.customer_file.origin import Origin
 from vecgen.io.schema import CUSTOMER_COLUMNS
 
 _NAMES: Final = [column.name for column in CUSTOMER_COLUMNS]

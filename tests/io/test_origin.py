@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from vecgen.customer_file.origin import Origin, locate
+from vecgen.io.customer_file.origin import Origin, locate
 
 LINES = Origin("a.csv", "line", 3, 2)
 ROWS = Origin("b.parquet", "row", 2, 0, np.array([7, 11]))

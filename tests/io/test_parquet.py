@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.support.customer_files import NAMES, TEXTS, check_read, write_parquet
 from tests.support.strategies import ODD_TEXTS, try_all
-from vecgen.customer_file.read import read_customers
 from vecgen.errors import InputError
+from vecgen.io.customer_file.read import read_customers
 from vecgen.model.customers import CustomerTables
 
 

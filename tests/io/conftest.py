@@ -1,4 +1,4 @@
-"""Customers that the shipped profiles give, as the files of these tests hold them."""
+"""Customers that the shipped profiles give, and their table."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.customer_files import NAMES, Write, change, read_table, write_arrow_csv, write_parquet
 from tests.support.documents import write_original_customers
-from vecgen.customer_file.read import read_customers
 from vecgen.errors import InputError, InputWarning
+from vecgen.io.customer_file.read import read_customers
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.model.customers import CustomerTables
 

@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecgen.customer_file.columns import check_texts, convert, find_first
-from vecgen.customer_file.csv import read_csv
-from vecgen.customer_file.origin import Chunks, Origin, locate
-from vecgen.customer_file.parquet import read_parquet
 from vecgen.errors import InputError, InputWarning, shorten
+from vecgen.io.customer_file.columns import check_texts, convert, find_first
+from vecgen.io.customer_file.csv import read_csv
+from vecgen.io.customer_file.origin import Chunks, Origin, locate
+from vecgen.io.customer_file.parquet import read_parquet
 from vecgen.io.customer_table import CUSTOMER_SCHEMA
 from vecgen.io.schema import CUSTOMER_COLUMNS
 

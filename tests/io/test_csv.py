@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.support.customer_files import NAMES, change, check_read, read_table
 from tests.support.documents import write_original_customers
 from tests.support.strategies import odd_bytes, odd_texts, try_all
-from vecgen.customer_file.read import read_customers
 from vecgen.errors import InputError
+from vecgen.io.customer_file.read import read_customers
 from vecgen.model.customers import CustomerTables
 
 
@@ -103,7 +103,7 @@ def test_refuses_unreadable_bytes(tmp_path: Path, tables: CustomerTables, table:
 def test_bytes_of_other_encodings_are_named_by_line(
     tmp_path: Path, tables: CustomerTables, table: pa.Table, monkeypatch: pytest.MonkeyPatch, line: int, end: bytes
 ) -> None:
-    monkeypatch.setattr("vecgen.customer_file.csv._BLOCK", 1000)
+    monkeypatch.setattr("vecgen.io.customer_file.csv._BLOCK", 1000)
     path = write_original_customers(tmp_path / "c.csv", change(table, "city", ["Köln"] * table.num_rows))
     lines = path.read_bytes().splitlines()
     lines[line - 1] += "|Köln".encode("latin-1")
