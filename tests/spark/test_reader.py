@@ -10,12 +10,12 @@ from pyspark.sql.datasource import InputPartition
 
 from vecgen.io.schema import COLUMNS, TRANSACTIONS, arrow_schema
 from vecgen.plan.plan import Plan
-from vecgen.spark.source.parts import Work
+from vecgen.run.export.drawn_table import DrawnTable
 from vecgen.spark.source.reader import Reader
 
 
 def test_a_partition_of_sparks_own_is_empty(plan: Plan) -> None:
     schema = arrow_schema(COLUMNS)
-    reader = Reader(Work(TRANSACTIONS, plan.tables, plan.source, COLUMNS, schema), [])
+    reader = Reader(DrawnTable(TRANSACTIONS, plan.tables, plan.source, COLUMNS, schema), [])
     assert reader.partitions() == []
     assert list(reader.read(InputPartition(0))) == []

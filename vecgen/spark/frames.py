@@ -28,7 +28,7 @@ from vecgen.plan.plan import Plan, index_batches
 from vecgen.plan.slices import PartitionKey
 from vecgen.process.memory import keep_freed_memory
 from vecgen.records.receipt import Part
-from vecgen.run.batch import start_group
+from vecgen.run.export.arrow_tables import list_group
 from vecgen.run.fraud_cases import find_cases, list_columns
 from vecgen.run.run import Run
 from vecgen.run.work import Work, do_work
@@ -68,7 +68,8 @@ def transactions(spark: SparkSession, plan: Plan, columns: Sequence[Column] = CO
 
     def draw(frames: Iterator[pd.DataFrame]) -> Iterator[pa.RecordBatch]:
         keep_freed_memory()
-        for batch in start_group(payload.open(), _to_arrow(frames), 31, columns).all_batches():
+        tables = payload.open()
+        for batch in list_group(tables, _to_arrow(frames), range(tables.law.period.days), columns):
             yield batch.cast(schema)
 
     return complete_batches(customers(spark, plan), len(plan.batches), draw, from_arrow_schema(schema))

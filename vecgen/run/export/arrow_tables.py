@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
 
 from vecgen.io.schema import Column
+from vecgen.model.tables import Tables
 from vecgen.plan.plan import Plan
 from vecgen.run.batch import start_group
 
@@ -34,9 +35,13 @@ def encode_text(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def list_rows(plan: Plan, columns: tuple[Column, ...], days: range, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield the transactions on `days` in the types of `schema`, which has these columns."""
     for customers in plan.groups(plan.batches):
-        group = start_group(plan.tables, customers, min(len(days), _MOST_DAYS), columns)
-        for batch in group.all_batches(days):
+        for batch in list_group(plan.tables, customers, days, columns):
             yield batch.cast(schema)
+
+
+def list_group(tables: Tables, customers: pa.Table, days: range, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    """Yield the transactions on `days` of customers of one profile (at least one), month by month."""
+    return start_group(tables, customers, min(len(days), _MOST_DAYS), columns).all_batches(days)
 
 
 def to_table(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.Table:

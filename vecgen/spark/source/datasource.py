@@ -37,8 +37,9 @@ from vecgen.plan.customer_source import DrawnCustomers
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.schedule import cut_again
 from vecgen.plan.slices import select_days
+from vecgen.run.export.drawn_table import DrawnTable
 from vecgen.spark.cluster.versions import Feature, require
-from vecgen.spark.source.parts import Work, share_out
+from vecgen.spark.source.parts import share_out
 from vecgen.spark.source.reader import Reader
 
 if TYPE_CHECKING:
@@ -72,15 +73,15 @@ class VecgenDataSource(DataSource):
             InputError: Filters are to be pushed, to a Spark before 4.1.
         """
         options = read_options(self.options)
-        work, plan = compile_work(options, schema)
+        drawn, plan = compile_table(options, schema)
         days = select_days(plan.tables.law.period, options.only_dates)
         parts = [replace(part, days=days) for part in share_out(plan, options.table)]
         if not options.push_filters:
-            return Reader(work, parts)
+            return Reader(drawn, parts)
         require(Feature.PUSHED_FILTERS)
         from vecgen.spark.source.pushdown import PushingReader
 
-        return PushingReader(work, parts)
+        return PushingReader(drawn, parts)
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802 - Spark's name
         """Return the reader of a stream of transactions.
@@ -94,7 +95,7 @@ class VecgenDataSource(DataSource):
         options = read_options(self.options)
         if options.table != TRANSACTIONS:
             raise InputError("table", "", options.table, "transactions: customers have no time to be ordered by")
-        return StreamReader(*compile_work(options, schema), options)
+        return StreamReader(*compile_table(options, schema), options)
 
 
 def read_options(options: Mapping[str, str]) -> Namespace:
@@ -130,11 +131,11 @@ def _choose(table: str, names: Sequence[str] | None) -> tuple[Column, ...]:
     return usual if names is None else choose_columns(names, ALL_COLUMNS if usual is COLUMNS else (*usual, CUSTOMER_ID))
 
 
-def compile_work(options: Namespace, schema: StructType) -> tuple[Work, Plan]:
-    """Return what tasks need, and the plan they were cut from."""
+def compile_table(options: Namespace, schema: StructType) -> tuple[DrawnTable, Plan]:
+    """Return what tasks need, and the plan that they are cut from."""
     plan = compile_plan(to_request(options))
     if options.batch_rows is not None:
         plan = cut_again(plan, options.batch_rows)
     columns = _choose(options.table, schema.fieldNames())
     source = plan.source if isinstance(plan.source, DrawnCustomers) else None
-    return Work(options.table, plan.tables, source, columns, to_arrow_schema(schema)), plan
+    return DrawnTable(options.table, plan.tables, source, columns, to_arrow_schema(schema)), plan

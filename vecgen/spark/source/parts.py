@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 from pyspark.sql.datasource import InputPartition
 
-from vecgen.io.schema import CUSTOMERS, Column, arrow_schema
-from vecgen.model.tables import Tables
-from vecgen.plan.customer_source import CustomerSource, DrawnCustomers
+from vecgen.io.schema import CUSTOMERS, Column
+from vecgen.plan.customer_source import DrawnCustomers
 from vecgen.plan.plan import Plan
 from vecgen.process.memory import keep_freed_memory
-from vecgen.run.batch import start_group
+from vecgen.run.export.drawn_table import DrawnTable
 
 
 @dataclass(frozen=True)
@@ -31,32 +30,11 @@ class Part(InputPartition):
     people: pa.Table = None
 
 
-@dataclass(frozen=True)
-class Work:
-    """What all tasks need.
-
-    Attributes:
-        source: None where the parts bring their customers.
-        schema: What Spark expects, to the letter.
-    """
-
-    table: str
-    tables: Tables
-    source: CustomerSource | None
-    columns: tuple[Column, ...]
-    schema: pa.Schema
-
-    def batches(self, part: Part, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
-        """Yield the customers of a part, or their transactions on its days, as readers see them."""
-        keep_freed_memory()
-        schema = arrow_schema(columns)
-        people = part.people if self.source is None else self.source.table(part.first, part.last, part.profile)
-        if self.table == CUSTOMERS:
-            yield from people.select(schema.names).cast(schema).combine_chunks().to_batches()
-        elif people.num_rows and part.days:
-            group = start_group(self.tables, people, min(len(part.days), 31), columns)
-            for batch in group.all_batches(part.days):
-                yield batch.cast(schema)
+def draw_part(drawn: DrawnTable, part: Part, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    """Yield these columns of the customers of a part, or of their transactions on its days."""
+    keep_freed_memory()
+    people = part.people if drawn.source is None else drawn.source.table(part.first, part.last, part.profile)
+    return drawn.batches(people, part.days, columns)
 
 
 def share_out(plan: Plan, table: str) -> list[Part]:

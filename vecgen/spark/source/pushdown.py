@@ -16,7 +16,6 @@ from pyspark.sql.datasource import (
     LessThanOrEqual,
 )
 
-from vecgen.model.params import Period
 from vecgen.spark.source.reader import Reader
 
 
@@ -28,9 +27,9 @@ class PushingReader(Reader):
 
     def pushFilters(self, filters: list[Filter]) -> Iterable[Filter]:  # noqa: N802 - Spark's name
         """Narrow the days to what filters of trans_date keep; yield the other filters."""
-        period = self._work.tables.law.period
+        period = self._drawn.tables.law.period
         for condition in filters:
-            days = kept_days(condition, period)
+            days = kept_days(condition, period.start, period.days)
             if days is None:
                 yield condition
                 continue
@@ -38,20 +37,20 @@ class PushingReader(Reader):
         self._parts = [part for part in self._parts if part.days]
 
 
-def kept_days(condition: Filter, period: Period) -> range | None:
-    """Return the days of a period that a filter of trans_date keeps; None for what Spark must filter itself."""
+def kept_days(condition: Filter, start: date, days: int) -> range | None:
+    """Return which days from `start` on a filter of trans_date keeps; None for what Spark must filter itself."""
     if isinstance(condition, IsNotNull):
-        return range(period.days)  # no column of ours has nulls
+        return range(days)  # no column of ours has nulls
     bounds = (EqualTo, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual)
     if not isinstance(condition, bounds) or condition.attribute != ("trans_date",):
         return None
     if not isinstance(condition.value, date):
         return None
-    day = (condition.value - period.start).days
+    day = (condition.value - start).days
     if isinstance(condition, EqualTo):
         return range(day, day + 1)
     if isinstance(condition, GreaterThan | GreaterThanOrEqual):
-        return range(day + isinstance(condition, GreaterThan), period.days)
+        return range(day + isinstance(condition, GreaterThan), days)
     return range(day + isinstance(condition, LessThanOrEqual))
 
 

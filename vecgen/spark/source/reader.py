@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 from pyspark.sql.datasource import DataSourceReader, InputPartition
 
-from vecgen.spark.source.parts import Part, Work
+from vecgen.run.export.drawn_table import DrawnTable
+from vecgen.spark.source.parts import Part, draw_part
 
 
 class Reader(DataSourceReader):
     """Reads a table, one task a part."""
 
-    def __init__(self, work: Work, parts: Sequence[Part]) -> None:
-        self._work, self._parts = work, list(parts)
+    def __init__(self, drawn: DrawnTable, parts: Sequence[Part]) -> None:
+        self._drawn, self._parts = drawn, list(parts)
 
     def partitions(self) -> list[Part]:
         """Return the parts, largest first."""
@@ -23,5 +24,5 @@ class Reader(DataSourceReader):
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a part."""
         if isinstance(partition, Part):  # else one of Spark's own, where there are none
-            for batch in self._work.batches(partition, self._work.columns):
-                yield batch.cast(self._work.schema)
+            for batch in draw_part(self._drawn, partition, self._drawn.columns):
+                yield batch.cast(self._drawn.schema)

@@ -21,7 +21,8 @@ from vecgen.errors import InputError, setting
 from vecgen.io.schema import TRANSACTION_COLUMNS, TRANSACTIONS
 from vecgen.plan.plan import Plan
 from vecgen.plan.slices import select_days
-from vecgen.spark.source.parts import Part, Work, share_out
+from vecgen.run.export.drawn_table import DrawnTable
+from vecgen.spark.source.parts import Part, draw_part, share_out
 
 Offset = dict[str, str]
 _TIME: Final = next(column for column in TRANSACTION_COLUMNS if column.name == "unix_time")
@@ -35,9 +36,9 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         InputError: A rate below 1.
     """
 
-    def __init__(self, work: Work, plan: Plan, options: Namespace) -> None:
+    def __init__(self, drawn: DrawnTable, plan: Plan, options: Namespace) -> None:
         period = plan.tables.law.period
-        self._work, self._parts = work, share_out(plan, TRANSACTIONS)
+        self._drawn, self._parts = drawn, share_out(plan, TRANSACTIONS)
         self._start, self._days = period.start, select_days(period, options.only_dates)
         self._fingerprint = plan.fingerprint
         self._rows_per_day = max(1, round(plan.rows / period.days))
@@ -71,12 +72,12 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a part in the order of time."""
         assert isinstance(partition, Part)
-        columns = self._work.columns
+        columns = self._drawn.columns
         timed = columns if _TIME in columns else (*columns, _TIME)
-        batches = list(self._work.batches(partition, timed))
+        batches = list(draw_part(self._drawn, partition, timed))
         if batches:
-            rows = pa.Table.from_batches(batches).sort_by(_TIME.name).select(self._work.schema.names)
-            yield from rows.cast(self._work.schema).combine_chunks().to_batches(_RECORDS)
+            rows = pa.Table.from_batches(batches).sort_by(_TIME.name).select(self._drawn.schema.names)
+            yield from rows.cast(self._drawn.schema).combine_chunks().to_batches(_RECORDS)
 
     def _offset(self, day: int) -> Offset:
         return {"next": (self._start + timedelta(days=day)).isoformat(), "fingerprint": self._fingerprint}
