@@ -7,19 +7,22 @@ output, for any other battery that reads one (`| dieharder -a -g 200`, `| RNG_te
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from bench.harness.command import Command, add_names_option
 from bench.harness.measure import RunError
-from bench.harness.results import ROOT
+from bench.harness.results import ROOT, merge
 from vecgen.sampling.arrays import U64
 from vecgen.sampling.rng import derive_keys, draw_words, start_counters
 
@@ -91,7 +94,7 @@ def measure_bits(
         _compile_batteries(program)
         for stream in streams:
             for direction in directions:
-                text = _run(program, battery, stream, direction)
+                text = _run_battery(program, battery, stream, direction)
                 outcome = {"stream": stream, "bits": direction, **read_summary(text)}
                 outcomes.append(outcome)
                 keep(outcome)
@@ -145,7 +148,7 @@ def _blocks(name: str) -> Iterator[U64]:
         block += 1
 
 
-def _run(program: Path, battery: str, stream: str, direction: str) -> str:
+def _run_battery(program: Path, battery: str, stream: str, direction: str) -> str:
     command = [sys.executable, "-m", "bench.studies.bits", stream]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as writer:
         report = subprocess.run(
@@ -157,6 +160,23 @@ def _run(program: Path, battery: str, stream: str, direction: str) -> str:
         )
         writer.terminate()
     return report.stdout
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--battery", choices=BATTERIES, default="small", help="(small)")
+    add_names_option(parser, "--streams", list(STREAMS))
+    add_names_option(parser, "--bits", ["forward", "reversed"])
+
+
+def _run(options: Namespace) -> None:
+    def keep(outcome: dict[str, Any]) -> None:
+        print(json.dumps(outcome))
+        merge("bits", "{battery}, {stream}, {bits}".format(**outcome), outcome, options.results)
+
+    measure_bits(options.battery, options.streams, options.bits, keep)
+
+
+COMMAND: Final = Command(_add_options, _run)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -12,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bench.harness.command import Command, add_number_option
+from bench.harness.results import save
 from bench.studies.compare import scratch_directory
 from bench.studies.verification import run_vecgen
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
@@ -145,3 +149,18 @@ def _hold_against(model: F64, ceiling: F64, labels: Bools, block: I64) -> dict[s
     left_out = [np.subtract(*measure(block != number)) for number in np.unique(block)]
     error = float(np.sqrt(np.var(left_out) * (len(left_out) - 1)))
     return {"model": found, "ceiling": best, "gap": found - best, "gap_error": error}
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--customers", CUSTOMERS)
+    parser.add_argument("--fraud-rate", type=float, default=0.5, metavar="P", help="(0.5)")
+
+
+def _run(options: Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_boosting(Path(scratch), options.customers, options.fraud_rate)
+    save("boosting", {"fraud_rate": options.fraud_rate, **result}, options.results)
+    print(format_boosting(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+from bench.harness.command import Command, add_number_option, add_processes_option
+from bench.harness.results import merge
 from bench.studies.compare import scratch_directory
 from bench.studies.verification import run_vecgen
 
@@ -70,3 +74,19 @@ def _measure_one(scratch: Path, asked: str, customers: int, processes: int) -> d
         expected = json.loads(log.read_text(encoding="utf-8"))
         figures = {name: round(value, 1) for name, value in asdict(usage).items() if name != "status"}
         return {"processes": processes, **figures, "found": found, "expected": expected}
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--by", choices=SERIES, default="rate", help="(rate)")
+    add_number_option(parser, "--customers", CUSTOMERS)
+    add_processes_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_ceilings(Path(scratch), options.by, options.customers, options.processes)
+    merge("ceiling", options.by, result, options.results)
+    print(format_ceilings(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -5,12 +5,15 @@ Each merchant and month is ranked by the share of its customers who are defraude
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
+from bench.harness.command import Command, add_numbers_option, join
+from bench.harness.results import save
 from vecgen.config.loader import DEFAULT_PROFILES
 from vecgen.model.fraud.load_fraud_types import load_weighted_types
 from vecgen.model.rows import Attribute
@@ -40,7 +43,7 @@ class Visits:
         return np.asarray(self.defrauded / np.maximum(self.customers, 1))
 
 
-def measure_common_points(counts: Sequence[int] = CUSTOMERS, weeks: int = WEEKS) -> dict[str, Any]:
+def measure_common_points(counts: Sequence[int], weeks: int = WEEKS) -> dict[str, Any]:
     """Return how well the search finds compromised merchants by numbers of customers, whose fraud is counterfeit."""
     request, types = Request(), load_weighted_types(DEFAULT_PROFILES, {"counterfeit": 1.0})
     tables = compile_plan(replace(request, law=replace(request.law, fraud_types=types))).tables
@@ -115,3 +118,16 @@ def format_common_points(result: Mapping[str, Any]) -> str:
         f"average precision {own['average_precision']:.3f}"
         for customers, own in result.items()
     )
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_numbers_option(parser, "--customers", CUSTOMERS)
+
+
+def _run(options: Namespace) -> None:
+    result = measure_common_points(options.customers)
+    save(f"common-points --customers {join(options.customers)}", result, options.results)
+    print(format_common_points(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 import statistics
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.contenders.commands import Contender, Setting, environment
+from bench.contenders.commands import CONTENDERS, ORIGINAL_COMMAND, Contender, Setting, environment
+from bench.harness.command import Command, add_names_option, add_repeats_option
 from bench.harness.measure import RunError, Usage, measure, read_tail
+from bench.harness.results import save
 from bench.harness.written import OutputKeywords, count_output
+from bench.studies.chart import draw_chart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,3 +168,33 @@ def format_table(result: Mapping[str, Any]) -> str:
     for name, entry in result["contenders"].items():
         rows += [f"{name}: {kind}, {entry[kind]}" for kind in ("missing", "failed") if kind in entry]
     return "\n".join([*rows, f"base: {result['baseline']}; published: {PUBLISHED:,} rows/s/core (release 1.0)"])
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--rows", type=int, default=50_000_000, metavar="N", help="slow contenders get fewer (5e7)")
+    parser.add_argument("--spark-rows", type=int, metavar="N", help="of Spark files, whose start must pay (as --rows)")
+    add_names_option(parser, "--only", [contender.name for contender in CONTENDERS])
+    parser.add_argument("--original", type=Path, metavar="DIR", help="a checkout of the original, run as it stands")
+    parser.add_argument("--original-command", default=ORIGINAL_COMMAND, metavar="COMMAND")
+    add_repeats_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        spark = f" --spark-rows {options.spark_rows}" if options.spark_rows else ""
+        save(f"compare --rows {options.rows}{spark} --repeats {options.repeats}", result, options.results)
+
+    chosen = [contender for contender in CONTENDERS if contender.name in options.only]
+    asked = {"spark_files": options.spark_rows or options.rows}
+    rows = {contender.name: min(asked.get(contender.name, options.rows), contender.most) for contender in chosen}
+    with tempfile.TemporaryDirectory() as scratch:
+        setting = Setting(Path(scratch), original=options.original, original_command=options.original_command)
+        result = compare(chosen, setting, rows, options.repeats, keep)
+    print(format_table(result))
+    try:
+        draw_chart(result, options.results / "compare.png")
+    except ImportError:
+        print("no chart: Matplotlib is not installed (pip install matplotlib)")
+
+
+COMMAND: Final = Command(_add_options, _run)

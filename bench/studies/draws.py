@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from bench.contenders.commands import customers_for
+from bench.harness.command import Command, add_number_option, add_repeats_option
+from bench.harness.results import save
 from bench.harness.stopwatch import parse_section
 from bench.harness.written import OutputKeywords, save_section
 from vecgen.model.tables import ProfileTables
@@ -28,7 +32,7 @@ CUSTOMERS = 100_000
 MONTHS = 12
 
 
-def measure_draws(repeats: int, customers: int = TRANSACTION_CUSTOMERS, people: int = CUSTOMERS) -> dict[str, Any]:
+def measure_draws(repeats: int, customers: int, people: int) -> dict[str, Any]:
     """Return rows and customers per second of CPU time on one core: the median of `repeats` runs, and each of them."""
     plan = compile_plan(Request(customers=customers))
     located = locate_all(plan)
@@ -83,6 +87,21 @@ def _measure(run: Callable[[], int], repeats: int) -> dict[str, Any]:
         count = run()
         rates.append(count / (time.process_time() - started))
     return {"count": count, "per_second": round(statistics.median(rates)), "runs": [round(rate) for rate in rates]}
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--customers", TRANSACTION_CUSTOMERS, "whose transactions are drawn")
+    add_number_option(parser, "--people", CUSTOMERS, "customers drawn")
+    add_repeats_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    result = measure_draws(options.repeats, options.customers, options.people)
+    print(json.dumps(result, indent=2))
+    save("draws", result, options.results)
+
+
+COMMAND: Final = Command(_add_options, _run)
 
 
 if __name__ == "__main__":

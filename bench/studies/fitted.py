@@ -7,11 +7,15 @@ dataset of the same profiles, also of another seed, tells what the same figures 
 from __future__ import annotations
 
 import json
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from bench.harness.command import Command, add_number_option, add_processes_option
+from bench.harness.results import save
 from bench.studies.verification import run_vecgen
 from vecgen.report.comparison.compare import compare_pair
 from vecgen.report.comparison.findings import Comparison, to_json
@@ -34,7 +38,7 @@ def measure_fitted(scratch: Path, customers: int, learn: int, processes: int) ->
         RunError: A command that failed.
     """
     original, fitted, again, profiles = (scratch / name for name in ("original", "fitted", "again", "profiles"))
-    run = partial(_run, scratch, processes)
+    run = partial(_call, scratch, processes)
     shared = ["--customers", str(customers), "--partition-by", ""]
     for seed, output in enumerate((original, again), 1):
         run("generate", *shared, "--fraud-rate", str(_FRAUD_RATE), "--seed", str(seed), "--output", str(output))
@@ -51,7 +55,7 @@ def measure_fitted(scratch: Path, customers: int, learn: int, processes: int) ->
     return {name: _summarise(comparison) for name, (_, comparison) in compared.items()}, picture
 
 
-def _run(scratch: Path, processes: int, *command: str) -> None:
+def _call(scratch: Path, processes: int, *command: str) -> None:
     run_vecgen([*command, "--processes", str(processes), "--quiet"], scratch, scratch / "log")
 
 
@@ -84,3 +88,20 @@ def format_fitted(result: Mapping[str, Any]) -> str:
 
 def _spell_loss(at_home: float, from_other: float, error: float) -> str:
     return f"{1.0 - from_other / at_home:.2%} ± {1.96 * error / at_home:.2%}"
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--customers", CUSTOMERS)
+    add_number_option(parser, "--learn", 2_000_000, "rows of each at most")
+    add_processes_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result, picture = measure_fitted(Path(scratch), options.customers, options.learn, options.processes)
+    save("fitted", result, options.results)
+    (options.results / "fitted.png").write_bytes(picture)
+    print(format_fitted(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +22,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import vecgen
+from bench.harness.command import Command, add_number_option, add_numbers_option, join
+from bench.harness.results import save
 from vecgen.config.loader import DEFAULT_PROFILES
 from vecgen.report.comparison.compare import compare_pair
 from vecgen.report.comparison.findings import Comparison
@@ -189,3 +193,26 @@ CHANGES: Final = {
     "twice as many customers defrauded (2 % for 1 %)": _Change(fraud_rate=0.02),
     "the weights of weekends 5 % larger": _Change(_weigh_weekends),
 }
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_numbers_option(parser, "--customers", CUSTOMERS)
+    add_number_option(parser, "--seeds", 20, "pairs of each size and difference")
+    add_number_option(parser, "--alarm-customers", 300, "of pairs that are alike")
+    add_number_option(parser, "--alarms", 400, "pairs that are alike")
+
+
+def _run(options: Namespace) -> None:
+    sizes = {name: getattr(options, name) for name in ("customers", "seeds", "alarm_customers", "alarms")}
+
+    def keep(result: dict[str, Any]) -> None:
+        asked = {**sizes, "customers": join(options.customers)}
+        words = [f"--{name.replace('_', '-')} {value}" for name, value in asked.items()]
+        save(f"power {' '.join(words)}", result, options.results)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_power(Path(scratch), **sizes, keep=keep)
+    print(format_power(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

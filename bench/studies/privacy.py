@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.harness.command import Command, add_number_option, add_numbers_option, add_processes_option
+from bench.harness.results import save
 from bench.studies.verification import run_vecgen
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import SUFFIX, AmountDistribution, Profile
@@ -135,3 +139,19 @@ def format_privacy(result: Mapping[str, Any]) -> str:
 def _spell(share: float) -> str:
     percent = 100.0 * share
     return f"{percent:.0f} %" if percent >= 10.0 else f"{percent:.2g} %"
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_numbers_option(parser, "--customers", SIZES)
+    add_number_option(parser, "--repeats", 5, "of the noise")
+    add_processes_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_privacy(Path(scratch), options.customers, EPSILONS, options.repeats, options.processes)
+    save("privacy", result, options.results)
+    print(format_privacy(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from bench.contenders.commands import customers_for
+from bench.harness.command import Command, add_names_option, add_number_option, add_processes_option
+from bench.harness.results import save
 from bench.harness.written import count_output
 from bench.studies.verification import run_vecgen
 
@@ -75,3 +79,25 @@ def format_reading(result: Mapping[str, Any]) -> str:
             f"| {name} | {own['rows'] / 1e6:.1f} M | {own['processes']} | {times} | {own['peak_python_mb']:,.0f} MB |"
         )
     return "\n".join(lines)
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--rows", ROWS)
+    add_names_option(parser, "--only", [*COMMANDS])
+    add_processes_option(parser)
+    parser.add_argument("--columns", default="", metavar="NAMES", help="of the transactions (all)")
+
+
+def _run(options: Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        words = f" --only {','.join(options.only)}" if options.only != [*COMMANDS] else ""
+        words += f" --columns {options.columns}" if options.columns else ""
+        save(f"reading --rows {options.rows} --processes {options.processes}{words}", result, options.results)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        asked = options.only, options.rows, options.processes
+        result = measure_reading(Path(scratch), *asked, keep, options.columns)
+    print(format_reading(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from bench.contenders.commands import CONTENDERS, Contender, Setting, rows_per_customer
+from bench.harness.command import Command, add_numbers_option, add_repeats_option, join
 from bench.harness.measure import RunError
+from bench.harness.results import save
 from bench.studies.compare import run_once
 
 CUSTOMERS: Final = (1_000, 3_162, 10_000, 31_623, 100_000)
@@ -88,3 +93,21 @@ def format_scale(result: dict[str, Any]) -> str:
             lines.append(f"{name}: {series['fixed_seconds']} s, then {series['rows_per_second']:,} rows/s")
         lines += [f"{name}: {kind}, {series[kind]}" for kind in ("missing", "failed") if kind in series]
     return "\n".join(lines)
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_numbers_option(parser, "--customers", CUSTOMERS)
+    add_repeats_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        save(f"scale --customers {join(options.customers)} --repeats {options.repeats}", result, options.results)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_scale(Setting(Path(scratch)), options.customers, options.repeats, keep)
+    keep(result)
+    print(format_scale(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

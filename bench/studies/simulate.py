@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 import tracemalloc
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from bench.harness.command import Command, add_number_option
+from bench.harness.results import save
 from vecgen.model.customers import draw_segments
 from vecgen.plan.customer_source import DrawnCustomers
 from vecgen.plan.output import Output, target_own
@@ -229,3 +232,22 @@ def format_simulation(result: dict[str, Any]) -> str:
     for planned in result["planning"]:
         lines.append("planning {customers:,} customers: {cpu_seconds} s, {peak_mb:,} MB".format(**planned))
     return "\n".join(lines)
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--customers", 10**9)
+    add_number_option(parser, "--cores", 1000)
+    parser.add_argument("--noise", type=float, default=0.1, metavar="S", help="relative deviation of a batch (0.1)")
+    parser.add_argument("--stragglers", type=float, default=0.01, metavar="P", help="share of slow batches (0.01)")
+    parser.add_argument("--slowdown", type=float, default=3.0, metavar="X", help="times as slow as the others (3)")
+
+
+def _run(options: Namespace) -> None:
+    disturbance = Disturbance(options.noise, options.stragglers, options.slowdown)
+    result = simulate(Request(customers=options.customers), options.cores, disturbance)
+    print(format_simulation(result))
+    asked = " ".join(f"--{name} {getattr(options, name)}" for name in ("customers", "cores", *vars(disturbance)))
+    save(f"simulate {asked}", result, options.results)
+
+
+COMMAND: Final = Command(_add_options, _run)

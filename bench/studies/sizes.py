@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from bench.contenders.commands import customers_for
+from bench.harness.command import Command, add_number_option
+from bench.harness.results import save
 from bench.harness.written import count_output
 from bench.studies.compare import scratch_directory
 from bench.studies.verification import run_vecgen
@@ -49,3 +53,17 @@ def format_sizes(result: Mapping[str, Any]) -> str:
         f"{name:18} {own['bytes_a_row']:6.1f} bytes a row, {own['cpu_seconds']:5.1f} s of processor time"
         for name, own in result.items()
     )
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--rows", ROWS)
+
+
+def _run(options: Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_sizes(Path(scratch), [*FORMS], options.rows)
+    save(f"sizes --rows {options.rows}", result, options.results)
+    print(format_sizes(result))
+
+
+COMMAND: Final = Command(_add_options, _run)

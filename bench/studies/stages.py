@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from bench.harness.command import Command, add_number_option
+from bench.harness.results import save
 from bench.harness.stopwatch import Stopwatch
 from vecgen.io.parquet_layout import choose_layout
 from vecgen.io.schema import TRANSACTION_SCHEMA
@@ -134,3 +137,16 @@ def format_stages(result: dict[str, Any]) -> str:
     for name, column in result["columns"].items():
         lines.append(f"{name:>12}  {column['ns_a_row']:8.1f}  {column['bytes_a_row']:11.2f}  {column['encoding']}")
     return "\n".join(lines)
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--customers", CUSTOMERS)
+
+
+def _run(options: Namespace) -> None:
+    result = measure_stages(options.customers)
+    print(format_stages(result))
+    save(f"stages --customers {options.customers}", result, options.results)
+
+
+COMMAND: Final = Command(_add_options, _run)

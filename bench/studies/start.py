@@ -6,13 +6,15 @@ import os
 import statistics
 import sys
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from bench.harness.command import Command, add_names_option, add_number_option, add_repeats_option
 from bench.harness.measure import RunError, measure, read_tail
-from bench.harness.results import ROOT
+from bench.harness.results import ROOT, merge
 
 CUSTOMERS: Final = 1_000
 _OPTIONS: Final = ("--quiet", "--output", "output")
@@ -43,7 +45,7 @@ def measure_starts(
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     result: dict[str, Any] = {}
     for number in range(repeats + 1):
-        found = {name: _run(_spell(name, customers)) for name in names}
+        found = {name: _run_once(_spell(name, customers)) for name in names}
         if number > 0:
             for name, usage in found.items():
                 runs[name].append(usage)
@@ -65,7 +67,7 @@ def _spell(name: str, customers: int) -> Sequence[str]:
     return [*command, "--customers", str(customers)] if "--output" in command else command
 
 
-def _run(command: Sequence[str]) -> dict[str, float]:
+def _run_once(command: Sequence[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "log"
         usage = measure(command, Path(scratch), {**os.environ, "PYTHONPATH": str(ROOT)}, log)
@@ -77,3 +79,19 @@ def _run(command: Sequence[str]) -> dict[str, float]:
 def _summarise(runs: Sequence[dict[str, float]]) -> dict[str, Any]:
     medians = {name: statistics.median(run[name] for run in runs) for name in ("wall_seconds", "cpu_seconds")}
     return {**medians, "runs": list(runs)}
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_number_option(parser, "--customers", CUSTOMERS)
+    add_names_option(parser, "--only", [*COMMANDS])
+    add_repeats_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        merge("start", f"{options.customers} customers", result, options.results)
+
+    print(format_starts(measure_starts(options.only, options.customers, options.repeats, keep)))
+
+
+COMMAND: Final = Command(_add_options, _run)

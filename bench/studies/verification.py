@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from bench.contenders.commands import customers_for, environment
+from bench.harness.command import Command, add_numbers_option, add_processes_option, join
 from bench.harness.measure import RunError, Usage, measure, read_tail
+from bench.harness.results import save
 from bench.studies.compare import scratch_directory
 
 ROWS: Final = (10_000_000, 100_000_000)
@@ -53,3 +57,18 @@ def run_vecgen(command: Sequence[str], directory: Path, log: Path) -> Usage:
     if usage.status != 0:
         raise RunError(f"vecgen {command[0]}: exit status {usage.status}: {read_tail(log)}")
     return usage
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    add_numbers_option(parser, "--rows", ROWS)
+    add_processes_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure_verification(Path(scratch), options.rows, options.processes)
+    print(json.dumps(result, indent=2))
+    save(f"verify --rows {join(options.rows)} --processes {options.processes}", result, options.results)
+
+
+COMMAND: Final = Command(_add_options, _run)

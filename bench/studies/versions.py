@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from bench.harness.command import Command, add_repeats_option
 from bench.harness.measure import RunError, measure, read_tail
+from bench.harness.results import save
 
 _OUTPUT: Final = "output"
 
@@ -34,13 +38,13 @@ def measure_versions(
     result: dict[str, Any] = {}
     for _ in range(repeats):
         for checkout in checkouts:
-            runs[checkout].append(_run(checkout, options))
+            runs[checkout].append(_generate(checkout, options))
         result = {_name(checkout): _summarise(own, runs[checkouts[0]]) for checkout, own in runs.items()}
         keep(result)
     return result
 
 
-def _run(checkout: Path, options: Sequence[str]) -> dict[str, float]:
+def _generate(checkout: Path, options: Sequence[str]) -> dict[str, float]:
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
@@ -68,3 +72,21 @@ def _summarise(runs: Sequence[dict[str, float]], first: Sequence[dict[str, float
         "cpu_of_first": round(seconds / statistics.median(run["cpu_seconds"] for run in first), 3),
         "runs": list(runs),
     }
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("checkouts", type=Path, nargs="+", metavar="DIR", help="the first is what others are held to")
+    parser.add_argument("--options", default="--customers 20000 --processes 1", metavar="TEXT", help="of the run")
+    add_repeats_option(parser)
+
+
+def _run(options: Namespace) -> None:
+    def keep(result: dict[str, Any]) -> None:
+        save(f"versions --options '{options.options}' --repeats {options.repeats}", result, options.results)
+
+    result = measure_versions(options.checkouts, shlex.split(options.options), options.repeats, keep)
+    for name, own in result.items():
+        print(f"{own['cpu_of_first']:.2f} x CPU time, {own['wall_seconds']:.2f} s: {name}")
+
+
+COMMAND: Final = Command(_add_options, _run)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.__main__ import main
+from bench.__main__ import _COMMANDS, main
 from bench.harness.measure import measure
 from bench.harness.results import ROOT
 from bench.studies.ceiling import SERIES as CEILINGS
@@ -165,6 +165,15 @@ def test_boosting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "| sparkov | a day |" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_every_command_says_what_it_takes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    printed = capsys.readouterr().out
+    assert _COMMANDS[name][1] in " ".join(printed.split())
+    assert "--results DIR" in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -263,7 +272,7 @@ def test_a_simulation_measures_what_it_is_made_of(
         small = replace(request, profiles=profiles, demographics=demographics)
         return simulate(small, cores, disturbance, rows=(5_000, 15_000))
 
-    monkeypatch.setattr("bench.__main__.simulate", simulate_small)
+    monkeypatch.setattr("bench.studies.simulate.simulate", simulate_small)
     assert main(["simulate", "--customers", f"{10**8}", "--cores", "100", "--results", str(tmp_path)]) == 0
     result = json.loads((tmp_path / "simulate.json").read_text())["result"]
     assert result["batches"] > 20 * 100
