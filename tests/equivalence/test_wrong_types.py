@@ -23,6 +23,7 @@ TESTING, TAKEOVER, SCAM = SHIPPED["card_testing"], SHIPPED["account_takeover"], 
 LOST, COUNTERFEIT, FRIENDLY = SHIPPED["lost_or_stolen_card"], SHIPPED["counterfeit"], SHIPPED["friendly_fraud"]
 AUTUMN = replace(TAKEOVER, months=((date(2023, 7, 1), 3.0),))
 DAY = 86_400
+STEALTH = {"fraud_stealth": 0.3}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,26 @@ WRONG: dict[str, tuple[WrongType, int, str]] = {
     "rows out of their burst": (WrongType(TESTING, rows=move_every_hundredth(0, 3000)), 200, "length of bursts"),
     "rows out of the window": (WrongType(TESTING, rows=move_every_hundredth(9, 0)), 200, "length of fraud windows"),
     "no bursts": (WrongType(TESTING, {"burst_seconds": 43_200}), 10, "length of bursts"),
+    "bursts three times as long, under stealth": (
+        WrongType(TESTING, {"burst_seconds": 2700}, law=STEALTH),
+        20,
+        "rows outside bursts",
+    ),
+    "bursts half as long, under stealth": (
+        WrongType(TESTING, {"burst_seconds": 450}, law=STEALTH),
+        400,
+        "seconds between rows",
+    ),
+    "no bursts, under stealth": (
+        WrongType(TESTING, {"burst_seconds": 43_200}, law=STEALTH),
+        10,
+        "rows outside bursts",
+    ),
+    "no bursts, under stealth of six in ten": (
+        WrongType(TESTING, {"burst_seconds": 43_200}, law={"fraud_stealth": 0.6}),
+        400,
+        "seconds between rows",
+    ),
     "hours an hour later": (WrongType(SCAM, shift_hours(SCAM, 1)), 100, "hour"),
     "hours of day instead of night": (WrongType(LOST, {"hours": TAKEOVER.hours}), 40, "hour"),
     "even hours of bursts": (WrongType(TYPES["every_way"], {"hours": None}), 400, "hour"),

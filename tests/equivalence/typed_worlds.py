@@ -55,22 +55,27 @@ def typed_world(*kinds: FraudType, **changes: Any) -> World:
 
 @dataclass(frozen=True)
 class WrongType:
-    """A mistake about fraud of one type: in the type, its tables, its fraudulent rows, or a name of the sampler."""
+    """A mistake about fraud of one type: in the type, its tables, its fraudulent rows, or a name of the sampler.
+
+    Attributes:
+        law: What differs of the law from that of other worlds, for the true sampler, too.
+    """
 
     true: FraudType
     kind: dict[str, Any] = field(default_factory=dict)
     tables: Callable[[FraudTables], FraudTables] = lambda fraud: fraud
     rows: Callable[[pa.Table], pa.Table] | None = None
     patch: tuple[str, object] | None = None
+    law: dict[str, Any] = field(default_factory=dict)
 
     def find(self, cases: int, seed: int) -> set[str]:
         """Return what is found broken in a sample of so many cases."""
-        true = typed_world(self.true)
+        true = typed_world(self.true, **self.law)
         return find_broken(self.count(true, cases, seed), true)
 
     def count(self, true: World, cases: int, seed: int) -> Totals:
         """Return the counts of a wrong sample, held against the true model."""
-        wrong = typed_world(replace(self.true, **self.kind))
+        wrong = typed_world(replace(self.true, **self.kind), **self.law)
 
         def change(tables: Tables) -> Tables:
             own = (replace(p, frauds=tuple(map(self.tables, p.frauds))) for p in tables.profiles)

@@ -91,9 +91,11 @@ def test_what_no_case_can_have_is_counted() -> None:
     assert shapes.bursts.sum() == pytest.approx(9)
 
 
-def test_of_rows_that_pass_for_regular_no_length_is_measured() -> None:
+def test_where_rows_pass_for_regular_gaps_are_measured_instead_of_lengths() -> None:
     shapes = sum_up_cases(draw_cases(10, 2), make_fraud(), 0.3)
     assert not shapes.bursts.any()
+    assert shapes.gaps.sum() == pytest.approx(10)
+    assert shapes.outside.tolist() == [20, 0]
     assert shapes.hours.sum() == pytest.approx(10)
 
 

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from vecgen.verify.chi_square import LEAST_EXPECTED, Statistic, add, compare, compare_share, normalised, reject
+from vecgen.verify.chi_square import (
+    LEAST_EXPECTED,
+    Statistic,
+    add,
+    compare,
+    compare_excess,
+    compare_share,
+    normalised,
+    reject,
+)
 
 
 def test_large_cells_give_pearsons_statistic() -> None:
@@ -99,6 +108,13 @@ def test_a_share_is_compared_by_the_exact_binomial(count: int, number: int, shar
 def test_a_share_of_none_or_all_leaves_nothing_to_chance() -> None:
     assert compare_share(1, 1000, 0.0).p == compare_share(999, 1000, 1.0).p == 0.0
     assert compare_share(0, 1000, 0.0) == compare_share(1000, 1000, 1.0) == Statistic(number=1000)
+
+
+def test_only_too_many_are_an_excess() -> None:
+    assert compare_excess(20, 100, 0.1).p == pytest.approx(stats.binom.sf(19, 100, 0.1))
+    assert compare_excess(0, 100, 0.1).p == compare_excess(0, 0, 0.1).p == 1.0
+    assert compare_excess(100, 100, 1.0).p == compare_excess(0, 0, 0.1).least_p == 1.0
+    assert compare_excess(20, 100, 0.1).least_p == pytest.approx(0.1**100)
 
 
 def test_sums_of_exact_comparisons_are_rejected_no_oftener_than_promised() -> None:

@@ -78,7 +78,7 @@ LAW_NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "hour by category": _KIND | {"category", "trans_time"},
     "hour by month": _KIND | {"trans_date", "trans_time"},
     "hour": _KIND | {"trans_time"},
-    "length of bursts": _HISTORY | {"trans_time"},
+    **dict.fromkeys(("length of bursts", "seconds between rows", "rows outside bursts"), _HISTORY | {"trans_time"}),
     **dict.fromkeys(("minute and second", "minute", "second"), frozenset({"is_fraud", "trans_time"})),
     **dict.fromkeys(("amount by category and day part", "amount"), _SLOT | {"amt"}),
     **dict.fromkeys(("latitudes of a case", "longitudes of a case"), _PLACE | {_CUSTOMER}),

@@ -165,6 +165,17 @@ def compare_share(count: int, number: int, share: float) -> Statistic:
     return Statistic(value, 1, number, most)
 
 
+def compare_excess(count: int, number: int, share: float) -> Statistic:
+    """Return whether more than a share of `number` show something; the value is that of `compare_share`, one-sided."""
+    from scipy import stats
+
+    value, most = (
+        float(stats.chi2.isf(max(p, _SMALLEST_P), 1))
+        for p in (stats.binom.sf(count - 1, number, share), stats.binom.sf(number - 1, number, share))
+    )
+    return Statistic(value, 1, number, most)
+
+
 def normalised(deviations: npt.ArrayLike, variances: npt.ArrayLike, number: int) -> Statistic:
     """Return the statistic of independent sums with mean 0 and known variances.
 

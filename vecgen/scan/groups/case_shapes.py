@@ -13,6 +13,7 @@ import numpy as np
 
 from vecgen.model.exact import FraudDistribution, to_microdegrees
 from vecgen.sampling.arrays import F64, I64
+from vecgen.scan.groups.burst_gaps import GAP_CELLS, count_gaps, count_outside
 
 PIECES: Final = 20
 """Equal parts of the ranks, from 0 to 1."""
@@ -29,7 +30,9 @@ class CaseShapes:
     Attributes:
         hours: Dates by hour of the day.
         seconds: Dates by second of the hour.
-        bursts: Dates by rank of the time from the first row to the last.
+        bursts: Dates by rank of the time from the first row to the last, where no row passes for regular.
+        gaps: Dates by cell of the time between two rows, where some do, see `burst_gaps`.
+        outside: Rows of such dates, and those outside the burst that holds most, see `burst_gaps`.
         places: Cases by cell of the square that the type reaches, shape (PLACE_PIECES, PLACE_PIECES).
         spreads: Cases by rank of how far rows lie apart, north to south and east to west, shape (2, PIECES).
         too_long: Dates whose rows are further apart than a burst can be.
@@ -39,6 +42,8 @@ class CaseShapes:
     hours: F64 = field(default_factory=lambda: np.zeros(24))
     seconds: F64 = field(default_factory=lambda: np.zeros(_HOUR))
     bursts: F64 = field(default_factory=lambda: np.zeros(PIECES))
+    gaps: F64 = field(default_factory=lambda: np.zeros(GAP_CELLS))
+    outside: I64 = field(default_factory=lambda: np.zeros(2, dtype=np.int64))
     places: F64 = field(default_factory=lambda: np.zeros((PLACE_PIECES, PLACE_PIECES)))
     spreads: F64 = field(default_factory=lambda: np.zeros((2, PIECES)))
     too_long: int = 0
@@ -74,11 +79,11 @@ def sum_up_cases(rows: CaseRows, fraud: FraudDistribution, stealth: float) -> Ca
     """Return the counts of whole cases.
 
     Args:
-        stealth: Share of rows that pass for regular: these are in no burst, so nothing is said of bursts' length.
+        stealth: Share of rows that pass for regular: these are in no burst, and nothing tells them.
     """
     shapes = CaseShapes()
     if len(rows.case) and fraud.kind.burst_seconds:
-        shapes = _sum_up_bursts(rows, fraud.kind.burst_seconds, counts_length=stealth == 0.0)
+        shapes = _sum_up_bursts(rows, fraud.kind.burst_seconds, any_regular=stealth > 0.0)
     if len(rows.case) and fraud.kind.remote_degrees:
         shapes = replace(shapes, **_sum_up_places(rows, fraud))  # type: ignore[arg-type]
     return shapes
@@ -105,7 +110,7 @@ def measure_burst(length: I64, rows: I64, burst: int) -> F64:
     return np.asarray(np.where(reach < 0, 0.0, inside + np.maximum(share, 0.0) ** rows))
 
 
-def _sum_up_bursts(rows: CaseRows, burst: int, *, counts_length: bool) -> CaseShapes:
+def _sum_up_bursts(rows: CaseRows, burst: int, *, any_regular: bool) -> CaseShapes:
     _, which, number = np.unique(np.stack([rows.case, rows.day]), axis=1, return_inverse=True, return_counts=True)
     which = which.ravel()
     share = np.asarray(1.0 / number[which], dtype=np.float64)
@@ -113,14 +118,14 @@ def _sum_up_bursts(rows: CaseRows, burst: int, *, counts_length: bool) -> CaseSh
     np.add.at(hours, rows.second // _HOUR, share)
     np.add.at(seconds, rows.second % _HOUR, share)
     shapes = CaseShapes(hours=hours, seconds=seconds)
+    if any_regular:
+        seen = which, rows.second, burst
+        return replace(shapes, gaps=count_gaps(*seen), outside=count_outside(*seen))
     length = _range_of(rows.second, which, len(number))
-    if counts_length:
-        told = (number > 1) & (length < burst)
-        length, several = length[told], number[told]
-        fewer, no_more = (measure_burst(own, several, burst) for own in (length - 1, length))
-        shapes.bursts = spread_out(fewer, no_more, PIECES)
-        shapes.too_long = int(np.count_nonzero((number > 1) & ~told))
-    return shapes
+    told = (number > 1) & (length < burst)
+    fewer, no_more = (measure_burst(own, number[told], burst) for own in (length[told] - 1, length[told]))
+    too_long = int(np.count_nonzero((number > 1) & ~told))
+    return replace(shapes, bursts=spread_out(fewer, no_more, PIECES), too_long=too_long)
 
 
 def _sum_up_places(rows: CaseRows, fraud: FraudDistribution) -> dict[str, object]:

@@ -16,8 +16,9 @@ from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.moments import share_seconds
 from vecgen.sampling.arrays import F64
 from vecgen.scan.counts import Totals, TypeCounts
+from vecgen.scan.groups.burst_gaps import share_gaps
 from vecgen.scan.groups.case_shapes import PIECES, share_places
-from vecgen.verify.chi_square import Statistic, compare, pool
+from vecgen.verify.chi_square import Statistic, compare, compare_excess, pool
 from vecgen.verify.customer_tests import examine_cases, examine_kept, examine_whole
 from vecgen.verify.row_tests import (
     RowGroup,
@@ -54,16 +55,6 @@ def examine_types(totals: Totals, model: ExactModel) -> dict[tuple[str, str], St
         if group:
             out |= {(law, own.type.name): statistic for law, statistic in _examine_type(group, model)}
     return out
-
-
-def describe_untested(model: ExactModel) -> str:
-    """Return what is not tested of the types, "" where nothing is missing."""
-    bursts = [own.type.name for own in model.law.types if own.type.burst_seconds]
-    if model.law.fraud_stealth == 0 or not bursts:
-        return ""
-    return (
-        f"length of the bursts of {', '.join(bursts)}: rows that pass for regular are in none, and nothing tells them"
-    )
 
 
 def _select(totals: Totals, model: ExactModel, position: int) -> list[_Fraud]:
@@ -113,7 +104,11 @@ def _examine_type(group: Sequence[_Fraud], model: ExactModel) -> Iterator[tuple[
 
 
 def _compare_bursts(group: Sequence[_Fraud], kind: FraudType, stealth: float) -> Iterator[tuple[str, Statistic]]:
-    """Yield when the bursts of a date happen, and how long they are; each counts as one, however many rows it has."""
+    """Yield when the bursts of a date happen, and how long they are; each counts as one, however many rows it has.
+
+    Where rows that pass for regular are in no burst, seconds between two rows show how long bursts are, and no more
+    rows than those are outside.
+    """
     hours = ((own.counts.shapes.hours, _share_hours(own.fraud.shown)) for own in group)
     yield "hour", pool(hours)
     seconds = np.sum([own.counts.shapes.seconds for own in group], axis=0)
@@ -123,7 +118,12 @@ def _compare_bursts(group: Sequence[_Fraud], kind: FraudType, stealth: float) ->
     yield "minute and second", compare(seconds, folded)
     for law, *tables in zip(("minute", "second"), margins(seconds, 60), margins(folded, 60), strict=True):
         yield law, compare(*tables)
-    if stealth == 0:
+    if stealth > 0:
+        gaps = ((own.counts.shapes.gaps, share_gaps(kind, _share_hours(own.regular), stealth)) for own in group)
+        yield "seconds between rows", pool(gaps)
+        rows, outside = np.sum([own.counts.shapes.outside for own in group], axis=0).tolist()
+        yield "rows outside bursts", compare_excess(outside, rows, stealth)
+    else:
         bursts = np.sum([own.counts.shapes.bursts for own in group], axis=0)
         too_long = any(own.counts.shapes.too_long for own in group)
         yield "length of bursts", _NEVER if too_long else compare(bursts, np.ones(PIECES))

@@ -1,0 +1,63 @@
+"""Bursts among rows that pass for regular: gaps and rows outside by going through all pairs, shares by formulas."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from vecgen.model.fraud.fraud_type import FraudType
+from vecgen.sampling.arrays import I64
+from vecgen.sampling.rng import mix
+from vecgen.scan.groups.burst_gaps import GAP_CELLS, count_gaps, count_outside, share_gaps
+
+KIND, BURST = FraudType("bursts", burst_seconds=900), 900
+EVEN = np.full(24, 1.0 / 24)
+WITHIN = GAP_CELLS // 2  # cells of gaps that a burst can have
+
+
+def draw_dates(seconds: int) -> tuple[I64, I64]:
+    """Return rows of fifty dates in any order, at random seconds of the day."""
+    words = mix(np.arange(1000, dtype=np.uint64))
+    return (words[:500] % np.uint64(50)).astype(np.int64), (words[500:] % np.uint64(seconds)).astype(np.int64)
+
+
+@pytest.mark.parametrize("seconds", [900, 1800, 86_400])
+def test_every_pair_of_a_date_counts_and_every_date_counts_as_one(seconds: int) -> None:
+    date, second = draw_dates(seconds)
+    gaps = count_gaps(date, second, BURST)
+    assert gaps.sum() == pytest.approx(50)
+    short, outside = 0.0, 0
+    for own in (second[date == number].tolist() for number in range(50)):
+        pairs = [abs(one - other) for one, other in combinations(own, 2)]
+        short += sum(gap < BURST for gap in pairs) / len(pairs)
+        outside += len(own) - max(sum(first <= other < first + BURST for other in own) for first in own)
+    assert gaps[:WITHIN].sum() == pytest.approx(short)
+    assert count_outside(date, second, BURST).tolist() == [500, outside]
+
+
+def test_dates_of_one_row_say_nothing() -> None:
+    date, second = np.arange(3), np.array([5, 86_399, 0])
+    assert not count_gaps(date, second, BURST).any()
+    assert count_outside(date, second, BURST).tolist() == [0, 0]
+
+
+def test_a_mixture_of_rows_in_bursts_and_regular_ones() -> None:
+    none, half, every = (share_gaps(KIND, EVEN, stealth) for stealth in (0.0, 0.5, 1.0))
+    assert none[:WITHIN] == pytest.approx(np.full(WITHIN, 1 / WITHIN), abs=2e-3)
+    assert not none[WITHIN:].any()
+    distance = np.linspace(BURST, 86_400, WITHIN + 1) / 86_400  # of two even seconds: 1 - (1 - d) ** 2
+    assert every[WITHIN:] == pytest.approx(np.diff(1.0 - (1.0 - distance) ** 2), abs=1e-4)
+    assert half.sum() == pytest.approx(1.0)
+    # Two of a burst, one of it (almost as even as the day), or none.
+    assert half[:WITHIN].sum() == pytest.approx(0.25 + 0.75 * (1.0 - (1.0 - BURST / 86_400) ** 2), abs=2e-4)
+
+
+def test_hours_of_regular_rows_decide_how_far_bursts_are_from_them() -> None:
+    night = np.where(np.arange(24) < 1, 1.0, 0.0)
+    kind = FraudType("late", hours=tuple(night[::-1].tolist()), burst_seconds=BURST)
+    found = share_gaps(kind, night, 0.5)
+    ends = np.linspace(BURST, 86_400, WITHIN + 1)[1:]
+    far = ends > 22 * 3600  # a burst of the last hour, a regular row of the first
+    assert found[WITHIN:][far].sum() == pytest.approx(0.5)
