@@ -169,3 +169,20 @@ def test_bad_input_writes_nothing(
     assert expected in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("customers", [1, 12])
+def test_a_case_of_rate_0_is_no_case(customers: int, profile_copy: Path, tmp_path: Path) -> None:
+    (profile_copy / "fraud_types").mkdir(exist_ok=True)
+    rare = '{"days": 1, "per_day": {"min": 0, "max": 1}}'
+    (profile_copy / "fraud_types" / "rare.json").write_text(rare, encoding="utf-8")
+    asked: dict[str, Any] = {"customers": customers, "profiles": profile_copy, "fraud_types": "rare", "fraud_rate": 1}
+    found = []
+    for seed in range(4):
+        cases = vecgen.generate_fraud_cases(end="2023-01-31", seed=seed, **asked)
+        drawn = vecgen.generate_transactions(end="2023-01-31", seed=seed, columns=["is_fraud"], **asked)
+        assert pc.sum(drawn["is_fraud"]).as_py() == cases.num_rows  # each case has a row
+        found.append(cases.num_rows)
+    assert min(found) < max(found) <= customers
+    written = vecgen.write_dataset(output=tmp_path / "o", end="2023-01-31", quiet=True, processes=1, **asked)
+    assert written.parts["fraud_cases"].rows <= customers

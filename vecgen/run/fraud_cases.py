@@ -83,7 +83,7 @@ def _list_stream(
     columns = list_columns(tables.law)
     reported = REPORTED_DATE in columns
     drawn = list(draw_frauds(tables, calendar, stream, _ATTRIBUTES if reported else frozenset({"cents"})))
-    if not drawn or stream.fraud is None:
+    if stream.fraud is None or not any(map(len, drawn)):  # a case of rate 0 has no rows
         return
     who, day, cents = (np.concatenate([getattr(rows, name) for rows in drawn]) for name in ("customer", "day", "cents"))
     cases, starts = np.unique(who, return_index=True)  # rows come by customer, then date
