@@ -70,12 +70,18 @@ def test_fraud_types_are_shown_copied_and_checked(tmp_path: Path, capsys: pytest
     assert main(["profiles", "show", "probing", mine]) == 0
     assert main(["profiles", "check", mine]) == 0
     assert "13 profiles and their fraud twins, 1 fraud type, no fault found" in capsys.readouterr().out
-    assert main(["profiles", "show", "probings", mine]) == 2
-    assert "did you mean 'probing'" in capsys.readouterr().err
+    for asked in (["show", "probings", mine], ["new", mine, "--from", "probings", "--name", "more"]):
+        assert main(["profiles", *asked]) == 2
+        assert "did you mean 'probing'" in capsys.readouterr().err
+    assert main(["profiles", "new", mine, "--from", "probing", "--name", ""]) == 2
+    assert "--name: got '', expected a fraud type name" in capsys.readouterr().err
     path = tmp_path / "mine" / "fraud_types" / "probing.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"days": 1', '"days": 99'), encoding="utf-8")
     assert main(["profiles", "check", mine]) == 2
     assert "probing.json: days: got 99, expected an integer from 1 to 60" in capsys.readouterr().err
+    path.write_text('{"amount_factor": 0.01}', encoding="utf-8")
+    assert main(["profiles", "check", mine]) == 2
+    assert "fraud type probing: amount_factor: got 0.01, expected at least" in capsys.readouterr().err
 
 
 def test_profiles_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

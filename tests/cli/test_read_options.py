@@ -72,6 +72,7 @@ def test_fraud_types_are_read_where_the_profiles_are(profile_copy: Path) -> None
         ("card_tests", "did you mean 'card_testing'"),
         ("card_testing=-1", "expected 0, or a number from 1e-100"),
         ("card_testing=0,bust_out=0", "a type with a weight above 0"),
+        ("card_testing=0 --fraud-rate 0", "a type with a weight above 0"),
         (
             "bust_out --end 2023-01-09",
             "bust_out: got '10 days', expected a window of which one fits into",

@@ -16,6 +16,7 @@ from vecgen.cli.show_profile import QUANTILES, list_purchases, print_fraud_type,
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import Profile, ProfileSet
 from vecgen.errors import InputError
+from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.parse_fraud_type import parse_fraud_type
 from vecgen.model.params import ModelParameters, Period
 from vecgen.sampling.gamma import compile_amounts
@@ -141,3 +142,9 @@ def test_what_is_no_terminal_gets_plain_text(shipped: ProfileSet, monkeypatch: p
 def test_an_unknown_profile_is_refused(shipped: ProfileSet) -> None:
     with pytest.raises(InputError, match="got 'nobody', expected one of adults_50up_male_urban, "):
         print_page(shipped, "nobody")
+
+
+def test_texts_of_a_fraud_type_control_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_fraud_type(FraudType("odd", description="two\nlines \x1b[31m", source="[bold]\u202e"))
+    shown = capsys.readouterr().out
+    assert "two\nlines \\x1b[31m\n[bold]\\u202e" in shown

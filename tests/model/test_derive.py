@@ -10,7 +10,7 @@ from tests.support.fraud_types import DOCUMENT
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import AmountDistribution
 from vecgen.errors import InputError
-from vecgen.model.fraud.derive import derive_profile
+from vecgen.model.fraud.derive import check_amounts, derive_profile
 from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.parse_fraud_type import parse_fraud_type
 
@@ -51,3 +51,11 @@ def test_amounts_below_a_dollar_are_refused() -> None:
         derive_profile(FraudType("a", amount_factor=0.01), REGULAR, TWIN)
     scaled = derive_profile(FraudType("a", amount_factor=1.0 / least), REGULAR, TWIN)
     assert min(amount.mean for amount in scaled.amounts) == pytest.approx(1.0)
+
+
+def test_each_type_with_small_amounts_is_named_once() -> None:
+    kinds = [FraudType(name, amount_factor=factor) for name, factor in (("a", 0.01), ("b", 1.0), ("c", 0.02))]
+    with pytest.raises(InputError, match=r"fraud type a: amount_factor: got 0\.01") as caught:
+        check_amounts(kinds, PROFILES.regular, PROFILES.fraud)
+    assert [fault.where for fault in caught.value.further] == ["fraud type c"]
+    check_amounts(kinds[1:2], PROFILES.regular, PROFILES.fraud)

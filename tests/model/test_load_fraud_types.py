@@ -50,6 +50,17 @@ def test_a_directory_has_its_own_types_beside_the_shipped(tmp_path: Path) -> Non
     assert load_fraud_type(choose_file("mine", known)).name == "mine"
 
 
+@pytest.mark.parametrize("kind", ["file", "loop", "nothing behind"])
+def test_what_only_has_the_name_of_the_folder_is_refused(kind: str, tmp_path: Path) -> None:
+    folder = tmp_path / FOLDER
+    if kind == "file":
+        folder.write_text("")
+    else:
+        folder.symlink_to(FOLDER if kind == "loop" else "nowhere")
+    with pytest.raises(InputError, match=f"{FOLDER}: got '.*', expected a directory of fraud types"):
+        check_fraud_types(tmp_path, MERCHANTS)
+
+
 def test_an_unknown_name_is_answered_by_the_likely_one() -> None:
     with pytest.raises(InputError, match=r"fraud_types: got 'card_tests', .*did you mean 'card_testing'"):
         choose_file("card_tests", find_fraud_types(DEFAULT_PROFILES))

@@ -31,7 +31,7 @@ def test_a_new_directory_is_complete(tmp_path: Path) -> None:
     [
         ("card_tests", "mine", "did you mean 'card_testing'"),
         ("card_testing", "bust_out", "a name that no fraud type has"),
-        ("card_testing", "a b", "a profile name of at most"),
+        ("card_testing", "a b", "a fraud type name of at most .*rename the fraud type"),
     ],
 )
 def test_what_is_refused_leaves_nothing(origin: str, name: str, expected: str, tmp_path: Path) -> None:

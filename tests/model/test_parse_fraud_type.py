@@ -74,6 +74,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"categories": {"home": {"weight": 1, "mean": 5, "stdev": 0}}}, "categories.home.stdev", "between 0.0005 and"),
     ({"categories": {"a|b": {"weight": 1, "mean": 5, "stdev": 1}}}, "categories.a|b", "printable characters"),
     ({"amount_factor": 0}, "amount_factor", "a number from 0.01 to 100"),
+    ({"amount_factor": 0.1}, "amount_factor", "at least 0.2: a category has a mean amount of 5"),
     ({"hours": [1] * 23}, "hours", "a list of 24 weights"),
     ({"hours": [0] * 24}, "hours", "at least one weight above 0"),
     ({"hours": [-1, *[1] * 23]}, "hours[0]", "0, or a number from"),

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from vecgen.config.profile import DEFAULT_WEIGHT, WEEKDAYS, MonthDay, Profile, ProfileSet, Segment
-from vecgen.errors import InputError, suggest
+from vecgen.errors import InputError, suggest, to_printable
 from vecgen.model.exact import amount_mean, amount_quantile, overlap
 from vecgen.model.fraud.fraud_type import FraudType
 
@@ -93,7 +93,7 @@ def print_fraud_type(kind: FraudType, file: IO[str] | None = None) -> None:
     console = _open_console(file)
     console.print(kind.name, style="bold")
     for text in filter(None, (kind.description, kind.source)):
-        console.print(text)
+        console.print(to_printable(text))
     console.print(_tabulate("Cases", ["", "value"], _describe_cases(kind)))
     shares = _describe_shares(kind.category_weights) if kind.categories else []
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,9 @@ class _Copy:
     name: str
 
 
-def add_profile(directory: Path, origin: str, name: str, source: Path | None = None) -> None:
+def add_profile(
+    directory: Path, origin: str, name: str, source: Path | None = None, others: Iterable[str] = ()
+) -> None:
     """Write the profile `name`, a copy of `origin`, with its fraud twin and its segment, into a directory.
 
     The new segment stands before that of the original and takes its customers; that of a copy of "leftovers" stands
@@ -37,6 +39,7 @@ def add_profile(directory: Path, origin: str, name: str, source: Path | None = N
     Args:
         directory: One with profiles; or one that is new or empty: it becomes a copy of the source first.
         source: Where `origin` is read: by default the directory itself, the shipped profiles if it is new or empty.
+        others: Names that are no profiles' and could have been meant.
 
     Raises:
         InputError: A source or a directory with faults, an unknown original, a name that is taken or cannot be one.
@@ -45,7 +48,7 @@ def add_profile(directory: Path, origin: str, name: str, source: Path | None = N
     try:
         new = not directory.is_dir() or not any(directory.iterdir())
         copy = _Copy(source or (DEFAULT_PROFILES if new else directory), origin, name)
-        _check(copy, directory if not new else copy.source)
+        _check(copy, directory if not new else copy.source, others)
         if new:
             _create(directory, copy)
         else:
@@ -54,10 +57,11 @@ def add_profile(directory: Path, origin: str, name: str, source: Path | None = N
         raise OutputError(f"{directory}: cannot be written ({error.strerror or error})") from error
 
 
-def _check(copy: _Copy, directory: Path) -> None:
+def _check(copy: _Copy, directory: Path, others: Iterable[str]) -> None:
     names = load_profiles(copy.source).names
     if copy.origin not in names:
-        raise InputError(setting("from"), "", copy.origin, f"one of {', '.join(names)}", suggest(copy.origin, names))
+        known = (*names, *others)
+        raise InputError(setting("from"), "", copy.origin, f"one of {', '.join(known)}", suggest(copy.origin, known))
     check_name(setting("name"), "", copy.name)
     if copy.name.startswith(FRAUD_PREFIX):
         raise InputError(setting("name"), "", copy.name, f"a name that does not begin with {FRAUD_PREFIX}, as twins do")

@@ -75,18 +75,21 @@ def open_document(where: str, raw: object) -> JsonValue:
     return JsonValue(where, "", raw)
 
 
-def check_name(where: str, field: str, name: str) -> None:
-    """Accept a profile name of at most 100 ASCII letters, digits, `_`, `-` and inner `.`, without the suffix.
+def check_name(where: str, field: str, name: str, what: str = "profile") -> None:
+    """Accept a name of at most 100 ASCII letters, digits, `_`, `-` and inner `.`, without the suffix.
 
     It becomes the name of a file and of a directory.
+
+    Args:
+        what: Is named so.
 
     Raises:
         InputError: Any other name.
     """
     # With two suffixes, "a.json" in a customers file could mean two profiles.
     if not NAME.fullmatch(name) or len(name) > MAX_NAME or name.endswith(SUFFIX):
-        expected = f"a profile name of at most {MAX_NAME} letters, digits, '_', '-' and '.', not starting with '.'"
-        raise InputError(where, field, shorten(name), expected, "rename the profile")
+        expected = f"a {what} name of at most {MAX_NAME} letters, digits, '_', '-' and '.', not starting with '.'"
+        raise InputError(where, field, shorten(name), expected, f"rename the {what}")
 
 
 def _parse_per_day(node: JsonValue) -> tuple[int, int]:

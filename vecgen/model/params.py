@@ -123,6 +123,8 @@ class ModelParameters:
         names = [own.type.name for own in self.fraud_types]
         if len(set(names)) < len(names):
             raise InputError(setting("fraud_types"), "", ",".join(names), "each type once")
+        if self.fraud_types and not any(own.weight > 0 for own in self.fraud_types):
+            raise InputError(setting("fraud_types"), "", ",".join(names), "a type with a weight above 0")
         for own in self.fraud_types:
             if self.fraud_rate > 0 and own.weight > 0 and self.count_starts(own.type) < 1:
                 raise InputError(
@@ -133,8 +135,8 @@ class ModelParameters:
                     "lengthen the period, or leave the type out",
                 )
         if self.fraud_types and self.fraud_rate > 0 and not any(share > 0 for share in self.type_shares):
-            remedy = "weigh one of them, and one of the months in which its windows can start"
-            raise InputError(setting("fraud_types"), "", ",".join(names), "a type with a weight above 0", remedy)
+            expected = "a type with a weight above 0 in some month in which its windows can start"
+            raise InputError(setting("fraud_types"), "", ",".join(names), expected, "correct months in its file")
 
     @property
     def window_starts(self) -> int:

@@ -17,6 +17,7 @@ from vecgen.config.loader import DEFAULT_PROFILES, check_profiles, load_demograp
 from vecgen.config.new_file import write_new
 from vecgen.config.new_profile import add_profile
 from vecgen.errors import InputError, VecgenError, gather, to_line
+from vecgen.model.fraud.derive import check_amounts
 from vecgen.model.fraud.fraud_type_schema import KIND, fraud_type_schema
 from vecgen.model.fraud.load_fraud_types import check_fraud_types, find_fraud_types, load_fraud_type
 from vecgen.model.fraud.new_fraud_type import add_fraud_type
@@ -76,6 +77,7 @@ def _check(options: Namespace) -> None:
 
     try:
         profiles, types = gather([partial(check_profiles, options.directory, options.demographics), check_types])
+        check_amounts(types, profiles.regular, profiles.fraud)
     except InputError as error:
         faults = {to_line(fault): fault for fault in (error, *error.further)}.values()  # both read the demographics
         print(*map(to_line, faults), sep="\n", file=sys.stderr)
@@ -98,12 +100,13 @@ def _show(options: Namespace) -> None:
 
 
 def _new(options: Namespace) -> None:
-    name = options.name or f"{options.origin}_copy"
-    if options.origin in find_fraud_types(options.profiles or options.directory):
+    name = f"{options.origin}_copy" if options.name is None else options.name
+    types = find_fraud_types(options.profiles or options.directory)
+    if options.origin in types:
         add_fraud_type(options.directory, options.origin, name, options.profiles)
         say(f"{options.directory}: fraud type {name}, after {options.origin}")
         return
-    add_profile(options.directory, options.origin, name, options.profiles)
+    add_profile(options.directory, options.origin, name, options.profiles, others=types)
     say(f"{options.directory}: {name} and fraud_{name}, after {options.origin}; main_config.json says who gets it")
 
 

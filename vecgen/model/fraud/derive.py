@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from vecgen.config.profile import DEFAULT_WEIGHT, MIN_MEAN, AmountDistribution, Profile
-from vecgen.errors import InputError
+from vecgen.errors import InputError, gather
 from vecgen.model.fraud.fraud_type import FraudType
 
 _ALL_DAY: Final = {"day_parts": ("AM",), "day_part_weights": (1.0,)}
@@ -31,6 +33,20 @@ def derive_profile(kind: FraudType, regular: Profile, twin: Profile) -> Profile:
     if kind.per_day is not None:
         base = replace(base, min_per_day=kind.per_day[0], max_per_day=kind.per_day[1])
     return base if kind.hour_weights is None else replace(base, **_ALL_DAY)  # type: ignore[arg-type]
+
+
+def check_amounts(kinds: Iterable[FraudType], regular: Sequence[Profile], twins: Sequence[Profile]) -> None:
+    """Accept types whose amounts are large enough, whoever suffers them.
+
+    Raises:
+        InputError: The first that is not, for the first profile; `further` holds the others.
+    """
+
+    def check(kind: FraudType) -> None:
+        for own, twin in zip(regular, twins, strict=True):
+            derive_profile(kind, own, twin)
+
+    gather([partial(check, kind) for kind in kinds])
 
 
 def _take_own(kind: FraudType, base: Profile) -> Profile:

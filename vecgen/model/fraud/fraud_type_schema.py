@@ -1,6 +1,7 @@
 """JSON Schema of the files of fraud types, for editors, with the bounds of the parser (`fraud_type`).
 
-It compares no two values: a burst that no hour can hold, a rate whose minimum exceeds its maximum pass it.
+It compares no two values: a burst that no hour can hold, a rate whose minimum exceeds its maximum, a factor that makes
+amounts too small pass it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,12 +21,27 @@ FOLDER: Final = "fraud_types"
 
 
 def list_fraud_types(profiles: Path) -> dict[str, Path]:
-    """Return the files of the types of a directory of profiles by name; none where it has no such folder."""
-    return _list_files(profiles / FOLDER)
+    """Return the files of the types of a directory of profiles by name; none where it has no such folder.
+
+    Raises:
+        InputError: What has the folder's name is none, or cannot be read.
+    """
+    folder = profiles / FOLDER
+    return _list_files(folder) if os.path.lexists(folder) else {}
 
 
 def _list_files(folder: Path) -> dict[str, Path]:
-    return {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    """Return the files of the types in a folder by name.
+
+    Raises:
+        InputError: It is no folder, or cannot be read.
+    """
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        raise InputError(str(folder), "", found, "a directory of fraud types") from None
+    return {name.removesuffix(SUFFIX): folder / name for name in names if name.endswith(SUFFIX)}
 
 
 def find_fraud_types(profiles: Path) -> dict[str, Path]:

@@ -27,7 +27,7 @@ def add_fraud_type(directory: Path, origin: str, name: str, source: Path | None 
     known = find_fraud_types(source or directory)
     path = choose_file(origin, known)
     load_fraud_type(path)
-    check_name(setting("name"), "", name)
+    check_name(setting("name"), "", name, "fraud type")
     if name in find_fraud_types(directory):
         raise InputError(setting("name"), "", name, "a name that no fraud type has", "choose another")
     try:

@@ -18,7 +18,7 @@ from vecgen.config.parse_profile import (
     open_document,
     parse_weight,
 )
-from vecgen.config.profile import AmountDistribution
+from vecgen.config.profile import MIN_MEAN, AmountDistribution
 from vecgen.model.fraud.fraud_type import (
     HOURS,
     MAX_BURST,
@@ -49,7 +49,7 @@ def parse_fraud_type(where: str, name: str, raw: object) -> FraudType:
         InputError: An unknown key, a wrong type, a value outside its range, or one that another makes useless;
             `further` holds the others.
     """
-    check_name(where, "", name)
+    check_name(where, "", name, "fraud type")
     node = open_document(where, raw)
     fields = dict(zip(_FIELDS, node.record(_FIELDS), strict=True))
     _check_spending(node, fields["spending"])
@@ -63,6 +63,7 @@ def parse_fraud_type(where: str, name: str, raw: object) -> FraudType:
         **fields,
     )
     _check_burst(node, found)
+    _check_factor(node, found)
     return found
 
 
@@ -217,3 +218,9 @@ def _check_burst(node: JsonValue, kind: FraudType) -> None:
         hours = (24 * 3600 - kind.burst_seconds) // 3600 + 1  # in which a burst can start
         if not any(kind.hours[:hours]):
             node.child("hours").fail(_BURST_START, "shorten the burst, or weigh earlier hours")
+
+
+def _check_factor(node: JsonValue, kind: FraudType) -> None:
+    least = min((amount.mean for amount in kind.amounts), default=MIN_MEAN / MIN_FACTOR)
+    if least * kind.amount_factor < MIN_MEAN:
+        node.child("amount_factor").fail(f"at least {MIN_MEAN / least:g}: a category has a mean amount of {least:g}")
