@@ -23,7 +23,7 @@ from vecgen.cli.main import main
 from vecgen.errors import InputError, OutputError
 from vecgen.io.assembler import Assembler
 from vecgen.io.reader import digest_dataset
-from vecgen.io.schema import COLUMNS
+from vecgen.io.schema import COLUMNS, FRAUD_CASE_COLUMNS
 from vecgen.model.fraud.fraud_type import WeightedType
 from vecgen.plan.output import Existing, Output
 from vecgen.plan.plan import Plan
@@ -87,8 +87,41 @@ def test_cases_have_all_that_is_known_of_them(compile_small: Compile, output: Ou
     assert cases.columns == [column.name for column in list_columns(plan.tables.law)]
     assert {*cases["fraud_type"]} == {"counterfeit", "bust_out"}
     assert 0 < cases["compromised_merchant"].null_count() < cases.height
-    with pytest.raises(InputError, match="fraud_cases: column compromised_category: got"):
-        run_local(compile_small(), output, 1, existing="overwrite")
+    before, old = cases, DeltaTable(tmp_path / "lake" / "fraud_cases")
+    for other, expected in ((compile_small(), FRAUD_CASE_COLUMNS), (plan, list_columns(plan.tables.law))):
+        run_local(other, output, 1, existing="overwrite")  # as a whole, with its columns
+        cases = pl.read_delta(str(tmp_path / "lake" / "fraud_cases"))
+        assert cases.columns == [column.name for column in expected]
+        assert verify_dataset(output.path, read_expectation(output.path, {})).holds
+    assert old.to_pyarrow_table().num_rows == before.height  # whoever reads the old version goes on
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"with_customer_id": True, "with_fraud_probability": True},
+        {"columns": ("cc_num", "trans_num", "amt", "is_fraud")},
+    ],
+)
+def test_a_table_is_replaced_with_its_columns(
+    changes: dict[str, Any], plan: Plan, output: Output, tmp_path: Path
+) -> None:
+    run_local(plan, output, 1)
+    before = read_table(output)
+    for other in (change_output(output, **changes), output):
+        run_local(plan, other, 1, existing="overwrite")
+        now = read_table(output)
+        keys = other.form.partition_columns()
+        assert {*now.columns} == {column.name for column in (*other.form.columns_of("transactions"), *keys)}
+        common = [name for name in before.columns if name in now.columns]
+        assert now.select(common).equals(before.select(common))
+        assert sum(now.null_count().row(0)) == 0
+    assert versions(tmp_path / "lake") == [3, 3]
+    assert verify_dataset(output.path, read_expectation(output.path, {})).holds
+
+
+def read_table(output: Output) -> pl.DataFrame:
+    return pl.read_delta(str(output.path / "transactions")).sort("trans_num")
 
 
 def _connect(table: DeltaTable) -> Any:
@@ -214,15 +247,22 @@ def test_a_first_load_asked_twice_is_written_once(append: bool, plan: Plan, outp
     assert versions(tmp_path / "lake") == [1, 2]
 
 
+PARTITIONS = {"partition_by": ("year",)}, "partition_by: got 'year', expected 'year,month,profile_group', by which"
+
+
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("existing", "changes", "message"),
     [
-        ({"partition_by": ("year",)}, "partition_by: got 'year', expected 'year,month,profile_group', by which"),
-        ({"with_customer_id": True}, "with_customer_id: got True, expected false, as the columns of"),
-        ({"with_fraud_probability": True}, "with_fraud_probability: got True, expected false, as the columns of"),
+        ("refuse", *PARTITIONS),
+        ("overwrite", *PARTITIONS),
+        ("refuse", {"with_customer_id": True}, "with_customer_id: got True, expected false, as the columns of"),
+        (
+            "refuse",
+            {"with_fraud_probability": True},
+            "with_fraud_probability: got True, expected false, as the columns of",
+        ),
     ],
 )
-@pytest.mark.parametrize("existing", ["refuse", "overwrite"])
 def test_the_table_says_which_columns_it_has(
     existing: Existing, changes: dict[str, Any], message: str, plan: Plan, output: Output, tmp_path: Path
 ) -> None:

@@ -56,7 +56,7 @@ def commit_files(
         records: Their paths begin with the name of the table's directory.
         schema: Of the rows in the files.
         partitions: Of the columns whose values the paths hold.
-        mode: "error" for a new table; "append" to what it holds, or "overwrite" it.
+        mode: "error" for a new table; "append" to what it holds, or "overwrite" it, whose columns change then.
         load: What the files are known by, the application id of the transaction.
 
     Raises:
@@ -123,8 +123,20 @@ def list_ranges(table: Place) -> set[tuple[str, str]]:
     return set(zip(*bounds, strict=True))
 
 
-def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema, *, by_option: bool = True) -> None:
-    """Accept files of these columns and partition columns for a table.
+def check_partitions(table: Place, partitions: pa.Schema) -> None:
+    """Accept files of these partition columns for a table, whether they are added to what it holds or replace that.
+
+    Raises:
+        InputError: deltalake is missing, or the table has others: no commit of that library changes them.
+    """
+    keys = list(_open_table(table).metadata().partition_columns)
+    if keys != partitions.names:
+        expected = f"{','.join(keys)!r}, by which {table} is partitioned"
+        raise InputError(setting("partition_by"), "", ",".join(partitions.names), expected, _REMEDY)
+
+
+def check_columns(table: Place, schema: pa.Schema, partitions: pa.Schema, *, by_option: bool = True) -> None:
+    """Accept files of these columns and partition columns beside those of a table; to replace these, any may do.
 
     Args:
         by_option: Whether options add columns to the table, and not what is known of its rows.
@@ -133,14 +145,9 @@ def check_layout(table: Place, schema: pa.Schema, partitions: pa.Schema, *, by_o
         InputError: deltalake is missing, or the table has others.
     """
     deltalake = import_deltalake(setting("table"))
-    there = _open_table(table)
-    keys = list(there.metadata().partition_columns)
-    if keys != partitions.names:
-        expected = f"{','.join(keys)!r}, by which {table} is partitioned"
-        raise InputError(setting("partition_by"), "", ",".join(partitions.names), expected, _REMEDY)
     ours, theirs = (
         {field.name: field.type for field in known.fields}
-        for known in (deltalake.Schema.from_arrow(pa.schema([*schema, *partitions])), there.schema())
+        for known in (deltalake.Schema.from_arrow(pa.schema([*schema, *partitions])), _open_table(table).schema())
     )
     for option, column in _ASKED_FOR.items() if by_option else ():
         if (column.name in ours) != (column.name in theirs):

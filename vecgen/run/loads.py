@@ -15,7 +15,15 @@ from datetime import date
 from typing import Any, Final
 
 from vecgen.errors import InputError, OutputError, setting
-from vecgen.io.delta import CommitMode, check_layout, check_store, commit_files, import_deltalake, list_ranges
+from vecgen.io.delta import (
+    CommitMode,
+    check_columns,
+    check_partitions,
+    check_store,
+    commit_files,
+    import_deltalake,
+    list_ranges,
+)
 from vecgen.io.digest import Digest, parse_digest
 from vecgen.io.file_record import FileRecord
 from vecgen.io.schema import CUSTOMERS, FRAUD_CASES, TRANSACTIONS, arrow_schema
@@ -117,9 +125,7 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
         wanted = f"{setting('table')} {output.table}" if output.table else setting("append")
         raise OutputError(f"{wanted}: {output.path} holds {held}; choose the same kind, or another {setting('output')}")
     if output.table and (replaces or output.append):
-        for part in before.parts:
-            layout = _layout(output, part, plan.tables.law)
-            check_layout(output.path / part, *layout, by_option=part != FRAUD_CASES)
+        _check_tables(output, plan.tables.law, before.parts)
     if replaces:
         return False
     load = describe_load(output, plan, "", {})
@@ -131,6 +137,15 @@ def check_load(output: Output, plan: Plan, before: Receipt | None, replaces: boo
         return True
     _check_dates(load, before.loads)
     return False
+
+
+def _check_tables(output: Output, law: ModelParameters, parts: Iterable[str]) -> None:
+    """Refuse partitions that a table does not have, and columns, unless all of its rows are replaced."""
+    for part in parts:
+        columns, keys = _layout(output, part, law)
+        check_partitions(output.path / part, keys)
+        if output.append:
+            check_columns(output.path / part, columns, keys, by_option=part != FRAUD_CASES)
 
 
 def _check_fit(output: Output, plan: Plan, before: Receipt) -> None:
