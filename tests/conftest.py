@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from tests.support.clusters import Cluster, Machine, make_machine, run_cluster, write_undisturbed
 from tests.support.object_store import ObjectStore, free_port
-from vecgen.api import write_dataset
+from vecgen import write_dataset
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES
 from vecgen.model.params import ModelParameters, Period
 from vecgen.plan.form import Form

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.model.test_transactions import MERCHANTS, PROFILES, join_rows, people
-from vecgen.api import generate_customers, make_request
+from vecgen import generate_customers, make_request
 from vecgen.model.params import ModelParameters, Period, make_period
 from vecgen.model.rows import Rows
 from vecgen.model.tables import MAX_CUSTOMER_ROWS, Tables, compile_tables

@@ -19,7 +19,7 @@ import pytest
 from tests.support.checkout import ROOT
 from tests.support.datasets import data_files, read_rows
 from tests.support.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
-from vecgen.api import generate_transactions
+from vecgen import generate_transactions
 from vecgen.cli.keywords import RequestKeywords
 from vecgen.io.reader import digest_dataset
 from vecgen.records.receipt import Receipt

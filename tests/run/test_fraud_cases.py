@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import LAW, Compile
 from tests.support.datasets import data_files, list_tree, read_lines, read_rows
 from tests.support.outputs import change_output
-from vecgen.api import generate_customers
+from vecgen import generate_customers
 from vecgen.cli.keywords import RequestKeywords
 from vecgen.cli.main import main
 from vecgen.io.reader import digest_dataset, digest_files

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 from numbers import Real
-from typing import Any, Final, Literal, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, TypeVar
 
 from vecgen.cli.argument_types import (
     parse_date,
@@ -42,7 +42,9 @@ from vecgen.io.writers import Format
 from vecgen.model.params import Dependence
 from vecgen.plan.output import Table
 from vecgen.plan.slices import PartitionKey
-from vecgen.run.export.public_files import Layout
+
+if TYPE_CHECKING:
+    from vecgen.run.export.public_files import Layout
 
 Day: TypeAlias = date | str
 """A date, or its text as YYYY-MM-DD or MM-DD-YYYY."""

@@ -25,7 +25,7 @@ from vecgen.scan.stamps import read_dates, read_stamps
 REFUNDS: Final = "amount of zero or less"
 SMALL: Final = "amount below 1"
 
-_UNBORN: Final = pa.scalar(date.max, pa.date32())
+_UNBORN: Final = date.max
 """Stands for a date of birth that is not told: no segment has such ages."""
 _UNNAMEABLE: Final = r"""[|/"'`\p{C}]"""
 """Characters that no category may have in its name."""

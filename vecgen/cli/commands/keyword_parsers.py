@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from vecgen.cli.commands.compare import add_comparison_options
-from vecgen.cli.commands.export import add_export_options
-from vecgen.cli.commands.fit import add_fit_options
-from vecgen.cli.commands.split import add_split_options
+from vecgen.cli.argument_types import parse_place
+from vecgen.cli.keywords import Directory, read_keywords, read_value
 from vecgen.cli.options import (
     add_customer_options,
     add_expectation_options,
@@ -37,16 +37,19 @@ def _make_parsers() -> tuple[Parser, Parser, Parser]:
     return asked, written, stated
 
 
-def _make_parser(*adding: Callable[[Parser], None]) -> Parser:
-    """Return the parser of what a command takes beside its dataset."""
+ASKED, WRITTEN, STATED = _make_parsers()
+
+
+def make_keyword_parser(*adding: Callable[[Parser], None]) -> Parser:
+    """Return the parser of what a function takes beside its dataset."""
     parser = Parser(prog="vecgen", add_help=False)
     for add in adding:
         add(parser)
     return parser
 
 
-ASKED, WRITTEN, STATED = _make_parsers()
-FITTED = _make_parser(add_storage_option, add_fit_options, add_processes_option, add_quiet_option)
-SPLIT = _make_parser(add_storage_option, add_split_options, add_quiet_option)
-COMPARED = _make_parser(add_storage_option, add_comparison_options, add_processes_option, add_quiet_option)
-EXPORTED = _make_parser(add_storage_option, add_export_options, add_quiet_option)
+def read_dataset_keywords(parser: Parser, directory: Directory, given: Mapping[str, Any]) -> Namespace:
+    """Return the options that keywords stand for, and the dataset as `directory`; see `read_keywords`."""
+    options = read_keywords(parser, given)
+    options.directory = read_value("directory", parse_place, directory)
+    return options

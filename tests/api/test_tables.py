@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,29 +12,14 @@ import pyarrow as pa
 import pytest
 
 import vecgen
-from tests.conftest import LAW, WINTER
 from tests.support.datasets import read_customers, read_rows
 from vecgen.cli.keywords import RequestKeywords
-from vecgen.errors import InputError, OutputError
+from vecgen.errors import InputError
 from vecgen.io.digest import digest_batches
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, FRAUD_CASE_COLUMNS, arrow_schema
-from vecgen.plan.request import Request
 from vecgen.records.receipt import Receipt
 
 Dataset = tuple[Path, Receipt]
-
-
-@pytest.fixture(scope="module")
-def asked(profiles: Path, demographics: Path) -> RequestKeywords:
-    """Return the keywords of the fixture `plan`."""
-    return {
-        "customers": 60,
-        "start": "2023-12-20",
-        "end": WINTER.end,
-        "fraud_rate": LAW.fraud_rate,
-        "profiles": str(profiles),
-        "demographics": demographics,
-    }
 
 
 def test_transactions_are_those_of_the_dataset(asked: RequestKeywords, parquet: Dataset) -> None:
@@ -54,6 +35,13 @@ def test_customers_are_those_of_the_dataset(asked: RequestKeywords, parquet: Dat
     ids = vecgen.generate_customers(columns=["customer_id", "ssn"], **asked)
     assert ids["customer_id"].to_pylist() == list(range(60))
     assert ids["ssn"] == people["ssn"]
+
+
+def test_fraud_cases_are_those_of_the_dataset(asked: RequestKeywords, parquet: Dataset) -> None:
+    cases, part = vecgen.generate_fraud_cases(**asked), parquet[1].parts["fraud_cases"]
+    assert cases.num_rows == part.rows > 10
+    assert str(digest_batches(cases.to_batches(), FRAUD_CASE_COLUMNS)) == part.digest
+    assert vecgen.generate_fraud_cases(columns="frauds", **asked).column_names == ["frauds"]
 
 
 def test_columns_come_as_they_are_asked_for(asked: RequestKeywords) -> None:
@@ -150,79 +138,3 @@ def test_wrong_types_are_named(asked: RequestKeywords, wrong: dict[str, Any], me
 def test_one_name_is_one_column(asked: RequestKeywords) -> None:
     assert vecgen.generate_transactions(columns="amt", **asked).column_names == ["amt"]
     assert vecgen.generate_customers(columns="ssn,dob", **asked).column_names == ["ssn", "dob"]
-
-
-def keywords_of(function: Callable[..., object]) -> set[str]:
-    return set(inspect.signature(function).parameters)
-
-
-def test_defaults_are_those_of_a_request_and_help_names_every_keyword() -> None:
-    assert vecgen.make_request() == Request()
-    for function in (
-        vecgen.generate_transactions,
-        vecgen.write_dataset,
-        vecgen.verify_dataset,
-        vecgen.fit_dataset,
-        vecgen.split_dataset,
-        vecgen.export_dataset,
-        vecgen.compare_datasets,
-        vecgen.write_report,
-        vecgen.measure_ceiling,
-    ):
-        told = inspect.getdoc(function) or ""
-        assert [
-            name for name in keywords_of(function) - {"directory", "one", "other"} if f"    {name}: " not in told
-        ] == []
-        assert "--" not in told
-
-
-def test_a_dataset_is_written_read_and_held_against_its_law(
-    asked: RequestKeywords, parquet: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = tmp_path / "o"
-    assert vecgen.estimate_dataset(output=output, **asked).customers == 60
-    assert not output.exists()
-    receipt = vecgen.write_dataset(output=output, partition_by=["month"], max_file_size="1MiB", quiet=True, **asked)
-    digests = {name: str(digest) for name, digest in vecgen.digest_dataset(output).items()}
-    assert digests == {name: part.digest for name, part in receipt.parts.items()}
-    assert digests == {name: part.digest for name, part in parquet[1].parts.items()}
-    certificate = vecgen.verify_dataset(output)
-    assert certificate.holds
-    assert not vecgen.verify_dataset(str(output), fraud_rate=0.01, fraud_days=2).holds
-    assert certificate.rows == receipt.parts["transactions"].rows
-    cases = vecgen.generate_fraud_cases(**asked)
-    assert cases.num_rows == receipt.parts["fraud_cases"].rows > 10
-    assert str(digest_batches(cases.to_batches(), FRAUD_CASE_COLUMNS)) == digests["fraud_cases"]
-    assert vecgen.generate_fraud_cases(columns="frauds", **asked).column_names == ["frauds"]
-    with pytest.raises(OutputError, match=r"^output: .* pass overwrite=True to replace it"):
-        vecgen.write_customers(output=output, **asked)
-    assert capsys.readouterr().out == ""
-
-
-def test_parts_are_written_alone(asked: RequestKeywords, parquet: Dataset, tmp_path: Path) -> None:
-    for write, names in (
-        (vecgen.write_customers, {"customers"}),
-        (vecgen.write_transactions, {"transactions", "fraud_cases"}),
-    ):
-        receipt = write(output=tmp_path / write.__name__, quiet=True, **asked)
-        assert {name: part.digest for name, part in receipt.parts.items()} == {
-            name: parquet[1].parts[name].digest for name in names
-        }
-
-
-def test_a_report_is_written(parquet: Dataset, tmp_path: Path) -> None:
-    page = vecgen.write_report(parquet[0], tmp_path / "report", quiet=True)
-    assert page == tmp_path / "report" / "index.html"
-    assert page.stat().st_size > 10_000
-
-
-def test_the_package_is_imported_in_no_time_and_knows_its_names() -> None:
-    code = (
-        "import sys, vecgen; assert not {'numpy', 'pyarrow'} & set(sys.modules);"
-        "from vecgen import *; assert set(vecgen.__all__) <= set(dir(vecgen));"
-        "assert generate_transactions is vecgen.api.generate_transactions"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-    with pytest.raises(AttributeError, match="no attribute 'generate_everything'"):
-        vecgen.generate_everything  # type: ignore[attr-defined]  # noqa: B018
-    assert all(inspect.getdoc(getattr(vecgen, name)) for name in vecgen.__all__)
