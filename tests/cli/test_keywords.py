@@ -6,6 +6,7 @@ import argparse
 import inspect
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,17 @@ def test_fraud_types_are_weights_or_names() -> None:
     for wrong in (3, {"card_testing": "3"}, {3: 1.0}):
         with pytest.raises(TypeError, match=r"fraud_types: got .*, expected a dictionary of weights"):
             vecgen.make_request(fraud_types=wrong)  # type: ignore[arg-type]
+
+
+def test_fraud_types_are_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("{}", encoding="utf-8")
+    given: list[Any] = [tmp_path, str(tmp_path), {str(tmp_path): 1}, {str(tmp_path / "mine"): 1}]
+    laws = [vecgen.make_request(fraud_types=types).law for types in given]
+    assert laws == [laws[0]] * 4
+    assert [own.type.name for own in laws[0].fraud_types] == ["mine"]
+    for path in ("a\0/b", f"/{'x' * 5_000}/b"):
+        with pytest.raises(InputError, match="expected a directory of fraud types"):
+            vecgen.make_request(fraud_types=path)
 
 
 def test_unknown_keywords_are_refused() -> None:

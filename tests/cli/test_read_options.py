@@ -66,6 +66,47 @@ def test_fraud_types_are_read_where_the_profiles_are(profile_copy: Path) -> None
     )
 
 
+@pytest.mark.parametrize("inner", ["", "fraud_types"])
+def test_a_directory_stands_for_its_types(inner: str, tmp_path: Path) -> None:
+    folder = tmp_path / inner
+    folder.mkdir(exist_ok=True)
+    kinds = [FraudType(name, days=days) for name, days in (("a", 2), ("b", 3))]
+    for kind in kinds:
+        (folder / f"{kind.name}.json").write_text(f'{{"days": {kind.days}}}', encoding="utf-8")
+    own = tuple(WeightedType(kind, 1.0) for kind in kinds)
+    bust_out = WeightedType(shipped_types()["bust_out"], 2.0)
+    for given, expected in (
+        (f"{tmp_path}", own),
+        (f"{folder}/b,{folder}/a", own),
+        (f"bust_out=2,{tmp_path}", (*own, bust_out)),
+        (f"{folder}/b=2", (WeightedType(kinds[1], 2.0),)),
+    ):
+        law = to_request(parse("--fraud-types", given)).law
+        assert law.fraud_types == expected
+        assert {kind.folder for kind in law.fraud_types if kind != bust_out} == {str(folder)}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("abc", "one of a, ab, or a directory; did you mean 'ab'"),
+        ("../none", "none: got 'no such file', expected a directory with files of fraud types"),
+        ("../nowhere/a", "nowhere: got 'no such file or directory', expected a directory of fraud types"),
+        ("a.json/b", "a.json: got 'not a directory'"),
+        ("", "got 'a,a,ab', expected each type once"),
+    ],
+)
+def test_directories_without_what_is_asked_for_are_refused(given: str, expected: str, tmp_path: Path) -> None:
+    folder = tmp_path / "fraud_types"
+    for place in (folder, tmp_path / "none"):
+        place.mkdir()
+    for name in ("a", "ab"):
+        (folder / f"{name}.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        to_request(parse("--fraud-types", f"{folder}/{given},{folder}/a"))
+    assert expected in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,14 @@ def test_the_command_asks_for_the_same(words: str) -> None:
     assert (program, name) == ("vecgen", "generate")
     again = parse(options)
     assert (again.request, again.output) == (asked.request, asked.output)
+
+
+def test_types_of_a_directory_are_named_by_it(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
+    asked = parse(["--fraud-types", f"{tmp_path}=0.5,sparkov"])
+    assert f"--fraud-types {tmp_path}/a=0.5,{tmp_path}/b=0.5,sparkov=1" in recall(asked)
+    assert parse(shlex.split(recall(asked).replace("\\\n", ""))[2:]).request == asked.request
 
 
 def test_only_what_differs_from_the_defaults_is_named() -> None:

@@ -20,7 +20,7 @@ from vecgen.io.schema import CUSTOMER_COLUMNS
 from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.params import Period
 from vecgen.plan.plan import Plan, compile_plan, index_batches
-from vecgen.plan.request import Request
+from vecgen.plan.request import Request, describe_request
 from vecgen.plan.schedule import cut_again
 
 
@@ -107,6 +107,14 @@ class TestFingerprint:
         path = profile_copy / "leftovers.json"
         path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
         assert compile_small(profiles=profile_copy).fingerprint == plan.fingerprint
+
+    def test_where_a_type_of_fraud_is_from_does_not_matter(self, compile_small: Compile) -> None:
+        named, found = (
+            compile_small(law=dataclasses.replace(LAW, fraud_types=(WeightedType(FraudType("a"), 1.0, folder),)))
+            for folder in ("", "somewhere")
+        )
+        assert named.fingerprint == found.fingerprint
+        assert describe_request(named.request) != describe_request(found.request)
 
     def test_the_default_of_as_of_said_aloud_is_the_same(self, plan: Plan, compile_small: Compile) -> None:
         assert compile_small(as_of=WINTER.start).fingerprint == plan.fingerprint

@@ -117,6 +117,7 @@ def test_a_move_is_of_a_new_dataset_of_ours() -> None:
         (("request", "law", "fraud_stealth"), "0.5"),
         (("request", "law", "fraud_types"), {"card_testing": 3}),
         (("request", "law", "fraud_types"), {"card_testing": {"weight": "3"}}),
+        (("request", "law", "fraud_types"), {"card_testing": {"weight": 3, "folder": 1}}),
         (("output", "batches"), [[1]]),
         (("parts", "transactions", "rows"), -1),
     ],

@@ -69,7 +69,7 @@ class RequestKeywords(TypedDict, total=False):
     fraud_rate: float
     fraud_days: int
     fraud_stealth: float
-    fraud_types: Mapping[str, float] | Sequence[str] | str | None
+    fraud_types: Mapping[str, float] | Sequence[str] | Directory | None
     dependence: Dependence
     travel: bool
     report_delay: float | tuple[float, float] | str | None
@@ -358,7 +358,7 @@ def _read_names(value: Any) -> tuple[str, ...]:
 def _read_weights(value: Any) -> dict[str, float]:
     if isinstance(value, Mapping):
         return {_read_word(name): _read_number(weight) for name, weight in value.items()}
-    return parse_weights(",".join(_read_names(value)))
+    return parse_weights(",".join(_read_names(os.fspath(value) if isinstance(value, os.PathLike) else value)))
 
 
 def _read_size(value: Any) -> int:

@@ -82,7 +82,7 @@ def add_model_options(parser: ArgumentParser) -> None:
     group.add_argument("--fraud-days", type=parse_whole, default=law.fraud_days, metavar="F", help=help_days)
     help_stealth = "share of frauds whose category, amount and time are drawn as those of regular rows (0)"
     group.add_argument("--fraud-stealth", type=parse_number, default=law.fraud_stealth, metavar="S", help=help_stealth)
-    help_types = "kinds of fraud and their weights, NAME=WEIGHT,…: `vecgen profiles show NAME` (sparkov alone)"
+    help_types = "kinds of fraud, NAME=WEIGHT,… (`vecgen profiles show NAME`), or a directory of them (sparkov alone)"
     group.add_argument("--fraud-types", type=parse_weights, default={}, metavar="TYPES", help=help_types)
     help_model = f"joint model of date, category, day part and amount ({law.dependence})"
     group.add_argument("--dependence", choices=DEPENDENCES, default=law.dependence, help=help_model)

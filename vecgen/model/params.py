@@ -197,7 +197,12 @@ class ModelParameters:
 
 def describe_types(law: ModelParameters) -> dict[str, dict[str, object]]:
     """Return the types of fraud that were asked for as plain JSON values by name, with their weights."""
-    return {own.type.name: {"weight": own.weight, **spell_fraud_type(own.type)} for own in law.fraud_types}
+    return {own.type.name: _describe_type(own) for own in law.fraud_types}
+
+
+def _describe_type(own: WeightedType) -> dict[str, object]:
+    place = {"folder": own.folder} if own.folder else {}
+    return {"weight": own.weight, **place, **spell_fraud_type(own.type)}
 
 
 def recorded_parameters(request: Mapping[str, Any], where: str) -> ModelParameters:
@@ -221,5 +226,5 @@ def recorded_parameters(request: Mapping[str, Any], where: str) -> ModelParamete
 
 
 def _read_type(where: str, name: str, recorded: dict[str, Any]) -> WeightedType:
-    weight = float(recorded.pop("weight"))
-    return WeightedType(parse_fraud_type(where, name, recorded), weight)
+    weight, folder = float(recorded.pop("weight")), str(recorded.pop("folder", ""))
+    return WeightedType(parse_fraud_type(where, name, recorded), weight, folder)

@@ -66,7 +66,12 @@ def _to_text(name: str, value: Any) -> str:
     if name == "batches":
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in value)
     if name == "fraud_types":
-        return ",".join(f"{kind}={str(own['weight']).removesuffix('.0')}" for kind, own in value.items())
+        return ",".join(_weigh_type(kind, own) for kind, own in value.items())
     if name == "only_dates":
         return "..".join(value)
     return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _weigh_type(name: str, own: dict[str, Any]) -> str:
+    path = str(Path(own.get("folder", "")) / name)
+    return f"{path}={str(own['weight']).removesuffix('.0')}"

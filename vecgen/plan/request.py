@@ -68,7 +68,7 @@ def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
     drawn = request.customers_file is None
     described = flatten_request(describe_request(request))
     if types := described.get("fraud_types"):
-        described["fraud_types"] = {name: f"{own['weight']:g} {fingerprint(own)}" for name, own in types.items()}
+        described["fraud_types"] = {name: _identify_type(own) for name, own in types.items()}
     return {
         **described,
         "customers": request.customers if drawn else None,
@@ -76,6 +76,11 @@ def identify(request: Request, content: Mapping[str, str]) -> dict[str, object]:
         "fraud_rate": float(request.law.fraud_rate),
         **{name: content.get(name) for name in ("profiles", "demographics", "customers_file", "word_lists")},
     }
+
+
+def _identify_type(described: Mapping[str, Any]) -> str:
+    own = {name: value for name, value in described.items() if name != "folder"}
+    return f"{own['weight']:g} {fingerprint(own)}"
 
 
 def check_seed(seed: int) -> None:

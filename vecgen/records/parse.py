@@ -194,9 +194,11 @@ def _each(check: Check, number: int | None = None) -> Check:
 
 
 def _weighted(value: JsonValue) -> None:
-    """Accept an object of objects that have weights."""
+    """Accept an object of objects that have weights, and may say where they are from."""
     for child in value.children():
         child.child("weight").number(0.0, MAX_WEIGHT)
+        if not (folder := child.child("folder")).is_missing:
+            _text(folder)
 
 
 def _object(value: JsonValue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, get_args
 
@@ -107,7 +107,12 @@ class FraudType:
 
 @dataclass(frozen=True)
 class WeightedType:
-    """A fraud type, and how often it happens compared with the others of a dataset."""
+    """A fraud type, and how often it happens compared with the others of a dataset.
+
+    Attributes:
+        folder: Where its file is; empty for one that is known by its name. It decides nothing.
+    """
 
     type: FraudType
     weight: float
+    folder: str = field(default="", compare=False)

@@ -38,8 +38,8 @@ def _list_files(folder: Path) -> dict[str, Path]:
     """
     try:
         names = sorted(os.listdir(folder))
-    except OSError as error:
-        found = (error.strerror or str(error)).lower()
+    except (OSError, ValueError) as error:
+        found = (getattr(error, "strerror", None) or str(error)).lower()
         raise InputError(str(folder), "", found, "a directory of fraud types") from None
     return {name.removesuffix(SUFFIX): folder / name for name in names if name.endswith(SUFFIX)}
 
@@ -72,21 +72,44 @@ def load_weighted_types(profiles: Path, weights: Mapping[str, float]) -> tuple[W
 
     Args:
         profiles: The directory whose types are known beside the shipped ones.
+        weights: By name of a type; by path of a directory, each of whose types has the weight; or by such a path and
+            name, DIR/NAME.
 
     Raises:
         InputError: An unknown name, a weight that is none, or a type with faults.
     """
-    files = find_fraud_types(profiles) if weights else {}
-    kinds = gather([partial(_load_by_name, name, files) for name in sorted(weights)])
-    return tuple(WeightedType(kind, check_weight(kind.name, weights[kind.name])) for kind in kinds)
+    known = find_fraud_types(profiles) if weights else {}
+    found = gather([partial(_load_chosen, name, weight, known) for name, weight in weights.items()])
+    return tuple(sorted((own for chosen in found for own in chosen), key=lambda own: own.type.name))
 
 
-def _load_by_name(name: str, files: Mapping[str, Path]) -> FraudType:
-    return load_fraud_type(choose_file(name, files))
+def _load_chosen(name: str, weight: float, known: Mapping[str, Path]) -> list[WeightedType]:
+    """Return the types that a name or a path stands for."""
+    check_weight(name, weight)
+    if name in known:
+        return [WeightedType(load_fraud_type(known[name]), weight)]
+    folder, files = _find_files(name, known)
+    return [WeightedType(kind, weight, str(folder)) for kind in load_fraud_types(files)]
 
 
-def check_weight(name: str, weight: float) -> float:
-    """Return the weight of a type.
+def _find_files(name: str, known: Mapping[str, Path]) -> tuple[Path, list[Path]]:
+    """Return the files that a path stands for, and the folder they are in."""
+    path = Path(os.path.expanduser(name))
+    if os.path.isdir(path):
+        folder = path / FOLDER if os.path.isdir(path / FOLDER) else path
+        return folder, list(_list_some(folder).values())
+    files = _list_some(path.parent) if len(path.parts) > 1 else known
+    return path.parent, [choose_file(path.name, files)]
+
+
+def _list_some(folder: Path) -> dict[str, Path]:
+    if not (files := _list_files(folder)):
+        raise InputError(str(folder), "", "no such file", "a directory with files of fraud types")
+    return files
+
+
+def check_weight(name: str, weight: float) -> None:
+    """Accept the weight of a type.
 
     Raises:
         InputError: It is negative, or out of range.
@@ -94,7 +117,6 @@ def check_weight(name: str, weight: float) -> float:
     if not is_weight(weight):
         expected = f"0, or a number from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}"
         raise InputError(setting("fraud_types"), name, weight, expected)
-    return float(weight)
 
 
 def check_fraud_types(profiles: Path, merchants: Merchants) -> list[FraudType]:
@@ -139,5 +161,6 @@ def choose_file(name: str, files: Mapping[str, Path]) -> Path:
         InputError: There is none.
     """
     if name not in files:
-        raise InputError(setting("fraud_types"), "", name, f"one of {', '.join(files)}", suggest(name, files))
+        expected = f"one of {', '.join(files)}, or a directory"
+        raise InputError(setting("fraud_types"), "", name, expected, suggest(name, files))
     return files[name]
