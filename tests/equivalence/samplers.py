@@ -28,6 +28,7 @@ from vecgen.scan.row_checks import Columns
 from vecgen.scan.row_counts import RowCounts
 from vecgen.scan.scores import GroupScorer, Scores
 from vecgen.verify.chi_square import Statistic, add, compare
+from vecgen.verify.fraud.mixture_tests import examine_mixture
 from vecgen.verify.fraud.type_tests import examine_types
 from vecgen.verify.row_tests import Finding, examine, judge
 from vecgen.verify.verify import check_defrauded
@@ -149,8 +150,8 @@ def find_broken(totals: Totals, world: World, error: float = 1e-3) -> set[str]:
 
 def find(totals: Totals, world: World, error: float = 1e-3) -> list[Finding]:
     """Return how each law fares."""
-    statistics = examine(totals, world.model, world.names) | examine_types(totals, world.model)
-    return judge(statistics, error)
+    statistics = examine(totals, world.model, world.names)
+    return judge(statistics | examine_types(totals, world.model) | examine_mixture(totals, world.model), error)
 
 
 def compare_samples(one: Totals, other: Totals) -> dict[str, Statistic]:

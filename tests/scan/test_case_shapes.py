@@ -60,7 +60,7 @@ def test_places_agree_with_a_grid() -> None:
         sums = (1_500_000 * grid[:, np.newaxis] + radius * grid).ravel()
         along.append(np.histogram(sums, 40, (-2_500_000, 2_500_000))[0] / sums.size)
     expected = 0.75 * np.outer(along[0], along[0]) + 0.25 * np.outer(along[1], along[1])
-    assert share_places(fraud) == pytest.approx(expected, abs=2e-6)
+    assert share_places(fraud, fraud.reach) == pytest.approx(expected, abs=2e-6)
 
 
 def test_a_stretch_is_shared_out_among_the_pieces_it_touches() -> None:
@@ -79,7 +79,7 @@ def test_cases_of_the_model_have_even_ranks_and_add_up() -> None:
         assert counts.sum() == pytest.approx(8000)
         assert counts == pytest.approx(np.full(PIECES, 8000 / PIECES), rel=0.2)
     assert [own.sum() for own in (total.places, total.hours, total.seconds)] == pytest.approx([8000] * 3)
-    assert total.places.sum(axis=1) == pytest.approx(8000 * share_places(fraud).sum(axis=1), abs=60)
+    assert total.places.sum(axis=1) == pytest.approx(8000 * share_places(fraud, fraud.reach).sum(axis=1), abs=60)
 
 
 def test_what_no_case_can_have_is_counted() -> None:

@@ -78,7 +78,19 @@ def test_where_numbers_are_missing_it_is_said(tmp_path: Path) -> None:
     assert certificate.holds
     assert not list_tests(certificate, "card_testing")
     assert "date" not in list_tests(certificate, "regular")
+    assert {"fraud rate", "length of fraud windows", "category and day part", "hour"} <= list_tests(
+        certificate, "fraud"
+    )
     assert any("transaction numbers, which tell it, are not there" in note for note in certificate.notes)
+    assert any("without them: dates within windows, length of bursts" in n for n in certificate.notes)
+
+
+def test_without_customers_nothing_is_said_of_cases(tmp_path: Path) -> None:
+    columns = "profile,trans_date,trans_time,category,amt,is_fraud"
+    vecgen.write_dataset(output=tmp_path / "data", columns=columns, **ASKED)
+    certificate = vecgen.verify_dataset(tmp_path / "data")
+    assert certificate.holds
+    assert not {"fraud rate", "hour"} & list_tests(certificate, "fraud")
 
 
 def test_bursts_are_tested_among_rows_that_pass_for_regular(tmp_path: Path) -> None:

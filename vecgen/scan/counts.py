@@ -14,6 +14,7 @@ import numpy as np
 from vecgen.model.exact import AMOUNT_EDGES, ExactModel
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.groups.case_shapes import CaseShapes
+from vecgen.scan.groups.mixed_cases import MixedCases, start_cases
 from vecgen.scan.row_checks import Columns
 from vecgen.scan.row_counts import RowCounts, start_counts
 from vecgen.scan.scores import Scores
@@ -98,6 +99,7 @@ class Totals:
 
     Attributes:
         frauds: By profile and type as in `ExactModel.frauds`; no types where all fraud is Sparkov's.
+        mixed: By profile, cases of several types that nothing tells apart.
         hour_amounts: Rows by (label, category, hour, cell of `AMOUNT_EDGES`).
         purchases: Rows by (label, *MAP_CELLS), where the purchase was.
         homes: Customers by MAP_CELLS.
@@ -112,6 +114,7 @@ class Totals:
     counts: list[tuple[RowCounts, RowCounts]]
     customers: list[CustomerTotals]
     frauds: list[list[TypeCounts]]
+    mixed: list[MixedCases]
     hour_amounts: I64
     purchases: I64
     homes: I64
@@ -132,6 +135,8 @@ class Totals:
         for kinds, others in zip(self.frauds, other.frauds, strict=True):
             for kind, same in zip(kinds, others, strict=True):
                 kind.add(same)
+        for cases, more_cases in zip(self.mixed, other.mixed, strict=True):
+            cases.add(more_cases)
         self.hour_amounts += other.hour_amounts
         self.purchases += other.purchases
         self.homes += other.homes
@@ -149,6 +154,7 @@ def start_totals(model: ExactModel) -> Totals:
         [(start_counts(model), start_counts(model)) for _ in model.rows],
         [CustomerTotals() for _ in model.rows],
         [[TypeCounts(start_counts(model, 1)) for _ in own if model.is_typed] for own in model.frauds],
+        [start_cases(len(model.categories)) for _ in model.rows if len(model.law.types) > 1],
         np.zeros((2, len(model.categories), 24, len(AMOUNT_EDGES) + 1), dtype=np.int64),
         np.zeros((2, *MAP_CELLS), dtype=np.int64),
         np.zeros(MAP_CELLS, dtype=np.int64),

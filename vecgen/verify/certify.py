@@ -14,6 +14,7 @@ from vecgen.verify.chi_square import Statistic
 from vecgen.verify.customer_checks import examine_customers
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.fraud.copied_cards import examine_copies
+from vecgen.verify.fraud.mixture_tests import examine_mixture, list_untested
 from vecgen.verify.fraud.type_tests import examine_types
 from vecgen.verify.row_tests import Finding, examine, examine_reports, judge
 from vecgen.verify.verify import Reading, read_dataset
@@ -44,6 +45,8 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         found = examine(reading.totals, reading.model, expectation.merchants)
         found |= examine_copies(reading.totals, expectation.merchants or {}, reading.copies)
         found |= examine_types(reading.totals, reading.model)
+        if LAW_NEEDS["fraud rate"] <= known:
+            found |= examine_mixture(reading.totals, reading.model)
         if reading.reports and reading.reports[0].delays.any():
             found |= examine_reports(*reading.reports)
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
@@ -77,9 +80,10 @@ def _note_types(reading: Reading) -> tuple[str, ...]:
     if not reading.model.is_typed or not reading.totals.untold:
         return ()
     names = ", ".join(own.type.name for own in reading.model.law.types)
-    together = "rows of each are tested together, by the probability of fraud"
+    why = "transaction numbers, which tell it, are not there"
     return (
-        f"fraud types {names}: {together}, and not type by type: transaction numbers, which tell it, are not there",
+        f"fraud types {names}: tested together, and not type by type: {why}",
+        f"not testable without them: {', '.join(list_untested(reading.model))}",
     )
 
 

@@ -42,7 +42,9 @@ def examine_cases(cases: Cases, model: ExactModel, join: Join = add_up) -> Itera
         join: How profiles are compared together.
     """
     yield "fraud rate", _numbers((Counter(own.defrauded[:, 1].tolist()), fraud.numbers) for own, fraud in cases)
-    yield from _windows(cases, model, join)
+    yield from compare_windows(
+        [(own, first_and_last(fraud, model.law.period.days)) for own, fraud in cases], model, join
+    )
     yield "dates within windows", _within_windows(cases, model)
 
 
@@ -177,9 +179,16 @@ def _first_and_last(customers: CustomerTotals) -> tuple[I64, I64]:
     return first, last
 
 
-def _windows(cases: Cases, model: ExactModel, join: Join) -> Iterator[tuple[str, Statistic]]:
-    """Compare first fraud dates together with the days from there to the last, and each by itself."""
-    tables = [_window_tables(*own, model.law.period.days) for own in cases if len(own[0].defrauded)]
+def compare_windows(
+    cases: Sequence[tuple[CustomerTotals, F64]], model: ExactModel, join: Join
+) -> Iterator[tuple[str, Statistic]]:
+    """Yield first fraud dates together with the days from there to the last, and each by itself.
+
+    Args:
+        cases: By profile, with the probability of both as of `first_and_last`.
+        join: How profiles are compared together.
+    """
+    tables = [_window_tables(*own) for own in cases if len(own[0].defrauded)]
     yield "fraud window", join((seen.ravel(), chances.ravel()) for seen, chances in tables)
     # With few customers, neighbouring dates are pooled, and all lengths with them.
     expected = [(seen, seen.sum() * chances) for seen, chances in tables]
@@ -191,10 +200,10 @@ def _windows(cases: Cases, model: ExactModel, join: Join) -> Iterator[tuple[str,
         yield "month of fraud windows", compare(*starts)
 
 
-def _window_tables(customers: CustomerTotals, fraud: FraudDistribution, days: int) -> tuple[I64, F64]:
+def _window_tables(customers: CustomerTotals, chances: F64) -> tuple[I64, F64]:
     """Return customers, and their probability, by (first fraud date, days to the last; what is too long comes last)."""
     first, last = _first_and_last(customers)
-    chances = np.pad(first_and_last(fraud, days), ((0, 0), (0, 1)))
+    chances = np.pad(chances, ((0, 0), (0, 1)))
     length = np.minimum(last - first, chances.shape[1] - 1)
     seen = np.bincount(first * chances.shape[1] + length, minlength=chances.size)
     return seen.reshape(chances.shape), chances

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
@@ -138,6 +138,7 @@ class RowGroup:
 
 
 Groups = Sequence[RowGroup]
+N = TypeVar("N", I64, F64)
 
 
 def _examine_rows(groups: Groups, model: ExactModel, label: int) -> Iterator[tuple[str, Statistic]]:
@@ -181,7 +182,7 @@ def compare_clock(groups: Groups) -> Iterator[tuple[str, Statistic]]:
         yield law, compare(counts, np.ones(60))
 
 
-def margins(counts: I64, width: int) -> tuple[I64, I64]:
+def margins(counts: N, width: int) -> tuple[N, N]:
     """Return the sums of rows and of columns of a table that is `width` cells wide."""
     table = counts.reshape(-1, width)
     return table.sum(axis=1), table.sum(axis=0)

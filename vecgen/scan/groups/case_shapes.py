@@ -156,9 +156,9 @@ def _rank_widths(width: I64, rows: I64, fraud: FraudDistribution) -> tuple[F64, 
     return ranks[0], ranks[1]
 
 
-def share_places(fraud: FraudDistribution) -> F64:
-    """Return the probability of each cell of `CaseShapes.places`."""
-    edges = np.linspace(-fraud.reach, fraud.reach, PLACE_PIECES + 1)
+def share_places(fraud: FraudDistribution, reach: int) -> F64:
+    """Return the probability of each of PLACE_PIECES ** 2 cells of the square that lies `reach` around home."""
+    edges = np.linspace(-reach, reach, PLACE_PIECES + 1)
     away, own = float(to_microdegrees(fraud.kind.remote_degrees)), fraud.rows
     out = np.zeros((PLACE_PIECES, PLACE_PIECES))
     for share, radius in ((1.0 - own.travel_share, own.home_radius), (own.travel_share, own.travel_radius)):
@@ -170,8 +170,8 @@ def share_places(fraud: FraudDistribution) -> F64:
 
 def _measure_sum(values: F64, one: float, other: float) -> F64:
     """Return the probability that two uniform numbers, within `one` and `other` of 0, add up to less."""
-    if other == 0.0:
-        return np.clip((values + one) / (2.0 * one), 0.0, 1.0)
+    if min(one, other) == 0.0:
+        return np.clip((values + max(one, other)) / max(1.0, 2.0 * max(one, other)), 0.0, 1.0)
 
     def corner(sign: int, other_sign: int) -> F64:  # the area of a triangle that the rectangle's corner cuts off
         return np.asarray(np.maximum(values + sign * one + other_sign * other, 0.0) ** 2 / 2.0)

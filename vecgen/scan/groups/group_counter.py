@@ -19,6 +19,7 @@ from vecgen.model.rows import HONEST
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 from vecgen.scan.counts import CustomerTotals, Totals, count_purchases, map_cells, start_totals
 from vecgen.scan.groups.case_shapes import CaseRows, no_rows, sum_up_cases
+from vecgen.scan.groups.mixed_cases import count_cases
 from vecgen.scan.reports import ReportReader, Told
 from vecgen.scan.row_checks import Columns, inspect
 from vecgen.scan.row_counts import HALF_DAY, RowCounter, find_far
@@ -47,6 +48,7 @@ class GroupCounter:
         self._counters: dict[tuple[int, int], RowCounter] = {}
         self._types: dict[tuple[int, int], RowCounter] = {}
         self._shared: dict[tuple[int, int], CaseRows] = {}  # rows of cases that share something, by profile and type
+        self._mixed: dict[int, list[tuple[I64, Columns]]] = {}  # rows of cases that nothing tells the type of
 
     def add(self, batch: pa.RecordBatch) -> Columns:
         """Count the rows of a batch (all columns of `COLUMNS`) and return those without fault."""
@@ -81,6 +83,9 @@ class GroupCounter:
         for (profile, place), rows in self._shared.items():
             fraud = self._model.frauds[profile][place]
             totals.frauds[profile][place].shapes = sum_up_cases(rows, fraud, law.fraud_stealth)
+        for profile, parts in self._mixed.items():
+            reach = self._model.rows[profile][1].far_radius
+            totals.mixed[profile].add(count_cases(parts, len(self._model.categories), reach))
         np.add.at(totals.homes.reshape(-1), self._customers.home[: len(self._customers.codes)], 1)
         return totals
 
@@ -92,6 +97,8 @@ class GroupCounter:
         kinds = self._totals.frauds[profile]
         if not kinds:
             return
+        if told is None and len(self._model.law.types) > 1:
+            self._mixed.setdefault(profile, []).append((codes, rows))
         known = np.zeros(len(rows), dtype=np.bool_)
         for place, fraud in enumerate(self._model.frauds[profile]):
             own = told.kind == fraud.position if told else np.full(len(rows), len(self._model.law.types) == 1)

@@ -109,17 +109,12 @@ def _compare_bursts(group: Sequence[_Fraud], kind: FraudType, stealth: float) ->
     Where rows that pass for regular are in no burst, seconds between two rows show how long bursts are, and no more
     rows than those are outside.
     """
-    hours = ((own.counts.shapes.hours, _share_hours(own.fraud.shown)) for own in group)
+    hours = ((own.counts.shapes.hours, share_hours(own.fraud.shown)) for own in group)
     yield "hour", pool(hours)
     seconds = np.sum([own.counts.shapes.seconds for own in group], axis=0)
-    likely = share_seconds(kind)
-    assert likely is not None
-    folded = (1.0 - stealth) * likely.reshape(24, -1).sum(axis=0) + stealth / 3600
-    yield "minute and second", compare(seconds, folded)
-    for law, *tables in zip(("minute", "second"), margins(seconds, 60), margins(folded, 60), strict=True):
-        yield law, compare(*tables)
+    yield from compare_seconds(seconds, fold_seconds(kind, stealth))
     if stealth > 0:
-        gaps = ((own.counts.shapes.gaps, share_gaps(kind, _share_hours(own.regular), stealth)) for own in group)
+        gaps = ((own.counts.shapes.gaps, share_gaps(kind, share_hours(own.regular), stealth)) for own in group)
         yield "seconds between rows", pool(gaps)
         rows, outside = np.sum([own.counts.shapes.outside for own in group], axis=0).tolist()
         yield "rows outside bursts", compare_excess(outside, rows, stealth)
@@ -129,14 +124,28 @@ def _compare_bursts(group: Sequence[_Fraud], kind: FraudType, stealth: float) ->
         yield "length of bursts", _NEVER if too_long else compare(bursts, np.ones(PIECES))
 
 
-def _share_hours(law: RowDistribution) -> F64:
+def compare_seconds(seen: F64, likely: F64) -> Iterator[tuple[str, Statistic]]:
+    """Yield seconds of the hour, and minutes and seconds by themselves."""
+    yield "minute and second", compare(seen, likely)
+    for law, *tables in zip(("minute", "second"), margins(seen, 60), margins(likely, 60), strict=True):
+        yield law, compare(*tables)
+
+
+def fold_seconds(kind: FraudType, stealth: float) -> F64:
+    """Return the probability of each second of the hour, where a share of the rows passes for regular."""
+    seconds = share_seconds(kind)
+    own = np.full(3600, 1 / 3600) if seconds is None else seconds.reshape(24, -1).sum(axis=0)
+    return np.asarray((1.0 - stealth) * own + stealth / 3600)
+
+
+def share_hours(law: RowDistribution) -> F64:
     """Return the probability of each hour of the day."""
     return np.asarray((law.choice[..., np.newaxis] * law.hours).sum(axis=1).ravel())
 
 
 def _compare_places(group: Sequence[_Fraud]) -> Iterator[tuple[str, Statistic]]:
     """Yield where remote places are, each case counting as one, and how far rows lie around them."""
-    likely = [share_places(own.fraud) for own in group]
+    likely = [share_places(own.fraud, own.fraud.reach) for own in group]
     seen = [own.counts.shapes.places for own in group]
     yield "place", pool((s.ravel(), w.ravel()) for s, w in zip(seen, likely, strict=True))
     for axis, name in enumerate(("latitude", "longitude")):
