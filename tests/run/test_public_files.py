@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,13 @@ def test_what_cannot_be_exported_is_one_line(parquet: Dataset, text: Dataset, tm
         with pytest.raises(kind, match=message):
             export_dataset(directory, output)
     assert list_tree(tmp_path) == before
+
+
+def test_files_are_not_written_into_the_dataset(parquet: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(parquet[0], tmp_path / "data")
+    with pytest.raises(OutputError, match="is inside the dataset"):
+        export_dataset(tmp_path / "data", tmp_path / "data" / "public")
+    assert list_tree(tmp_path / "data") == list_tree(parquet[0])
 
 
 def test_a_run_that_fails_leaves_nothing(parquet: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

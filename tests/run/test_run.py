@@ -292,6 +292,15 @@ def test_overwrite_replaces_a_dataset_of_ours(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o", "whole"]
 
 
+def test_no_dataset_is_written_into_another(plan: Plan, tmp_path: Path) -> None:
+    run_local(plan, Output(tmp_path / "o"), 1)
+    before = list_tree(tmp_path)
+    for output in (Output(tmp_path / "o" / "more"), Output(tmp_path / "o" / "transactions" / "x", append=True)):
+        with pytest.raises(OutputError, match=r"output: .* is inside the dataset .*o; choose a directory elsewhere"):
+            run_local(plan, output, 1)
+    assert list_tree(tmp_path) == before
+
+
 def test_a_dataset_stands_until_its_successor_is_complete(
     plan: Plan, compile_small: Compile, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Compile
+from tests.conftest import LAW, Compile
 from tests.support.datasets import data_files, list_tree, read_rows
 from tests.support.outputs import make_output
 from vecgen.errors import InputError, OutputError
+from vecgen.model.fraud.reporting import Reporting
 from vecgen.records.receipt import Receipt
 from vecgen.run.local import run_local
 from vecgen.run.split import Cut, Split, split_dataset
@@ -154,3 +157,34 @@ def test_counts_are_those_of_both_parts(parquet: Dataset, tmp_path: Path) -> Non
     assert isinstance(found, Split)
     assert states[-1].done == states[-1].total == sum(f.stat().st_size for f in data_files(parquet[0] / "transactions"))
     assert states[-1].rows == read_rows(parquet[0]).num_rows
+
+
+def test_of_what_is_not_known_yet_the_type_is_not_told(compile_small: Compile, tmp_path: Path) -> None:
+    law = replace(LAW, fraud_rate=1.0, reporting=Reporting((6.0, 5.0), 0.2, 0.02))
+    output = make_output(tmp_path / "data", with_fraud_type=True, with_report_date=True, partition_by=())
+    run_local(compile_small(customers=30, law=law), output, 1)
+    split_dataset(tmp_path / "data", CUT, tmp_path / "parts")
+    rows, _ = expect(pq.read_table(tmp_path / "data" / "transactions"), CUT)
+    train = read_part(tmp_path / "parts", "train").to_pylist()
+    told = {row["trans_num"]: (row["is_fraud"], row["fraud_type"]) for row in train}
+    for row in rows.to_pylist():
+        known = row["reported_date"] is not None and row["reported_date"] < CUT.test_from
+        assert told[row["trans_num"]] == (int(known), row["fraud_type"] if known else None)
+    kinds = {(row["is_fraud"], row["fraud_type"], told[row["trans_num"]]) for row in rows.to_pylist()}
+    false, missed = (0, None, (1, None)), (1, "sparkov", (0, None))
+    assert kinds == {(0, None, (0, None)), (1, "sparkov", (1, "sparkov")), false, missed}
+    early = Cut(CUT.train_until, CUT.test_from, labels_as_of=LAW.period.start - timedelta(days=1))
+    expected = f"labels_as_of: got '2023-12-19', expected {LAW.period.start}, the first day of"
+    with pytest.raises(InputError, match=expected):
+        split_dataset(tmp_path / "data", early, tmp_path / "more")
+
+
+def test_parts_are_not_written_where_readers_take_them_for_the_dataset(parquet: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(parquet[0], tmp_path / "data")
+    before = list_tree(tmp_path)
+    for inside in ("parts", "transactions/parts", "a/b/c"):
+        with pytest.raises(OutputError, match=r"output: .* is inside the dataset .*data; choose a directory elsewhere"):
+            split_dataset(tmp_path / "data", CUT, tmp_path / "data" / inside)
+    assert list_tree(tmp_path) == before
+    split_dataset(tmp_path / "data", CUT, tmp_path / "data" / "_parts")
+    assert read_rows(tmp_path / "data").equals(read_rows(parquet[0]))

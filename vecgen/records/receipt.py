@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, cast
 
-from vecgen.errors import InputError, setting
+from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.schema import (
     ALL_COLUMNS,
     COLUMNS,
@@ -169,6 +171,21 @@ def require_complete(path: Place) -> None:
     if is_incomplete(path):
         remedy = f"complete it: repeat the command that started it, with {setting('resume', True)}"
         raise InputError(str(path), "", "an incomplete dataset", "one whose run has come to its end", remedy)
+
+
+def refuse_inside(path: Place) -> None:
+    """Accept a directory to be written unless readers of a dataset would take its files for that dataset's.
+
+    Raises:
+        OutputError: It is inside a dataset of this machine, under names that are not passed over.
+    """
+    if not isinstance(path, Path):
+        return
+    inner = path.absolute()
+    for above in inner.parents:
+        if os.path.lexists(above / RECEIPT) and inner.relative_to(above).parts[0][0] not in "._":
+            text = f"{setting('output')}: {path} is inside the dataset {above}; choose a directory elsewhere"
+            raise OutputError(text)
 
 
 def is_being_replaced(progress: Place) -> bool:

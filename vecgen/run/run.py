@@ -22,7 +22,17 @@ from vecgen.plan.schedule import check_slices, choose_batch_rows, cut_again
 from vecgen.process.scratch import remove_dead_scratch
 from vecgen.records.file_list import list_records, write_file_list
 from vecgen.records.parse import refuse_links
-from vecgen.records.receipt import PROGRESS, RECEIPT, RUN, SUCCESS, Part, Receipt, is_being_replaced, read_receipt
+from vecgen.records.receipt import (
+    PROGRESS,
+    RECEIPT,
+    RUN,
+    SUCCESS,
+    Part,
+    Receipt,
+    is_being_replaced,
+    read_receipt,
+    refuse_inside,
+)
 from vecgen.run.checkpoint import (
     HOLD,
     clear_progress,
@@ -103,6 +113,7 @@ def open_run(plan: Plan, output: Output, cores: int, parts: Sequence[str], exist
     remove_dead_scratch()
     check_writable(output.path)
     refuse_links(output.path)
+    refuse_inside(output.path)
     if output.form.format == "csv":
         plan.source.check_lines()
     final = output.path

@@ -25,12 +25,12 @@ from vecgen.errors import InputError, OutputError, setting
 from vecgen.io.digest import hash_rows
 from vecgen.io.file_record import name_batch
 from vecgen.io.reader import read_batches, read_names, require_transactions
-from vecgen.io.schema import ALL_COLUMNS, REPORTED_DATE, Column, arrow_schema
+from vecgen.io.schema import ALL_COLUMNS, FRAUD_TYPE, REPORTED_DATE, Column, arrow_schema
 from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.io.writers import ROW_GROUP_ROWS, Writer, open_writer
 from vecgen.model.params import recorded_parameters
 from vecgen.process.progress import Report, State, ignore
-from vecgen.records.receipt import RECEIPT, read_receipt, require_complete
+from vecgen.records.receipt import RECEIPT, read_receipt, refuse_inside, require_complete
 from vecgen.stores.filesystem import Place, size_of
 
 TRAIN: Final = "train"
@@ -118,11 +118,12 @@ def split_dataset(directory: Place, cut: Cut, output: Path, report: Report = ign
         OutputError: The output holds something or cannot be written.
     """
     require_complete(directory)
-    _refuse_labels_of_a_day(directory)
+    _check_labels(directory, cut)
     files = require_transactions(directory)
     source = _open_source(files, cut)
     try:
         refuse_full(output)
+        refuse_inside(output)
         with new_directory(output) as complete:
             days = {TRAIN: cut.known_on if source.has_reports else None, TEST: None}
             parts = {name: _PartWriter(complete / name, source, day) for name, day in days.items()}
@@ -136,12 +137,20 @@ def split_dataset(directory: Place, cut: Cut, output: Path, report: Report = ign
     return found
 
 
-def _refuse_labels_of_a_day(directory: Place) -> None:
+def _check_labels(directory: Place, cut: Cut) -> None:
+    """Refuse labels of a day in the dataset, and a day before its first for the training part."""
     receipt = read_receipt(directory) if directory.is_dir() else None
-    day = recorded_parameters(receipt.request, RECEIPT).reporting.labels_as_of if receipt else None
-    if day is not None:
+    if receipt is None:
+        return
+    law = recorded_parameters(receipt.request, RECEIPT)
+    if law.reporting.labels_as_of is not None:
         remedy = f"write it without {setting('labels_as_of')}, with {setting('with_report_date', True)}"
+        day = law.reporting.labels_as_of
         raise InputError(str(directory), "labels", f"those of {day}", "true labels, for the test part", remedy)
+    first = min([law.period.start, *(date.fromisoformat(load.start) for load in receipt.loads)])
+    if cut.labels_as_of is not None and cut.labels_as_of < first:
+        expected = f"{first}, the first day of {directory}, or later"
+        raise InputError(setting("labels_as_of"), "", cut.labels_as_of.isoformat(), expected)
 
 
 @dataclass(frozen=True)
@@ -233,13 +242,15 @@ def _read_days(batch: pa.RecordBatch, column: Column) -> npt.NDArray[np.datetime
 
 
 def _forget(batch: pa.RecordBatch, day: date) -> pa.RecordBatch:
-    """Return rows with the reports until the end of a day, and the labels by these."""
+    """Return rows with the reports until the end of a day, the labels by these, and types of known frauds alone."""
     reported, label = batch.column(REPORTED_DATE.name), batch.schema.get_field_index(_IS_FRAUD)
     known = pc.fill_null(pc.less_equal(reported, day), False)
-    kept = pc.if_else(known, reported, pa.scalar(None, reported.type))
     batch = batch.set_column(label, batch.schema.field(label), known.cast(pa.int8()))
-    place = batch.schema.get_field_index(REPORTED_DATE.name)
-    return batch.set_column(place, batch.schema.field(place), kept)
+    for column in {REPORTED_DATE.name, FRAUD_TYPE.name} & {*batch.schema.names}:
+        place, values = batch.schema.get_field_index(column), batch.column(column)
+        kept = pc.if_else(known, values, pa.scalar(None, values.type))
+        batch = batch.set_column(place, batch.schema.field(place), kept)
+    return batch
 
 
 class _PartWriter:

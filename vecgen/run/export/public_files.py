@@ -28,7 +28,7 @@ from vecgen.io.text import SECONDS_PER_DAY
 from vecgen.io.writers import Format, open_writer
 from vecgen.process.progress import Report, State, ignore
 from vecgen.process.scratch import scratch_directory
-from vecgen.records.receipt import require_complete
+from vecgen.records.receipt import refuse_inside, require_complete
 from vecgen.run.export.time_order import TimeOrder, cut_time
 from vecgen.stores.filesystem import Place
 
@@ -84,6 +84,7 @@ def export_dataset(
     """
     require_complete(directory)
     refuse_full(output)
+    refuse_inside(output)
     files = require_transactions(directory)
     _require_columns(files)
     rows = _count_days(files)
