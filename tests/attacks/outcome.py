@@ -1,4 +1,4 @@
-"""What became of attacks: counts, the table of them in README.md, and the file that the table is taken from."""
+"""What became of attacks: counts, the table of them in the README beside this, and the file it is taken from."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def run_and_keep(attack: Callable[[], Outcome]) -> Outcome:
 
 
 def format_rows(result: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the lines of the README's table, in the order of the attacks' names."""
+    """Return the lines of the table, in the order of the attacks' names."""
     return [
         f"| {attack} | {row['injected']:,} | {row['held']:,} | {len(row['lost'])} | {_format_notes(row)} |"
         for attack, row in sorted(result.items())

@@ -1,9 +1,11 @@
-"""Counts of attacks, and the table in README.md that shows them."""
+"""Counts of attacks, and the tables that show them."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 from bench.harness.results import RESULTS as DIRECTORY
 from tests.attacks.outcome import COMMAND, RESULTS, Outcome, format_rows, save, split_advice
@@ -33,10 +35,19 @@ def test_a_message_is_what_is_no_note_and_no_advice() -> None:
     assert split_advice("\n".join(lines)) == ([lines[1]], ["generate --resume"])
 
 
-def test_the_table_of_the_readme_is_what_was_counted() -> None:
+def test_the_tables_are_what_was_counted() -> None:
     result = json.loads((DIRECTORY / RESULTS).read_text(encoding="utf-8"))["result"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [line for line in format_rows(result) if line not in readme] == []
-    assert COMMAND in readme
+    details = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert [line for line in format_rows(result) if line not in details] == []
+    assert COMMAND in details
     lost = {attack: len(row["lost"]) for attack, row in result.items() if row["lost"]}
-    assert lost == {"runs killed on disk": 2}  # README: why
+    assert lost == {"runs killed on disk": 2}  # both files say why
+    summary = (ROOT / "README.md").read_text(encoding="utf-8")
+    for kind in ("runs killed", "runs paused", "hostile"):
+        rows = [row for attack, row in result.items() if attack.startswith(kind)]
+        injected, held, gone = (sum(numbers) for numbers in zip(*map(count_row, rows), strict=True))
+        assert re.search(rf"^\| {kind}[^|]* \| {injected:,} \| {held:,} \| {gone} \|$", summary, re.M)
+
+
+def count_row(row: dict[str, Any]) -> tuple[int, int, int]:
+    return row["injected"], row["held"], len(row["lost"])
