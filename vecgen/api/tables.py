@@ -11,16 +11,7 @@ from vecgen.cli.argument_types import parse_dates, parse_names
 from vecgen.cli.commands.keyword_parsers import ASKED
 from vecgen.cli.keywords import Day, RequestKeywords, read_keywords, read_value, takes
 from vecgen.cli.read_options import to_request
-from vecgen.io.schema import (
-    ALL_COLUMNS,
-    COLUMNS,
-    CUSTOMER_COLUMNS,
-    CUSTOMER_ID,
-    Column,
-    Text,
-    choose_columns,
-    choose_schema,
-)
+from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, Column, Text, choose_of_table, choose_schema
 from vecgen.plan.plan import Plan, compile_plan
 from vecgen.plan.request import Request
 from vecgen.plan.schedule import cut_again
@@ -132,6 +123,4 @@ def _compile(asked: RequestKeywords) -> Plan:
 
 
 def _choose(names: Sequence[str] | str | None, usual: tuple[Column, ...]) -> tuple[Column, ...]:
-    chosen = read_value("columns", parse_names, names)
-    known = ALL_COLUMNS if usual is COLUMNS else usual if CUSTOMER_ID in usual else (*usual, CUSTOMER_ID)
-    return usual if chosen is None else choose_columns(chosen, known)
+    return choose_of_table(read_value("columns", parse_names, names), usual)

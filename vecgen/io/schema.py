@@ -208,3 +208,18 @@ def choose_columns(names: Sequence[str], known: Sequence[Column], where: str = "
     if not names:
         raise InputError(where, "", "no name", f"any of {', '.join(by_name)}")
     return tuple(by_name[name] for name in names)
+
+
+def choose_of_table(names: Sequence[str] | None, usual: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Return the columns of these names, in their order: of the `usual` ones of a table, and those it has on request.
+
+    Args:
+        names: None for the usual ones.
+
+    Raises:
+        InputError: No name, a name twice, or one that the table has no column of.
+    """
+    if names is None:
+        return usual
+    known = ALL_COLUMNS if usual is COLUMNS else tuple(dict.fromkeys((*usual, CUSTOMER_ID)))
+    return choose_columns(names, known)

@@ -8,7 +8,7 @@ driver. Spark does not tell Python sources which columns a query uses: the optio
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,15 +23,12 @@ from vecgen.cli.parser import Parser, UsageError
 from vecgen.cli.read_options import to_arguments, to_request
 from vecgen.errors import InputError
 from vecgen.io.schema import (
-    ALL_COLUMNS,
     COLUMNS,
     CUSTOMER_COLUMNS,
-    CUSTOMER_ID,
     CUSTOMERS,
     TRANSACTIONS,
-    Column,
     arrow_schema,
-    choose_columns,
+    choose_of_table,
 )
 from vecgen.plan.customer_source import DrawnCustomers
 from vecgen.plan.plan import Plan, compile_plan
@@ -64,7 +61,7 @@ class VecgenDataSource(DataSource):
         """
         options = read_options(self.options)
         to_request(options)
-        return from_arrow_schema(arrow_schema(_choose(options.table, options.columns)))
+        return from_arrow_schema(arrow_schema(choose_of_table(options.columns, _COLUMNS[options.table])))
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """Return the reader of a batch query.
@@ -126,16 +123,11 @@ def _make_parser() -> Parser:
     return parser
 
 
-def _choose(table: str, names: Sequence[str] | None) -> tuple[Column, ...]:
-    usual = _COLUMNS[table]
-    return usual if names is None else choose_columns(names, ALL_COLUMNS if usual is COLUMNS else (*usual, CUSTOMER_ID))
-
-
 def compile_table(options: Namespace, schema: StructType) -> tuple[DrawnTable, Plan]:
     """Return what tasks need, and the plan that they are cut from."""
     plan = compile_plan(to_request(options))
     if options.batch_rows is not None:
         plan = cut_again(plan, options.batch_rows)
-    columns = _choose(options.table, schema.fieldNames())
+    columns = choose_of_table(schema.fieldNames(), _COLUMNS[options.table])
     source = plan.source if isinstance(plan.source, DrawnCustomers) else None
     return DrawnTable(options.table, plan.tables, source, columns, to_arrow_schema(schema)), plan
