@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from vecgen.cli.argument_types import parse_place
 from vecgen.cli.keywords import Directory, read_keywords, read_value
@@ -21,31 +21,27 @@ from vecgen.cli.options import (
 from vecgen.cli.parser import Parser
 
 
-def _make_parsers() -> tuple[Parser, Parser, Parser]:
-    """Return the parsers of requests, outputs and expected datasets."""
-    asked, written, stated = (Parser(prog="vecgen", add_help=False) for _ in range(3))
-    for parser in (asked, written):
-        add_customer_options(parser, with_file=True)
-        add_model_options(parser)
-    add_output_options(written)
-    add_slice_options(written)
-    add_storage_option(stated)
-    add_expectation_options(stated)
-    for parser in (written, stated):
-        add_processes_option(parser)
-        add_quiet_option(parser)
-    return asked, written, stated
-
-
-ASKED, WRITTEN, STATED = _make_parsers()
-
-
 def make_keyword_parser(*adding: Callable[[Parser], None]) -> Parser:
     """Return the parser of what a function takes beside its dataset."""
     parser = Parser(prog="vecgen", add_help=False)
     for add in adding:
         add(parser)
     return parser
+
+
+def _add_request_options(parser: Parser) -> None:
+    add_customer_options(parser, with_file=True)
+    add_model_options(parser)
+
+
+ASKED: Final = make_keyword_parser(_add_request_options)
+"""Of requests."""
+WRITTEN: Final = make_keyword_parser(
+    _add_request_options, add_output_options, add_slice_options, add_processes_option, add_quiet_option
+)
+"""Of requests and outputs."""
+STATED: Final = make_keyword_parser(add_storage_option, add_expectation_options, add_processes_option, add_quiet_option)
+"""Of expected datasets."""
 
 
 def read_dataset_keywords(parser: Parser, directory: Directory, given: Mapping[str, Any]) -> Namespace:
