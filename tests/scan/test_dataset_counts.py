@@ -29,7 +29,9 @@ def count(batch: pa.RecordBatch, profiles: Path, as_of: date = date(2023, 12, 20
 def test_customers_of_ours_have_the_profile_of_their_segment(batch: pa.RecordBatch, profiles: Path) -> None:
     counts = count(batch, profiles)
     assert (counts.rows, counts.wrong_profile) == (60, 0)
-    assert counts.ages.sum() == counts.zips.total() == counts.birth_months.sum() == counts.account_digits.sum() == 60
+    assert (
+        counts.ages.sum() == counts.addresses.total() == counts.birth_months.sum() == counts.account_digits.sum() == 60
+    )
     wrong = (
         "leftovers.json" if batch.column("profile")[0].as_py() != "leftovers.json" else "adults_50up_male_rural.json"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.conftest import LAW, WINTER
 from vecgen.errors import InputError
-from vecgen.records.receipt import Receipt
+from vecgen.records.receipt import RECEIPT, SUCCESS, Receipt
 from vecgen.verify.expectation import read_expectation
 
 
@@ -20,6 +21,15 @@ def test_a_receipt_says_it_all(parquet: tuple[Path, Receipt]) -> None:
     assert expected.receipt == parquet[1]
     assert not expected.safe_identifiers
     assert expected.time_zone is None
+    assert expected.words is not None
+
+
+def test_lists_of_another_faker_are_none_to_compare_with(parquet: tuple[Path, Receipt], tmp_path: Path) -> None:
+    for name in (SUCCESS, RECEIPT):
+        shutil.copy(parquet[0] / name, tmp_path)
+    text = (tmp_path / RECEIPT).read_text(encoding="utf-8")
+    (tmp_path / RECEIPT).write_text(text.replace(str(parquet[1].identity["word_lists"]), "0" * 16), encoding="utf-8")
+    assert read_expectation(tmp_path, {}).words is None
 
 
 def test_what_is_stated_counts_more_than_the_receipt(parquet: tuple[Path, Receipt]) -> None:

@@ -179,6 +179,9 @@ def test_one_wrong_row_is_found(parquet: Dataset, tmp_path: Path, change: Change
         (lambda table: set_first("cc_num", table.column("cc_num")[1].as_py())(table), "unique cc_num"),
         (set_first("dob", date(1850, 1, 1)), "age and gender (customers)"),
         (set_first("zip", "00000"), "ZIP code (customers)"),
+        (set_first("lat", 12.3456), "address"),
+        (set_first("job", "Keeper of dragons"), "job (customers)"),
+        (set_first("street", "Nowhere 1"), "street (customers)"),
         (change_first("gender", lambda letter: "M" if letter == "F" else "F"), "segment"),
     ],
 )

@@ -52,9 +52,8 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         statistics |= {(law, of): statistic for (law, of), statistic in found.items() if LAW_NEEDS[law] <= known}
         untested = reading.scope.describe_untested((law for law, _ in found), LAW_NEEDS)
     if "customers" in reading.digests and expectation.as_of is not None:
-        statistics |= {
-            (law, "customers"): s for law, s in examine_customers(reading.customer_counts, expectation.demographics)
-        }
+        own = examine_customers(reading.customer_counts, expectation.demographics, expectation.words)
+        statistics |= {(law, "customers"): s for law, s in own}
     findings = tuple(judge(statistics, error, reading.repeated_draws.workers if reading.repeated_draws else 1))
     return Certificate(
         directory=str(reading.directory),
@@ -67,12 +66,21 @@ def certify(reading: Reading, expectation: Expectation, error: float = FAMILY_ER
         notes=(
             *reading.notes,
             *untested,
+            *_note_words(reading, expectation),
             *_note_fraud_rate(reading, expectation, findings),
             *_note_types(reading),
             *_note_copies(reading),
         ),
         error=error,
     )
+
+
+def _note_words(reading: Reading, expectation: Expectation) -> tuple[str, ...]:
+    """Return why customers' names, jobs and streets are not tested, where they are not."""
+    if "customers" not in reading.digests or expectation.as_of is None or expectation.words:
+        return ()
+    why = "the Faker that is installed has other lists" if expectation.receipt else "no receipt says of which lists"
+    return (f"customers' names, jobs and streets are not tested: {why}",)
 
 
 def _note_types(reading: Reading) -> tuple[str, ...]:

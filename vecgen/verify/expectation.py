@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vecgen.config.demographics import Demographics
+from vecgen.config.faker_lists import WordLists, fingerprint_lists, load_word_lists
 from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_demographics, load_profiles
 from vecgen.config.profile import ProfileSet
 from vecgen.errors import InputError, setting
@@ -30,6 +31,7 @@ class Expectation:
     Attributes:
         merchants: Names by category; None for those that are seen.
         as_of: Reference date for the customers' ages; None where customers were not drawn from the demographics.
+        words: Lists of names, streets and jobs, where customers were drawn from those that are installed.
         receipt: The receipt; None for a dataset without.
         safe_identifiers: Whether no person can have its social security and card numbers.
         clock: Of dates and times; None for UTC, or what is found in a dataset without receipt.
@@ -41,6 +43,7 @@ class Expectation:
     merchants: Merchants | None
     as_of: date | None
     receipt: Receipt | None
+    words: WordLists | None = None
     safe_identifiers: bool = False
     time_zone: TimeZone | None = None
 
@@ -96,9 +99,16 @@ def read_expectation(directory: Place, stated: Mapping[str, Any], seen: Mapping[
         merchants=merchants,
         as_of=as_of,
         receipt=receipt,
+        words=_find_words(receipt) if receipt and drawn else None,
         safe_identifiers=safe,
         time_zone=time_zone,
     )
+
+
+def _find_words(receipt: Receipt) -> WordLists | None:
+    """Return the lists of the installed Faker, None where a dataset was made with others."""
+    words = load_word_lists()
+    return words if fingerprint_lists(words) == receipt.identity.get("word_lists") else None
 
 
 def _stated_period(directory: Place, known: Mapping[str, Any]) -> Period:

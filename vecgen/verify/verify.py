@@ -34,7 +34,7 @@ from vecgen.scan.uniqueness import count_repeats
 from vecgen.stores.filesystem import Place, size_of
 from vecgen.verify.case_checks import count_wrong, read_cases
 from vecgen.verify.certificate import Check
-from vecgen.verify.customer_checks import IDENTIFIERS
+from vecgen.verify.customer_checks import IDENTIFIERS, count_unlisted
 from vecgen.verify.customer_tests import list_shares
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.file_check import check_digests, check_files
@@ -314,7 +314,9 @@ def check_defrauded(totals: Totals, model: ExactModel) -> list[Check]:
 def _check_customers(counts: CustomerCounts, repeats: dict[str, int], expectation: Expectation) -> list[Check]:
     ssns = (SAFE_SSNS if expectation.safe_identifiers else ISSUED_SSNS).size
     past = {"ssn": max(0, counts.rows - ssns)}  # past their space, numbers repeat
+    listed = "ZIP code, city, state, position and inhabitants of one place of the demographics"
     return [
+        Check("address", listed, count_unlisted(counts, expectation.demographics.places)),
         *(
             Check(f"unique {name}", "no value twice among the customers", repeats[name] - past.get(name, 0))
             for name in IDENTIFIERS
