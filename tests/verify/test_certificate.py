@@ -18,6 +18,7 @@ from vecgen.verify.certificate import (
     spell_examples,
     spell_expected,
     spell_outcome,
+    sum_up_types,
     to_json,
     to_text,
 )
@@ -61,6 +62,29 @@ def test_the_verdict_follows(checks: list[Check], verdicts: list[Verdict], outco
 def test_every_outcome_has_a_status_and_a_sentence_of_its_own() -> None:
     assert STATUSES.keys() == SENTENCES.keys()
     assert len(set(STATUSES.values())) == len(set(SENTENCES.values())) == 3
+
+
+def test_a_fraud_type_takes_one_line_unless_a_test_fails() -> None:
+    def of(name: str, verdict: Verdict, p: float) -> Finding:
+        return replace(finding(verdict), of=name, law=f"law of {p:g}", p=p)
+
+    passed = [of("bust_out", "holds", 0.5), of("bust_out", "holds", 0.25), of("bust_out", "not testable", 1.0)]
+    failed = [of("counterfeit", "broken", 1e-9), of("counterfeit", "holds", 0.75)]
+    listed, types = sum_up_types([of("customers", "holds", 0.125), *passed, *failed])
+    assert [f.p for f in listed] == [0.125, 1e-9]
+    assert [(own.name, own.tests, own.untested, own.nearest.p) for own in types] == [
+        ("bust_out", 3, 1, 0.25),
+        ("counterfeit", 1, 0, 0.75),
+    ]
+    made = certificate(GOOD, findings=(*passed, *failed))
+    lines = to_text(made).splitlines()
+    assert [line.split() for line in lines if line.startswith("bust_out")] == [
+        ["bust_out", "3", "1", "0.25", "law", "of", "0.25"]
+    ]
+    assert [line.split()[-1] for line in lines if line.startswith("law of")] == ["BROKEN"]
+    assert lines[-1].startswith("REJECTED: law of 1e-09 (counterfeit)")
+    assert len(json.loads(to_json(made))["findings"]) == 5
+    assert "fraud type" not in to_text(certificate(GOOD))
 
 
 def test_json_says_what_the_certificate_holds() -> None:

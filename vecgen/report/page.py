@@ -33,7 +33,7 @@ from vecgen.report.html_elements import (
     write_tiles,
 )
 from vecgen.report.summary import ProfileSummary, Summary, quantiles
-from vecgen.verify.certificate import SENTENCES, Certificate, spell_expected
+from vecgen.verify.certificate import SENTENCES, Certificate, spell_expected, sum_up_types
 from vecgen.verify.expectation import Expectation
 from vecgen.verify.row_tests import Finding, Verdict
 
@@ -83,7 +83,9 @@ def write_page(report: Report) -> str:
         section("Who", _WHO_LEAD, _profile_table(report.summary)),
         section("How hard is the fraud to find?", _HARD_LEAD, *_detector_parts(report)),
         *(section(_KNOWN, escape(chart.alt), figure(chart)) for name, chart in charts.items() if name == "labels"),
-        section("Does it follow its model?", _certificate_lead(report.certificate), *_certificate_parts(report)),
+        section(
+            "Does it follow its model?", _certificate_lead(report.certificate), *_certificate_parts(report.certificate)
+        ),
         section("Where it comes from", "", *_origin_parts(report)),
     ]
     title = f"{report.name}: a dataset of card transactions"
@@ -262,22 +264,26 @@ def _is_tested(finding: Finding) -> bool:
     return finding.verdict != "not testable"
 
 
-def _certificate_parts(report: Report) -> list[str]:
-    certificate = report.certificate
+def _certificate_parts(certificate: Certificate) -> list[str]:
     checks = [
         [c.name, f"{c.broken:,}", _verdict("holds" if c.holds else "broken"), spell_expected(c)]
         for c in certificate.checks
     ]
+    listed, types = sum_up_types(certificate.findings)
     model = [
-        [f.law, f.of, _outcome(f), f"{f.number:,}", *(_strength(f) if _is_tested(f) else [NONE] * 4)]
-        for f in certificate.findings
+        [f.law, f.of, _outcome(f), f"{f.number:,}", *(_strength(f) if _is_tested(f) else [NONE] * 4)] for f in listed
     ]
+    kinds = [
+        [own.name, f"{own.tests:,}", f"{own.untested:,}", f"{own.nearest.p:.2g}", own.nearest.law] for own in types
+    ]
+    kinds_head = ["fraud type", "tests that did not fail", "with too few rows", "smallest p", "of the test"]
     head = ["test of", "among", "result", "number", "p", "effect", "chi-square", "degrees of freedom"]
     return [
         "<h3>Every row on its own</h3>\n",
         table("Checks", ["check", "exceptions", "result", "expected"], checks, text=(2,), words=(3,)),
         "<h3>All rows together</h3>\n",
         table("Tests", head, model, text=(1, 2)),
+        table("Tests of fraud types", kinds_head, kinds, text=(4,)) if kinds else "",
         '<p class="note">p: how often a dataset that follows its model looks worse. Effect: how far off, as '
         "Cohen's w; below 0.1 is small.</p>\n",
     ]

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Final, Literal
 
 from vecgen.errors import spell_keywords
-from vecgen.verify.row_tests import Finding
+from vecgen.verify.row_tests import LABELS, Finding
 
 Outcome = Literal["accepted", "rejected", "undecided"]
 
@@ -18,6 +18,9 @@ STATUSES: Final[dict[Outcome, int]] = {"accepted": 0, "rejected": 1, "undecided"
 
 MOST_EXAMPLES: Final = 3
 """Exceptions that a check names."""
+
+_LISTED: Final = {"customers", *LABELS}
+"""Whose tests are listed one by one; of many fraud types, these would be hundreds."""
 
 SENTENCES: Final[dict[Outcome, str]] = {
     "accepted": "no check failed",
@@ -86,6 +89,30 @@ class Certificate:
         return self.outcome == "accepted"
 
 
+@dataclass(frozen=True)
+class TypeSummary:
+    """Tests of one fraud type that did not fail: how many, how many of them need more rows, and the nearest to fail."""
+
+    name: str
+    tests: int
+    untested: int
+    nearest: Finding
+
+
+def sum_up_types(findings: Sequence[Finding]) -> tuple[list[Finding], list[TypeSummary]]:
+    """Return what is listed test by test, and in one line a fraud type what did not fail of it."""
+    by_type: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.of not in _LISTED and finding.verdict in ("holds", "not testable"):
+            by_type.setdefault(finding.of, []).append(finding)
+    summed = {id(finding) for own in by_type.values() for finding in own}
+    summaries = [
+        TypeSummary(name, len(own), sum(f.verdict == "not testable" for f in own), min(own, key=lambda f: f.p))
+        for name, own in by_type.items()
+    ]
+    return [finding for finding in findings if id(finding) not in summed], summaries
+
+
 def spell_certificate(certificate: Certificate, spell: Callable[[str], str] = spell_keywords) -> Certificate:
     """Return a certificate with the settings in its texts spelled, see `errors.setting`."""
     checks = tuple(replace(check, expected=spell(check.expected)) for check in certificate.checks)
@@ -105,7 +132,7 @@ def _or_null(value: object) -> object:
 
 
 def to_text(certificate: Certificate) -> str:
-    """Return a certificate as lines of text."""
+    """Return a certificate as lines of text, with one for all tests of a fraud type that did not fail."""
     lines = [
         f"{certificate.directory}: {certificate.rows:,} transactions of {certificate.customers:,} customers, "
         f"law {certificate.dependence}"
@@ -114,13 +141,24 @@ def to_text(certificate: Certificate) -> str:
     lines += [f"note: {note}" for note in certificate.notes]
     lines += ["", f"{'check':<24} {'exceptions':>12}"]
     lines += [f"{check.name:<24} {check.broken:>12,}  {_describe(check)}" for check in certificate.checks]
-    wide = max([10, *(len(finding.of) for finding in certificate.findings)])
+    listed, types = sum_up_types(certificate.findings)
+    wide = max([10, *(len(finding.of) for finding in listed)])
     lines += ["", f"{'test':<44} {'of':<{wide}} {'number':>13} {'chi-square':>12} {'df':>7} {'p':>8} {'effect':>8}"]
-    for f in certificate.findings:
+    for f in listed:
         figures = f"{f.number:>13,} {f.statistic:>12,.1f} {f.freedom:>7,} {f.p:>8.2g} {f.effect:>8.5f}"
         words = {"broken": "BROKEN", "not testable": "not testable with so few rows"}.get(f.verdict, f.verdict)
         lines.append(f"{f.law:<44} {f.of:<{wide}} {figures}  {words}")
+    lines += _list_types(types) if types else []
     return "\n".join([*lines, "", spell_outcome(certificate)])
+
+
+def _list_types(types: Sequence[TypeSummary]) -> list[str]:
+    head = f"{'fraud type':<30} {'tests':>13} {'too few rows':>12} {'smallest p':>16}  of the test"
+    rows = [
+        f"{own.name:<30} {own.tests:>13,} {own.untested:>12,} {own.nearest.p:>16.2g}  {own.nearest.law}"
+        for own in types
+    ]
+    return ["", head, *rows]
 
 
 def spell_outcome(certificate: Certificate) -> str:
