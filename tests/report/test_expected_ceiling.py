@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import vecgen
+from vecgen.model.params import Dependence
 from vecgen.report import expected_ceiling
 from vecgen.report.ceiling import Figure
 
@@ -31,6 +32,15 @@ def test_plans_expect_what_was_measured_by_another_program(rate: float, average_
     assert row.roc_auc.value == pytest.approx(0.9993, abs=5e-4)
     assert day.average_precision.value > row.average_precision.value + 0.04
     assert found.expected
+
+
+@pytest.mark.parametrize(
+    ("dependence", "plain", "stealthy"), [("v0.5", 0.92, 0.004), ("independent", 0.85, 0.004), ("v1.0", 0.985, 0.92)]
+)
+def test_stealth_leads_to_the_base_rate_but_under_v1(dependence: Dependence, plain: float, stealthy: float) -> None:
+    for stealth, expected in ((0.0, plain), (1.0, stealthy)):
+        found = vecgen.estimate_ceiling(fraud_rate=0.2, fraud_stealth=stealth, dependence=dependence)
+        assert found.detectors[0].average_precision.value == pytest.approx(expected, rel=0.05, abs=0.001)
 
 
 @pytest.mark.parametrize(
