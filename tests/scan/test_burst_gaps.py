@@ -37,6 +37,14 @@ def test_every_pair_of_a_date_counts_and_every_date_counts_as_one(seconds: int) 
     assert count_outside(date, second, BURST).tolist() == [500, outside]
 
 
+def test_of_many_rows_of_a_date_some_are_compared_wherever_they_stand() -> None:
+    second = np.arange(86_400) // 4  # in the order of time, at the first quarter of the day only
+    gaps = count_gaps(np.zeros(86_400, dtype=np.int64), second, BURST)
+    assert gaps.sum() == pytest.approx(1.0)
+    reach = 900 / 21_600
+    assert gaps[:WITHIN].sum() == pytest.approx(1.0 - (1.0 - reach) ** 2, abs=0.02)
+
+
 def test_dates_of_one_row_say_nothing() -> None:
     date, second = np.arange(3), np.array([5, 86_399, 0])
     assert not count_gaps(date, second, BURST).any()

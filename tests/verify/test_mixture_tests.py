@@ -64,6 +64,13 @@ def test_which_own_rows_stay_is_tested_where_all_types_agree() -> None:
     }
 
 
+def test_a_type_that_never_shows_is_no_part_of_the_mixture() -> None:
+    world = typed_world(TAKEOVER, FraudType("never", per_day=(0, 0)), replace(LOST, per_day=(0, 4)))
+    totals = count(draw_arrays(world, 60, SEED), world.model)
+    assert find_broken(totals, world) == set()
+    assert examine_mixture(totals, world.model)["fraud rate", "fraud"].number > 60
+
+
 def test_types_that_numbers_tell_are_no_mixture() -> None:
     world = typed_world(*TRUE)
     assert examine_mixture(count(draw_arrays(world, 10, SEED), world.model, seed=SEED), world.model) == {}

@@ -39,7 +39,7 @@ class _Mixture:
 def examine_mixture(totals: Totals, model: ExactModel) -> dict[tuple[str, str], Statistic]:
     """Return the statistic of each test by (its name, "fraud"); none where something tells the type of a case."""
     groups = [
-        _Mixture(cases, customers, regular, frauds, _weigh(frauds))
+        _mix(cases, customers, regular, frauds)
         for cases, customers, (regular, _), frauds in zip(
             totals.mixed, totals.customers, model.rows, model.frauds, strict=False
         )
@@ -60,9 +60,13 @@ def list_untested(model: ExactModel) -> list[str]:
     return [name for name, is_there in untested.items() if is_there]
 
 
-def _weigh(frauds: Sequence[FraudDistribution]) -> F64:
-    weights = np.array([fraud.share * float((fraud.numbers > 0).mean()) for fraud in frauds])
-    return np.asarray(weights / weights.sum())
+def _mix(
+    cases: MixedCases, customers: CustomerTotals, regular: RowDistribution, frauds: Sequence[FraudDistribution]
+) -> _Mixture:
+    """Return the mixture of those types that show rows."""
+    shown = [fraud for fraud in frauds if (fraud.numbers > 0).any()]
+    weights = np.array([fraud.share * float((fraud.numbers > 0).mean()) for fraud in shown])
+    return _Mixture(cases, customers, regular, shown, weights / weights.sum())
 
 
 def _examine(groups: Sequence[_Mixture], model: ExactModel) -> Iterator[tuple[str, Statistic]]:
