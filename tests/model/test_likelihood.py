@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.model.test_posterior import REGULAR, TWIN, Row, seen
-from tests.model.test_typed_posterior import KINDS, law_of
-from vecgen.config.profile import ProfileSet
-from vecgen.model.exact import write_out
+from tests.model.test_labels import sides_of
+from tests.model.test_posterior import seen
+from tests.model.test_typed_posterior import DAYS, KINDS
 from vecgen.model.fraud.fraud_type import FraudType
-from vecgen.model.odds.likelihood import Side, make_fraud, make_regular
+from vecgen.model.odds.likelihood import join_seen, log_sum
 
 
 @pytest.fixture(autouse=True)
@@ -21,42 +20,55 @@ def _impossible_rows() -> Iterator[None]:
         yield
 
 
-def side_of(kind: FraudType, **changes: object) -> Side:
-    law = law_of(kind, **changes)
-    exact = write_out(ProfileSet((REGULAR.name,), (REGULAR,), (TWIN,), ()), law)
-    return make_fraud(exact.frauds[0][0], exact.categories, law)
-
-
 @pytest.mark.parametrize("dependence", ["v0.5", "v1.0"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_case_strikes_a_day_with_any_number_of_rows(kind: FraudType, dependence: str) -> None:
-    side, days = side_of(kind, dependence=dependence), np.arange(10)
-    numbers = [np.exp(side.read_counts(days, number)).sum(axis=1) for number in range(1, int(side.numbers.max()) + 1)]
-    assert np.sum(numbers, axis=0) == pytest.approx(side.strikes(days))
-    assert np.exp(side.read_dates(days)).sum() == pytest.approx(1.0)
-    assert side.strikes(days).sum() >= 1.0 - 1e-9 or side.numbers.min() == 0
+    _, side = sides_of(kind, dependence=dependence)
+    most = int(side.numbers.max())
+    counts = side.share_counts(most)
+    assert counts[1:].sum(axis=(0, 1)) == pytest.approx(side.strikes(np.arange(10)))
+    assert counts == pytest.approx(np.exp(side.log_counts(most)))
+    assert not counts[most + 1 :].any()
+    assert not counts[1 : side.fewest].any()
+    assert side.dates.sum() == pytest.approx(1.0)
+    assert side.strikes(np.arange(10)).sum() >= 1.0 - 1e-9 or side.numbers.min() == 0
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
-def test_seconds_of_the_day_add_up(kind: FraudType) -> None:
-    side = side_of(kind)
-    morning, evening = side.second.reshape(2, -1).sum(axis=1).tolist()
-    assert morning + evening == pytest.approx(1.0 if side.burst else 2.0)
+def test_tables_of_numbers_grow_with_the_rows_of_a_day() -> None:
+    (side, _), (other, _) = sides_of(KINDS["twin"]), sides_of(KINDS["twin"])
+    few = side.share_counts(3)
+    assert side.share_counts(30)[: len(few)].tolist() == few.tolist()
+    assert other.share_counts(30).tolist() == side.share_counts(30).tolist()
 
 
 def test_places_around_a_remote_one_add_up() -> None:
-    side, step = side_of(KINDS["remote"]), 1001
+    _, side = sides_of(KINDS["remote"])
+    step = 1001
     along = np.arange(-1_100_100, 1_100_101, step)
-    rows: list[Row] = [(0, 0, 100, lat, 7) for lat in along.tolist()]
-    places = np.exp(side.read_places(seen({1: rows})))[:, 0]
-    one = np.exp(side.read_places(seen({1: [(0, 0, 100, 0, 7)]})))[0, 0]
-    assert step * places.sum() * (one**0.5) == pytest.approx(one, rel=1e-4)  # in the middle both axes are alike
+    remote = side.find_remote(along, np.full_like(along, 7))
+    places = (remote[0, :, 1] - remote[0, :, 0]) * np.exp(side.log_reached / 2.0)
+    assert step * places[0].sum() == pytest.approx(1.0, rel=1e-4)
+    assert places[1] == pytest.approx(places[0, len(along) // 2])  # in the middle both axes are alike
 
 
-def test_regular_rows_have_the_period_as_their_window() -> None:
-    law = law_of(KINDS["own"])
-    exact = write_out(ProfileSet((REGULAR.name,), (REGULAR,), (TWIN,), ()), law)
-    side = make_regular(REGULAR, exact.rows[0][0], exact.categories, law)
-    assert np.exp(side.read_dates(np.arange(10))).sum() == pytest.approx(1.0)
-    assert side.is_simple
-    assert not side_of(KINDS["burst"]).is_simple
+def test_places_around_home_are_as_likely_within_a_square_half_as_much_on_its_edge_and_nowhere_else() -> None:
+    side, _ = sides_of(KINDS["twin"])
+    radius = side.radii[0]
+    lat, long = np.array([[0, 5], [radius, 5], [radius, -radius], [radius + 1, 0]]).T
+    assert np.exp(side.read_places(lat, long)[0]) * (2 * radius) ** 2 == pytest.approx([1.0, 0.5, 0.25, 0.0])
+
+
+def test_rows_of_batches_are_joined() -> None:
+    rows = seen(DAYS)
+    joined = join_seen([rows, rows.take(np.array([1, 0]))])
+    assert joined.cents.tolist() == [*rows.cents.tolist(), rows.cents[1], rows.cents[0]]
+    assert joined.customer.dtype == rows.customer.dtype
+
+
+def test_logarithms_of_sums_have_the_same_bits_for_any_number_of_values() -> None:
+    logs = np.log(np.sqrt(np.arange(1.0, 85.0).reshape(12, 7)) % 1.0)
+    logs[:, 3], logs[2, 4] = -np.inf, -np.inf
+    together = log_sum(logs)
+    assert together[[0, 4]] == pytest.approx(np.log(np.exp(logs).sum(axis=0))[[0, 4]])
+    assert together[3] == -np.inf
+    assert [log_sum(logs[:, [column]])[0] for column in range(7)] == together.tolist()

@@ -1,27 +1,48 @@
-"""What rows say under a label: amounts of all labels at once against each label by itself."""
+"""What rows say under a label: categories, moments and amounts of all labels at once against each label by itself."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from tests.model.test_posterior import REGULAR, TWIN, seen
-from tests.model.test_typed_posterior import DAYS, KINDS, law_of
-from vecgen.config.profile import ProfileSet
-from vecgen.model.exact import write_out
-from vecgen.model.odds.likelihood import make_fraud, make_regular
-from vecgen.model.odds.reading import Masses, read_label
+from tests.model.test_labels import sides_of
+from tests.model.test_posterior import seen
+from tests.model.test_typed_posterior import DAYS, KINDS
+from vecgen.model.odds.reading import Contents, find_days, read_labels
 
 
-def test_amounts_of_all_labels_at_once_are_those_of_each() -> None:
-    law = law_of(*KINDS.values())
-    exact = write_out(ProfileSet((REGULAR.name,), (REGULAR,), (TWIN,), ()), law)
-    regular = make_regular(REGULAR, exact.rows[0][0], exact.categories, law)
-    sides = [regular, *(make_fraud(fraud, exact.categories, law) for fraud in exact.frauds[0])]
+@pytest.fixture(autouse=True)
+def _impossible_rows() -> Iterator[None]:
+    with np.errstate(divide="ignore", invalid="ignore"):  # what cannot be has the logarithm of 0
+        yield
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_labels_say_the_same_category_by_category(everywhere: bool) -> None:
+    sides, rows = sides_of(*KINDS.values()), seen({**DAYS, 5: [(30_000, 1, 4000, 0, 0)]})  # the twin buys no fuel
+    rows = rows.take(np.argsort(rows.category))
+    somewhere = 0
+    for one, each in zip(Contents(sides, everywhere).read(rows), read_labels(sides, rows), strict=True):
+        possible = one.pick(np.arange(len(rows)))
+        assert one.is_everywhere == (len(possible) == len(rows))
+        somewhere += not one.is_everywhere
+        assert one.content[0] == pytest.approx(each.content[0, possible], rel=1e-10)
+        assert one.place.tolist() == each.place[:, possible].tolist()
+        assert (np.delete(each.largest, possible) == -np.inf).all()
+        assert one.spread(np.exp(one.largest)) == pytest.approx(np.exp(each.largest), rel=1e-9)
+        if one.timeless is not None and each.timeless is not None:
+            assert one.timeless[0] == pytest.approx(each.timeless[0, possible], rel=1e-10)
+        assert (one.timeless is None) == (each.timeless is None) == (not one.side.burst)
+    assert (somewhere > 0) != everywhere
+
+
+def test_days_of_rows_are_found_in_any_order() -> None:
     rows = seen(DAYS)
-    with np.errstate(divide="ignore"):
-        for side, amounts in zip(sides, Masses(sides).read(rows), strict=True):
-            assert amounts == pytest.approx(side.read_amounts(rows), rel=1e-10)
-            read = read_label(side, rows, amounts, side.read_places(rows))
-            assert read.by_row.shape == read.largest.shape == (len(rows),)
-            assert (read.by_row[read.largest == -np.inf] == -np.inf).all()
+    order = np.array([4, 1, 5, 0, 3, 2])
+    days = find_days(rows, order)
+    assert days.day.tolist() == [2, 3, 4]
+    assert days.sizes.tolist() == [2, 3, 1]
+    assert days.day[days.of_row].tolist() == rows.day[order].tolist()
+    assert rows.take(order).take(days.place).second.tolist() == rows.second.tolist()

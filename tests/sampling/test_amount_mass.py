@@ -33,7 +33,7 @@ def test_log_masses_of_many_distributions_are_those_of_each() -> None:
     shapes = [(50, 5), (20, 30), (50, 600), (1, 100), (9, 0.9), (100, 0.01), (1e4, 1e3), (75, 2), (40, 0.2)]
     figures = [Figures(float(mean), float(stdev)) for mean, stdev in shapes]
     cents = np.array([100, 101, 150, 999, 1000, 1001, 2500, 4000, 4013, 7400, 7500, 10_000, 10_001, 123_456, 9_999_999])
-    for own, logs in zip(figures, LogMasses(figures).read(cents), strict=True):
+    for own, logs in zip(figures, LogMasses(figures).read(cents).T, strict=True):
         with np.errstate(divide="ignore"):
             expected = np.log(amount_mass(*own, cents))
         possible = expected > -600

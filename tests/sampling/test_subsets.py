@@ -10,62 +10,89 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecgen.sampling.subsets import Axis, cover_all, cut_axis, share_choices, sum_covered, sum_subsets
+from vecgen.sampling.subsets import (
+    Axis,
+    cover_all,
+    cut_axis,
+    share_choices,
+    sum_covered,
+    sum_products,
+    sum_subsets,
+)
 
+Factors = list[tuple[float, float]]
+"""Of each row in a subset, and of one that is not."""
 factors = st.lists(
     st.tuples(st.sampled_from([0.0, 0.3, 1.0, 2.5]), st.sampled_from([0.0, 0.5, 1.0])), min_size=1, max_size=6
 )
+intervals = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), min_size=1, max_size=4)
 
 
-@given(factors)
-def test_sums_are_those_of_every_subset(rows: list[tuple[float, float]]) -> None:
+def sum_each(rows: Factors, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sums over subsets that hold each row, and that do not, subset by subset."""
     inside, outside = np.array(rows).T
-    weights = np.linspace(0.2, 1.7, len(rows) + 1)
     held, left = np.zeros(len(rows)), np.zeros(len(rows))
-    for chosen in chain.from_iterable(combinations(range(len(rows)), n) for n in range(len(rows) + 1)):
+    for chosen in chain.from_iterable(combinations(range(len(rows)), n) for n in range(len(weights))):
         own = np.isin(np.arange(len(rows)), chosen)
         joint = weights[len(chosen)] * prod(np.where(own, inside, outside).tolist())
         held, left = held + joint * own, left + joint * ~own
-    found = sum_subsets(inside[np.newaxis], outside[np.newaxis], weights[np.newaxis])
-    assert found[0][0] == pytest.approx(held)
-    assert found[1][0] == pytest.approx(left)
-    covered = sum_covered(inside[np.newaxis], outside[np.newaxis], weights[np.newaxis], [])
-    assert covered[0][0] == pytest.approx(held)
-    assert covered[1][0] == pytest.approx(left)
-    assert covered[2] == pytest.approx(held[0] + left[0])
+    return held, left
 
 
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), min_size=1, max_size=5))
-def test_pieces_of_an_axis_are_its_points_by_what_covers_them(intervals: list[tuple[int, int]]) -> None:
-    low = np.array([[float(start) for start, _ in intervals]])
-    high = low + np.array([[float(length) for _, length in intervals]])
-
-    def measure(points: np.ndarray) -> np.ndarray:
-        return np.asarray(np.clip(points, 0.0, 25.0) / 25.0)
-
-    weights, covers = cut_axis(Axis(low, high, measure))
-    points = np.arange(0.005, 25.0, 0.01)
-    over = (low[0] < points[:, np.newaxis]) & (points[:, np.newaxis] < high[0])
-    for pattern in np.unique(over[over.any(axis=1)], axis=0):
-        share = (over == pattern).all(axis=1).mean()
-        assert weights[0][(covers[0] == pattern).all(axis=1)].sum() == pytest.approx(share, abs=1e-3)
-    assert cover_all(Axis(low, high, measure)) == pytest.approx([over.all(axis=1).mean()], abs=1e-3)
+@given(st.lists(factors, min_size=1, max_size=4), st.integers(1, 7))
+def test_sums_are_those_of_every_subset(groups: list[Factors], sizes: int) -> None:
+    groups = sorted(groups, key=len, reverse=True)
+    weights = np.linspace(0.2, 1.7, sizes * len(groups)).reshape(sizes, -1)
+    counts = [sum(len(group) > rank for group in groups) for rank in range(len(groups[0]))]
+    inside, outside = np.array([group[rank] for rank in range(len(counts)) for group in groups[: counts[rank]]]).T
+    found = sum_subsets(inside, outside, weights, counts)
+    for number, group in enumerate(groups):
+        places = [sum(counts[:rank]) + number for rank in range(len(group))]
+        for own, expected in zip(found, sum_each(group, weights[: len(group) + 1, number]), strict=True):
+            assert own[places] == pytest.approx(expected)
 
 
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), min_size=1, max_size=4))
-def test_rows_that_share_a_point_of_an_axis_are_summed_up_piece_by_piece(intervals: list[tuple[int, int]]) -> None:
-    low = np.array([[float(start) for start, _ in intervals]])
-    high = low + np.array([[float(length) for _, length in intervals]])
-    axis = Axis(low, high, lambda points: np.asarray(np.clip(points, 0.0, 25.0) / 25.0))
-    inside, outside = np.linspace(0.5, 1.5, len(intervals))[np.newaxis], np.full(low.shape, 0.7)
-    weights = np.linspace(0.0, 1.0, len(intervals) + 1)[np.newaxis]  # none of nobody: it covers all
+@given(factors, st.integers(1, 7))
+def test_sums_subset_by_subset_are_the_same(rows: Factors, sizes: int) -> None:
+    inside, outside = np.array(rows).T[..., np.newaxis]
+    weights = np.linspace(0.2, 1.7, sizes)
+    for own, expected in zip(
+        sum_covered(inside, outside, weights[:, np.newaxis], []), sum_each(rows, weights[: len(rows) + 1]), strict=True
+    ):
+        assert own == pytest.approx(expected)
+
+
+def make_axis(rows: list[tuple[int, int]]) -> Axis:
+    """Return an axis on which all lies between 0 and 25, as likely everywhere."""
+    low = np.array([[float(start)] for start, _ in rows])
+    high = low + np.array([[float(length)] for _, length in rows])
+    return Axis(*(np.clip(ends, 0.0, 25.0) / 25.0 for ends in (low, high)))
+
+
+@given(intervals)
+def test_pieces_of_an_axis_are_its_points_by_what_covers_them(rows: list[tuple[int, int]]) -> None:
+    axis = make_axis(rows)
+    weights, covers = cut_axis(axis)
+    points = np.arange(0.0002, 1.0, 0.0004)
+    over = (axis.low < points) & (points < axis.high)
+    for pattern in np.unique(over[:, over.any(axis=0)], axis=1).T:
+        share = (over == pattern[:, np.newaxis]).all(axis=0).mean()
+        same = (covers[..., 0] == pattern[:, np.newaxis]).all(axis=0)
+        assert weights[same].sum() == pytest.approx(share, abs=1e-3)
+    assert cover_all(axis) == pytest.approx([over.all(axis=0).mean()], abs=1e-3)
+
+
+@given(intervals)
+def test_rows_that_share_a_point_of_an_axis_are_summed_up_piece_by_piece(rows: list[tuple[int, int]]) -> None:
+    axis, number = make_axis(rows), len(rows)
+    inside, outside = np.linspace(0.5, 1.5, number), np.full(number, 0.7)
+    weights = np.linspace(0.0, 1.0, number + 1)[:, np.newaxis]  # none of nobody: it covers all
     pieces, covers = cut_axis(axis)
-    expected = np.zeros((2, len(intervals)))
-    for share, covered in zip(pieces[0].tolist(), covers[0], strict=True):
-        expected += share * np.stack(sum_subsets(inside * covered, outside, weights))[:, 0]
-    held, left, every = sum_covered(inside, outside, weights, [axis])
-    assert np.stack([held[0], left[0]]) == pytest.approx(expected)
-    assert every == pytest.approx(expected.sum(axis=0)[0])
+    expected = np.zeros((2, number))
+    for share, covered in zip(pieces[:, 0].tolist(), covers[..., 0].T, strict=True):
+        expected += share * np.stack(sum_subsets(inside * covered, outside, weights, [1] * number))
+    found = sum_covered(inside[:, np.newaxis], outside[:, np.newaxis], weights, [axis])
+    assert np.stack(found) == pytest.approx(expected)
 
 
 def test_choices_of_rows_are_shared_out() -> None:
@@ -74,3 +101,14 @@ def test_choices_of_rows_are_shared_out() -> None:
         pytest.approx([comb(size, number) for number in range(size + 1)]) for size in range(8)
     ]
     assert not np.triu(shares, 1).any()
+
+
+@pytest.mark.parametrize("terms", [1, 3, 8, 17, 64, 200])
+def test_sums_of_products_have_the_same_bits_for_any_number_of_columns(terms: int) -> None:
+    first, second = np.sqrt(np.arange(18.0 * terms)).reshape(2, terms, 9) % 1.0
+    expected = np.zeros(9)
+    for own, other in zip(first, second, strict=True):
+        expected += own * other
+    for columns in range(1, 10):
+        found = sum_products(first[:, :columns].copy(), second[:, :columns].copy())
+        assert found.tolist() == expected[:columns].tolist()

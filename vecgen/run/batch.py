@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,8 @@ from vecgen.plan.slices import intersect, partition_period
 
 if TYPE_CHECKING:
     from vecgen.model.odds.posterior import Posterior
+
+_POSTERIOR_ROWS: Final = 60_000  # at once: calls of the posterior cost more than what the cache would save
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,18 @@ class Group:
                     yield chunk.assembler.assemble(rows)
 
     def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
-        for drawn in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
-            rows = self._add_reports(self._add_probability(drawn))
+        drawn = draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes)
+        for rows in map(self._add_reports, self._add_probability(drawn)):
             yield replace(rows, customer=rows.customer - chunk.customers.start)
 
-    def _add_probability(self, rows: Rows) -> Rows:
-        """Return rows that hold whole days of customers with their probabilities of fraud, if these are wanted."""
+    def _add_probability(self, drawn: Iterator[Rows]) -> Iterator[Rows]:
+        """Yield rows that hold whole days of customers with their probabilities of fraud, if these are wanted."""
         if self.posterior is None:
-            return rows
+            yield from drawn
+            return
         profile = self.tables.profiles.index(self.profile)
-        return self.posterior.add_probability(rows, self.calendar.customers, profile, self.tables.categories)
+        for some in _gather(drawn, _POSTERIOR_ROWS):
+            yield from self.posterior.add_probability(some, self.calendar.customers, profile, self.tables.categories)
 
     def _add_reports(self, rows: Rows) -> Rows:
         """Return rows with the days of their reports if these are wanted, and the labels that are asked for."""
@@ -122,6 +126,18 @@ def start_group(
     tells_reports = REPORTED_DATE in columns or tables.law.reporting.labels_as_of is not None
     attributes = needed_attributes((*columns, REPORTED_DATE) if tells_reports else columns)
     return Group(tables, profile, calendar, chunks, attributes, posterior, tells_reports)
+
+
+def _gather(batches: Iterator[Rows], rows: int) -> Iterator[list[Rows]]:
+    """Yield batches together, each time until they have so many rows."""
+    some: list[Rows] = []
+    for batch in batches:
+        some.append(batch)
+        if sum(map(len, some)) >= rows:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _compile_posterior(tables: Tables) -> Posterior:

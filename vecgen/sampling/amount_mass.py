@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.polynomial import polynomial
 
 from vecgen.sampling.arrays import F64, I64
 
@@ -19,6 +19,8 @@ _POWERS: Final = 6  # of one over the amount, in the series of a cent's mass
 _STEEPEST: Final = 0.3  # change of the log density over a cent, up to which that series is exact to 1e-11
 _NARROWEST: Final = 0.05  # standard deviation in dollars, from which on it is
 _LARGEST_SHAPE: Final = 1e5  # up to which the terms of the log density cancel to 1e-10
+_TABLED: Final = 8192  # cents: up to here, amounts are read from a table
+_NOTHING: Final = 1e-13  # what a term of a log probability may leave out
 _FIRST, _TENTH = 100, 1000  # cents: the ends of what replaces draws below one dollar
 
 
@@ -79,6 +81,7 @@ class LogMasses:
     """Log probabilities of amounts under several distributions at once: `amount_mass` by a series, for many rows.
 
     The log of the mass of one cent around x is a polynomial in log x, x and 1 / x, so rows share all but its factors.
+    Small amounts, of which there are many, are read from a table.
     """
 
     def __init__(self, figures: Sequence[Figures]) -> None:
@@ -86,66 +89,91 @@ class LogMasses:
         from scipy import special
 
         self._figures = tuple(figures)
-        shapes = [(own.mean / own.stdev) ** 2 for own in figures]
-        factors = [_expand(shape, own.mean) for shape, own in zip(shapes, figures, strict=True)]
-        self._factors = np.array(factors).reshape(-1, 3 + _POWERS)
-        below = [float(special.gammainc(shape, shape / own.mean)) for shape, own in zip(shapes, figures, strict=True)]
-        self._below = np.array(below)[:, np.newaxis] / 9.0
+        mean, stdev = np.array(self._figures, dtype=np.float64).reshape(-1, 2).T
+        shape = (mean / stdev) ** 2
+        self._factors = _expand(shape, shape / mean).T
+        self._below = special.gammainc(shape, shape / mean)[:, np.newaxis] / 9.0
+        # Of large amounts the last powers say nothing.
+        rest = np.abs(self._factors[:, 2:]) * (_TABLED / 100.0) ** -np.arange(1.0 + _POWERS)
+        beyond = rest[:, ::-1].cumsum(axis=1)[:, ::-1].max(axis=0, initial=0.0)
+        self._powers = int(np.count_nonzero(beyond[1:] > _NOTHING))
 
     def read(self, cents: I64) -> F64:
-        """Return the log probability of each amount, shape (distributions, amounts)."""
+        """Return the log probability of each amount, shape (amounts, distributions)."""
+        logs = self._table.take(cents, axis=0, mode="clip")
+        large = np.flatnonzero(cents > _TABLED)
+        logs[large] = self._correct(self._work_out(cents.take(large), self._powers), cents.take(large)).T
+        return logs
+
+    @cached_property
+    def _table(self) -> F64:
+        cents = np.arange(_FIRST, _TABLED + 1)
+        logs = self._work_out(cents, _POWERS)
+        low = cents <= _TENTH
+        width = 2.0 * _HALF_CENT - _HALF_CENT * (cents[low] == _TENTH)
+        with np.errstate(divide="ignore"):
+            logs[:, low] = np.log(np.exp(np.minimum(logs[:, low], 0.0)) + self._below * width)
+            logs[:, 0] = [np.log(amount_mass(*own, cents[:1])[0]) for own in self._figures]
+        none = np.full((_FIRST, len(logs)), -np.inf)
+        return np.append(none, self._correct(logs, cents).T, axis=0)  # one amount's together, for the cache
+
+    def _work_out(self, cents: I64, powers: int) -> F64:
+        """Return the log probability of draws within half a cent of each amount."""
         dollars = cents / 100.0
         inverse = 1.0 / dollars
-        slope, fall, *series = self._factors.T[..., np.newaxis]
+        slope, fall, *series = self._factors[:, : 3 + powers].T[..., np.newaxis]
         logs = np.repeat(series[-1], len(cents), axis=1)
         for factor in series[-2::-1]:  # not a matrix product: its last bits hang on how many rows there are
             logs *= inverse
             logs += factor
         logs += slope * np.log(dollars)
         logs += fall * dollars
-        low = np.flatnonzero(cents <= _TENTH)
-        width = 2.0 * _HALF_CENT - _HALF_CENT * (cents[low] == _TENTH)
-        with np.errstate(divide="ignore"):
-            logs[:, low] = np.log(np.exp(np.minimum(logs[:, low], 0.0)) + self._below * width)
-            for number, chosen in self._list_steep(cents, inverse):
-                logs[number, chosen] = np.log(amount_mass(*self._figures[number], cents[chosen]))
         return logs
 
-    def _list_steep(self, cents: I64, inverse: F64) -> Iterator[tuple[int, I64]]:
-        """Yield each distribution with the amounts of which the series says too little, if there are any."""
-        first = cents <= _FIRST
+    def _correct(self, logs: F64, cents: I64) -> F64:
+        """Return the log probabilities with those of which the series says too little worked out by themselves."""
         for number, (mean, stdev) in enumerate(self._figures):
             shape = (mean / stdev) ** 2
-            chosen, slope, fall = first, shape - 1.0, shape / mean
+            slope, fall = shape - 1.0, shape / mean
+            steepest = _STEEPEST / (2.0 * _HALF_CENT)
             if stdev < _NARROWEST or shape > _LARGEST_SHAPE:
-                chosen = np.ones_like(first)
-            elif max(abs(slope), abs(slope - fall), fall) * 2.0 * _HALF_CENT > _STEEPEST:
-                chosen = first | (np.abs(slope * inverse - fall) * 2.0 * _HALF_CENT > _STEEPEST)
-            if (places := np.flatnonzero(chosen)).size:
-                yield number, places
+                chosen = np.arange(len(cents))
+            elif max(abs(slope), abs(slope - fall), fall) > steepest:
+                chosen = np.flatnonzero(np.abs(slope / (cents / 100.0) - fall) > steepest)
+            else:
+                continue
+            with np.errstate(divide="ignore"):
+                logs[number, chosen] = np.log(amount_mass(mean, stdev, cents[chosen]))
+        return logs
 
 
-def _expand(shape: float, mean: float) -> F64:
-    """Return the factors of log x, of x, and of the powers of 1 / x in the log mass of a gamma distribution."""
+def _expand(shape: F64, fall: F64) -> F64:
+    """Return the factors of log x, of x, and of the powers of 1 / x in the log mass of gamma distributions.
+
+    Shape (factors, distributions).
+    """
     from scipy import special
 
-    fall = shape / mean
-    slope = np.array([-fall, shape - 1.0])  # of the log density, by powers of 1 / x
-    ratio, terms = np.array([1.0]), []
-    for order in range(1, _POWERS + 1):  # derivatives of the density over itself
-        by_power = polynomial.polymul([0.0, 0.0, -1.0], polynomial.polyder(ratio))
-        ratio = polynomial.polyadd(by_power, polynomial.polymul(slope, ratio))
+    ratio = np.zeros((_POWERS + 1, len(shape)))  # of a derivative of the density and the density, by powers of 1 / x
+    ratio[0] = 1.0
+    terms = []
+    for order in range(1, _POWERS + 1):
+        powers = np.arange(_POWERS)[:, np.newaxis]
+        rising = (shape - 1.0 - powers) * ratio[:-1]
+        ratio = -fall * ratio
+        ratio[1:] += rising
         if order % 2 == 0:
             terms.append(ratio * _HALF_CENT**order / special.factorial(order + 1))
-    second, fourth, _ = terms
-    square = polynomial.polymul(second, second)
-    series = np.zeros(_POWERS + 1)  # of the logarithm of one and these terms, by the order of the derivative
-    for term, factor in (
-        *((term, 1.0) for term in terms),
-        (square, -0.5),
-        (polynomial.polymul(second, fourth), -1.0),
-        (polynomial.polymul(second, square), 1.0 / 3.0),
-    ):
-        series[: len(term)] += factor * term
+    second, fourth, sixth = terms
+    square = _multiply(second, second)  # the logarithm of one and these terms, by the order of the derivative
+    series = second + fourth + sixth - square / 2.0 - _multiply(second, fourth) + _multiply(second, square) / 3.0
     series[0] += shape * np.log(fall) - special.gammaln(shape) + np.log(2.0 * _HALF_CENT)
     return np.concatenate([[shape - 1.0, -fall], series])
+
+
+def _multiply(series: F64, other: F64) -> F64:
+    """Return the product of two series, without the powers beyond the highest."""
+    out = np.zeros_like(series)
+    for power, factor in enumerate(other):
+        out[power:] += factor * series[: len(series) - power]
+    return out

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
-from typing import Any, Final
+from functools import cached_property, reduce
+from typing import Final
 
 import numpy as np
 
-from vecgen.config.profile import DAY_PARTS, Profile
-from vecgen.model.exact import FraudDistribution, RowDistribution, keep_amounts, to_microdegrees
-from vecgen.model.fraud.moments import share_seconds, share_starts
-from vecgen.model.params import ModelParameters
+from vecgen.config.profile import DAY_PARTS
 from vecgen.sampling.amount_mass import amount_mass
 from vecgen.sampling.arrays import F64, I64, U64, Bools
 
 HALF_DAY: Final = 43_200  # seconds
-_HOUR: Final = 3600
+HOUR: Final = 3600
+_NEVER: Final = -1e299  # log probabilities below are those of what cannot be; nothing of them is 0, not nan
 
 
 @dataclass(frozen=True)
@@ -52,14 +50,14 @@ class Seen:
         """Part of the day."""
         return np.asarray(self.second // HALF_DAY)
 
-    @cached_property
-    def cell(self) -> I64:
-        """Number of category and day part."""
-        return np.asarray(len(DAY_PARTS) * self.category + self.part)
-
     def take(self, places: I64) -> Seen:
         """Return the rows at these places."""
         return Seen(*(getattr(self, f.name)[places] for f in fields(Seen)))
+
+
+def join_seen(batches: Sequence[Seen]) -> Seen:
+    """Return the rows of batches, one after the other."""
+    return Seen(*(np.concatenate([getattr(rows, f.name) for rows in batches]) for f in fields(Seen)))
 
 
 @dataclass(frozen=True)
@@ -79,14 +77,15 @@ class Side:
         second: Probability of each second of the day, given its day part (in bursts, of any), shape (86,400,).
         own_amount: Probability that a row keeps its own amount, per day part.
         amounts: Mean and standard deviation of each category, None where the profile has none.
-        travel: Probability that the customer stays, and that it travels.
-        radii: Half the side of the square of purchases in both cases.
+        travel: Probability that the customer stays, and that it travels, of those that can be.
+        radii: Half the side of the square of purchases in each case.
         remote: Half the side of the square around home in which the place of a case lies, microdegrees; 0 for home.
         burst: Seconds within which all rows of a date lie; 0 for no bursts.
         begun: Probability that a burst has started before each second, shape (86,401,); None for no bursts.
         keeps_own_rows: Whether the customer's regular rows stay on the dates of these.
         period: Days of the period.
-        counts, tables: What `read_counts` and `share_counts` have worked out before, by the number of rows.
+        counts: What `log_counts` has worked out, by the number of rows.
+        tables, shares: The same together, and what `share_counts` has, by the most rows.
     """
 
     share: float
@@ -103,45 +102,63 @@ class Side:
     own_amount: F64
     amounts: tuple[tuple[float, float] | None, ...]
     travel: F64
-    radii: tuple[int, int]
+    radii: tuple[int, ...]
     remote: int = 0
     burst: int = 0
     begun: F64 | None = None
     keeps_own_rows: bool = False
     period: int = 0
-    counts: dict[int, F64] = field(default_factory=dict, compare=False)
+    counts: list[F64] = field(default_factory=list, compare=False)
     tables: dict[int, F64] = field(default_factory=dict, compare=False)
+    shares: dict[int, F64] = field(default_factory=dict, compare=False)
 
     @property
     def is_simple(self) -> bool:
         """Whether rows of a day share window and travelling alone, and no regular ones are among them."""
         return not (self.remote or self.burst or self.keeps_own_rows)
 
-    def read_dates(self, day: I64) -> F64:
-        """Return the log probability of window and date, shape (rows, windows); one for all if pairs ignore dates."""
-        return self._dates[day]
+    @property
+    def axes(self) -> int:
+        """On how many axes the rows of a date share something that is not seen: start of a burst, remote place."""
+        return int(self.burst > 0) + 2 * int(self.remote > 0)
+
+    @property
+    def fewest(self) -> int:
+        """Rows that a day with any has at least."""
+        some = self.numbers[self.numbers > 0]
+        return int(some.min(initial=self.numbers.max())) if self.windows.shape[1] == 1 else 1
 
     @cached_property
-    def _dates(self) -> F64:
+    def dates(self) -> F64:
+        """Probability of window and date, shape (windows, days); one window for all if pairs ignore dates."""
         window, place, there = self._locate(np.arange(self.period))
-        return self._gather(np.log(np.where(there, self.windows[window, place], 0.0)) + self.starts[window])
+        logs = np.log(np.where(there, self.windows[window, place], 0.0)) + self.starts[window]
+        return np.exp(self._gather(logs))
 
-    def read_counts(self, day: I64, number: int) -> F64:
-        """Return the log probability of so many rows on a day and of the window, shape as of `read_dates`.
+    @cached_property
+    def expected(self) -> F64:
+        """Expected rows of a customer with the label, by window and date as of `dates`."""
+        return np.asarray(np.exp(self.share) * self.numbers.mean() * self.dates)
 
-        The mean over the rates that a customer can have. Windows that the day does not lie in are left out.
+    def log_counts(self, most: int) -> F64:
+        """Return the log probability of 0 to `most` or more rows on a day and of the window.
+
+        The mean over the rates that a customer can have; shape (numbers, windows, days), windows as of `dates`.
         """
-        return self._all_counts(number)[day]
+        most |= 7  # few tables
+        if most not in self.tables:
+            window, _, there = self._locate(np.arange(self.period))
+            starts = np.where(there, self.starts[window], -np.inf)
+            for number in range(len(self.counts), most + 1):
+                self.counts.append(self._gather(self._count(number) + starts))
+            self.tables[most] = np.stack(self.counts[: most + 1])
+        return self.tables[most]
 
-    def _all_counts(self, number: int) -> F64:
-        if number not in self.counts and number > self.numbers.max():
-            self.counts[number] = np.full_like(self._dates, -np.inf)
-        if number not in self.counts:
-            days = np.arange(self.period)
-            window, _, there = self._locate(days)
-            counts = self._count(days, np.full_like(days, number)) + self.starts[window]
-            self.counts[number] = self._gather(np.where(there, counts, -np.inf))
-        return self.counts[number]
+    def share_counts(self, most: int) -> F64:
+        """Return the probabilities of `log_counts`."""
+        if most | 7 not in self.shares:
+            self.shares[most | 7] = np.exp(self.log_counts(most))
+        return self.shares[most | 7]
 
     def strikes(self, day: I64) -> F64:
         """Return the probability that a case of this type has rows on a day."""
@@ -149,42 +166,33 @@ class Side:
 
     @cached_property
     def _strikes(self) -> F64:
-        days = np.arange(self.period)
-        window, _, there = self._locate(days)
-        some = -np.expm1(self._count(days, np.zeros_like(days)))
-        return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=1))
-
-    def share_counts(self, most: int) -> F64:
-        """Return the probability of 0 to `most` rows on a day and of the window, shape (numbers, days, windows)."""
-        if most not in self.tables:
-            self.tables[most] = np.exp([self._all_counts(number) for number in range(most + 1)])
-        return self.tables[most]
+        window, _, there = self._locate(np.arange(self.period))
+        some = -np.expm1(self._count(0))
+        return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=0))
 
     def read_pairs(self, rows: Seen) -> F64:
-        """Return the log probability of day part and category, shape (rows, windows) as of `read_dates`.
+        """Return the log probability of day part and category, shape (windows, rows) as of `dates`.
 
         In bursts, of the category alone: their rows choose no time of day.
         """
         if self.ends is None:
-            return self._pairs.take(rows.cell)[:, np.newaxis]
+            return self.pairs[rows.category, rows.part][np.newaxis]
         part = rows.part
         window, place, there = self._locate(rows.day)
         dates = np.where(there, self.windows[window, place], 0.0)
         overlap = self._overlap(self.ends, window, place, part, rows.category)
         pairs = np.log(np.divide(overlap, dates, out=np.zeros_like(dates), where=dates > 0))
-        return np.asarray(pairs if self.burst else pairs + self.part[part][:, np.newaxis])
-
-    def read_seconds(self, rows: Seen) -> F64:
-        """Return the log probability of the second of each row alone, given what `read_pairs` says."""
-        return self._seconds.take(rows.second)
+        return np.asarray(pairs if self.burst else pairs + self.part[part])
 
     @cached_property
-    def _pairs(self) -> F64:
+    def pairs(self) -> F64:
+        """Log probability of category and day part, shape (categories, day parts), where dates say nothing of them."""
         choice = np.broadcast_to(self.choice.sum(axis=0), self.choice.shape) if self.burst else self.choice
-        return np.log(choice).T.ravel()
+        return np.log(choice).T
 
     @cached_property
-    def _seconds(self) -> F64:
+    def seconds(self) -> F64:
+        """Log probability of each second of the day, given what `read_pairs` says."""
         return np.log(self.second)
 
     def read_amounts(self, rows: Seen) -> F64:
@@ -194,57 +202,72 @@ class Side:
     @property
     def place_key(self) -> tuple[object, ...]:
         """Equal for sides of which places say the same."""
-        return (self.radii, self.remote, *self.travel.tolist())
+        return (self.radii, *self.travel.tolist())
 
-    def read_places(self, rows: Seen) -> F64:
-        """Return the log probability of each row's place, given that the customer stays, and that it travels."""
-        masses = [self._along(radius, rows.lat) * self._along(radius, rows.long) for radius in self.radii]
-        return np.asarray(np.log(np.stack(masses, axis=1)))
+    def read_places(self, lat: I64, long: I64) -> F64:
+        """Return the log probability of each place around home, for each of `travel`, shape (ways, rows)."""
+        return np.stack([_read_places(radius, lat, long) for radius in self.radii])
 
-    def measure_centers(self, microdegrees: F64) -> F64:
-        """Return the probability that the place of a case lies less far along an axis; half of a point counts."""
+    def find_remote(self, lat: I64, long: I64) -> F64:
+        """Return between which probabilities the remote place of each row lies, shape (ways, axes, ends, rows).
+
+        That is, the probability that the place of a case lies less far along an axis than the first or last from which
+        the row can be reached, for each of `travel`.
+        """
         points = 2.0 * self.remote + 1.0
-        return np.asarray(np.clip((microdegrees + self.remote + 0.5) / points, 0.0, 1.0))
+        reach = np.array([[[-reach_of(radius)], [reach_of(radius)]] for radius in self.radii])
+        below = np.stack([lat, long])[:, np.newaxis] / points + (reach / points + 0.5)[:, np.newaxis]
+        np.maximum(below, 0.0, out=below)
+        return np.minimum(below, 1.0, out=below)
 
-    def measure_starts(self, seconds: F64) -> F64:
-        """Return the probability that a burst starts at a second or before."""
+    @property
+    def log_reached(self) -> F64:
+        """Log probability of a place, given a remote place from which it can be reached, for each of `travel`."""
+        return np.log([(2.0 * reach_of(radius)) ** -2.0 for radius in self.radii])
+
+    def measure_starts(self, second: I64) -> F64:
+        """Return the probability that a burst starts at a second of the day or before."""
         assert self.begun is not None
-        return np.asarray(self.begun[np.clip(seconds.astype(np.int64) + 1, 0, len(self.begun) - 1)])
-
-    def _along(self, radius: int, offset: I64) -> F64:
-        if not self.remote:
-            return _side_mass(radius, offset)
-        away, reach = offset.astype(np.float64), reach_of(radius)
-        mass = self.measure_centers(away + reach) - self.measure_centers(away - reach)
-        return np.asarray(mass / (2.0 * reach))
+        return self.begun.take(second + 1, mode="clip")
 
     def _gather(self, logs: F64) -> F64:
         # Only where one uniform drives them do dates say something of pairs.
-        return logs if self.ends is not None else log_sum(logs, 1)[:, np.newaxis]
+        return logs if self.ends is not None else log_sum(logs)[np.newaxis]
 
-    def _count(self, day: I64, number: I64) -> F64:
+    def _count(self, number: int) -> F64:
+        """Return the log probability of a number of rows on each day, given the window, shape (windows, days)."""
         from scipy import special
 
-        window, place, there = self._locate(day)
-        share = np.where(there, self.windows[window, place], 0.0)[..., np.newaxis]
-        total, some = self.numbers.astype(np.float64), number.astype(np.float64)[:, np.newaxis, np.newaxis]
-        left = np.maximum(total - some, 0.0)
-        ways = -np.log1p(total) - special.betaln(left + 1.0, some + 1.0)
-        logs = ways + special.xlogy(some, share) + special.xlog1py(left, -share)
-        return np.asarray(log_sum(np.where(some > total, -np.inf, logs), 2) - np.log(len(total)))
+        total = self.numbers.astype(np.float64)
+        left = np.maximum(total - number, 0.0)
+        ways = np.where(total < number, -np.inf, -np.log1p(total) - special.betaln(left + 1.0, number + 1.0))
+        inside, outside = self._chances
+        logs = ways[:, np.newaxis, np.newaxis] + left[:, np.newaxis, np.newaxis] * outside
+        counts = log_sum(logs) + number * inside - np.log(len(total))
+        return np.asarray(np.where(counts < _NEVER, -np.inf, counts))
+
+    @cached_property
+    def _chances(self) -> tuple[F64, F64]:
+        """Log probability of a row to be on each day, and not to be, given the window, shape (windows, days)."""
+        window, place, there = self._locate(np.arange(self.period))
+        share = np.where(there, self.windows[window, place], 0.0)
+        return np.maximum(np.log(share), 2.0 * _NEVER), np.maximum(np.log1p(-share), 2.0 * _NEVER)
 
     def _locate(self, day: I64) -> tuple[I64, I64, Bools]:
-        """Return the windows that a day can lie in, its place in each, and whether there is such a window."""
+        """Return the windows that a day can lie in, its place in each, and whether there is such a window.
+
+        Shape (windows, days).
+        """
         count, width = self.windows.shape
-        place = day[:, np.newaxis] - self.first if count == 1 and self.first == 0 else np.arange(width)[np.newaxis]
-        window = day[:, np.newaxis] - self.first - place
+        place = (day - self.first)[np.newaxis] if count == 1 and self.first == 0 else np.arange(width)[:, np.newaxis]
+        window = day - self.first - place
         there = (window >= 0) & (window < count)
         return np.clip(window, 0, count - 1), np.broadcast_to(place, window.shape), there
 
     def _overlap(self, ends: F64, window: I64, place: I64, part: I64, category: I64) -> F64:
         """Return how much of the uniform chooses date, day part and category together, for each window."""
-        low = np.maximum(self.parts[0][part], self.categories[0][category])[:, np.newaxis]
-        high = np.minimum(self.parts[1][part], self.categories[1][category])[:, np.newaxis]
+        low = np.maximum(self.parts[0][part], self.categories[0][category])
+        high = np.minimum(self.parts[1][part], self.categories[1][category])
         overlap = np.minimum(high, ends[window, place + 1]) - np.maximum(low, ends[window, place])
         return np.asarray(np.maximum(overlap, 0.0))
 
@@ -269,92 +292,11 @@ class Side:
         return np.asarray(mass[part, places.ravel()])
 
 
-def make_regular(profile: Profile, rows: RowDistribution, categories: Sequence[str], law: ModelParameters) -> Side:
-    """Return the side of a profile's regular rows."""
-    assert rows.days is not None
-    numbers = law.period.span * np.array(rows.rates, dtype=np.int64)
-    amounts = _own_amounts(rows.choice.sum(axis=1), numbers, law)
-    hours = rows.hours[:, 0].ravel()  # of any category: without stealth they say nothing of it
-    return Side(
-        share=0.0,
-        numbers=numbers,
-        windows=rows.days[np.newaxis],
-        starts=np.zeros(1),
-        first=0,
-        ends=_cumulate(rows.days[np.newaxis]) if law.dependence == "v1.0" else None,
-        part=np.zeros(len(DAY_PARTS)),
-        second=np.repeat(hours / _HOUR, _HOUR),
-        own_amount=amounts,
-        period=law.period.days,
-        **_choose(profile, rows, categories),
-    )
-
-
-def make_fraud(fraud: FraudDistribution, categories: Sequence[str], law: ModelParameters) -> Side:
-    """Return the side of the fraudulent rows of one type."""
-    rows, kind = fraud.rows, fraud.kind
-    assert rows.windows is not None
-    seconds, parts = share_seconds(kind), rows.choice.sum(axis=1)
-    choice = _choose(fraud.profile, rows, categories)
-    second, part = np.repeat(rows.hours[:, 0].ravel() / _HOUR, _HOUR), np.zeros(len(DAY_PARTS))
-    if seconds is not None:
-        # Categories know one part of the day alone, which is all of it.
-        choice["parts"] = np.array([[0.0] * len(DAY_PARTS), [1.0] * len(DAY_PARTS)])
-        part = np.log(parts)
-        second = seconds if kind.burst_seconds else seconds / np.repeat(np.maximum(parts, 1e-300), HALF_DAY)
-    starts = share_starts(kind) if kind.burst_seconds else None
-    return Side(
-        share=float(np.log(fraud.share)),
-        numbers=fraud.numbers,
-        windows=rows.windows,
-        starts=np.log(fraud.starts),
-        first=1,
-        ends=_cumulate(rows.windows) if law.dependence == "v1.0" else None,
-        part=part,
-        second=second,
-        own_amount=_own_amounts(fraud.amount_parts, fraud.numbers, law),
-        remote=to_microdegrees(kind.remote_degrees),
-        burst=kind.burst_seconds or 0,
-        begun=None if starts is None else np.append(0.0, np.cumsum(starts)),
-        keeps_own_rows=kind.keeps_own_rows,
-        period=law.period.days,
-        **choice,
-    )
-
-
-def _choose(profile: Profile, rows: RowDistribution, categories: Sequence[str]) -> dict[str, Any]:
-    """Return what is read from a profile for either label."""
-    own = {name: (amount.mean, amount.stdev) for name, amount in zip(profile.categories, profile.amounts, strict=True)}
-    parts = [DAY_PARTS.index(part) for part in profile.day_parts]
-    return {
-        "parts": _intervals(profile.day_part_weights, parts, len(DAY_PARTS)),
-        "categories": _intervals(
-            profile.category_weights, [categories.index(c) for c in profile.categories], len(categories)
-        ),
-        "choice": rows.choice,
-        "amounts": tuple(own.get(name) for name in categories),
-        "travel": np.array([1.0 - rows.travel_share, rows.travel_share]),
-        "radii": (rows.home_radius, rows.travel_radius),
-    }
-
-
-def _own_amounts(parts: F64, numbers: I64, law: ModelParameters) -> F64:
-    return keep_amounts(parts, numbers) if law.dependence == "v1.0" else np.ones(len(DAY_PARTS))
-
-
-def _cumulate(windows: F64) -> F64:
-    ends = np.cumsum(windows, axis=1)
-    ends /= np.maximum(ends[:, -1:], 1e-300)
-    return np.concatenate([np.zeros((len(windows), 1)), ends], axis=1)
-
-
-def _intervals(weights: Sequence[float], places: Sequence[int], count: int) -> F64:
-    """Return where shares begin and end in (0, 1], in the common order; what is not listed has no length."""
-    ends = np.cumsum(np.array(weights, dtype=np.float64))
-    ends /= ends[-1]
-    out = np.zeros((2, count))
-    out[1, places], out[0, places] = ends, np.append(0.0, ends[:-1])
-    return out
+def _read_places(radius: int, lat: I64, long: I64) -> F64:
+    logs = np.full(len(lat), -2.0 * np.log(2.0 * radius) if radius else 0.0)
+    away = np.flatnonzero((np.abs(lat) >= radius) | (np.abs(long) >= radius))
+    logs[away] = np.log(_side_mass(radius, lat[away]) * _side_mass(radius, long[away]))
+    return logs
 
 
 def _side_mass(radius: int, offset: I64) -> F64:
@@ -370,10 +312,16 @@ def reach_of(radius: int) -> float:
     return max(float(radius), 0.5)
 
 
-def log_sum(logs: F64, axis: int) -> F64:
-    """Return the logarithm of a sum of exponentials along an axis."""
-    if logs.shape[axis] == 1:
-        return np.asarray(logs.squeeze(axis))
-    largest = logs.max(axis=axis, keepdims=True)
+def log_sum(logs: Sequence[F64] | F64) -> F64:
+    """Return the logarithm of a sum of exponentials along the first axis.
+
+    Term by term, which gives the same bits for any number of values.
+    """
+    if len(logs) == 1:
+        return logs[0]
+    largest = reduce(np.maximum, logs)
     largest = np.where(np.isfinite(largest), largest, 0.0)
-    return np.asarray(np.log(np.exp(logs - largest).sum(axis=axis)) + largest.squeeze(axis))
+    total = np.zeros_like(largest)
+    for own in logs:
+        total += np.exp(own - largest)
+    return np.asarray(np.log(total) + largest)

@@ -10,21 +10,23 @@ little. The detector of a day takes them one by one, each with its exact probabi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from vecgen.config.profile import DAY_PARTS, ProfileSet
 from vecgen.model.exact import write_out
-from vecgen.model.odds.likelihood import Seen, Side, make_fraud, make_regular
+from vecgen.model.odds.candidates import HonestRows
+from vecgen.model.odds.labels import make_fraud, make_regular
+from vecgen.model.odds.likelihood import Seen, Side, join_seen, log_sum
 from vecgen.model.odds.mixed_days import sum_mixed_days
-from vecgen.model.odds.reading import Days, Masses, Read, read_label
+from vecgen.model.odds.reading import Contents, Days, Read, find_days, read_labels, read_plain
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
-from vecgen.sampling.arrays import F64, I64, U64, Bools
+from vecgen.sampling.arrays import F64
 
 
 class Posterior:
@@ -79,10 +81,16 @@ class Posterior:
             long=rows.long - homes.long.take(rows.customer),
         )
 
-    def add_probability(self, rows: Rows, homes: Customers, profile: int, categories: Sequence[str]) -> Rows:
-        """Return drawn rows, whole days of customers, with their probabilities of fraud; arguments as of `see`."""
-        by_row, by_day = self.log_odds(self.see(rows, homes, profile, categories))
-        return replace(rows, probability=(to_probability(by_row), to_probability(by_day)))
+    def add_probability(
+        self, batches: Sequence[Rows], homes: Customers, profile: int, categories: Sequence[str]
+    ) -> Iterator[Rows]:
+        """Yield drawn rows, whole days of customers, with their probabilities of fraud; arguments as of `see`."""
+        seen = [self.see(rows, homes, profile, categories) for rows in batches]
+        odds = self.log_odds(seen[0] if len(seen) == 1 else join_seen(seen))
+        ends = np.cumsum([len(rows) for rows in batches])[:-1]
+        by_row, by_day = (np.split(to_probability(by), ends) for by in odds)
+        for rows, *probability in zip(batches, by_row, by_day, strict=True):
+            yield replace(rows, probability=(probability[0], probability[1]))
 
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds of each row by what it shows alone, and by all rows of its customer's day.
@@ -90,9 +98,9 @@ class Posterior:
         Args:
             rows: With each row, all other rows of the customer on that day.
         """
-        row, day = np.full(len(rows), -np.inf), np.full(len(rows), -np.inf)
         if _is_ordered(rows):
             return self._profiles[int(rows.profile[0])].log_odds(rows)
+        row, day = np.full(len(rows), -np.inf), np.full(len(rows), -np.inf)
         for profile in np.unique(rows.profile).tolist():
             own = np.flatnonzero(rows.profile == profile)
             own = own[np.lexsort((rows.day[own], rows.customer[own]))]
@@ -119,7 +127,7 @@ class _Profile:
     regular: Side
     frauds: tuple[Side, ...]
     law: ModelParameters
-    masses: Masses | None = None
+    contents: Contents | None = None
 
     @property
     def moments(self) -> tuple[float, float]:
@@ -130,87 +138,87 @@ class _Profile:
 
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds by row and by day of rows in the order (customer, day)."""
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            regular, *frauds = self._read_all(rows)
-            rate = np.log(np.float64(self.law.fraud_rate))
-            free = np.log1p(-self._struck([side for side in self.frauds if not side.keeps_own_rows]))[rows.day]
-            fraud = _log_add([read.side.share + read.by_row for read in frauds], len(rows))
-            by_row = (rate + fraud) - (free + regular.by_row)
-            return _settle(by_row), _settle(self._by_day(rows, regular, frauds))
+        order = np.argsort(rows.category.astype(np.int16), kind="stable")
+        out = np.empty((2, len(rows)))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            for own, odds in zip(out, self._log_odds(rows.take(order), find_days(rows, order)), strict=True):
+                own[order] = odds
+        return out[0], out[1]
+
+    def _log_odds(self, rows: Seen, days: Days) -> tuple[F64, F64]:
+        """Return the same of rows in the order of their categories."""
+        regular, *frauds = self._read_all(rows)
+        scale = np.full(len(rows), -np.inf)
+        for read in (regular, *frauds):
+            for own, logs in read.split(read.largest):
+                np.maximum(scale[own], logs, out=scale[own])
+        by_row = self._by_row(rows, regular, frauds, scale)
+        return _settle(by_row), _settle(self._by_day(days, HonestRows(rows, days, regular, scale), frauds))
 
     def _read_all(self, rows: Seen) -> list[Read]:
         """Return what rows say under every label, the regular one first."""
         sides = (self.regular, *self.frauds)
-        amounts = self._read_amounts(rows)
-        places: dict[tuple[object, ...], F64] = {}
-        for side in sides:
-            if side.place_key not in places:
-                places[side.place_key] = side.read_places(rows)
-        regular, *frauds = (
-            read_label(side, rows, own, places[side.place_key]) for side, own in zip(sides, amounts, strict=True)
-        )
-        return [regular, *(self._disguise(read, regular, rows, amounts[0]) for read in frauds)]
+        regular, *frauds = read_labels(sides, rows) if self.contents is None else self.contents.read(rows)
+        return [regular, *(self._disguise(read, regular, rows) for read in frauds)]
 
-    def _read_amounts(self, rows: Seen) -> Sequence[F64]:
-        if self.masses is None:
-            return [side.read_amounts(rows) for side in (self.regular, *self.frauds)]
-        return [*self.masses.read(rows)]
+    def _by_row(self, rows: Seen, regular: Read, frauds: Sequence[Read], scale: F64) -> F64:
+        fraud, honest = np.zeros(len(rows)), np.zeros(len(rows))
+        for own, number in regular.split(regular.expect(rows.day, scale)):
+            honest[own] = number
+        for read in frauds:
+            for own, number in read.split(read.expect(rows.day, scale)):
+                fraud[own] += number
+        return np.asarray(np.log(self.law.fraud_rate * fraud / (self._free.take(rows.day) * honest)))
 
-    def _by_day(self, rows: Seen, regular: Read, frauds: Sequence[Read]) -> F64:
-        starts = np.flatnonzero(np.append(True, _changes(rows.customer) | _changes(rows.day)))
-        days = Days(rows.day[starts], starts, np.diff(np.append(starts, len(rows))))
+    def _by_day(self, days: Days, honest: HonestRows, frauds: Sequence[Read]) -> F64:
         rate = np.log(np.float64(self.law.fraud_rate))
-        free = np.log1p(-self._struck(self.frauds))[days.day]
-        left = (free + regular.by_day(days.day, starts, days.sizes)).repeat(days.sizes)
-        simple = [read for read in frauds if read.side.is_simple]
-        struck = [read.side.share + read.by_day(days.day, starts, days.sizes) for read in simple]
-        held = (rate + _log_add(struck, len(days.day))).repeat(days.sizes)
+        left = np.log(self._spared).take(days.day) + honest.regular.by_day(days)
+        none = np.full(len(days.day), -np.inf)
+        simple = [read.side.share + read.by_day(days) for read in frauds if read.side.is_simple]
+        held = rate + log_sum([none, *simple])
         mixed = [read for read in frauds if not read.side.is_simple]
-        if mixed:
-            scale = reduce(np.maximum, [read.largest for read in (regular, *frauds)])
-            each = [np.exp(read.side.share) * sum_mixed_days(rows, days, read, regular, scale) for read in mixed]
-            total = rate + np.add.reduceat(scale, starts).repeat(days.sizes)
-            logs = np.log(sum(each)) + total
-            held, left = np.logaddexp(held, logs[0]), np.logaddexp(left, logs[1])
-        return np.asarray(held - left)
+        if not mixed:
+            return np.asarray((held - left).take(days.of_row))
+        sums = sum_mixed_days(honest, mixed)
+        total = rate + np.bincount(days.of_row, honest.scale)
+        shift = np.maximum(np.maximum(held, left), total - 300.0)  # keeps what is far from the scale
+        sums *= np.exp(total - shift).take(days.of_row)
+        sums += np.exp(np.stack([held, left]) - shift).take(days.of_row, axis=1)
+        return np.asarray(np.log(sums[0] / sums[1]))
 
-    def _disguise(self, own: Read, regular: Read, rows: Seen, amounts: F64) -> Read:
+    def _disguise(self, own: Read, regular: Read, rows: Seen) -> Read:
         """Return what rows say as frauds of a type, of which a share passes for regular: with amounts of their own."""
         share = np.float64(self.law.fraud_stealth)
         if share == 0:
             return own
         if self.regular.ends is not None:
             plain = replace(self.regular, own_amount=np.ones(len(DAY_PARTS)), ends=None)
-            regular = read_label(plain, rows, plain.read_amounts(rows), regular.place)
+            regular = read_plain(plain, rows, regular)
         disguised = np.log(share) + regular.content
-        content, timeless = (np.log1p(-share) + logs for logs in (own.content, own.timeless))
+        content = np.log1p(-share) + own.content
+        timeless = None if own.timeless is None else np.log1p(-share) + own.timeless
         return replace(own, content=np.logaddexp(content, disguised), timeless=timeless, disguised=disguised)
 
-    def _struck(self, frauds: Sequence[Side]) -> F64:
-        """Return the probability that a customer has fraudulent rows of these types on each day of the period."""
+    @cached_property
+    def _spared(self) -> F64:
+        """Probability that a customer has no fraudulent rows on each day of the period."""
+        return 1.0 - self._strike(self.frauds)
+
+    @cached_property
+    def _free(self) -> F64:
+        """The same but for types that keep own rows: that nothing replaces these."""
+        return 1.0 - self._strike([side for side in self.frauds if not side.keeps_own_rows])
+
+    def _strike(self, frauds: Sequence[Side]) -> F64:
         days = np.arange(self.regular.period)
         some = [np.exp(side.share) * side.strikes(days) for side in frauds]
         return np.asarray(self.law.fraud_rate * np.sum(some, axis=0)) if some else np.zeros(len(days))
 
 
 def _make_profile(regular: Side, frauds: tuple[Side, ...], law: ModelParameters) -> _Profile:
-    masses = None if law.dependence == "v1.0" else Masses((regular, *frauds))
-    return _Profile(regular, frauds, law, masses)
-
-
-def _log_add(logs: Sequence[F64], number: int) -> F64:
-    """Return the logarithm of the sum of exponentials of so many values each; of nothing, that of 0.
-
-    Term by term, which gives the same bits for any number of values.
-    """
-    if len(logs) < 2:
-        return logs[0] if logs else np.full(number, -np.inf)
-    largest = reduce(np.maximum, logs)
-    largest = np.where(largest > -np.inf, largest, 0.0)
-    total = np.zeros(number)
-    for own in logs:
-        total += np.exp(own - largest)
-    return np.asarray(np.log(total) + largest)
+    with np.errstate(divide="ignore"):  # what cannot be has the logarithm of 0
+        contents = None if law.dependence == "v1.0" else Contents((regular, *frauds), everywhere=law.fraud_stealth > 0)
+    return _Profile(regular, frauds, law, contents)
 
 
 def _is_ordered(rows: Seen) -> bool:
@@ -220,10 +228,6 @@ def _is_ordered(rows: Seen) -> bool:
     customer, day = rows.customer, rows.day
     later = (customer[1:] > customer[:-1]) | ((customer[1:] == customer[:-1]) & (day[1:] >= day[:-1]))
     return bool(later.all())
-
-
-def _changes(values: I64 | U64) -> Bools:
-    return np.asarray(values[1:] != values[:-1])
 
 
 def _settle(log_odds: F64) -> F64:

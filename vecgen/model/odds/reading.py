@@ -2,111 +2,221 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from vecgen.model.odds.likelihood import Seen, Side, log_sum
+from vecgen.model.odds.likelihood import HOUR, Seen, Side, log_sum
+from vecgen.model.odds.stretches import Values, pick, unite
 from vecgen.sampling.amount_mass import Figures, LogMasses
 from vecgen.sampling.arrays import F64, I64
 
 
-class Masses:
-    """Log probabilities of amounts under all labels of a profile whose rows keep their own amounts."""
+@dataclass(frozen=True)
+class Days:
+    """Customers' days.
 
-    def __init__(self, sides: Sequence[Side]) -> None:
-        """Write out the amounts of each category that sides have."""
-        self._sides = len(sides)
-        self._known: list[tuple[list[int], LogMasses]] = []
-        for category in range(len(sides[0].amounts)):
-            own = {number: figures for number, side in enumerate(sides) if (figures := side.amounts[category])}
-            self._known.append(([*own], LogMasses([Figures(*figures) for figures in own.values()])))
+    Attributes:
+        day, sizes: Day from the start of the period, number of rows.
+        of_row: Position of each row's day.
+        place: Of the rows, day by day.
+    """
 
-    def read(self, rows: Seen) -> F64:
-        """Return the log probability of the amount of each row, given its category, shape (sides, rows)."""
-        out = np.full((self._sides, len(rows)), -np.inf)
-        order = np.argsort(rows.category.astype(np.int16), kind="stable")
-        ends = np.searchsorted(rows.category[order], np.arange(len(self._known) + 1)).tolist()
-        for (own, masses), start, stop in zip(self._known, ends[:-1], ends[1:], strict=True):
-            if own and stop > start:
-                chosen = order[start:stop]
-                out[np.array(own)[:, np.newaxis], chosen] = masses.read(rows.cents[chosen])
-        return out
+    day: I64
+    sizes: I64
+    of_row: I64
+    place: I64
 
 
-def read_label(side: Side, rows: Seen, amounts: F64, place: F64) -> Read:
-    """Return what rows say as rows of one label, given what their amounts and places say."""
-    timeless = side.read_pairs(rows) + amounts[:, np.newaxis]
-    content = timeless + side.read_seconds(rows)[:, np.newaxis]
-    return Read(side, side.read_dates(rows.day), content, timeless, None, place)
+def find_days(rows: Seen, order: I64) -> Days:
+    """Return the days of rows in the order (customer, day), for the rows taken in another order."""
+    new = (rows.customer[1:] != rows.customer[:-1]) | (rows.day[1:] != rows.day[:-1])
+    starts = np.flatnonzero(np.append(True, new))
+    sizes = np.diff(np.append(starts, len(rows)))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return Days(rows.day.take(starts), sizes, np.arange(len(starts)).repeat(sizes).take(order), place)
 
 
 @dataclass(frozen=True)
 class Read:
-    """What rows say under one label, as logarithms of probabilities.
+    """What rows say under one label, as logarithms of probabilities, where they can have it.
 
     Attributes:
-        dates: Of window and date, shape (rows, windows); one where windows say nothing of the rest.
-        content: Of category, second and amount, given these, same shape.
-        timeless: The same but for the second.
+        rows: How many there are.
+        where: Stretches of the rows that can have the label; what follows is of these rows alone.
+        content: Of category, second and amount, given window and date, shape (windows, rows); one where windows say
+            nothing of them.
+        timeless: The same but for the second; None unless the label has bursts.
         disguised: Of rows that pass for regular the whole of it; None where none does.
-        place: Given that the customer stays, and that it travels, shape (rows, 2).
+        place: Given that the customer stays, and that it travels, shape (ways, rows).
+        remote: What `Side.find_remote` says; None unless the label has a remote place.
     """
 
     side: Side
-    dates: F64
+    rows: int
+    where: Sequence[slice]
     content: F64
-    timeless: F64
+    timeless: F64 | None
     disguised: F64 | None
     place: F64
+    remote: F64 | None
 
     @property
-    def by_row(self) -> F64:
-        """Log of the expected number of such rows of a customer with this label."""
-        dates = log_sum(self.dates + self.content, 1)
-        return np.asarray(np.log(self.side.numbers.mean()) + dates + self._placed)
+    def is_everywhere(self) -> bool:
+        """Whether all rows can have the label."""
+        return bool(self.content.shape[1] == self.rows)
+
+    def pick(self, values: Values) -> Values:
+        """Return the values of the rows that can have the label, of those of all rows."""
+        return pick(values, self.where)
+
+    def split(self, values: F64) -> Iterator[tuple[slice, F64]]:
+        """Yield each stretch of rows that can have the label, with its part of their values."""
+        start = 0
+        for own in self.where:
+            yield own, values[start : start + own.stop - own.start]
+            start += own.stop - own.start
+
+    def spread(self, values: F64) -> F64:
+        """Return values of the rows that can have the label as those of all rows, of others 0."""
+        out = np.zeros(self.rows)
+        for own, part in self.split(values):
+            out[own] = part
+        return out
 
     @cached_property
     def largest(self) -> F64:
         """Log probability of a row without its date, in the most likely window, up to a factor."""
-        most = self.content[:, 0] if self.content.shape[1] == 1 else self.content.max(axis=1)
+        most = self.content[0] if len(self.content) == 1 else self.content.max(axis=0)
         return np.asarray(most + self._placed)
 
     @cached_property
     def _placed(self) -> F64:
-        return self._add_travel(self.place)
+        return self._add_ways(self.place)
 
-    def _add_travel(self, place: F64) -> F64:
+    def _add_ways(self, place: F64) -> F64:
         """Return the log probability of places whether the customer travels or not, given both of it."""
-        if self.side.travel[1] == 0:
-            return np.asarray(place[:, 0])
-        return log_sum(place + np.log(self.side.travel), 1)
+        if len(place) == 1:
+            return np.asarray(place[0])
+        return log_sum(place + np.log(self.side.travel)[:, np.newaxis])
 
-    def by_day(self, days: I64, starts: I64, sizes: I64) -> F64:
+    def expect(self, day: I64, scale: F64) -> F64:
+        """Return the expected number of such rows of a customer with this label, scaled."""
+        day, place = self.pick(day), self._placed - self.pick(scale)
+        number = np.zeros(len(day))
+        for date, content in zip(self.side.expected, self.content, strict=True):
+            number += date.take(day) * np.exp(content + place)
+        return number
+
+    def by_day(self, days: Days) -> F64:
         """Return the log probability of all rows of each customer's day, where each is of this label."""
-        counts = self._count(days, sizes)
-        dates = log_sum(counts + np.add.reduceat(self.content, starts), 1)
-        return np.asarray(dates + self._add_travel(np.add.reduceat(self.place, starts)))
-
-    def _count(self, days: I64, sizes: I64) -> F64:
-        """Return the log probability of so many rows on each day, shape (days, windows)."""
-        out = np.empty((len(days), self.dates.shape[1]))
-        for size in np.unique(sizes).tolist():
-            own = np.flatnonzero(sizes == size)
-            out[own] = self.side.read_counts(days[own], size)
-        return out
+        own, number = self.pick(days.of_row), len(days.day)
+        whole = np.bincount(own, minlength=number) == days.sizes if len(own) < len(days.of_row) else True
+        table = self.side.log_counts(int(days.sizes.max()))
+        counts = table.swapaxes(0, 1).reshape(table.shape[1], -1).take(days.sizes * table.shape[2] + days.day, axis=1)
+        contents = [np.bincount(own, content, number) for content in self.content]
+        places = [np.bincount(own, place, number) for place in self.place]
+        logs = log_sum(counts + contents) + self._add_ways(np.stack(places))
+        return np.where(whole, logs, -np.inf)
 
 
-@dataclass(frozen=True)
-class Days:
-    """Customers' days in rows in the order (customer, day).
+class Contents:
+    """Log probabilities of category, second and amount under all labels of a profile, where dates say nothing of them.
 
-    Attributes:
-        day, starts, sizes: Day from the start of the period, first row, number of rows.
+    Labels know few categories each, so rows are read category by category.
     """
 
-    day: I64
-    starts: I64
-    sizes: I64
+    def __init__(self, sides: Sequence[Side], everywhere: bool = False) -> None:
+        """Write out the categories that sides have.
+
+        Args:
+            everywhere: Whether to tell of all rows that a label cannot have those of other categories.
+        """
+        self._sides, self._everywhere = sides, everywhere
+        self._categories = [_Category(sides, position) for position in range(len(sides[0].amounts))]
+
+    def read(self, rows: Seen) -> list[Read]:
+        """Return what rows in the order of their categories say under each label."""
+        ends = np.searchsorted(rows.category, np.arange(len(self._categories) + 1)).tolist()
+        hour = rows.second // HOUR
+        where: list[list[slice]] = [[] for _ in self._sides]
+        logs: list[list[F64]] = [[] for _ in self._sides]
+        for category, start, stop in zip(self._categories, ends[:-1], ends[1:], strict=True):
+            if start < stop:
+                own = slice(start, stop)
+                for number, values in zip(category.sides, category.read(hour[own], rows.cents[own]), strict=True):
+                    where[number].append(own)
+                    logs[number].append(values)
+        places = _Places(rows)
+        return [self._read_label(rows, *own, places) for own in zip(self._sides, where, logs, strict=True)]
+
+    def _read_label(self, rows: Seen, side: Side, where: list[slice], logs: list[F64], places: _Places) -> Read:
+        content = np.concatenate([*logs, np.zeros(0)])[np.newaxis]
+        if self._everywhere:
+            some, content = zip(where, logs, strict=True), np.full((1, len(rows)), -np.inf)
+            for own, values in some:
+                content[0, own] = values
+            where = [slice(0, len(rows))]
+        timeless = None
+        if side.burst:
+            timeless, content = content, content + side.seconds.take(pick(rows.second, where))
+        where = unite([where])
+        return Read(side, len(rows), where, content, timeless, None, *places.read(side, where))
+
+
+def read_labels(sides: Sequence[Side], rows: Seen) -> list[Read]:
+    """Return what rows say under each label, whether dates say something of it or not."""
+    places = _Places(rows)
+    where = [slice(0, len(rows))]
+    return [_read_label(side, rows, *places.read(side, where)) for side in sides]
+
+
+def read_plain(side: Side, rows: Seen, regular: Read) -> Read:
+    """Return what rows say under a label with the places of regular rows."""
+    return _read_label(side, rows, regular.place, None)
+
+
+def _read_label(side: Side, rows: Seen, place: F64, remote: F64 | None) -> Read:
+    timeless = side.read_pairs(rows) + side.read_amounts(rows)
+    content = timeless + side.seconds.take(rows.second)
+    return Read(side, len(rows), [slice(0, len(rows))], content, timeless if side.burst else None, None, place, remote)
+
+
+class _Places:
+    """What places of rows say under each label."""
+
+    def __init__(self, rows: Seen) -> None:
+        self._rows = rows
+        self._known: dict[tuple[object, ...], F64] = {}
+
+    def read(self, side: Side, where: Sequence[slice]) -> tuple[F64, F64 | None]:
+        """Return `Read.place` and `Read.remote` of rows that can have a label."""
+        if side.remote:
+            remote = side.find_remote(pick(self._rows.lat, where), pick(self._rows.long, where))
+            mass = (remote[:, :, 1] - remote[:, :, 0]).prod(axis=1)
+            return np.log(mass) + side.log_reached[:, np.newaxis], remote
+        if side.place_key not in self._known:
+            self._known[side.place_key] = side.read_places(self._rows.lat, self._rows.long)
+        return pick(self._known[side.place_key], where), None
+
+
+class _Category:
+    """What the sides that have a category say of its rows."""
+
+    def __init__(self, sides: Sequence[Side], position: int) -> None:
+        figures = {number: own for number, side in enumerate(sides) if (own := side.amounts[position])}
+        self.sides = list(figures)
+        self._masses = LogMasses([Figures(*own) for own in figures.values()])
+        times = [
+            side.pairs[position].repeat(12) + (0.0 if side.burst else side.seconds[::HOUR])
+            for side in (sides[number] for number in self.sides)
+        ]
+        self._times = np.array(times).reshape(-1, 24).T.copy()
+
+    def read(self, hour: I64, cents: I64) -> F64:
+        logs = self._masses.read(cents)
+        logs += self._times.take(hour, axis=0)
+        return logs.T

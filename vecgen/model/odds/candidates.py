@@ -1,0 +1,172 @@
+"""Rows that can be frauds of types that leave honest rows on their days, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vecgen.model.odds.likelihood import Seen, Side
+from vecgen.model.odds.reading import Days, Read
+from vecgen.model.odds.stretches import list_others, pick
+from vecgen.sampling.arrays import F64, I64
+from vecgen.sampling.subsets import share_choices
+
+
+@dataclass(frozen=True)
+class HonestRows:
+    """Rows as regular ones.
+
+    Attributes:
+        regular: What they say as such.
+        scale: What is taken off the logarithms of each row.
+    """
+
+    rows: Seen
+    days: Days
+    regular: Read
+    scale: F64
+
+    @cached_property
+    def logs(self) -> list[F64]:
+        """Scaled log probability of each row, for each way of travelling."""
+        out = []
+        for place in self.regular.place:
+            logs = np.full(len(self.scale), -np.inf)
+            for own, values in self.regular.split(self.regular.content[0] + place):
+                logs[own] = values - self.scale[own]
+            out.append(logs)
+        return out
+
+    @cached_property
+    def outside(self) -> list[F64]:
+        """Probability of each row, as of `logs`."""
+        return [np.exp(logs) for logs in self.logs]
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Candidates by their rank in the day: the first of each day, then the second of each day that has one, and so on.
+
+    Attributes:
+        days: Positions of the days; those with more candidates first.
+        counts: Days that have a first candidate, a second, and so on.
+        places: Of the candidates in the order of days.
+    """
+
+    days: I64
+    counts: list[int]
+    places: I64
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows that can be frauds, in the order of their days.
+
+    Attributes:
+        where: Stretches of all rows in which they stand; the other rows cannot be frauds.
+    """
+
+    honest: HonestRows
+    where: Sequence[slice]
+
+    @cached_property
+    def _day(self) -> I64:
+        return pick(self.honest.days.of_row, self.where)
+
+    @cached_property
+    def numbers(self) -> I64:
+        """Candidates of each day."""
+        return np.bincount(self._day, minlength=len(self.honest.days.day))
+
+    @cached_property
+    def firsts(self) -> I64:
+        """Place of each day's first candidate."""
+        return np.asarray(np.cumsum(self.numbers) - self.numbers)
+
+    @cached_property
+    def rows(self) -> I64:
+        """Places of the candidates among all rows."""
+        place = self.honest.days.place
+        if len(self._day) == len(place):
+            return place
+        mask = np.zeros(len(place), dtype=np.bool_)
+        for own in self.where:
+            mask[own] = True
+        return place.take(np.flatnonzero(mask.take(place)))
+
+    @cached_property
+    def order(self) -> I64:
+        """Places of the candidates among those of the stretches."""
+        if len(self._day) == len(self.honest.rows):
+            return self.rows
+        among, start = np.empty(len(self.honest.rows), dtype=np.int64), 0
+        for own in self.where:
+            stop = start + own.stop - own.start
+            among[own], start = np.arange(start, stop), stop
+        return among.take(self.rows)
+
+    @cached_property
+    def outside(self) -> list[F64]:
+        """Probability of each candidate to be regular, for each way of travelling, scaled."""
+        return [own.take(self.rows) for own in self.honest.outside]
+
+    @cached_property
+    def rest(self) -> list[F64]:
+        """Probability of the other rows of each day to be regular, for each way of travelling, scaled."""
+        others = list_others(self.where, len(self.honest.rows))
+        days = pick(self.honest.days.of_row, others)
+        return [np.exp(np.bincount(days, pick(logs, others), len(self.numbers))) for logs in self.honest.logs]
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """All candidates by their rank in the day."""
+        days = np.flatnonzero(self.numbers)
+        numbers = self.numbers[days]
+        days = days[sort_numbers(-numbers)]
+        counts = (len(days) - np.cumsum(np.bincount(numbers)))[:-1].tolist()
+        firsts = self.firsts[days]
+        places = [firsts[:count] + rank for rank, count in enumerate(counts)]
+        return Ranks(days, counts, np.concatenate([np.zeros(0, dtype=np.int64), *places]))
+
+    def count(self, side: Side, window: int, days: I64, counts: Sequence[int]) -> F64:
+        """Return the probability of each number of fraudulent rows among regular ones, shape (numbers, days).
+
+        For each choice of which rows they are; regular ones alone have none, those are not meant.
+
+        Args:
+            days: Positions.
+            counts: As of `Ranks`.
+        """
+        day, sizes = self.honest.days.day.take(days), self.honest.days.sizes.take(days)
+        most = int(sizes.max(initial=0))
+        own, other = side.share_counts(most)[:, window], self.honest.regular.side.share_counts(most)[:, 0]
+        ways, width = share_choices(most), other.shape[1]
+        place = sizes * width + day  # in `other`, if no row were fraudulent
+        out = np.zeros((min(len(counts), int(side.numbers.max())) + 1, len(day)))
+        for number, some in zip(range(1, len(out)), counts, strict=False):
+            out[number, :some] = own[number].take(day[:some])
+            out[number, :some] *= other.ravel().take(place[:some] - number * width)
+            out[number, :some] *= ways[:, number].take(sizes[:some])
+        return out
+
+    def add(self, sums: F64, own: F64, every: F64) -> None:
+        """Add the probability of each row to be on a day with fraud and fraudulent, and regular.
+
+        Args:
+            sums: Of all rows, shape (2, rows).
+            own: Of candidates, in their order; the same shape.
+            every: Of each day to have fraud.
+        """
+        for total, values in zip(sums, own, strict=True):
+            total[self.rows] += values
+        for stretch in list_others(self.where, len(self.honest.rows)):
+            sums[1, stretch] += every.take(self.honest.days.of_row[stretch])
+
+
+def sort_numbers(numbers: I64) -> I64:
+    """Return the order of whole numbers; equal ones stay as they are. NumPy sorts small ones much faster."""
+    small = np.abs(numbers).max(initial=0) < 1 << 15
+    return np.argsort(numbers.astype(np.int16 if small else np.int64), kind="stable")
