@@ -16,6 +16,7 @@ from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.model.exact import write_out
 from vecgen.model.params import ModelParameters, Period
 from vecgen.records.receipt import Receipt
+from vecgen.scan.counts import CustomerTotals
 from vecgen.verify.chi_square import Statistic
 from vecgen.verify.customer_tests import examine_histories, first_and_last, list_shares
 from vecgen.verify.expectation import read_expectation
@@ -46,6 +47,15 @@ def test_shares_of_defrauded_customers(reading: Reading) -> None:
     for rate, share in ((0.0, 0.0), (1.0, 1.0), (0.5, pytest.approx(0.5, abs=0.3))):
         model = write_out(PROFILES, replace(reading.model.law, fraud_rate=rate))
         assert list_shares(model) == [share] * len(model.profiles)
+
+
+def test_of_a_profile_without_cases_no_window_is_expected(reading: Reading) -> None:
+    spared = [CustomerTotals(rows=own.rows) for own in reading.totals.customers]
+    never = tuple(
+        tuple(replace(fraud, numbers=np.zeros(1, dtype=np.int64)) for fraud in own) for own in reading.model.frauds
+    )
+    statistics = dict(examine_histories(spared, replace(reading.model, frauds=never)))
+    assert statistics["fraud window"] == Statistic()
 
 
 def test_first_and_last_dates_agree_with_enumeration() -> None:

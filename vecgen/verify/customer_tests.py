@@ -42,9 +42,9 @@ def examine_cases(cases: Cases, model: ExactModel, join: Join = add_up) -> Itera
         join: How profiles are compared together.
     """
     yield "fraud rate", _numbers((Counter(own.defrauded[:, 1].tolist()), fraud.numbers) for own, fraud in cases)
-    yield from compare_windows(
-        [(own, first_and_last(fraud, model.law.period.days)) for own, fraud in cases], model, join
-    )
+    days = model.law.period.days
+    shown = [(own, first_and_last(fraud, days)) for own, fraud in cases if len(own.defrauded)]
+    yield from compare_windows(shown, model, join)
     yield "dates within windows", _within_windows(cases, model)
 
 
@@ -185,10 +185,10 @@ def compare_windows(
     """Yield first fraud dates together with the days from there to the last, and each by itself.
 
     Args:
-        cases: By profile, with the probability of both as of `first_and_last`.
+        cases: By profile with any, and the probability of both as of `first_and_last`.
         join: How profiles are compared together.
     """
-    tables = [_window_tables(*own) for own in cases if len(own[0].defrauded)]
+    tables = [_window_tables(*own) for own in cases]
     yield "fraud window", join((seen.ravel(), chances.ravel()) for seen, chances in tables)
     # With few customers, neighbouring dates are pooled, and all lengths with them.
     expected = [(seen, seen.sum() * chances) for seen, chances in tables]
