@@ -116,13 +116,18 @@ def test_directories_without_what_is_asked_for_are_refused(given: str, expected:
         ("card_testing=0 --fraud-rate 0", "a type with a weight above 0"),
         (
             "bust_out --end 2023-01-09",
-            "bust_out: got '10 days', expected a window of which one fits into",
+            "bust_out: got '10 days', expected at most 8 days, since windows start on the period's second or later",
         ),
     ],
 )
 def test_types_that_cannot_be_used_are_refused(arguments: str, expected: str) -> None:
     with pytest.raises(InputError, match=expected):
         to_request(parse("--fraud-types", *arguments.split()))
+
+
+def test_a_window_may_fill_the_period_but_for_its_first_day() -> None:
+    law = to_request(parse("--fraud-types", "bust_out", "--end", "2023-01-11")).law
+    assert [law.count_starts(own.type) for own in law.fraud_types] == [1]
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ class ModelParameters:
                     setting("fraud_types"),
                     own.type.name,
                     f"{self.window_days(own.type)} days",
-                    f"a window of which one fits into a period of {self.period.days:,} days",
+                    f"at most {self.period.span:,} days, since windows start on the period's second or later",
                     "lengthen the period, or leave the type out",
                 )
         if self.fraud_types and self.fraud_rate > 0 and not any(share > 0 for share in self.type_shares):
