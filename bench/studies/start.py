@@ -15,13 +15,23 @@ from typing import Any, Final
 from bench.harness.command import Command, add_names_option, add_number_option, add_repeats_option
 from bench.harness.measure import RunError, measure, read_tail
 from bench.harness.results import ROOT, merge
+from vecgen.config.loader import DEFAULT_PROFILES
+from vecgen.model.fraud.fraud_type import SPARKOV
+from vecgen.model.fraud.load_fraud_types import find_fraud_types
 
 CUSTOMERS: Final = 1_000
 _OPTIONS: Final = ("--quiet", "--output", "output")
+_GENERATE: Final = (sys.executable, "-m", "vecgen", "generate", *_OPTIONS)
+_EIGHT: Final = ",".join(f"{name}=1" for name in find_fraud_types(DEFAULT_PROFILES) if name != SPARKOV)
+_TYPES: Final = ("--fraud-types", _EIGHT)
+_PROBABILITY: Final = "--with-fraud-probability"
 COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     "imports": (sys.executable, "-c", "import numpy, pyarrow"),
     "version": (sys.executable, "-m", "vecgen", "--version"),
-    "generate": (sys.executable, "-m", "vecgen", "generate", *_OPTIONS),
+    "generate": _GENERATE,
+    "types": (*_GENERATE, *_TYPES),
+    "probability": (*_GENERATE, _PROBABILITY),
+    "typed-probability": (*_GENERATE, *_TYPES, _PROBABILITY),
     "spark": (str(ROOT / "run_spark_datagen.sh"), *_OPTIONS),
 }
 """What is measured by name; the last sets up `.venv` where that has not been done, outside the measurement."""
@@ -57,7 +67,7 @@ def measure_starts(
 def format_starts(result: Mapping[str, Any]) -> str:
     """Return a line for each command."""
     return "\n".join(
-        f"{name:10} {own['wall_seconds']:6.2f} s, {own['cpu_seconds']:6.2f} s of processor time"
+        f"{name:17} {own['wall_seconds']:6.2f} s, {own['cpu_seconds']:6.2f} s of processor time"
         for name, own in result.items()
     )
 

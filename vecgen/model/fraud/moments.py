@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -77,6 +78,7 @@ def weigh_hours(weights: Sequence[float], seconds: I64) -> F64:
     return np.asarray(own / own.sum())
 
 
+@lru_cache(maxsize=64)
 def share_starts(kind: FraudType) -> F64 | None:
     """Return the probability of each second of the day to be a time or the start of a burst; None for no choice."""
     weights = kind.hour_weights
@@ -88,6 +90,7 @@ def share_starts(kind: FraudType) -> F64 | None:
     return np.asarray((each[:, np.newaxis] * inside).ravel())
 
 
+@lru_cache(maxsize=64)
 def share_seconds(kind: FraudType) -> F64 | None:
     """Return the probability of each second of the day to be a transaction's time; None for no choice."""
     starts = share_starts(kind)

@@ -241,17 +241,20 @@ class Side:
         total = self.numbers.astype(np.float64)
         left = np.maximum(total - number, 0.0)
         ways = np.where(total < number, -np.inf, -np.log1p(total) - special.betaln(left + 1.0, number + 1.0))
-        inside, outside = self._chances
-        logs = ways[:, np.newaxis, np.newaxis] + left[:, np.newaxis, np.newaxis] * outside
-        counts = log_sum(logs) + number * inside - np.log(len(total))
-        return np.asarray(np.where(counts < _NEVER, -np.inf, counts))
+        inside, outside, place = self._chances
+        counts = log_sum(ways[:, np.newaxis] + left[:, np.newaxis] * outside) + number * inside - np.log(len(total))
+        return np.asarray(np.where(counts < _NEVER, -np.inf, counts)[place])
 
     @cached_property
-    def _chances(self) -> tuple[F64, F64]:
-        """Log probability of a row to be on each day, and not to be, given the window, shape (windows, days)."""
+    def _chances(self) -> tuple[F64, F64, I64]:
+        """Different log probabilities of a row to be on a day, and not to be, given the window; which each day has.
+
+        The last of shape (windows, days).
+        """
         window, place, there = self._locate(np.arange(self.period))
-        share = np.where(there, self.windows[window, place], 0.0)
-        return np.maximum(np.log(share), 2.0 * _NEVER), np.maximum(np.log1p(-share), 2.0 * _NEVER)
+        share, which = np.unique(np.where(there, self.windows[window, place], 0.0), return_inverse=True)
+        logs = (np.maximum(own, 2.0 * _NEVER) for own in (np.log(share), np.log1p(-share)))
+        return next(logs), next(logs), which.reshape(window.shape)
 
     def _locate(self, day: I64) -> tuple[I64, I64, Bools]:
         """Return the windows that a day can lie in, its place in each, and whether there is such a window.

@@ -211,7 +211,7 @@ class _Category:
         self.sides = list(figures)
         self._masses = LogMasses([Figures(*own) for own in figures.values()])
         times = [
-            side.pairs[position].repeat(12) + (0.0 if side.burst else side.seconds[::HOUR])
+            side.pairs[position].repeat(12) + (0.0 if side.burst else np.log(side.second[::HOUR]))
             for side in (sides[number] for number in self.sides)
         ]
         self._times = np.array(times).reshape(-1, 24).T.copy()
