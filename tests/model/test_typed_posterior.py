@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain, combinations
 from math import comb, prod
 
@@ -16,7 +17,7 @@ from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.model.fraud.derive import derive_profile
 from vecgen.model.fraud.fraud_type import FraudType, WeightedType
 from vecgen.model.odds.posterior import Posterior
-from vecgen.model.params import ModelParameters
+from vecgen.model.params import ModelParameters, Period
 
 ALIKE = AmountDistribution(20, 30)
 OWN = FraudType(
@@ -264,3 +265,20 @@ def test_one_uniform_for_date_and_choice_gives_types_the_probabilities_of_sums(l
     assert np.exp(by_day) == pytest.approx(together, rel=1e-9)
     odds = np.append(alone, together)
     assert ((odds > 0) & (odds < np.inf)).sum() >= 2
+
+
+def test_days_of_many_rows_that_only_one_type_has_are_certain() -> None:
+    brief = FraudType("brief", days=5, per_day=(0, 3), spending="customer", burst_seconds=1)
+    amounts = (AmountDistribution(1.0, 1e-4), AmountDistribution(1.5, 1000.0))
+    own = replace(brief, name="many", days=1, per_day=(400, 400), spending="own", burst_seconds=None)
+    many = replace(own, categories=("fuel", "gifts"), category_weights=(1e-100, 1e100), amounts=amounts)
+    rows = [(100 * n, 2, 100 + n % 900, 0, 0) for n in range(400)]
+    _, by_day = log_odds(law_of(brief, many), REGULAR, {2: rows})
+    assert (by_day > 20.0).all()
+
+
+def test_months_without_fraud_of_a_type_have_no_windows() -> None:
+    period = Period(date(2023, 1, 1), date(2023, 3, 31))
+    rare = replace(KINDS["own"], months=((date(2023, 2, 1), 0.0), (date(2023, 3, 1), 2.0)))
+    by_row, _ = log_odds(replace(law_of(rare), period=period), REGULAR, dict.fromkeys((5, 45, 80), DAYS[4]))
+    assert (by_row > -np.inf).tolist() == [True, False, True]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 
@@ -37,12 +37,15 @@ class Posterior:
         exact = write_out(profiles, law)
         names = self.categories = exact.categories
         self._law = law
-        self._profiles = [
-            _make_profile(
-                make_regular(regular, own[0], names, law), tuple(make_fraud(fraud, names, law) for fraud in frauds), law
-            )
-            for regular, own, frauds in zip(profiles.regular, exact.rows, exact.frauds, strict=True)
-        ]
+        with np.errstate(divide="ignore"):  # what cannot be has the logarithm of 0
+            self._profiles = [
+                _make_profile(
+                    make_regular(regular, own[0], names, law),
+                    tuple(make_fraud(fraud, names, law) for fraud in frauds),
+                    law,
+                )
+                for regular, own, frauds in zip(profiles.regular, exact.rows, exact.frauds, strict=True)
+            ]
 
     @property
     def frauds_of_defrauded(self) -> F64:
@@ -181,7 +184,8 @@ class _Profile:
             return np.asarray((held - left).take(days.of_row))
         sums = sum_mixed_days(honest, mixed)
         total = rate + np.bincount(days.of_row, honest.scale)
-        shift = np.maximum(np.maximum(held, left), total - 300.0)  # keeps what is far from the scale
+        every = np.bincount(days.of_row, sums[0] + sums[1])
+        shift = reduce(np.maximum, [held, left, total + np.log(every)])  # a day far from its scale vanishes nowhere
         sums *= np.exp(total - shift).take(days.of_row)
         sums += np.exp(np.stack([held, left]) - shift).take(days.of_row, axis=1)
         return np.asarray(np.log(sums[0] / sums[1]))
@@ -216,8 +220,7 @@ class _Profile:
 
 
 def _make_profile(regular: Side, frauds: tuple[Side, ...], law: ModelParameters) -> _Profile:
-    with np.errstate(divide="ignore"):  # what cannot be has the logarithm of 0
-        contents = None if law.dependence == "v1.0" else Contents((regular, *frauds), everywhere=law.fraud_stealth > 0)
+    contents = None if law.dependence == "v1.0" else Contents((regular, *frauds), everywhere=law.fraud_stealth > 0)
     return _Profile(regular, frauds, law, contents)
 
 

@@ -96,8 +96,10 @@ class _TypeOfFraud:
     def choose(self) -> Iterator[_Aligned]:
         """Yield the candidates of all days that can have fraud of the type, some at a time."""
         side, numbers = self.read.side, self.candidates.numbers
-        enough = numbers >= side.fewest if side.keeps_own_rows else numbers == self.honest.days.sizes
-        days = np.flatnonzero(enough)
+        possible = numbers >= side.fewest
+        if not side.keeps_own_rows:
+            possible &= (numbers == self.honest.days.sizes) & (numbers <= side.numbers.max())
+        days = np.flatnonzero(possible)
         days = days[sort_numbers(numbers[days])]
         for alike in np.split(days, np.flatnonzero(np.diff(numbers[days])) + 1) if len(days) else ():
             number = int(numbers[alike[0]])
