@@ -125,8 +125,7 @@ class Side:
     @property
     def fewest(self) -> int:
         """Rows that a day with any has at least."""
-        some = self.numbers[self.numbers > 0]
-        return int(some.min(initial=self.numbers.max())) if self.windows.shape[1] == 1 else 1
+        return max(1, int(self.numbers.min())) if self.windows.shape[1] == 1 else 1
 
     @cached_property
     def dates(self) -> F64:
