@@ -11,7 +11,7 @@ import numpy as np
 from vecgen.model.odds.likelihood import Seen, Side
 from vecgen.model.odds.reading import Days, Read
 from vecgen.model.odds.stretches import list_others, pick
-from vecgen.sampling.arrays import F64, I64
+from vecgen.sampling.arrays import F64, I64, Bools
 from vecgen.sampling.subsets import share_choices
 
 
@@ -32,13 +32,8 @@ class HonestRows:
     @cached_property
     def logs(self) -> list[F64]:
         """Scaled log probability of each row, for each way of travelling."""
-        out = []
-        for place in self.regular.place:
-            logs = np.full(len(self.scale), -np.inf)
-            for own, values in self.regular.split(self.regular.content[0] + place):
-                logs[own] = values - self.scale[own]
-            out.append(logs)
-        return out
+        regular = self.regular
+        return [regular.spread(regular.content[0] + place, -np.inf) - self.scale for place in regular.place]
 
     @cached_property
     def outside(self) -> list[F64]:
@@ -90,23 +85,20 @@ class Candidates:
     def rows(self) -> I64:
         """Places of the candidates among all rows."""
         place = self.honest.days.place
-        if len(self._day) == len(place):
-            return place
-        mask = np.zeros(len(place), dtype=np.bool_)
+        return place.take(np.flatnonzero(self._can.take(place)))
+
+    @cached_property
+    def _can(self) -> Bools:
+        """Whether each row can be a fraud."""
+        can = np.zeros(len(self.honest.rows), dtype=np.bool_)
         for own in self.where:
-            mask[own] = True
-        return place.take(np.flatnonzero(mask.take(place)))
+            can[own] = True
+        return can
 
     @cached_property
     def order(self) -> I64:
         """Places of the candidates among those of the stretches."""
-        if len(self._day) == len(self.honest.rows):
-            return self.rows
-        among, start = np.empty(len(self.honest.rows), dtype=np.int64), 0
-        for own in self.where:
-            stop = start + own.stop - own.start
-            among[own], start = np.arange(start, stop), stop
-        return among.take(self.rows)
+        return np.asarray((np.cumsum(self._can) - 1).take(self.rows))
 
     @cached_property
     def outside(self) -> list[F64]:

@@ -115,7 +115,7 @@ class Side:
     @property
     def is_simple(self) -> bool:
         """Whether rows of a day share window and travelling alone, and no regular ones are among them."""
-        return not (self.remote or self.burst or self.keeps_own_rows)
+        return not (self.axes or self.keeps_own_rows)
 
     @property
     def axes(self) -> int:
@@ -159,12 +159,9 @@ class Side:
             self.shares[most | 7] = np.exp(self.log_counts(most))
         return self.shares[most | 7]
 
-    def strikes(self, day: I64) -> F64:
-        """Return the probability that a case of this type has rows on a day."""
-        return np.asarray(self._strikes[day])
-
     @cached_property
-    def _strikes(self) -> F64:
+    def strikes(self) -> F64:
+        """Probability that a case of this type has rows on each day of the period."""
         window, _, there = self._locate(np.arange(self.period))
         some = -np.expm1(self._count(0))
         return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=0))

@@ -165,9 +165,7 @@ class _Profile:
         return [regular, *(self._disguise(read, regular, rows) for read in frauds)]
 
     def _by_row(self, rows: Seen, regular: Read, frauds: Sequence[Read], scale: F64) -> F64:
-        fraud, honest = np.zeros(len(rows)), np.zeros(len(rows))
-        for own, number in regular.split(regular.expect(rows.day, scale)):
-            honest[own] = number
+        fraud, honest = np.zeros(len(rows)), regular.spread(regular.expect(rows.day, scale))
         for read in frauds:
             for own, number in read.split(read.expect(rows.day, scale)):
                 fraud[own] += number
@@ -214,9 +212,8 @@ class _Profile:
         return 1.0 - self._strike([side for side in self.frauds if not side.keeps_own_rows])
 
     def _strike(self, frauds: Sequence[Side]) -> F64:
-        days = np.arange(self.regular.period)
-        some = [np.exp(side.share) * side.strikes(days) for side in frauds]
-        return np.asarray(self.law.fraud_rate * np.sum(some, axis=0)) if some else np.zeros(len(days))
+        some = [np.exp(side.share) * side.strikes for side in frauds]
+        return np.asarray(self.law.fraud_rate * sum(some, np.zeros(self.regular.period)))
 
 
 def _make_profile(regular: Side, frauds: tuple[Side, ...], law: ModelParameters) -> _Profile:

@@ -80,9 +80,9 @@ class Read:
             yield own, values[start : start + own.stop - own.start]
             start += own.stop - own.start
 
-    def spread(self, values: F64) -> F64:
-        """Return values of the rows that can have the label as those of all rows, of others 0."""
-        out = np.zeros(self.rows)
+    def spread(self, values: F64, otherwise: float = 0.0) -> F64:
+        """Return values of the rows that can have the label as those of all rows."""
+        out = np.full(self.rows, otherwise)
         for own, part in self.split(values):
             out[own] = part
         return out

@@ -105,7 +105,7 @@ class _TypeOfFraud:
             number = int(numbers[alike[0]])
             own, step = self._narrow(alike, number), max(1, _CELLS // _count_cells(side, number))
             for some in (own[first : first + step] for first in range(0, len(own), step)):
-                yield _Aligned(self, some, [len(some)] * number, self._place(some, number).ravel())
+                yield _Aligned(self, some, number, self._place(some, number).ravel())
 
     def _place(self, days: I64, number: int) -> I64:
         """Return the places of candidates of days with as many each, shape (candidates, days)."""
@@ -127,13 +127,13 @@ class _Aligned:
 
     Attributes:
         days: Positions of the days.
-        counts: Days that have a first candidate, a second, and so on: all.
+        rows: Candidates of each.
         places: Of the candidates among all of the type.
     """
 
     kind: _TypeOfFraud
     days: I64
-    counts: list[int]
+    rows: int
     places: I64
 
     @property
@@ -147,7 +147,7 @@ class _Aligned:
         for window, sizes in enumerate(self._count(window) for window in range(len(self.read.content))):
             for way, share in enumerate(side.travel.tolist()):
                 if not side.keeps_own_rows:
-                    sums[0] += np.tile(share * sizes[0] * self._hold_all(window, way), len(self.counts))
+                    sums[0] += np.tile(share * sizes[0] * self._hold_all(window, way), self.rows)
                     continue
                 for outside, rest, also in zip(
                     candidates.outside, candidates.rest, regular.travel.tolist(), strict=True
@@ -163,9 +163,9 @@ class _Aligned:
         """
         side = self.read.side
         if side.keeps_own_rows:
-            return self.kind.candidates.count(side, window, self.days, self.counts)
-        day, number = self.kind.honest.days.day.take(self.days), len(self.counts)
-        return np.asarray(side.share_counts(number)[number, window].take(day)[np.newaxis])
+            return self.kind.candidates.count(side, window, self.days, [len(self.days)] * self.rows)
+        day = self.kind.honest.days.day.take(self.days)
+        return np.asarray(side.share_counts(self.rows)[self.rows, window].take(day)[np.newaxis])
 
     def _hold_all(self, window: int, way: int) -> F64:
         """Return the probability of all candidates to be fraudulent, as far as it hangs on what they show."""
@@ -178,20 +178,19 @@ class _Aligned:
     def _sum_subsets(self, window: int, way: int, outside: F64, weights: F64) -> tuple[F64, F64]:
         """Return the sums over which candidates are fraudulent, as of `sum_up`."""
         side, inside = self.read.side, self.kind.inside[window, way]
-        rows = len(self.counts)
-        outside = outside.reshape(rows, -1)
-        if rows <= MOST_SUBSET_ROWS[side.axes] and not (side.burst and self.read.disguised is not None):
+        outside = outside.reshape(self.rows, -1)
+        if self.rows <= MOST_SUBSET_ROWS[side.axes] and not (side.burst and self.read.disguised is not None):
             return sum_covered(self._align(inside), outside, weights, self._list_axes(way))
         pieces, inside = self._cut(window, way)
         outside = np.broadcast_to(outside[:, np.newaxis], inside.shape)
         spread = np.broadcast_to(weights[:, np.newaxis], (len(weights), *pieces.shape)).reshape(len(weights), -1)
-        sums = sum_subsets(inside.ravel(), outside.ravel(), spread, [pieces.size] * rows)
+        sums = sum_subsets(inside.ravel(), outside.ravel(), spread, [pieces.size] * self.rows)
         held, left = (np.concatenate([sum_products(pieces, row) for row in own.reshape(inside.shape)]) for own in sums)
         return held, left
 
     def _align(self, values: F64) -> F64:
         """Return values of days with as many candidates each, shape (candidates, days)."""
-        return np.asarray(values.take(self.places).reshape(len(self.counts), -1))
+        return np.asarray(values.take(self.places).reshape(self.rows, -1))
 
     def _list_axes(self, way: int) -> list[Axis]:
         return [Axis(*(self._align(ends) for ends in axis)) for axis in self.kind.axes[way]]
