@@ -60,7 +60,16 @@ def run(
 def resolve(uv: Path, python: str, *options: str) -> list[str]:
     """Return pins of all that the tests need on a version of Python."""
     command = ["pip", "compile", "pyproject.toml", "--extra", "test", "--python-version", python, "--no-annotate"]
-    return read_pins(run([uv, *command, "--quiet", *options], ROOT).stdout)
+    return read_pins(run_uv(uv, [*command, *options]).stdout)
+
+
+def run_uv(uv: Path, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    """Run a command of uv in this checkout, without its cache.
+
+    To learn what PySpark needs, uv unpacks its source, half a gigabyte, and keeps another copy each time: every run of
+    these tests would leave three gigabytes behind.
+    """
+    return run([uv, *command, "--quiet"], ROOT, {**os.environ, "UV_NO_CACHE": "1"})
 
 
 def read_pins(text: str) -> list[str]:
@@ -80,7 +89,7 @@ def test_the_constraints_are_what_their_command_makes(uv: Path, tmp_path: Path) 
     found = re.search(r"^# +uv (pip compile .*) -o constraints\.txt$", written, re.MULTILINE)
     assert found
     copy = Path(shutil.copy(CONSTRAINTS, tmp_path))
-    run([uv, *shlex.split(found[1]), "-o", copy, "--quiet"], ROOT)
+    run_uv(uv, [*shlex.split(found[1]), "-o", copy])
     assert read_pins(copy.read_text(encoding="utf-8")) == read_pins(written)
 
 
