@@ -117,7 +117,7 @@ def _read(path: Path) -> dict[str, Array]:
     """
     if path.stat().st_size > _MAX_BYTES + _SEAL:
         raise ValueError(f"{path} is too large")
-    content = path.read_bytes()
+    content = memoryview(path.read_bytes())
     if content[:_SEAL] != _seal(path, content[_SEAL:]):
         raise ValueError(f"{path} is damaged")
     with np.load(io.BytesIO(content[_SEAL:]), allow_pickle=False) as file:
@@ -150,5 +150,5 @@ def _write(path: Path, arrays: Mapping[str, Array], pattern: str) -> None:
         old.unlink(missing_ok=True)
 
 
-def _seal(path: Path, content: bytes) -> bytes:
+def _seal(path: Path, content: bytes | memoryview) -> bytes:
     return hashlib.blake2b(content, digest_size=_SEAL, key=path.name.encode()[-64:]).digest()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -21,9 +21,11 @@ from typing import Any, Final, Protocol, TypeVar
 from vecgen.errors import InputError, OutputError, setting
 from vecgen.process.interrupts import SIGNALS
 from vecgen.process.memory import keep_freed_memory, leave_pandas_out
+from vecgen.process.packing import Buffer, pack, unpack
 from vecgen.process.scratch import remove_dead_scratch
 
 _PROCESSES: Final = "/proc/"
+_kept: Final[list[SharedMemory]] = []  # what a worker reads for as long as it lives
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -51,7 +53,7 @@ def open_pool(processes: int, start: Callable[..., None], *arguments: Any) -> It
     # Not fork: Arrow and NumPy run threads, whose locks a forked child would inherit in any state.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with _shared(pickle.dumps((start, arguments), protocol=5)) as place:
+    with _shared(pack((start, arguments))) as place:
         with _without_interrupts():  # starts Python's own process that tidies up after a crash
             pool = ProcessPoolExecutor(processes, context, _start, (place,))
         try:
@@ -93,8 +95,8 @@ def _shut_down(pool: ProcessPoolExecutor, others: set[BaseProcess], *, drop: boo
 
 
 @contextmanager
-def _shared(payload: bytes) -> Iterator[str]:
-    """Yield where the processes find the payload, in memory: see `_load`.
+def _shared(payload: Sequence[Buffer]) -> Iterator[str]:
+    """Yield where the processes find a payload, one part after the other, in memory: see `_load`.
 
     Through a pipe, each process would wait until the one before it has imported everything; and a file would keep what
     the payload may hold, the keys of a store, on a disk after a crash.
@@ -105,23 +107,24 @@ def _shared(payload: bytes) -> Iterator[str]:
 
 
 @contextmanager
-def _memory_file(payload: bytes) -> Iterator[str]:
+def _memory_file(payload: Sequence[Buffer]) -> Iterator[str]:
     """Yield the path of a file in memory that has no name of its own, and ends with this process however that ends."""
     descriptor = os.memfd_create("vecgen")
     with os.fdopen(descriptor, "wb") as file:
-        file.write(payload)
+        file.writelines(payload)
         file.flush()
         yield f"{_PROCESSES}{os.getpid()}/fd/{descriptor}"
 
 
 @contextmanager
-def _shared_memory(payload: bytes) -> Iterator[str]:
+def _shared_memory(payload: Sequence[Buffer]) -> Iterator[str]:
     """Yield the name of shared memory, for systems other than Linux."""
+    whole = b"".join(payload)
     with _without_interrupts():  # as above
-        memory = SharedMemory(create=True, size=len(payload))
+        memory = SharedMemory(create=True, size=len(whole))
     try:
         assert memory.buf is not None  # it is once the memory is closed
-        memory.buf[: len(payload)] = payload
+        memory.buf[: len(whole)] = whole
         yield memory.name
     finally:
         memory.close()
@@ -129,18 +132,16 @@ def _shared_memory(payload: bytes) -> Iterator[str]:
 
 
 def _load(place: str) -> tuple[Callable[..., None], tuple[Any, ...]]:
-    """Return what `_shared` holds."""
+    """Return what `_shared` holds, of which all processes read the same copy for as long as they live."""
     if place.startswith(_PROCESSES):
         with open(place, "rb") as file:
-            start, arguments = pickle.load(file)
+            start, arguments = unpack(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             return start, arguments
     memory = SharedMemory(place)
-    try:
-        assert memory.buf is not None
-        start, arguments = pickle.loads(memory.buf)
-        return start, arguments
-    finally:
-        memory.close()
+    _kept.append(memory)
+    assert memory.buf is not None  # it is once the memory is closed
+    start, arguments = unpack(memory.buf)
+    return start, arguments
 
 
 def _start(place: str) -> None:
