@@ -24,7 +24,7 @@ from vecgen.plan.slices import intersect, partition_period
 if TYPE_CHECKING:
     from vecgen.model.odds.posterior import Posterior
 
-_POSTERIOR_ROWS: Final = 60_000  # at once: calls of the posterior cost more than what the cache would save
+_POSTERIOR_ROWS: Final = 130_000  # at once: what calls cost is more than what the cache would save
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,14 @@ def start_group(
     customers: pa.Table,
     slice_days: int | None = None,
     columns: Sequence[Column] = COLUMNS,
+    posterior: Posterior | None = None,
 ) -> Group:
     """Draw the dates of customers of one profile (columns of a customer and `customer_id`; at least one row).
 
     Args:
         slice_days: The most days that will be requested at once (None: the whole period); it sets the size of chunks.
         columns: What batches will hold; of other columns nothing is drawn.
+        posterior: What probabilities of fraud come from; None to compile it where `columns` have some.
     """
     name = customers.column("profile")[0].as_py()
     profile = next(profile for profile in tables.profiles if profile.file == name)
@@ -121,8 +123,7 @@ def start_group(
         )
         for start in starts
     )
-    wanted = any(column in columns for column in PROBABILITY_COLUMNS)
-    posterior = _compile_posterior(tables) if wanted else None
+    posterior = compile_wanted(tables, columns) if posterior is None else posterior
     tells_reports = REPORTED_DATE in columns or tables.law.reporting.labels_as_of is not None
     attributes = needed_attributes((*columns, REPORTED_DATE) if tells_reports else columns)
     return Group(tables, profile, calendar, chunks, attributes, posterior, tells_reports)
@@ -140,7 +141,10 @@ def _gather(batches: Iterator[Rows], rows: int) -> Iterator[list[Rows]]:
         yield some
 
 
-def _compile_posterior(tables: Tables) -> Posterior:
+def compile_wanted(tables: Tables, columns: Sequence[Column]) -> Posterior | None:
+    """Return what probabilities of fraud come from, None where columns have none."""
+    if not any(column in columns for column in PROBABILITY_COLUMNS):
+        return None
     from vecgen.model.odds.posterior import compile_posterior  # few want it; all would wait for its import
 
     return compile_posterior(tables.written, tables.law)

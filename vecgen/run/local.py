@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
+from dataclasses import replace
 from functools import partial
 
 from vecgen.io.file_record import FileRecord
@@ -16,6 +17,7 @@ from vecgen.process.memory import keep_freed_memory
 from vecgen.process.progress import Report, State, ignore
 from vecgen.process.workers import check_processes, open_pool, submit_all
 from vecgen.records.receipt import Receipt
+from vecgen.run.batch import compile_wanted
 from vecgen.run.publish import sum_records
 from vecgen.run.run import Run, close_run, open_run
 from vecgen.run.work import Work, do_work, list_work, name_work
@@ -75,7 +77,9 @@ def _run_all(run: Run, work: Sequence[Work], processes: int, note: Note) -> None
         for item in work:
             note(item, do_work(run, item))
         return
-    with open_pool(processes, _start_worker, run) as pool:
+    # Once, not in each worker.
+    posterior = compile_wanted(run.plan.tables, run.output.form.columns_of(TRANSACTIONS))
+    with open_pool(processes, _start_worker, replace(run, posterior=posterior)) as pool:
         items = dict(zip(submit_all(pool, _run_in_worker, work), work, strict=True))
         for future in as_completed(items):
             note(items[future], future.result())

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vecgen.errors import InputError, OutputError, advise, setting
 from vecgen.io.file_record import FileRecord
@@ -71,6 +71,9 @@ from vecgen.stores.lock import LOCK, Lease, LostError, Permit, hold, is_held, is
 from vecgen.stores.permission import asking
 from vecgen.stores.refusals import AGAIN, RESUME, refuse_difference, refuse_unfinished
 
+if TYPE_CHECKING:
+    from vecgen.model.odds.posterior import Posterior
+
 
 @dataclass(frozen=True)
 class Run:
@@ -84,6 +87,7 @@ class Run:
         before: Receipt of the dataset that the run adds to, or of the table that it replaces.
         replaces: Whether the run replaces what the table holds.
         permit: What workers check before they write.
+        posterior: What probabilities of fraud come from; None where there are none, or each worker is to compile it.
     """
 
     plan: Plan
@@ -93,6 +97,7 @@ class Run:
     before: Receipt | None = None
     replaces: bool = False
     permit: Permit | None = None
+    posterior: Posterior | None = None
 
     @property
     def output(self) -> Output:

@@ -61,8 +61,8 @@ def do_work(run: Run, item: Work) -> list[FileRecord]:
             return [write_cases(plan.tables, target, plan.source, item.first, item.last)]
         if isinstance(item, Batch):
             customers = plan.source.table(item.first, item.last, item.profile)
-            return write_transactions(plan.tables, target, item.number, customers)
-        return write_single_file(plan.tables, target, plan.groups(item))
+            return write_transactions(plan.tables, target, item.number, customers, run.posterior)
+        return write_single_file(plan.tables, target, plan.groups(item), run.posterior)
 
     with asking(run.permit.check) if run.permit else nullcontext():
         return once(target.directory, name_work(item), write)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
@@ -33,20 +33,29 @@ from vecgen.run.batch import Group, start_group
 from vecgen.run.fraud_cases import find_cases, list_cases, list_columns
 from vecgen.stores.filesystem import Place
 
+if TYPE_CHECKING:
+    from vecgen.model.odds.posterior import Posterior
+
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def write_transactions(tables: Tables, target: Target, number: int, customers: pa.Table) -> list[FileRecord]:
+def write_transactions(
+    tables: Tables, target: Target, number: int, customers: pa.Table, posterior: Posterior | None = None
+) -> list[FileRecord]:
     """Write the transactions of the customers of batch `number` (of one profile, ascending by id), and its fraud cases.
 
     Names and bytes of the files are a function of the arguments: a retried task replaces each file by itself.
+
+    Args:
+        posterior: As of `start_group`.
     """
     if customers.num_rows == 0:
         return []
     output, name = target.output, customers.column("profile")[0].as_py()
     slices = partition_period(tables.law.period, output.form.partition_by, name)
     wanted = output.selection.select_days(tables.law.period)
-    group = start_group(tables, customers, _find_most_days(slices, wanted), output.form.columns_of(TRANSACTIONS))
+    columns = output.form.columns_of(TRANSACTIONS)
+    group = start_group(tables, customers, _find_most_days(slices, wanted), columns, posterior)
     records: list[FileRecord] = []
     for position, part in enumerate(slices):
         if days := intersect(part.days, wanted):
@@ -68,8 +77,14 @@ def _find_most_days(slices: Sequence[DaySlice], wanted: range) -> int:
     return max(len(days) for _, days in written)
 
 
-def write_single_file(tables: Tables, target: Target, parts: Iterable[pa.Table]) -> list[FileRecord]:
-    """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases."""
+def write_single_file(
+    tables: Tables, target: Target, parts: Iterable[pa.Table], posterior: Posterior | None = None
+) -> list[FileRecord]:
+    """Write the transactions of several batches' customers, one batch after the other, as one file, and their cases.
+
+    Args:
+        posterior: As of `start_group`.
+    """
     form = target.output.form
     name = f"{TRANSACTIONS}/{target.load}transactions.{form.format}"
     path = target.directory / name
@@ -79,7 +94,7 @@ def write_single_file(tables: Tables, target: Target, parts: Iterable[pa.Table])
     days = target.output.selection.select_days(tables.law.period)
     with _open(form, path, batch_schema(columns)) as writer:
         for customers in parts:
-            group = start_group(tables, customers, len(days), columns)
+            group = start_group(tables, customers, len(days), columns, posterior)
             cases.append(list_cases(tables, group.calendar, customers))
             for batch, batch_digest, ends_chunk in _mark_last(group, days, None):
                 writer.write(batch)
