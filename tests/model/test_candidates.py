@@ -31,7 +31,7 @@ def honest() -> HonestRows:
     rows = seen(DAYS)
     order = np.argsort(rows.category, kind="stable")
     regular = Contents(sides_of(KINDS["twin"])).read(rows.take(order))[0]
-    return HonestRows(rows.take(order), find_days(rows, order), regular, np.full(len(rows), -20.0))
+    return HonestRows(rows.take(order), find_days(rows, order), regular.scale(np.full(len(rows), -20.0)))
 
 
 def test_candidates_stand_day_by_day_and_by_rank(honest: HonestRows) -> None:
@@ -51,15 +51,17 @@ def test_the_other_rows_are_regular(honest: HonestRows) -> None:
     days = np.exp([honest.logs[0][honest.days.of_row == day].sum() for day in range(3)])
     assert every.rest[0].tolist() == [1.0, 1.0, 1.0]
     assert gifts.rest[0] * food.rest[0] == pytest.approx(days)
-    assert gifts.outside[0] == pytest.approx(np.exp(honest.logs[0][3:6]))
+    assert honest.outside[0] == pytest.approx(np.exp(honest.logs[0]))
 
 
 def test_sums_of_candidates_are_added_to_those_of_all_rows(honest: HonestRows) -> None:
     sums = np.ones((2, 6))
-    own = np.array([[10.0, 20.0, 30.0], [1.0, 2.0, 3.0]])
-    Candidates(honest, [slice(3, 6)]).add(sums, own, np.array([100.0, 200.0, 300.0]))
-    assert sums[0].tolist() == [1.0, 1.0, 1.0, 11.0, 21.0, 31.0]
-    assert sums[1].tolist() == [101.0, 201.0, 301.0, 2.0, 3.0, 4.0]
+    own = np.array([10.0, 20.0, 30.0]), np.array([1.0, 2.0, 3.0])
+    gifts = Candidates(honest, [slice(3, 6)])
+    assert gifts.places.tolist() == [1, 2, 3]  # day by day
+    gifts.add(sums, gifts.places, own, np.array([100.0, 200.0, 300.0]))
+    assert sums[0].tolist() == [1.0, 11.0, 21.0, 31.0, 1.0, 1.0]
+    assert sums[1].tolist() == [101.0, 2.0, 3.0, 4.0, 201.0, 301.0]
 
 
 def test_numbers_of_frauds_among_regular_rows_are_those_of_both(honest: HonestRows) -> None:

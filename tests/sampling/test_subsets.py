@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecgen.sampling.subsets import (
-    Axis,
     cover_all,
     cut_axis,
     share_choices,
@@ -45,7 +44,7 @@ def test_sums_are_those_of_every_subset(groups: list[Factors], sizes: int) -> No
     weights = np.linspace(0.2, 1.7, sizes * len(groups)).reshape(sizes, -1)
     counts = [sum(len(group) > rank for group in groups) for rank in range(len(groups[0]))]
     inside, outside = np.array([group[rank] for rank in range(len(counts)) for group in groups[: counts[rank]]]).T
-    found = sum_subsets(inside, outside, weights, counts)
+    found = sum_subsets(inside, outside, weights.copy(), counts)
     for number, group in enumerate(groups):
         places = [sum(counts[:rank]) + number for rank in range(len(group))]
         for own, expected in zip(found, sum_each(group, weights[: len(group) + 1, number]), strict=True):
@@ -57,29 +56,36 @@ def test_sums_subset_by_subset_are_the_same(rows: Factors, sizes: int) -> None:
     inside, outside = np.array(rows).T[..., np.newaxis]
     weights = np.linspace(0.2, 1.7, sizes)
     for own, expected in zip(
-        sum_covered(inside, outside, weights[:, np.newaxis], []), sum_each(rows, weights[: len(rows) + 1]), strict=True
+        sum_covered(inside, outside, weights[:, np.newaxis], np.empty((len(rows), 0, 1))),
+        sum_each(rows, weights[: len(rows) + 1]),
+        strict=True,
     ):
         assert own == pytest.approx(expected)
 
 
-def make_axis(rows: list[tuple[int, int]]) -> Axis:
-    """Return an axis on which all lies between 0 and 25, as likely everywhere."""
+def make_axis(rows: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and the upper ends of intervals on an axis: all lies between 0 and 25, as likely everywhere."""
     low = np.array([[float(start)] for start, _ in rows])
     high = low + np.array([[float(length)] for _, length in rows])
-    return Axis(*(np.clip(ends, 0.0, 25.0) / 25.0 for ends in (low, high)))
+    return np.clip(low, 0.0, 25.0) / 25.0, np.clip(high, 0.0, 25.0) / 25.0
+
+
+def bound(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return the same as bounds of `sum_covered`."""
+    return np.stack([high, -low], axis=1)
 
 
 @given(intervals)
 def test_pieces_of_an_axis_are_its_points_by_what_covers_them(rows: list[tuple[int, int]]) -> None:
-    axis = make_axis(rows)
-    weights, covers = cut_axis(axis)
+    low, high = make_axis(rows)
+    weights, covers = cut_axis(low, high)
     points = np.arange(0.0002, 1.0, 0.0004)
-    over = (axis.low < points) & (points < axis.high)
+    over = (low < points) & (points < high)
     for pattern in np.unique(over[:, over.any(axis=0)], axis=1).T:
         share = (over == pattern[:, np.newaxis]).all(axis=0).mean()
         same = (covers[..., 0] == pattern[:, np.newaxis]).all(axis=0)
         assert weights[same].sum() == pytest.approx(share, abs=1e-3)
-    assert cover_all(axis) == pytest.approx([over.all(axis=0).mean()], abs=1e-3)
+    assert cover_all(bound(low, high)) == pytest.approx([over.all(axis=0).mean()], abs=1e-3)
 
 
 @given(intervals)
@@ -87,11 +93,11 @@ def test_rows_that_share_a_point_of_an_axis_are_summed_up_piece_by_piece(rows: l
     axis, number = make_axis(rows), len(rows)
     inside, outside = np.linspace(0.5, 1.5, number), np.full(number, 0.7)
     weights = np.linspace(0.0, 1.0, number + 1)[:, np.newaxis]  # none of nobody: it covers all
-    pieces, covers = cut_axis(axis)
+    pieces, covers = cut_axis(*axis)
     expected = np.zeros((2, number))
     for share, covered in zip(pieces[:, 0].tolist(), covers[..., 0].T, strict=True):
-        expected += share * np.stack(sum_subsets(inside * covered, outside, weights, [1] * number))
-    found = sum_covered(inside[:, np.newaxis], outside[:, np.newaxis], weights, [axis])
+        expected += share * np.stack(sum_subsets(inside * covered, outside, weights.copy(), [1] * number))
+    found = sum_covered(inside[:, np.newaxis], outside[:, np.newaxis], weights, bound(*axis))
     assert np.stack(found) == pytest.approx(expected)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -92,11 +91,13 @@ class LogMasses:
         mean, stdev = np.array(self._figures, dtype=np.float64).reshape(-1, 2).T
         shape = (mean / stdev) ** 2
         self._factors = _expand(shape, shape / mean).T
+        self._constant = shape * np.log(shape / mean) - special.gammaln(shape)  # of the log density
         self._below = special.gammainc(shape, shape / mean)[:, np.newaxis] / 9.0
         # Of large amounts the last powers say nothing.
         rest = np.abs(self._factors[:, 2:]) * (_TABLED / 100.0) ** -np.arange(1.0 + _POWERS)
         beyond = rest[:, ::-1].cumsum(axis=1)[:, ::-1].max(axis=0, initial=0.0)
         self._powers = int(np.count_nonzero(beyond[1:] > _NOTHING))
+        self._table = self._make_table()
 
     def read(self, cents: I64) -> F64:
         """Return the log probability of each amount, shape (amounts, distributions)."""
@@ -105,17 +106,23 @@ class LogMasses:
         logs[large] = self._correct(self._work_out(cents.take(large), self._powers), cents.take(large)).T
         return logs
 
-    @cached_property
-    def _table(self) -> F64:
+    def _make_table(self) -> F64:
         cents = np.arange(_FIRST, _TABLED + 1)
         logs = self._work_out(cents, _POWERS)
         low = cents <= _TENTH
         width = 2.0 * _HALF_CENT - _HALF_CENT * (cents[low] == _TENTH)
         with np.errstate(divide="ignore"):
             logs[:, low] = np.log(np.exp(np.minimum(logs[:, low], 0.0)) + self._below * width)
-            logs[:, 0] = [np.log(amount_mass(*own, cents[:1])[0]) for own in self._figures]
+            logs[:, 0] = np.log(self._read_first() + self._below[:, 0] * _HALF_CENT)
         none = np.full((_FIRST, len(logs)), -np.inf)
         return np.append(none, self._correct(logs, cents).T, axis=0)  # one amount's together, for the cache
+
+    def _read_first(self) -> F64:
+        """Return the probability of draws of one dollar or half a cent more: less is replaced."""
+        dollars = 1.0 + (1.0 + _NODES) * (_HALF_CENT / 2.0)
+        slope, fall = self._factors[:, :2].T[..., np.newaxis]
+        density = np.exp(slope * np.log(dollars) + fall * dollars + self._constant[:, np.newaxis])
+        return np.asarray((_WEIGHTS * density).sum(axis=1) * (_HALF_CENT / 2.0))
 
     def _work_out(self, cents: I64, powers: int) -> F64:
         """Return the log probability of draws within half a cent of each amount."""

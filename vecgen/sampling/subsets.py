@@ -8,9 +8,9 @@ is not seen, such as the start of a burst, its range is cut into pieces in which
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import accumulate, pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -20,67 +20,59 @@ MOST_SUBSET_ROWS: Final = (0, 7, 12, 13)
 """Up to which it is faster to go through subsets than through pieces of so many axes."""
 
 
-class Axis(NamedTuple):
-    """Something that the rows of a subset share without its being seen, and where it can be.
-
-    Attributes:
-        low, high: Ends of the interval in which each row allows it to be, as the probabilities of all that lies below
-            them, shape (rows, groups).
-    """
-
-    low: F64
-    high: F64
-
-
 def sum_subsets(inside: F64, outside: F64, weights: F64, counts: Sequence[int]) -> tuple[F64, F64]:
     """Return, for each row, the sum over the subsets of its group that hold it, and over those that do not.
 
     Args:
         inside, outside: Factors of each row in a subset, and of one that is not: of the first row of every group, then
             of the second rows, and so on. Groups with more rows stand before those with fewer.
-        weights: By the size of the subset, from 0 to the largest that can be, shape (sizes, groups).
+        weights: By the size of the subset, from 0 to the largest that can be, shape (sizes, groups); overwritten.
         counts: How many groups have a first row, a second row, and so on.
     """
     places = [slice(end - count, end) for end, count in zip(accumulate(counts), counts, strict=True)]
     before = _multiply(inside, outside, places, len(weights))
     held, left = np.empty_like(inside), np.empty_like(inside)
-    after = np.append(weights, np.zeros_like(weights[:1]), axis=0)  # by the size of what comes before: all later rows
     for place, first in zip(reversed(places), reversed(before), strict=True):
+        # By the size of the subset of the rows before: the sum over those of this row and all later ones.
         size, count = first.shape
-        same, more = after[:size, :count], after[1 : size + 1, :count] * inside[place]
+        same, more = weights[:size, :count], weights[1 : size + 1, :count] * inside[place]
         same *= outside[place]
-        held[place], left[place] = sum_products(first, more), sum_products(first, same)
-        same += more
+        held[place], left[place] = sum_products(first[: len(more)], more), sum_products(first, same)
+        same[: len(more)] += more
     return held, left
 
 
-def sum_covered(inside: F64, outside: F64, weights: F64, axes: Sequence[Axis]) -> tuple[F64, F64]:
-    """Return the sums of `sum_subsets` where rows of a subset share what lies on some axes.
+def sum_covered(inside: F64, outside: F64, weights: F64, bounds: F64) -> tuple[F64, F64]:
+    """Return the sums of `sum_subsets` where rows of a subset share what lies on some axes without its being seen.
 
     Subset by subset, so for few rows: cutting the axes would take far more pieces than there are subsets.
 
     Args:
         inside, outside: As of `sum_subsets`, of groups of as many rows each, shape (rows, groups).
+        bounds: Between which each row allows it to lie, as the probabilities of all that lies below them: the upper
+            ones on each axis, then the lower ones, negated; shape (rows, 2 * axes, groups).
     """
-    rows, groups = inside.shape
+    rows, axes = len(inside), bounds.shape[1] // 2
     sizes = _count_bits(rows)
-    joint = np.append(weights, np.zeros((max(0, rows + 1 - len(weights)), groups)), axis=0)[sizes]
-    joint *= _double(np.ones(groups), inside, outside)
-    for axis in axes:
-        shared = _double(np.ones(groups), axis.high, None, np.minimum)
-        shared -= _double(np.zeros(groups), axis.low, None, np.maximum)
-        joint *= np.maximum(shared, 0.0, out=shared)
-    held, left = np.empty_like(inside), np.empty_like(inside)
+    joint = weights.take(sizes, axis=0, mode="clip")
+    joint[sizes >= len(weights)] = 0.0
+    joint *= _double(1.0, inside, outside)
+    ends = _double(np.repeat([1.0, 0.0], axes)[:, np.newaxis], bounds, None, np.minimum)
+    lengths = np.maximum(ends[:, :axes] + ends[:, axes:], 0.0)
+    for axis in range(axes):
+        joint *= lengths[:, axis]
+    sums = np.empty((2, *inside.shape))
     for row in range(rows - 1, -1, -1):
-        without, within = joint[: 1 << row], joint[1 << row :]
-        held[row], left[row] = _fold(within), _fold(without)
-        joint = without + within
-    return held.ravel(), left.ravel()
+        half = joint.reshape(2, 1 << row, -1)  # of the subsets without the row, and with it
+        sums[:, row] = _sum_rows(half)
+        joint = half[0] + half[1]
+    left, held = sums.reshape(2, -1)
+    return held, left
 
 
-def _double(first: F64, within: F64, without: F64 | None, join: np.ufunc = np.multiply) -> F64:
-    """Return what joins a value and those of the rows in each subset, and not in it, shape (subsets, groups)."""
-    out = np.empty((1 << len(within), len(first)))
+def _double(first: F64 | float, within: F64, without: F64 | None, join: np.ufunc = np.multiply) -> F64:
+    """Return what joins a value and those of the rows in each subset, and not in it, shape (subsets, ..., groups)."""
+    out = np.empty((1 << len(within), *within.shape[1:]))
     out[0] = first
     for row, own in enumerate(within):
         number = 1 << row
@@ -90,11 +82,11 @@ def _double(first: F64, within: F64, without: F64 | None, join: np.ufunc = np.mu
     return out
 
 
-def _fold(values: F64) -> F64:
-    """Return the sum along the first axis, of a power of two numbers: with the same bits for any number of groups."""
-    while len(values) > 1:
-        values = values[: len(values) // 2] + values[len(values) // 2 :]
-    return np.asarray(values[0])
+def _sum_rows(values: F64) -> F64:
+    """Return the sum along the last axis but one, term by term: with the same bits for any number of groups."""
+    if values.shape[-1] == 1:  # NumPy sums up in another order what is a single column
+        return np.asarray(np.add.accumulate(values, axis=-2)[..., -1, :])
+    return np.asarray(values.sum(axis=-2))
 
 
 @lru_cache(maxsize=16)
@@ -106,16 +98,20 @@ def _count_bits(rows: int) -> I64:
 @lru_cache(maxsize=64)
 def share_choices(most: int) -> F64:
     """Return one over the number of ways to choose rows, by the number of all and of the chosen, up to `most` each."""
-    from scipy import special
-
-    size, number = np.arange(most + 1.0)[:, np.newaxis], np.arange(most + 1.0)
-    ways = np.log1p(size) + special.betaln(np.maximum(size - number, 0.0) + 1.0, number + 1.0)
-    return np.asarray(np.where(size < number, 0.0, np.exp(ways)))
+    size = np.arange(most + 1.0)
+    out = np.zeros((most + 1, most + 1))
+    out[:, 0] = 1.0
+    for number in range(1, most + 1):
+        own = out[number:, number]
+        np.divide(number * out[number:, number - 1], size[number:] - number + 1.0, out=own)
+    return out
 
 
 def sum_products(first: F64, second: F64) -> F64:
     """Return the sum of products along the first axis, term by term: with the same bits for any number of columns."""
-    if first.shape[1] == 1:  # NumPy sums up in another order what is a single column
+    if len(first) == 1:
+        return np.asarray(first[0] * second[0])
+    if first.shape[1] == 1 and len(first):  # NumPy sums up in another order what is a single column
         return np.asarray(np.add.accumulate(first * second)[-1])
     return np.asarray(np.einsum("ij,ij->j", first, second))
 
@@ -133,18 +129,22 @@ def _multiply(inside: F64, outside: F64, places: Sequence[slice], sizes: int) ->
     return out
 
 
-def cut_axis(axis: Axis) -> tuple[F64, F64]:
+def cut_axis(low: F64, high: F64) -> tuple[F64, F64]:
     """Cut an axis where an interval begins or ends: return the probability of each piece, and which intervals cover it.
+
+    Args:
+        low, high: Ends of each interval, shape (rows, groups).
 
     Returns:
         Shapes (pieces, groups) and (rows, pieces, groups); 1 where the row's interval covers the piece, else 0.
     """
-    ends = np.sort(np.concatenate([axis.low, axis.high]), axis=0)
+    ends = np.sort(np.concatenate([low, high]), axis=0)
     middle = (ends[1:] + ends[:-1]) / 2.0
-    covers = (axis.low[:, np.newaxis] < middle) & (middle < axis.high[:, np.newaxis])
+    covers = (low[:, np.newaxis] < middle) & (middle < high[:, np.newaxis])
     return np.diff(ends, axis=0), covers.astype(np.float64)
 
 
-def cover_all(axis: Axis) -> F64:
-    """Return the probability of what all intervals of a group cover, shape (groups,)."""
-    return np.asarray(np.maximum(axis.high.min(axis=0) - axis.low.max(axis=0), 0.0))
+def cover_all(bounds: F64) -> F64:
+    """Return the probability of what all rows of a group allow, by bounds as of `sum_covered`, shape (groups,)."""
+    ends, axes = reduce(np.minimum, bounds), bounds.shape[1] // 2
+    return np.asarray(np.maximum(ends[:axes] + ends[axes:], 0.0).prod(axis=0))

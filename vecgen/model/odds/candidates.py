@@ -12,7 +12,6 @@ from vecgen.model.odds.likelihood import Seen, Side
 from vecgen.model.odds.reading import Days, Read
 from vecgen.model.odds.stretches import list_others, pick
 from vecgen.sampling.arrays import F64, I64, Bools
-from vecgen.sampling.subsets import share_choices
 
 
 @dataclass(frozen=True)
@@ -21,24 +20,22 @@ class HonestRows:
 
     Attributes:
         regular: What they say as such.
-        scale: What is taken off the logarithms of each row.
     """
 
     rows: Seen
     days: Days
     regular: Read
-    scale: F64
 
     @cached_property
     def logs(self) -> list[F64]:
-        """Scaled log probability of each row, for each way of travelling."""
+        """Log probability of each row without its date, for each way of travelling."""
         regular = self.regular
-        return [regular.spread(regular.content[0] + place, -np.inf) - self.scale for place in regular.place]
+        return [regular.spread(regular.content[0] + place, -np.inf) for place in regular.place]
 
     @cached_property
     def outside(self) -> list[F64]:
         """Probability of each row, as of `logs`."""
-        return [np.exp(logs) for logs in self.logs]
+        return [self.regular.spread(own) for own in self.regular.shared[0]]
 
 
 @dataclass(frozen=True)
@@ -67,13 +64,19 @@ class Candidates:
     honest: HonestRows
     where: Sequence[slice]
 
-    @cached_property
+    @property
+    def _are_all(self) -> bool:
+        return list(self.where) == [slice(0, len(self.honest.rows))]
+
+    @property
     def _day(self) -> I64:
         return pick(self.honest.days.of_row, self.where)
 
     @cached_property
     def numbers(self) -> I64:
         """Candidates of each day."""
+        if self._are_all:
+            return self.honest.days.sizes
         return np.bincount(self._day, minlength=len(self.honest.days.day))
 
     @cached_property
@@ -82,10 +85,17 @@ class Candidates:
         return np.asarray(np.cumsum(self.numbers) - self.numbers)
 
     @cached_property
+    def places(self) -> I64:
+        """Places of the candidates among all rows, day by day."""
+        if self._are_all:
+            return np.arange(len(self.honest.rows))
+        return np.flatnonzero(self._can.take(self.honest.days.place))
+
+    @cached_property
     def rows(self) -> I64:
-        """Places of the candidates among all rows."""
+        """Places of the candidates among all rows, in the order of these."""
         place = self.honest.days.place
-        return place.take(np.flatnonzero(self._can.take(place)))
+        return place if self._are_all else place.take(self.places)
 
     @cached_property
     def _can(self) -> Bools:
@@ -101,13 +111,8 @@ class Candidates:
         return np.asarray((np.cumsum(self._can) - 1).take(self.rows))
 
     @cached_property
-    def outside(self) -> list[F64]:
-        """Probability of each candidate to be regular, for each way of travelling, scaled."""
-        return [own.take(self.rows) for own in self.honest.outside]
-
-    @cached_property
     def rest(self) -> list[F64]:
-        """Probability of the other rows of each day to be regular, for each way of travelling, scaled."""
+        """Probability of the other rows of each day to be regular, for each way of travelling."""
         others = list_others(self.where, len(self.honest.rows))
         days = pick(self.honest.days.of_row, others)
         return [np.exp(np.bincount(days, pick(logs, others), len(self.numbers))) for logs in self.honest.logs]
@@ -134,28 +139,30 @@ class Candidates:
         """
         day, sizes = self.honest.days.day.take(days), self.honest.days.sizes.take(days)
         most = int(sizes.max(initial=0))
-        own, other = side.share_counts(most)[:, window], self.honest.regular.side.share_counts(most)[:, 0]
-        ways, width = share_choices(most), other.shape[1]
-        place = sizes * width + day  # in `other`, if no row were fraudulent
+        own, regular = side.share_counts(most)[:, window], self.honest.regular.side
+        place = sizes * regular.period + day
         out = np.zeros((min(len(counts), int(side.numbers.max())) + 1, len(day)))
         for number, some in zip(range(1, len(out)), counts, strict=False):
-            out[number, :some] = own[number].take(day[:some])
-            out[number, :some] *= other.ravel().take(place[:some] - number * width)
-            out[number, :some] *= ways[:, number].take(sizes[:some])
+            np.take(own[number], day[:some], out=out[number, :some], mode="clip")
+            out[number, :some] *= regular.share_beside(number, most).ravel().take(place[:some])
         return out
 
-    def add(self, sums: F64, own: F64, every: F64) -> None:
+    def add(self, sums: F64, places: I64, own: tuple[F64, F64], every: F64) -> None:
         """Add the probability of each row to be on a day with fraud and fraudulent, and regular.
 
         Args:
-            sums: Of all rows, shape (2, rows).
-            own: Of candidates, in their order; the same shape.
-            every: Of each day to have fraud.
+            sums: Of all rows, day by day, shape (2, rows).
+            places: Of candidates there.
+            own: What these add.
+            every: Of each day to have fraud: what all others add to the second.
         """
-        for total, values in zip(sums, own, strict=True):
-            total[self.rows] += values
-        for stretch in list_others(self.where, len(self.honest.rows)):
-            sums[1, stretch] += every.take(self.honest.days.of_row[stretch])
+        sums[0][places] += own[0]
+        if self._are_all:
+            sums[1][places] += own[1]
+            return
+        left = every.take(self.honest.days.of_place)
+        left[places] = own[1]
+        sums[1] += left
 
 
 def sort_numbers(numbers: I64) -> I64:

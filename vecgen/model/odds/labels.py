@@ -10,7 +10,7 @@ import numpy as np
 from vecgen.config.profile import DAY_PARTS, Profile
 from vecgen.model.exact import FraudDistribution, RowDistribution, keep_amounts, to_microdegrees
 from vecgen.model.fraud.moments import share_seconds, share_starts
-from vecgen.model.odds.likelihood import HALF_DAY, HOUR, Side
+from vecgen.model.odds.likelihood import HOUR, Side
 from vecgen.model.params import ModelParameters
 from vecgen.sampling.arrays import F64, I64
 
@@ -20,7 +20,6 @@ def make_regular(profile: Profile, rows: RowDistribution, categories: Sequence[s
     assert rows.days is not None
     numbers = law.period.span * np.array(rows.rates, dtype=np.int64)
     amounts = _own_amounts(rows.choice.sum(axis=1), numbers, law)
-    hours = rows.hours[:, 0].ravel()  # of any category: without stealth they say nothing of it
     return Side(
         share=0.0,
         numbers=numbers,
@@ -29,7 +28,7 @@ def make_regular(profile: Profile, rows: RowDistribution, categories: Sequence[s
         first=0,
         ends=_cumulate(rows.days[np.newaxis]) if law.dependence == "v1.0" else None,
         part=np.zeros(len(DAY_PARTS)),
-        second=np.repeat(hours / HOUR, HOUR),
+        hours=_spread_hours(rows),
         own_amount=amounts,
         period=law.period.days,
         **_choose(profile, rows, categories),
@@ -40,15 +39,12 @@ def make_fraud(fraud: FraudDistribution, categories: Sequence[str], law: ModelPa
     """Return the side of the fraudulent rows of one type."""
     rows, kind = fraud.rows, fraud.kind
     assert rows.windows is not None
-    seconds, parts = share_seconds(kind), rows.choice.sum(axis=1)
-    choice = _choose(fraud.profile, rows, categories)
-    second, part = np.repeat(rows.hours[:, 0].ravel() / HOUR, HOUR), np.zeros(len(DAY_PARTS))
+    seconds, starts = share_seconds(kind), share_starts(kind)
+    choice, part = _choose(fraud.profile, rows, categories), np.zeros(len(DAY_PARTS))
     if seconds is not None:
         # Categories know one part of the day alone, which is all of it.
         choice["parts"] = np.array([[0.0] * len(DAY_PARTS), [1.0] * len(DAY_PARTS)])
-        part = np.log(parts)
-        second = seconds if kind.burst_seconds else seconds / np.repeat(np.maximum(parts, 1e-300), HALF_DAY)
-    starts = share_starts(kind) if kind.burst_seconds else None
+        part = np.log(rows.choice.sum(axis=1))
     return Side(
         share=float(np.log(fraud.share)),
         numbers=fraud.numbers,
@@ -57,11 +53,12 @@ def make_fraud(fraud: FraudDistribution, categories: Sequence[str], law: ModelPa
         first=1,
         ends=_cumulate(rows.windows) if law.dependence == "v1.0" else None,
         part=part,
-        second=second,
+        hours=_spread_hours(rows),
         own_amount=_own_amounts(fraud.amount_parts, fraud.numbers, law),
         remote=to_microdegrees(kind.remote_degrees),
         burst=kind.burst_seconds or 0,
-        begun=None if starts is None else np.append(0.0, np.cumsum(starts)),
+        second=seconds if kind.burst_seconds else None,
+        begun=np.append(0.0, np.cumsum(starts)) if kind.burst_seconds and starts is not None else None,
         keeps_own_rows=kind.keeps_own_rows,
         period=law.period.days,
         **choice,
@@ -84,6 +81,11 @@ def _choose(profile: Profile, rows: RowDistribution, categories: Sequence[str]) 
         "travel": np.array([share for share, _ in ways]),
         "radii": tuple(radius for _, radius in ways),
     }
+
+
+def _spread_hours(rows: RowDistribution) -> F64:
+    """Return the probability of a second of each hour of the day, given its day part."""
+    return np.asarray(rows.hours[:, 0].ravel() / HOUR)  # of any category: without stealth they say nothing of it
 
 
 def _own_amounts(parts: F64, numbers: I64, law: ModelParameters) -> F64:

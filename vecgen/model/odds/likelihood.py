@@ -15,6 +15,7 @@ import numpy as np
 from vecgen.config.profile import DAY_PARTS
 from vecgen.sampling.amount_mass import amount_mass
 from vecgen.sampling.arrays import F64, I64, U64, Bools
+from vecgen.sampling.subsets import share_choices
 
 HALF_DAY: Final = 43_200  # seconds
 HOUR: Final = 3600
@@ -52,7 +53,7 @@ class Seen:
 
     def take(self, places: I64) -> Seen:
         """Return the rows at these places."""
-        return Seen(*(getattr(self, f.name)[places] for f in fields(Seen)))
+        return Seen(*(getattr(self, f.name).take(places) for f in fields(Seen)))
 
 
 def join_seen(batches: Sequence[Seen]) -> Seen:
@@ -74,7 +75,8 @@ class Side:
         parts, categories: Where day parts and categories lie in (0, 1] of that uniform, shape (2, ...).
         part: Log probability of each day part, where that uniform does not choose it; else 0.
         choice: Probability of (day part, category).
-        second: Probability of each second of the day, given its day part (in bursts, of any), shape (86,400,).
+        hours: Probability of a second of each hour of the day, given its day part.
+        second: That of each second of the day in bursts, whatever the day part; None for no bursts.
         own_amount: Probability that a row keeps its own amount, per day part.
         amounts: Mean and standard deviation of each category, None where the profile has none.
         travel: Probability that the customer stays, and that it travels, of those that can be.
@@ -84,8 +86,8 @@ class Side:
         begun: Probability that a burst has started before each second, shape (86,401,); None for no bursts.
         keeps_own_rows: Whether the customer's regular rows stay on the dates of these.
         period: Days of the period.
-        counts: What `log_counts` has worked out, by the number of rows.
-        tables, shares: The same together, and what `share_counts` has, by the most rows.
+        tables, shares: What `log_counts` and `share_counts` have worked out, by the most rows.
+        beside: What `share_beside` has, by the number of others and the most rows.
     """
 
     share: float
@@ -98,19 +100,20 @@ class Side:
     categories: F64
     part: F64
     choice: F64
-    second: F64
+    hours: F64
     own_amount: F64
     amounts: tuple[tuple[float, float] | None, ...]
     travel: F64
     radii: tuple[int, ...]
     remote: int = 0
     burst: int = 0
+    second: F64 | None = None
     begun: F64 | None = None
     keeps_own_rows: bool = False
     period: int = 0
-    counts: list[F64] = field(default_factory=list, compare=False)
     tables: dict[int, F64] = field(default_factory=dict, compare=False)
     shares: dict[int, F64] = field(default_factory=dict, compare=False)
+    beside: dict[tuple[int, int], F64] = field(default_factory=dict, compare=False)
 
     @property
     def is_simple(self) -> bool:
@@ -148,9 +151,8 @@ class Side:
         if most not in self.tables:
             window, _, there = self._locate(np.arange(self.period))
             starts = np.where(there, self.starts[window], -np.inf)
-            for number in range(len(self.counts), most + 1):
-                self.counts.append(self._gather(self._count(number) + starts))
-            self.tables[most] = np.stack(self.counts[: most + 1])
+            by_window = (self._count(most) + starts).swapaxes(0, 1)
+            self.tables[most] = np.ascontiguousarray(self._gather(by_window).swapaxes(0, 1))
         return self.tables[most]
 
     def share_counts(self, most: int) -> F64:
@@ -159,11 +161,23 @@ class Side:
             self.shares[most | 7] = np.exp(self.log_counts(most))
         return self.shares[most | 7]
 
+    def share_beside(self, others: int, most: int) -> F64:
+        """Return the probability of such rows on a day beside so many others, for each choice of which rows these are.
+
+        By the number of all, up to `most` or more, and the day, in the first window; shape (numbers, days).
+        """
+        key = others, most | 7
+        if key not in self.beside:
+            own = self.share_counts(most)[:, 0]
+            ways = share_choices(len(own) - 1)[others:, others, np.newaxis]
+            self.beside[key] = np.append(np.zeros_like(own[:others]), own[: len(ways)] * ways, axis=0)
+        return self.beside[key]
+
     @cached_property
     def strikes(self) -> F64:
         """Probability that a case of this type has rows on each day of the period."""
         window, _, there = self._locate(np.arange(self.period))
-        some = -np.expm1(self._count(0))
+        some = -np.expm1(self._count(0)[0])
         return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=0))
 
     def read_pairs(self, rows: Seen) -> F64:
@@ -177,9 +191,7 @@ class Side:
         window, place, there = self._locate(rows.day)
         dates = np.where(there, self.windows[window, place], 0.0)
         overlap = self._overlap(self.ends, window, place, part, rows.category)
-        # On a date that regular rows never have, a pair is as likely as on any: so frauds that pass for one have it.
-        any_date = self.choice[part, rows.category] if self.first == 0 else 0.0
-        pairs = np.log(np.divide(overlap, dates, out=np.zeros_like(dates) + any_date, where=dates > 0))
+        pairs = np.log(np.divide(overlap, dates, out=np.zeros_like(dates), where=dates > 0))
         return np.asarray(pairs if self.burst else pairs + self.part[part])
 
     @cached_property
@@ -188,10 +200,11 @@ class Side:
         choice = np.broadcast_to(self.choice.sum(axis=0), self.choice.shape) if self.burst else self.choice
         return np.log(choice).T
 
-    @cached_property
-    def seconds(self) -> F64:
-        """Log probability of each second of the day, given what `read_pairs` says."""
-        return np.log(self.second)
+    def read_seconds(self, second: I64) -> F64:
+        """Return the log probability of seconds of the day, given what `read_pairs` says."""
+        if self.second is None:
+            return np.log(self.hours).take(second // HOUR)
+        return np.log(self.second.take(second))
 
     def read_amounts(self, rows: Seen) -> F64:
         """Return the log probability of the amount, given category and day part."""
@@ -207,16 +220,19 @@ class Side:
         return np.stack([_read_places(radius, lat, long) for radius in self.radii])
 
     def find_remote(self, lat: I64, long: I64) -> F64:
-        """Return between which probabilities the remote place of each row lies, shape (ways, axes, ends, rows).
+        """Return between which bounds the remote place of each row lies, shape (ways, ends, axes, rows).
 
-        That is, the probability that the place of a case lies less far along an axis than the first or last from which
-        the row can be reached, for each of `travel`.
+        The upper ones, then the lower ones, negated: the probability that the place of a case lies less far along an
+        axis than the last or first from which the row can be reached, for each of `travel`.
         """
         points = 2.0 * self.remote + 1.0
-        reach = np.array([[[-reach_of(radius)], [reach_of(radius)]] for radius in self.radii])
-        below = np.stack([lat, long])[:, np.newaxis] / points + (reach / points + 0.5)[:, np.newaxis]
-        np.maximum(below, 0.0, out=below)
-        return np.minimum(below, 1.0, out=below)
+        middle = np.stack([lat, long]) / points
+        out = np.empty((len(self.radii), 2, *middle.shape))
+        for own, radius in zip(out, self.radii, strict=True):
+            reach = reach_of(radius) / points
+            np.clip(middle + (reach + 0.5), 0.0, 1.0, out=own[0])
+            np.clip((reach - 0.5) - middle, -1.0, 0.0, out=own[1])
+        return out
 
     @property
     def log_reached(self) -> F64:
@@ -232,16 +248,19 @@ class Side:
         # Only where one uniform drives them do dates say something of pairs.
         return logs if self.ends is not None else log_sum(logs)[np.newaxis]
 
-    def _count(self, number: int) -> F64:
-        """Return the log probability of a number of rows on each day, given the window, shape (windows, days)."""
-        from scipy import special
+    def _count(self, most: int) -> F64:
+        """Return the log probability of 0 to `most` rows on each day, given the window.
 
-        total = self.numbers.astype(np.float64)
+        Shape (numbers, windows, days).
+        """
+        total, number = self.numbers.astype(np.float64)[:, np.newaxis], np.arange(most + 1.0)
         left = np.maximum(total - number, 0.0)
-        ways = np.where(total < number, -np.inf, -np.log1p(total) - special.betaln(left + 1.0, number + 1.0))
+        steps = np.log(left[:, :-1] / number[1:])  # of the ways to choose one row more
+        ways = np.append(np.zeros_like(total), np.cumsum(steps, axis=1), axis=1)
         inside, outside, place = self._chances
-        counts = log_sum(ways[:, np.newaxis] + left[:, np.newaxis] * outside) + number * inside - np.log(len(total))
-        return np.asarray(np.where(counts < _NEVER, -np.inf, counts)[place])
+        counts = log_sum(ways[..., np.newaxis] + left[..., np.newaxis] * outside)
+        counts += np.outer(number, inside) - np.log(len(total))
+        return np.where(counts < _NEVER, -np.inf, counts)[:, place]
 
     @cached_property
     def _chances(self) -> tuple[F64, F64, I64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def sum_mixed_days(honest: HonestRows, reads: Sequence[Read]) -> F64:
     """Return the probability of each row to be on a day with fraud of some types and fraudulent, and regular.
 
     Returns:
-        Both, scaled, shape (2, rows).
+        Both, day by day, shape (2, rows).
     """
     sums = np.zeros((2, len(honest.rows)))
     alone = [read for read in reads if not read.side.axes]
@@ -36,26 +37,24 @@ def sum_mixed_days(honest: HonestRows, reads: Sequence[Read]) -> F64:
 def _add_days(sums: F64, candidates: Candidates, reads: Sequence[Read]) -> None:
     """Add what some types say, all of which have their rows among the candidates."""
     ranks = candidates.ranks
-    held, left = np.zeros(len(ranks.places)), np.zeros(len(ranks.places))
-    for inside, outside, weights in (case for read in reads for case in _list_cases(candidates, read)):
-        more = sum_subsets(inside, outside, weights, ranks.counts)
-        held += more[0]
-        left += more[1]
-    own, every = np.empty((2, len(held))), np.zeros(len(candidates.numbers))
-    own[0][ranks.places], own[1][ranks.places] = held, left
+    sums_of_cases = [sum_subsets(*case, ranks.counts) for case in _list_cases(candidates, reads)]
+    held, left = (reduce(np.add, own) for own in zip(*sums_of_cases, strict=True))
+    every = np.zeros(len(candidates.numbers))
     every[ranks.days] = held[: len(ranks.days)] + left[: len(ranks.days)]
-    candidates.add(sums, own, every)
+    candidates.add(sums, candidates.places.take(ranks.places), (held, left), every)
 
 
-def _list_cases(candidates: Candidates, read: Read) -> Iterator[tuple[F64, F64, F64]]:
+def _list_cases(candidates: Candidates, reads: Sequence[Read]) -> Iterator[tuple[F64, F64, F64]]:
     """Yield the arguments of `sum_subsets` for each window, and for how fraudulent and regular rows travel."""
-    ranks, honest = candidates.ranks, candidates.honest
+    ranks, regular = candidates.ranks, candidates.honest.regular.side
     rows = candidates.rows.take(ranks.places)
-    outside = [values.take(ranks.places) for values in candidates.outside]
+    outside = [values.take(rows) for values in candidates.honest.outside]
     rest = [values.take(ranks.days) for values in candidates.rest]
-    for window, content in enumerate(read.content):
-        counts = candidates.count(read.side, window, ranks.days, ranks.counts)
-        for place, share in zip(read.place, read.side.travel.tolist(), strict=True):
-            inside = read.spread(np.exp(content + place - read.pick(honest.scale))).take(rows)
-            for own, other, also in zip(outside, rest, honest.regular.side.travel.tolist(), strict=True):
-                yield inside, own, counts * (np.exp(read.side.share) * share * also * other)
+    for read in reads:
+        share = float(np.exp(read.side.share))
+        for window, ways in enumerate(read.alone):
+            counts = candidates.count(read.side, window, ranks.days, ranks.counts)
+            for way, travels in zip(ways, read.side.travel.tolist(), strict=True):
+                inside = read.spread(way).take(rows)
+                for own, other, also in zip(outside, rest, regular.travel.tolist(), strict=True):
+                    yield inside, own, counts * (share * travels * also * other)

@@ -10,19 +10,19 @@ little. The detector of a day takes them one by one, each with its exact probabi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 
-from vecgen.config.profile import ProfileSet
+from vecgen.config.profile import DAY_PARTS, ProfileSet
 from vecgen.model.exact import write_out
 from vecgen.model.odds.candidates import HonestRows
 from vecgen.model.odds.labels import make_fraud, make_regular
 from vecgen.model.odds.likelihood import Seen, Side, join_seen, log_sum
 from vecgen.model.odds.mixed_days import sum_mixed_days
-from vecgen.model.odds.reading import Contents, Days, Read, find_days, read_labels
+from vecgen.model.odds.reading import Contents, Read, find_days, read_labels, read_plain
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
@@ -89,9 +89,9 @@ class Posterior:
     ) -> Iterator[Rows]:
         """Yield drawn rows, whole days of customers, with their probabilities of fraud; arguments as of `see`."""
         seen = [self.see(rows, homes, profile, categories) for rows in batches]
-        odds = self.log_odds(seen[0] if len(seen) == 1 else join_seen(seen))
+        found = self._judge(seen[0] if len(seen) == 1 else join_seen(seen), _share)
         ends = np.cumsum([len(rows) for rows in batches])[:-1]
-        by_row, by_day = (np.split(to_probability(by), ends) for by in odds)
+        by_row, by_day = (np.split(by, ends) for by in found)
         for rows, *probability in zip(batches, by_row, by_day, strict=True):
             yield replace(rows, probability=(probability[0], probability[1]))
 
@@ -101,13 +101,17 @@ class Posterior:
         Args:
             rows: With each row, all other rows of the customer on that day.
         """
+        return self._judge(rows, _compare)
+
+    def _judge(self, rows: Seen, say: Verdict) -> tuple[F64, F64]:
+        """Return the verdicts by row and by day."""
         if _is_ordered(rows):
-            return self._profiles[int(rows.profile[0])].log_odds(rows)
-        row, day = np.full(len(rows), -np.inf), np.full(len(rows), -np.inf)
+            return self._profiles[int(rows.profile[0])].judge(rows, say)
+        row, day = np.empty(len(rows)), np.empty(len(rows))
         for profile in np.unique(rows.profile).tolist():
             own = np.flatnonzero(rows.profile == profile)
             own = own[np.lexsort((rows.day[own], rows.customer[own]))]
-            row[own], day[own] = self._profiles[profile].log_odds(rows.take(own))
+            row[own], day[own] = self._profiles[profile].judge(rows.take(own), say)
         return row, day
 
 
@@ -121,6 +125,22 @@ def to_probability(log_odds: F64) -> F64:
     """Return the probability of log odds."""
     with np.errstate(over="ignore"):
         return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+
+
+def _share(fraud: F64, regular: F64) -> F64:
+    """Return the probability of fraud; 0 for what no label can have made."""
+    found = fraud / (fraud + regular)
+    return np.asarray(np.where(np.isnan(found), 0.0, found))
+
+
+def _compare(fraud: F64, regular: F64) -> F64:
+    """Return the log odds of fraud; those of what no label can have made are -inf."""
+    found = np.log(fraud / regular)
+    return np.asarray(np.where(np.isnan(found), -np.inf, found))
+
+
+Verdict = Callable[[F64, F64], F64]
+"""What becomes of two numbers in the ratio of the probabilities that rows are fraudulent and regular."""
 
 
 @dataclass(frozen=True)
@@ -139,60 +159,61 @@ class _Profile:
         first, second = (sum(share * float((own**power).mean()) for share, own in numbers) for power in (1, 2))
         return first, second
 
-    def log_odds(self, rows: Seen) -> tuple[F64, F64]:
-        """Return the log odds by row and by day of rows in the order (customer, day)."""
+    def judge(self, rows: Seen, say: Verdict) -> tuple[F64, F64]:
+        """Return the verdicts by row and by day on rows in the order (customer, day)."""
         order = np.argsort(rows.category.astype(np.int16), kind="stable")
-        out = np.empty((2, len(rows)))
+        days, rows = find_days(rows, order), rows.take(order)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            for own, odds in zip(out, self._log_odds(rows.take(order), find_days(rows, order)), strict=True):
-                own[order] = odds
-        return out[0], out[1]
-
-    def _log_odds(self, rows: Seen, days: Days) -> tuple[F64, F64]:
-        """Return the same of rows in the order of their categories."""
-        regular, *frauds = self._read_all(rows)
-        scale = np.full(len(rows), -np.inf)
-        for read in (regular, *frauds):
-            for own, logs in read.split(read.largest):
-                np.maximum(scale[own], logs, out=scale[own])
-        by_row = self._by_row(rows, regular, frauds, scale)
-        return _settle(by_row), _settle(self._by_day(days, HonestRows(rows, days, regular, scale), frauds))
+            regular, *frauds = self._read_all(rows)
+            by_row = say(*self._by_row(rows, regular, frauds)).take(days.place)
+            return by_row, say(*self._by_day(HonestRows(rows, days, regular), frauds))
 
     def _read_all(self, rows: Seen) -> list[Read]:
-        """Return what rows say under every label, the regular one first."""
+        """Return what rows say under every label, the regular one first, up to a factor of each row."""
         sides = (self.regular, *self.frauds)
         regular, *frauds = read_labels(sides, rows) if self.contents is None else self.contents.read(rows)
-        return [regular, *(self._disguise(read, regular) for read in frauds)]
+        reads = [regular, *(self._disguise(read, regular, rows) for read in frauds)]
+        scale = np.full(len(rows), -np.inf)
+        for read in reads:
+            for own, logs in read.split(read.largest):
+                np.maximum(scale[own], logs, out=scale[own])
+        return [read.scale(scale) for read in reads]
 
-    def _by_row(self, rows: Seen, regular: Read, frauds: Sequence[Read], scale: F64) -> F64:
-        fraud, honest = np.zeros(len(rows)), regular.spread(regular.expect(rows.day, scale))
+    def _by_row(self, rows: Seen, regular: Read, frauds: Sequence[Read]) -> tuple[F64, F64]:
+        """Return how probable rows are as fraudulent and as regular ones, up to a factor."""
+        fraud, honest = np.zeros(len(rows)), regular.spread(regular.expect(rows.day))
         for read in frauds:
-            for own, number in read.split(read.expect(rows.day, scale)):
+            for own, number in read.split(read.expect(rows.day)):
                 fraud[own] += number
-        return np.asarray(np.log(self.law.fraud_rate * fraud / (self._free.take(rows.day) * honest)))
+        return self.law.fraud_rate * fraud, self._free.take(rows.day) * honest
 
-    def _by_day(self, days: Days, honest: HonestRows, frauds: Sequence[Read]) -> F64:
-        rate = np.log(np.float64(self.law.fraud_rate))
+    def _by_day(self, honest: HonestRows, frauds: Sequence[Read]) -> tuple[F64, F64]:
+        """Return the same of rows day by day, given all rows of the day."""
+        rate, days = np.log(np.float64(self.law.fraud_rate)), honest.days
         left = np.log(self._spared).take(days.day) + honest.regular.by_day(days)
         none = np.full(len(days.day), -np.inf)
         simple = [read.side.share + read.by_day(days) for read in frauds if read.side.is_simple]
         held = rate + log_sum([none, *simple])
         mixed = [read for read in frauds if not read.side.is_simple]
         if not mixed:
-            return np.asarray((held - left).take(days.of_row))
+            largest = np.maximum(held, left)
+            both = np.exp(np.stack([held, left]) - largest).take(days.of_place, axis=1)
+            return both[0], both[1]
         sums = sum_mixed_days(honest, mixed)
-        total = rate + np.bincount(days.of_row, honest.scale)
-        every = np.bincount(days.of_row, sums[0] + sums[1])
-        shift = reduce(np.maximum, [held, left, total + np.log(every)])  # a day far from its scale vanishes nowhere
-        sums *= np.exp(total - shift).take(days.of_row)
-        sums += np.exp(np.stack([held, left]) - shift).take(days.of_row, axis=1)
-        return np.asarray(np.log(sums[0] / sums[1]))
+        every = sums.take(days.firsts, axis=1).sum(axis=0)  # the same by any row of the day
+        shift = reduce(np.maximum, [held, left, rate + np.log(every)])  # a day far from its scale vanishes nowhere
+        sums *= np.exp(rate - shift).take(days.of_place)
+        sums += np.exp(np.stack([held, left]) - shift).take(days.of_place, axis=1)
+        return sums[0], sums[1]
 
-    def _disguise(self, own: Read, regular: Read) -> Read:
-        """Return what rows say as frauds of a type, of which a share passes for regular."""
+    def _disguise(self, own: Read, regular: Read, rows: Seen) -> Read:
+        """Return what rows say as frauds of a type, of which a share passes for regular: with amounts of their own."""
         share = np.float64(self.law.fraud_stealth)
         if share == 0:
             return own
+        if self.regular.ends is not None:
+            plain = replace(self.regular, own_amount=np.ones(len(DAY_PARTS)), ends=None)
+            regular = read_plain(plain, rows, regular)
         disguised = np.log(share) + regular.content
         content = np.log1p(-share) + own.content
         timeless = None if own.timeless is None else np.log1p(-share) + own.timeless
@@ -225,8 +246,3 @@ def _is_ordered(rows: Seen) -> bool:
     customer, day = rows.customer, rows.day
     later = (customer[1:] > customer[:-1]) | ((customer[1:] == customer[:-1]) & (day[1:] >= day[:-1]))
     return bool(later.all())
-
-
-def _settle(log_odds: F64) -> F64:
-    """Return log odds in which what no label can have made counts as regular."""
-    return np.asarray(np.where(np.isnan(log_odds), -np.inf, log_odds))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,12 +23,15 @@ class Days:
         day, sizes: Day from the start of the period, number of rows.
         of_row: Position of each row's day.
         place: Of the rows, day by day.
+        firsts, of_place: Where the rows of each day start there, and position of the day of each.
     """
 
     day: I64
     sizes: I64
     of_row: I64
     place: I64
+    firsts: I64
+    of_place: I64
 
 
 def find_days(rows: Seen, order: I64) -> Days:
@@ -37,7 +41,20 @@ def find_days(rows: Seen, order: I64) -> Days:
     sizes = np.diff(np.append(starts, len(rows)))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    return Days(rows.day.take(starts), sizes, np.arange(len(starts)).repeat(sizes).take(order), place)
+    of_place = np.arange(len(starts)).repeat(sizes)
+    return Days(rows.day.take(starts), sizes, of_place.take(order), place, starts, of_place)
+
+
+class Remote(NamedTuple):
+    """Remote places from which rows can be reached.
+
+    Attributes:
+        bounds: What `Side.find_remote` says, shape (ways, ends, axes, rows).
+        mass: Probability of all that lies between, shape (ways, rows).
+    """
+
+    bounds: F64
+    mass: F64
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class Read:
         timeless: The same but for the second; None unless the label has bursts.
         disguised: Of rows that pass for regular the whole of it; None where none does.
         place: Given that the customer stays, and that it travels, shape (ways, rows).
-        remote: What `Side.find_remote` says; None unless the label has a remote place.
+        remote: None unless the label has a remote place.
     """
 
     side: Side
@@ -62,7 +79,7 @@ class Read:
     timeless: F64 | None
     disguised: F64 | None
     place: F64
-    remote: F64 | None
+    remote: Remote | None
 
     @property
     def is_everywhere(self) -> bool:
@@ -82,34 +99,52 @@ class Read:
 
     def spread(self, values: F64, otherwise: float = 0.0) -> F64:
         """Return values of the rows that can have the label as those of all rows."""
+        if self.is_everywhere:
+            return values
         out = np.full(self.rows, otherwise)
         for own, part in self.split(values):
             out[own] = part
         return out
 
-    @cached_property
+    @property
     def largest(self) -> F64:
-        """Log probability of a row without its date, in the most likely window, up to a factor."""
-        most = self.content[0] if len(self.content) == 1 else self.content.max(axis=0)
-        return np.asarray(most + self._placed)
+        """Log probability of a row without its date, in the most likely window and way of travelling."""
+        return np.asarray(reduce(np.maximum, self.content) + reduce(np.maximum, self.place))
+
+    def scale(self, scale: F64) -> Read:
+        """Return the same with something taken off the logarithms of each of all rows."""
+        own = self.pick(scale)
+        content, timeless, disguised = (
+            None if logs is None else logs - own for logs in (self.content, self.timeless, self.disguised)
+        )
+        assert content is not None
+        return replace(self, content=content, timeless=timeless, disguised=disguised)
 
     @cached_property
-    def _placed(self) -> F64:
-        return self._add_ways(self.place)
+    def shared(self) -> F64:
+        """Probability of each row without its date, given window, way of travelling and remote place.
 
-    def _add_ways(self, place: F64) -> F64:
-        """Return the log probability of places whether the customer travels or not, given both of it."""
-        if len(place) == 1:
-            return np.asarray(place[0])
-        return log_sum(place + np.log(self.side.travel)[:, np.newaxis])
+        Shape (windows, ways, rows).
+        """
+        place = self.place if self.remote is None else self.side.log_reached[:, np.newaxis]
+        return np.exp(self.content[:, np.newaxis] + place)
 
-    def expect(self, day: I64, scale: F64) -> F64:
-        """Return the expected number of such rows of a customer with this label, scaled."""
-        day, place = self.pick(day), self._placed - self.pick(scale)
-        number = np.zeros(len(day))
-        for date, content in zip(self.side.expected, self.content, strict=True):
-            number += date.take(day) * np.exp(content + place)
-        return number
+    @property
+    def alone(self) -> F64:
+        """Probability of each row without its date, given window and way of travelling, as of `shared`."""
+        if self.remote is None:
+            return self.shared
+        mass = self.remote.mass
+        return np.asarray(np.where(mass > 0.0, self.shared * mass, 0.0))  # without a place there is nothing to share
+
+    def expect(self, day: I64) -> F64:
+        """Return the expected number of such rows of a customer with this label."""
+        day = self.pick(day)
+        numbers = [
+            date.take(day) * sum_ways(own, self.side.travel)
+            for date, own in zip(self.side.expected, self.alone, strict=True)
+        ]
+        return np.asarray(reduce(np.add, numbers))
 
     def by_day(self, days: Days) -> F64:
         """Return the log probability of all rows of each customer's day, where each is of this label."""
@@ -119,7 +154,8 @@ class Read:
         counts = table.swapaxes(0, 1).reshape(table.shape[1], -1).take(days.sizes * table.shape[2] + days.day, axis=1)
         contents = [np.bincount(own, content, number) for content in self.content]
         places = [np.bincount(own, place, number) for place in self.place]
-        logs = log_sum(counts + contents) + self._add_ways(np.stack(places))
+        ways = log_sum([own + share for own, share in zip(places, np.log(self.side.travel).tolist(), strict=True)])
+        logs = log_sum(counts + contents) + ways
         return np.where(whole, logs, -np.inf)
 
 
@@ -162,7 +198,7 @@ class Contents:
             where = [slice(0, len(rows))]
         timeless = None
         if side.burst:
-            timeless, content = content, content + side.seconds.take(pick(rows.second, where))
+            timeless, content = content, content + side.read_seconds(pick(rows.second, where))
         where = unite([where])
         return Read(side, len(rows), where, content, timeless, None, *places.read(side, where))
 
@@ -174,10 +210,22 @@ def read_labels(sides: Sequence[Side], rows: Seen) -> list[Read]:
     return [_read_label(side, rows, *places.read(side, where)) for side in sides]
 
 
-def _read_label(side: Side, rows: Seen, place: F64, remote: F64 | None) -> Read:
+def read_plain(side: Side, rows: Seen, regular: Read) -> Read:
+    """Return what rows say under a label with the places of regular rows."""
+    return _read_label(side, rows, regular.place, None)
+
+
+def _read_label(side: Side, rows: Seen, place: F64, remote: Remote | None) -> Read:
     timeless = side.read_pairs(rows) + side.read_amounts(rows)
-    content = timeless + side.seconds.take(rows.second)
+    content = timeless + side.read_seconds(rows.second)
     return Read(side, len(rows), [slice(0, len(rows))], content, timeless if side.burst else None, None, place, remote)
+
+
+def sum_ways(values: F64, travel: F64) -> F64:
+    """Return the mean over the ways of travelling, of values of shape (ways, ...)."""
+    if len(values) == 1:
+        return np.asarray(values[0])
+    return np.asarray(reduce(np.add, [share * own for share, own in zip(travel.tolist(), values, strict=True)]))
 
 
 class _Places:
@@ -187,12 +235,12 @@ class _Places:
         self._rows = rows
         self._known: dict[tuple[object, ...], F64] = {}
 
-    def read(self, side: Side, where: Sequence[slice]) -> tuple[F64, F64 | None]:
+    def read(self, side: Side, where: Sequence[slice]) -> tuple[F64, Remote | None]:
         """Return `Read.place` and `Read.remote` of rows that can have a label."""
         if side.remote:
-            remote = side.find_remote(pick(self._rows.lat, where), pick(self._rows.long, where))
-            mass = (remote[:, :, 1] - remote[:, :, 0]).prod(axis=1)
-            return np.log(mass) + side.log_reached[:, np.newaxis], remote
+            bounds = side.find_remote(pick(self._rows.lat, where), pick(self._rows.long, where))
+            mass = bounds.sum(axis=1).prod(axis=1)
+            return np.log(mass) + side.log_reached[:, np.newaxis], Remote(bounds, mass)
         if side.place_key not in self._known:
             self._known[side.place_key] = side.read_places(self._rows.lat, self._rows.long)
         return pick(self._known[side.place_key], where), None
@@ -206,7 +254,7 @@ class _Category:
         self.sides = list(figures)
         self._masses = LogMasses([Figures(*own) for own in figures.values()])
         times = [
-            side.pairs[position].repeat(12) + (0.0 if side.burst else np.log(side.second[::HOUR]))
+            side.pairs[position].repeat(12) + (0.0 if side.burst else np.log(side.hours))
             for side in (sides[number] for number in self.sides)
         ]
         self._times = np.array(times).reshape(-1, 24).T.copy()

@@ -6,8 +6,8 @@ Rows that cannot be frauds of the type, by their category say, are honest; all s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property, reduce
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,6 @@ from vecgen.model.odds.reading import Read
 from vecgen.sampling.arrays import F64, I64
 from vecgen.sampling.subsets import (
     MOST_SUBSET_ROWS,
-    Axis,
     cover_all,
     cut_axis,
     sum_covered,
@@ -33,7 +32,7 @@ def add_shared_days(sums: F64, honest: HonestRows, read: Read) -> None:
     """Add the probability of each row to be on a day with fraud of a type and fraudulent, and regular.
 
     Args:
-        sums: Both, scaled, shape (2, rows).
+        sums: Both, day by day, shape (2, rows).
     """
     kind, share = _TypeOfFraud(honest, read), np.exp(read.side.share)
     own, every = np.zeros((2, len(kind.candidates.rows))), np.zeros(len(honest.days.day))
@@ -43,7 +42,7 @@ def add_shared_days(sums: F64, honest: HonestRows, read: Read) -> None:
             values[some.places] = more
         if read.side.keeps_own_rows:
             every[some.days] = found[0, : len(some.days)] + found[1, : len(some.days)]
-    kind.candidates.add(sums, own, every)
+    kind.candidates.add(sums, kind.candidates.places, (own[0], own[1]), every)
 
 
 @dataclass(frozen=True)
@@ -53,45 +52,47 @@ class _TypeOfFraud:
     honest: HonestRows
     read: Read
 
+    @property
+    def can_pass(self) -> bool:
+        """Whether rows of a date with a burst can pass for regular, outside of it."""
+        return self.read.side.burst > 0 and self.read.disguised is not None
+
     @cached_property
     def candidates(self) -> Candidates:
         return Candidates(self.honest, self.read.where)
 
     @cached_property
     def second(self) -> I64:
-        """Second of the day of each candidate."""
-        return self.honest.rows.second.take(self.candidates.rows)
+        """Second of the day of each row that can have the label."""
+        return self.read.pick(self.honest.rows.second)
 
     @cached_property
     def inside(self) -> F64:
-        """Probability of each candidate as a fraud, given what all share, scaled, shape (windows, ways, rows)."""
+        """Probability of each of these rows as a fraud, given what all share, shape (windows, ways, rows)."""
         read = self.read
-        content = read.content if read.timeless is None else read.timeless - np.log(read.side.burst)
-        return self._scale(content)
+        if read.timeless is not None:
+            read = replace(read, content=read.timeless - np.log(read.side.burst))
+        return read.shared
 
     @cached_property
     def disguised(self) -> F64:
-        """Probability of each candidate as a fraud that passes for regular, as of `inside`."""
+        """Probability of each of these rows as a fraud that passes for regular, as of `inside`."""
         assert self.read.disguised is not None
-        return self._scale(np.broadcast_to(self.read.disguised, self.read.content.shape))
-
-    def _scale(self, content: F64) -> F64:
-        read = self.read
-        place = read.place if read.remote is None else read.side.log_reached[:, np.newaxis]
-        logs = (content - read.pick(self.honest.scale))[:, np.newaxis] + place
-        return np.exp(logs).take(self.candidates.order, axis=2)
+        return replace(self.read, content=np.broadcast_to(self.read.disguised, self.read.content.shape)).shared
 
     @cached_property
-    def axes(self) -> list[list[Axis]]:
-        """What fraudulent rows of a date share without its being seen: start of a burst, remote place; by way."""
-        side, shared = self.read.side, []
+    def bounds(self) -> F64:
+        """Where what fraudulent rows of a date share can lie by each of these rows: start of a burst, remote place.
+
+        Shape (ways, 2 * axes, rows), as of `sum_covered`.
+        """
+        side, remote, rows = self.read.side, self.read.remote, len(self.second)
+        shared = [] if remote is None else [remote.bounds]
         if side.burst:
-            shared = [Axis(side.measure_starts(self.second - side.burst), side.measure_starts(self.second))]
-        if self.read.remote is None:
-            return [shared] * len(side.radii)
-        return [
-            [*shared, *(Axis(*ends) for ends in own)] for own in self.read.remote.take(self.candidates.order, axis=3)
-        ]
+            starts = [side.measure_starts(self.second), -side.measure_starts(self.second - side.burst)]
+            shared.insert(0, np.broadcast_to(np.stack(starts)[:, np.newaxis], (len(side.radii), 2, 1, rows)))
+        whole = shared[0] if len(shared) == 1 else np.concatenate(shared, axis=2)
+        return whole.reshape(len(side.radii), -1, rows)
 
     def choose(self) -> Iterator[_Aligned]:
         """Yield the candidates of all days that can have fraud of the type, some at a time."""
@@ -101,8 +102,9 @@ class _TypeOfFraud:
             possible &= (numbers == self.honest.days.sizes) & (numbers <= side.numbers.max())
         days = np.flatnonzero(possible)
         days = days[sort_numbers(numbers[days])]
-        for alike in np.split(days, np.flatnonzero(np.diff(numbers[days])) + 1) if len(days) else ():
-            number = int(numbers[alike[0]])
+        counts = np.bincount(numbers[days])
+        for number in np.flatnonzero(counts).tolist():
+            alike = days[counts[:number].sum() :][: counts[number]]
             own, step = self._narrow(alike, number), max(1, _CELLS // _count_cells(side, number))
             for some in (own[first : first + step] for first in range(0, len(own), step)):
                 yield _Aligned(self, some, number, self._place(some, number).ravel())
@@ -114,9 +116,9 @@ class _TypeOfFraud:
     def _narrow(self, days: I64, number: int) -> I64:
         """Return the days on which the fewest rows of a burst can be as close as they must."""
         side = self.read.side
-        if not side.burst or self.read.disguised is not None:
+        if not side.burst or self.can_pass:
             return days
-        second = np.sort(self.second.take(self._place(days, number)), axis=0)
+        second = np.sort(self.second.take(self.candidates.order.take(self._place(days, number))), axis=0)
         close = second[side.fewest - 1 :] - second[: number + 1 - side.fewest] < side.burst
         return days[close.any(axis=0)]
 
@@ -128,7 +130,7 @@ class _Aligned:
     Attributes:
         days: Positions of the days.
         rows: Candidates of each.
-        places: Of the candidates among all of the type.
+        places: Of the candidates among all of the type, day by day.
     """
 
     kind: _TypeOfFraud
@@ -141,7 +143,7 @@ class _Aligned:
         return self.kind.read
 
     def sum_up(self) -> F64:
-        """Return the scaled probability of each candidate to be on such a day and fraudulent, and regular."""
+        """Return the probability of each candidate to be on such a day and fraudulent, and regular."""
         side, regular, candidates = self.read.side, self.kind.honest.regular.side, self.kind.candidates
         sums = np.zeros((2, len(self.places)))
         for window, sizes in enumerate(self._count(window) for window in range(len(self.read.content))):
@@ -149,12 +151,16 @@ class _Aligned:
                 if not side.keeps_own_rows:
                     sums[0] += np.tile(share * sizes[0] * self._hold_all(window, way), self.rows)
                     continue
-                for outside, rest, also in zip(
-                    candidates.outside, candidates.rest, regular.travel.tolist(), strict=True
-                ):
+                for outside, rest, also in zip(self._outside, candidates.rest, regular.travel.tolist(), strict=True):
                     weights = sizes * (share * also * rest.take(self.days))
-                    sums += self._sum_subsets(window, way, outside.take(self.places), weights)
+                    sums += self._sum_subsets(window, way, outside, weights)
         return sums
+
+    @cached_property
+    def _outside(self) -> list[F64]:
+        """Probability of each candidate to be regular, for each way of travelling, shape (candidates, days)."""
+        rows = self.kind.candidates.rows.take(self.places)
+        return [own.take(rows).reshape(self.rows, -1) for own in self.kind.honest.outside]
 
     def _count(self, window: int) -> F64:
         """Return the probability of each number of fraudulent rows, as of `Candidates.count`.
@@ -169,31 +175,38 @@ class _Aligned:
 
     def _hold_all(self, window: int, way: int) -> F64:
         """Return the probability of all candidates to be fraudulent, as far as it hangs on what they show."""
-        if self.read.side.burst and self.read.disguised is not None:
+        if self.kind.can_pass:
             weights, inside = self._cut(window, way)
             return sum_products(weights, inside.prod(axis=0))
-        inside = self._align(self.kind.inside[window, way]).prod(axis=0)
-        return np.asarray(reduce(np.multiply, (cover_all(axis) for axis in self._list_axes(way)), inside))
+        return np.asarray(self._align(self.kind.inside[window, way]).prod(axis=0) * cover_all(self._bound(way)))
 
     def _sum_subsets(self, window: int, way: int, outside: F64, weights: F64) -> tuple[F64, F64]:
         """Return the sums over which candidates are fraudulent, as of `sum_up`."""
-        side, inside = self.read.side, self.kind.inside[window, way]
-        outside = outside.reshape(self.rows, -1)
-        if self.rows <= MOST_SUBSET_ROWS[side.axes] and not (side.burst and self.read.disguised is not None):
-            return sum_covered(self._align(inside), outside, weights, self._list_axes(way))
+        if self.rows <= MOST_SUBSET_ROWS[self.read.side.axes] and not self.kind.can_pass:
+            if self.rows == 1:  # the commonest by far: it is the fraud, or there is none
+                held = weights[1] * self._hold_all(window, way)
+                return held, np.zeros_like(held)
+            return sum_covered(self._align(self.kind.inside[window, way]), outside, weights, self._bound(way))
         pieces, inside = self._cut(window, way)
         outside = np.broadcast_to(outside[:, np.newaxis], inside.shape)
-        spread = np.broadcast_to(weights[:, np.newaxis], (len(weights), *pieces.shape)).reshape(len(weights), -1)
+        spread = weights[:, np.newaxis].repeat(len(pieces), axis=1).reshape(len(weights), -1)
         sums = sum_subsets(inside.ravel(), outside.ravel(), spread, [pieces.size] * self.rows)
         held, left = (np.concatenate([sum_products(pieces, row) for row in own.reshape(inside.shape)]) for own in sums)
         return held, left
 
     def _align(self, values: F64) -> F64:
-        """Return values of days with as many candidates each, shape (candidates, days)."""
-        return np.asarray(values.take(self.places).reshape(self.rows, -1))
+        """Return values of days with as many candidates each, of those of the type; shape (candidates, days)."""
+        return values.take(self._own).reshape(self.rows, -1)
 
-    def _list_axes(self, way: int) -> list[Axis]:
-        return [Axis(*(self._align(ends) for ends in axis)) for axis in self.kind.axes[way]]
+    @cached_property
+    def _own(self) -> I64:
+        """Places of the candidates among the rows that can have the label."""
+        return self.kind.candidates.order.take(self.places)
+
+    def _bound(self, way: int) -> F64:
+        """Return the bounds of what is shared, as of `sum_covered`."""
+        bounds = self.kind.bounds[way]
+        return np.asarray(bounds.take(self._own, axis=1).reshape(len(bounds), self.rows, -1).swapaxes(0, 1))
 
     def _cut(self, window: int, way: int) -> tuple[F64, F64]:
         """Return the pieces of what fraudulent rows share.
@@ -201,16 +214,18 @@ class _Aligned:
         Of each piece its probability, shape (pieces, days), and that of each row in it, shape (rows, pieces, days).
         """
         inside = self._align(self.kind.inside[window, way])[:, np.newaxis]
-        weights, axes = np.ones((1, inside.shape[2])), self._list_axes(way)
-        if self.read.side.burst and self.read.disguised is not None:
-            first = axes.pop(0)
-            weights, within = cut_axis(first)
-            rest = 1.0 - (first.high.max(axis=0) - first.low.min(axis=0))  # none lies within: then all pass for regular
+        weights, bounds = np.ones((1, inside.shape[2])), self._bound(way)
+        upper, lower = np.split(bounds.swapaxes(0, 1), 2)
+        axes = [*zip(-lower, upper, strict=True)]
+        if self.kind.can_pass:
+            low, high = axes.pop(0)
+            weights, within = cut_axis(low, high)
+            rest = 1.0 - (high.max(axis=0) - low.min(axis=0))  # none lies within: then all pass for regular
             weights = np.append(weights, rest[np.newaxis], axis=0)
             within = np.append(within, np.zeros_like(inside), axis=1)
             inside = inside * within + self._align(self.kind.disguised[window, way])[:, np.newaxis]
-        for axis in axes:
-            more, covers = cut_axis(axis)
+        for ends in axes:
+            more, covers = cut_axis(*ends)
             weights = (weights[:, np.newaxis] * more).reshape(-1, weights.shape[1])
             inside = (inside[:, :, np.newaxis] * covers[:, np.newaxis]).reshape(len(inside), *weights.shape)
         return weights, inside
