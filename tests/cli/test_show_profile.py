@@ -9,13 +9,22 @@ from datetime import date
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy import stats
 
 from tests.support.compiled import calm_profiles, compile_one
 from tests.support.fraud_types import DOCUMENT
-from vecgen.cli.show_profile import QUANTILES, list_purchases, print_fraud_type, print_page
+from vecgen.cli.show_profile import (
+    QUANTILES,
+    amount_mean,
+    amount_quantile,
+    list_purchases,
+    print_fraud_type,
+    print_page,
+)
 from vecgen.config.loader import DEFAULT_PROFILES, load_profiles
 from vecgen.config.profile import Profile, ProfileSet
 from vecgen.errors import InputError
+from vecgen.model.exact import amount_shares
 from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.parse_fraud_type import parse_fraud_type
 from vecgen.model.params import ModelParameters, Period
@@ -148,3 +157,14 @@ def test_texts_of_a_fraud_type_control_no_terminal(capsys: pytest.CaptureFixture
     print_fraud_type(FraudType("odd", description="two\nlines \x1b[31m", source="[bold]\u202e"))
     shown = capsys.readouterr().out
     assert "two\nlines \\x1b[31m\n[bold]\\u202e" in shown
+
+
+@pytest.mark.parametrize(("mean", "stdev"), [(50.0, 5.0), (20.0, 30.0), (50.0, 600.0), (1.0, 100.0), (1.0, 1e-4)])
+def test_means_and_quantiles_are_those_of_the_shares(mean: float, stdev: float) -> None:
+    quantiles = [amount_quantile(mean, stdev, share) for share in (0.05, 0.5, 0.95)]
+    assert [amount_shares(mean, stdev, np.array([x]))[0] for x in quantiles] == pytest.approx([0.05, 0.5, 0.95])
+    gamma = stats.gamma((mean / stdev) ** 2, scale=stdev**2 / mean)
+    # The mean of X where it is 1 dollar or more is 1 - F(1) plus the area above F from there on.
+    ends = np.geomspace(1.0, 1e7, 200_001)
+    whole = gamma.sf(1.0) + np.trapezoid(gamma.sf(ends), ends)
+    assert amount_mean(mean, stdev) == pytest.approx(whole + 5.5 * gamma.cdf(1.0), rel=1e-6)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench.contenders import row_loop
+from bench.contenders import joint_row_loop, row_loop
 from vecgen.config.demographics import Merchants
 from vecgen.config.profile import SUFFIX, ProfileSet
 from vecgen.io.schema import COLUMNS, CUSTOMER_COLUMNS, arrow_schema
@@ -90,7 +90,8 @@ def draw_loop(world: World, customers: int, seed: int) -> Iterator[Batches]:
     profiles = zip(world.profiles.regular, world.profiles.fraud, strict=True)
     for people, pair in zip(list_customers(world, customers), profiles, strict=True):
         home = row_loop.Customer(*_HOME)
-        rows = [list(row_loop.generate(*pair, home, world.law, world.names, rng)) for _ in range(customers)]
+        generate = joint_row_loop.generate if world.law.dependence == "v1.0" else row_loop.generate
+        rows = [list(generate(*pair, home, world.law, world.names, rng)) for _ in range(customers)]
         yield _join(people, rows)
 
 

@@ -22,11 +22,12 @@ from vecgen.config.loader import DEFAULT_DEMOGRAPHICS, DEFAULT_PROFILES, load_de
 from vecgen.config.profile import AmountDistribution, Profile
 from vecgen.model.date_weights import date_weights
 from vecgen.model.fraud.fraud_type import FraudType, WeightedType
+from vecgen.model.fraud.stealth import Stealth
 from vecgen.model.params import ModelParameters, Period
 from vecgen.model.tables import ProfileTables, Tables
 from vecgen.model.transactions import _Draft
-from vecgen.sampling.arrays import U64, Bools
-from vecgen.sampling.categorical import compile_categorical
+from vecgen.sampling.arrays import I64, U64, Bools
+from vecgen.sampling.categorical import compile_categorical, find_cells
 from vecgen.sampling.gamma import AmountTables
 from vecgen.sampling.rng import high_half, unit_interval
 
@@ -56,6 +57,7 @@ def world_of(**changes: object) -> World:
         world_of(fraud_rate=0.0),
         world_of(fraud_days=5, fraud_stealth=0.4),
         world_of(fraud_days=5, fraud_stealth=0.4, dependence="v1.0"),
+        world_of(fraud_days=7, fraud_stealth=1.0, dependence="v1.0"),
         world_of(fraud_days=2, fraud_stealth=1.0, dependence="independent"),
         world_of(fraud_types=tuple(WeightedType(kind, 1.0) for kind in shipped_types().values())),
     ],
@@ -68,6 +70,7 @@ def world_of(**changes: object) -> World:
         "no fraud",
         "stealth",
         "stealth, v1.0",
+        "all stealthy, v1.0",
         "all stealthy",
         "all fraud types",
     ],
@@ -263,8 +266,12 @@ def keep_to_the_night(draft: _Draft) -> Bools | None:
     return high_half(draft._merchant_words) < np.uint64(0.8 * 2**32) if draft.part.stream.is_fraud else None
 
 
+def ignore_the_date(stealth: Stealth, day: I64, words: U64) -> I64:
+    return stealth.first + find_cells(stealth.pairs[(words >> np.uint64(32)).astype(np.int64) % 365], words)
+
+
 def buy_as_a_twin(draft: _Draft) -> npt.NDArray[np.integer]:
-    return draft._choose_pair(draft.part.stream.behaviour.choice)
+    return draft._choose_pair()
 
 
 def only(kind: FraudType) -> dict[str, object]:
@@ -340,6 +347,16 @@ WRONG = {
     "stealthy rows with the amounts of frauds": (
         Wrong(patch=("model.transactions._Draft._amount_pair", buy_as_a_twin)),
         {"fraud_stealth": 0.5},
+        {"amount by category and day part (fraud)"},
+    ),
+    "stealthy rows of any date": (
+        Wrong(patch=("model.fraud.stealth.Stealth.draw_pairs", ignore_the_date), scored=True),
+        {"fraud_stealth": 0.5, "dependence": "v1.0"},
+        {"probability of a row (customers)"},
+    ),
+    "stealthy rows with amounts of their own": (
+        Wrong(patch=("model.fraud.stealth.Stealth.draw_amount_pairs", lambda stealth, pair, words: pair)),
+        {"fraud_stealth": 1.0, "fraud_days": 7, "dependence": "v1.0"},
         {"amount by category and day part (fraud)"},
     ),
     "bursts three times as long": (

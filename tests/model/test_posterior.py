@@ -20,7 +20,7 @@ from vecgen.config.profile import AmountDistribution, Profile, ProfileSet
 from vecgen.model.exact import write_out
 from vecgen.model.odds.likelihood import Seen
 from vecgen.model.odds.posterior import Posterior, to_probability
-from vecgen.model.params import Dependence, ModelParameters, Period
+from vecgen.model.params import DEPENDENCES, Dependence, ModelParameters, Period
 from vecgen.scan.row_checks import inspect
 
 PERIOD = Period(date(2023, 1, 1), date(2023, 1, 10))  # D = 9: two window starts
@@ -90,15 +90,18 @@ class Enumeration:
         if profile is not self.twin:
             return own
         share, date = self.law.fraud_stealth, 1.0 if known_day else float(self.dates(profile, days).get(day, 0))
-        return (1 - share) * own + share * date * self.disguised(row)
+        return (1 - share) * own + share * date * self.disguised(day, row)
 
-    def disguised(self, row: Row) -> float:
-        """Return the probability of category, second and amount of a row that passes for a regular one."""
+    def disguised(self, day: int, row: Row) -> float:
+        """Return the probability of category, second and amount of a row that passes for a regular one of the day."""
         second, category, cents, _, _ = row
-        amounts = dict(zip(self.regular.categories, self.regular.amounts, strict=True))
         wanted = ("AM", "PM")[second // 43_200], CATEGORIES[category]
-        chance = sum(length for length, _, *choice in self.pieces(self.regular, range(10)) if tuple(choice) == wanted)
-        return chance / 43_200 * mass(amounts[wanted[1]], cents)
+        pieces = list(self.pieces(self.regular, range(10)))
+        that_day = [piece for piece in pieces if piece[1] == day]
+        possible = that_day if sum(length for length, *_ in that_day) else pieces
+        chance = sum(length for length, _, *choice in possible if tuple(choice) == wanted)
+        chance /= sum(length for length, *_ in possible)
+        return chance / 43_200 * self.amount(self.regular, *wanted, cents)
 
     def own_content(self, profile: Profile, days: range, day: int, row: Row, *, known_day: bool) -> float:
         """Return the same of rows that follow the profile."""
@@ -274,9 +277,22 @@ def test_what_only_one_label_can_show_is_certain() -> None:
     assert [x.tolist() for x in posterior(nobody).log_odds(rows)] == [[-np.inf], [-np.inf]]
 
 
+def test_frauds_that_pass_for_regular_are_certain_where_no_regular_row_can_be() -> None:
+    rows = seen({7: [(50_000, 1, 4000, 0, 0)]})  # a Sunday, on which regular rows never are; the twin buys no fuel
+    for dependence in DEPENDENCES:
+        law = ModelParameters(PERIOD, 0.3, 6, dependence, fraud_stealth=1.0)
+        assert [x.tolist() for x in posterior(law).log_odds(rows)] == [[np.inf], [np.inf]]
+
+
 @pytest.mark.parametrize(
     ("dependence", "days", "travel", "stealth"),
-    [("v0.5", 1, False, 0.0), ("v1.0", 3, False, 0.0), ("independent", 7, True, 0.0), ("v0.5", 3, True, 0.6)],
+    [
+        ("v0.5", 1, False, 0.0),
+        ("v1.0", 3, False, 0.0),
+        ("independent", 7, True, 0.0),
+        ("v0.5", 3, True, 0.6),
+        ("v1.0", 3, False, 0.5),
+    ],
 )
 def test_rows_that_are_drawn_are_fraudulent_as_often_as_they_should(
     dependence: Dependence, days: int, travel: bool, stealth: float

@@ -119,7 +119,7 @@ class Sums:
     def contents(self, kind: FraudType, profile: Profile, window: range, day: int, rows: Sequence[Row]) -> float:
         """Return the probability of categories, seconds and amounts of all rows of a date."""
         share = self.law.fraud_stealth
-        disguised = [share * self.one.disguised(row) for row in rows]
+        disguised = [share * self.one.disguised(day, row) for row in rows]
         own = [(1 - share) * prod(self.content(kind, profile, window, day, row)) for row in rows]
         if not kind.burst_seconds:
             return prod(a + b for a, b in zip(own, disguised, strict=True))

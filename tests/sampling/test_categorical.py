@@ -13,7 +13,7 @@ from scipy import stats
 
 from tests.support.strategies import some_positive
 from vecgen.sampling.arrays import U64
-from vecgen.sampling.categorical import cells_to_words, compile_categorical, compile_cells
+from vecgen.sampling.categorical import cells_to_words, compile_categorical, compile_cells, find_cells
 from vecgen.sampling.rng import derive_keys, draw_words, start_counters
 
 LARGEST = 2**64 - 1
@@ -151,6 +151,14 @@ def test_ends_can_be_stacked() -> None:
     expected = [[2**62, 2**63, LARGEST], [0, LARGEST, LARGEST]]
     assert cells_to_words(cumulative).tolist() == expected
     assert cells_to_words(cumulative[0]).tolist() == expected[0]
+
+
+def test_cells_of_stacked_ends_are_found_row_by_row() -> None:
+    ends = cells_to_words(np.array([[0.25, 0.25, 1.0], [0.0, 1.0, 1.0]]))
+    words = np.array([2**62 - 1, 2**62, LARGEST], dtype=np.uint64)
+    assert find_cells(ends[:1], words).tolist() == [0, 2, 2]
+    assert find_cells(ends[[1, 1, 1]], words).tolist() == [1, 1, 1]  # the last has no share
+    assert find_cells(ends, words[[1, 1]]).tolist() == [2, 1]
 
 
 def test_a_last_share_short_of_one_is_full() -> None:

@@ -13,8 +13,11 @@ from vecgen.sampling.rng import mix
 from vecgen.scan.groups.burst_gaps import GAP_CELLS, count_gaps, count_outside, share_gaps
 
 KIND, BURST = FraudType("bursts", burst_seconds=900), 900
-EVEN = np.full(24, 1.0 / 24)
+EVEN = np.full((1, 2), 0.5)
 WITHIN = GAP_CELLS // 2  # cells of gaps that a burst can have
+STARTS = np.linspace(BURST, 86_400, WITHIN + 1)[:-1]  # of the others
+FAR = STARTS > 43_200
+HALF_A_DAY_APART = float(STARTS[FAR][0])
 
 
 def draw_dates(seconds: int) -> tuple[I64, I64]:
@@ -62,10 +65,16 @@ def test_a_mixture_of_rows_in_bursts_and_regular_ones() -> None:
     assert half[:WITHIN].sum() == pytest.approx(0.25 + 0.75 * (1.0 - (1.0 - BURST / 86_400) ** 2), abs=2e-4)
 
 
-def test_hours_of_regular_rows_decide_how_far_bursts_are_from_them() -> None:
-    night = np.where(np.arange(24) < 1, 1.0, 0.0)
-    kind = FraudType("late", hours=tuple(night[::-1].tolist()), burst_seconds=BURST)
-    found = share_gaps(kind, night, 0.5)
-    ends = np.linspace(BURST, 86_400, WITHIN + 1)[1:]
-    far = ends > 22 * 3600  # a burst of the last hour, a regular row of the first
-    assert found[WITHIN:][far].sum() == pytest.approx(0.5)
+def test_parts_of_the_day_of_regular_rows_decide_how_far_bursts_are_from_them() -> None:
+    kind = FraudType("late", hours=tuple(float(hour == 23) for hour in range(24)), burst_seconds=BURST)
+    found = share_gaps(kind, np.array([[1.0, 0.0]]), 0.5)
+    # One of a burst, at half past eleven in the mean, and one of the morning: the others lie within half a day.
+    assert found[WITHIN:][FAR].sum() == pytest.approx(0.5 * (23.5 * 3600 - HALF_A_DAY_APART) / 43_200, abs=1e-4)
+
+
+def test_regular_rows_of_a_date_are_in_one_part_of_the_day_as_often_as_the_date_has_it() -> None:
+    together, even = (share_gaps(KIND, parts, 1.0) for parts in (np.eye(2), np.full((2, 2), 0.5)))
+    assert together.sum() == pytest.approx(1.0)
+    assert together[WITHIN:][FAR].sum() == pytest.approx(0.0, abs=1e-12)
+    beyond = 2.0 - HALF_A_DAY_APART / 43_200  # half a day: so far the rows of two halves can still be apart
+    assert even[WITHIN:][FAR].sum() == pytest.approx(0.5 * beyond**2 / 2.0, abs=1e-4)

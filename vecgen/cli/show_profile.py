@@ -15,7 +15,7 @@ from rich.table import Table
 
 from vecgen.config.profile import DEFAULT_WEIGHT, WEEKDAYS, MonthDay, Profile, ProfileSet, Segment
 from vecgen.errors import InputError, suggest, to_printable
-from vecgen.model.exact import amount_mean, amount_quantile, overlap
+from vecgen.model.exact import amount_shares, overlap
 from vecgen.model.fraud.fraud_type import FraudType
 
 QUANTILES: Final = (0.05, 0.5, 0.95)
@@ -59,6 +59,23 @@ def list_purchases(profile: Profile) -> list[Purchases]:
         for category, share, morning, law in columns
         if share > 0
     ]
+
+
+def amount_mean(mean: float, stdev: float) -> float:
+    """Return the mean amount in dollars of a gamma distribution whose draws below 1 are replaced."""
+    from scipy import special
+
+    shape, scale = (mean / stdev) ** 2, stdev**2 / mean
+    return float(mean * special.gammaincc(shape + 1.0, 1.0 / scale) + 5.5 * special.gammainc(shape, 1.0 / scale))
+
+
+def amount_quantile(mean: float, stdev: float, share: float) -> float:
+    """Return the dollars that a share (0 < share < 1) of such amounts stays below."""
+    from scipy import optimize, special
+
+    # From 10 dollars on, replaced draws are below, and the gamma distribution's own quantile counts.
+    end = max(10.0, special.gammaincinv((mean / stdev) ** 2, share) * stdev**2 / mean)
+    return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
 
 
 def print_page(profiles: ProfileSet, name: str, file: IO[str] | None = None, others: Iterable[str] = ()) -> None:

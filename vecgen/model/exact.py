@@ -71,6 +71,19 @@ class RowDistribution:
     travel_share: float
 
     @property
+    def daily_choice(self) -> F64:
+        """Probability of (day part, category), given the date, of a regular row, shape (days, 2, categories).
+
+        On a date that regular rows never have, that of any date.
+        """
+        assert self.days is not None
+        given = np.tile(self.choice, (len(self.days), 1, 1))
+        if self.slots is not None:
+            some = self.days > 0
+            given[some] = self.slots[some] / self.days[some, np.newaxis, np.newaxis]
+        return given
+
+    @property
     def part_hours(self) -> F64:
         """Probability of each hour of a day part, given the day part alone, shape (2, 12)."""
         return _average_choices(self.hours, self.choice)
@@ -113,6 +126,14 @@ class FraudDistribution:
     shown: RowDistribution
     starts: F64
     numbers: I64
+
+    def share_days(self, days: int) -> F64:
+        """Return the probability of each day of a period of so many, of a row."""
+        assert self.rows.windows is not None
+        out = np.zeros(days)
+        for place, shares in enumerate(self.rows.windows.T, 1):
+            out[place : place + len(shares)] += self.starts * shares
+        return out
 
     @property
     def amount_parts(self) -> F64:
@@ -185,7 +206,7 @@ def _write_frauds(
             rows = _fraud_distribution(profile, own.type, law, categories)
             numbers = law.rate_days(own.type) * np.array(rows.rates, dtype=np.int64)
             fraud = FraudDistribution(own.type, position, share, profile, rows, rows, starts / starts.sum(), numbers)
-            yield replace(fraud, shown=_add_stealth(fraud, honest, law.fraud_stealth))
+            yield replace(fraud, shown=_add_stealth(fraud, honest, law))
 
 
 def _join_types(frauds: Sequence[FraudDistribution]) -> RowDistribution:
@@ -239,23 +260,6 @@ def amount_shares(mean: float, stdev: float, dollars: F64 = _AMOUNT_ENDS) -> F64
     return np.diff(regular + redrawn, prepend=0.0, append=1.0)
 
 
-def amount_mean(mean: float, stdev: float) -> float:
-    """Return the mean amount in dollars of a gamma distribution whose draws below 1 are replaced."""
-    from scipy import special
-
-    shape, scale = (mean / stdev) ** 2, stdev**2 / mean
-    return float(mean * special.gammaincc(shape + 1.0, 1.0 / scale) + 5.5 * special.gammainc(shape, 1.0 / scale))
-
-
-def amount_quantile(mean: float, stdev: float, share: float) -> float:
-    """Return the dollars that a share (0 < share < 1) of such amounts stays below."""
-    from scipy import optimize, special
-
-    # From 10 dollars on, replaced draws are below, and the gamma distribution's own quantile counts.
-    end = max(10.0, special.gammaincinv((mean / stdev) ** 2, share) * stdev**2 / mean)
-    return float(optimize.brentq(lambda x: amount_shares(mean, stdev, np.array([x]))[0] - share, 1.0, end * 1.0001))
-
-
 def keep_amounts(parts: F64, numbers: I64) -> F64:
     """Return the probability that a row keeps its amount where amounts are permuted, per day part.
 
@@ -270,24 +274,27 @@ def keep_amounts(parts: F64, numbers: I64) -> F64:
     return np.asarray(kept.sum(axis=1) / max(1, numbers.sum()))
 
 
-def _add_stealth(fraud: FraudDistribution, regular: RowDistribution, stealth: float) -> RowDistribution:
-    """Return the distribution of fraudulent rows of which a share passes for regular, with amounts of their own."""
+def _add_stealth(fraud: FraudDistribution, regular: RowDistribution, law: ModelParameters) -> RowDistribution:
+    """Return the distribution of fraudulent rows of which a share passes for regular."""
+    stealth, days = law.fraud_stealth, law.period.days
     if stealth == 0.0:
         return fraud.rows
-    weights = np.stack([(1.0 - stealth) * fraud.rows.choice, stealth * regular.choice])
+    disguised = np.tensordot(fraud.share_days(days), regular.daily_choice, 1)
+    weights = np.stack([(1.0 - stealth) * fraud.rows.choice, stealth * disguised])
     choice = weights.sum(axis=0)
     shares = np.divide(weights, choice, out=np.zeros_like(weights), where=choice > 0)[..., np.newaxis]
-    amounts = shares[0] * _permute(fraud) + shares[1] * regular.amounts
+    numbers = law.period.span * np.array(regular.rates, dtype=np.int64)
+    own = _permute(fraud.rows, fraud.amount_parts, fraud.numbers)
+    amounts = shares[0] * own + shares[1] * _permute(regular, regular.choice.sum(axis=1), numbers)
     hours = shares[0] * fraud.rows.hours + shares[1] * regular.hours
     return replace(fraud.rows, choice=choice, hours=hours, amounts=amounts, permuted=False)
 
 
-def _permute(fraud: FraudDistribution) -> F64:
-    """Return the amounts of fraudulent rows once they have changed places."""
-    rows = fraud.rows
+def _permute(rows: RowDistribution, parts: F64, numbers: I64) -> F64:
+    """Return the amounts of rows once they have changed places; arguments as of `keep_amounts`."""
     if not rows.permuted:
         return rows.amounts
-    kept = keep_amounts(fraud.amount_parts, fraud.numbers)[:, np.newaxis, np.newaxis]
+    kept = keep_amounts(parts, numbers)[:, np.newaxis, np.newaxis]
     mixed = _average_choices(rows.amounts, rows.choice)[:, np.newaxis]
     return np.asarray(kept * rows.amounts + (1.0 - kept) * mixed)
 

@@ -81,7 +81,8 @@ class ModelParameters:
         fraud_rate: Probability (0..1) that a customer is defrauded.
         fraud_days: 1..7; a fraud window has one calendar day more.
         travel: Whether profiles' travel figures widen the radius of purchases.
-        fraud_stealth: Probability (0..1) that a fraudulent row's category, amount and time are those of a regular row.
+        fraud_stealth: Probability (0..1) that a fraudulent row's category, amount and time are those of a regular row,
+            under v1.0 of one of its date.
         reporting: How fraud becomes known; it changes no transaction but its label.
         fraud_types: Kinds of fraud with their weights; empty for Sparkov's alone.
 

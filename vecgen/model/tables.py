@@ -23,6 +23,7 @@ from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.load_fraud_types import check_categories
 from vecgen.model.fraud.moments import Moments, compile_moments
 from vecgen.model.fraud.reporting import ReportTables, compile_reports
+from vecgen.model.fraud.stealth import Stealth, follow_dates, ignore_dates
 from vecgen.model.params import Dependence, ModelParameters, Period
 from vecgen.sampling.arrays import F64, I64, U64
 from vecgen.sampling.categorical import Categorical, cells_to_words, compile_categorical, compile_cells
@@ -48,19 +49,6 @@ class Pairs:
     amount_distribution: I64
     merchant_first: I64
     merchant_count: I64
-
-
-@dataclass(frozen=True)
-class Stealth:
-    """How fraudulent rows pass for regular ones.
-
-    Attributes:
-        share: Probability of a row to do so.
-        choice: The regular pair, from one uniform; its outcomes are positions in `Behaviour.pairs`.
-    """
-
-    share: float
-    choice: Categorical
 
 
 @dataclass(frozen=True)
@@ -224,20 +212,31 @@ class _Compiler:
 
     def compile_profile(self, name: str, regular: Profile, frauds: Sequence[tuple[int, Profile]]) -> ProfileTables:
         self._check_rows(regular)
-        behaviour = self._behaviour(regular)
+        behaviour, schedule = self._behaviour(regular), self._schedule(regular)
+        stealth = self._stealth(regular, behaviour.pairs) if frauds and self.law.fraud_stealth > 0 else None
         return ProfileTables(
             name,
             behaviour,
-            self._schedule(regular),
-            tuple(self._fraud(position, profile, behaviour) for position, profile in frauds),
+            schedule,
+            tuple(self._fraud(position, profile, behaviour, stealth) for position, profile in frauds),
         )
 
-    def _fraud(self, position: int, profile: Profile, regular: Behaviour) -> FraudTables:
+    def _stealth(self, regular: Profile, pairs: Pairs) -> Stealth:
+        share, period = self.law.fraud_stealth, self.law.period
+        if self.law.dependence != "v1.0":
+            return ignore_dates(share, _joint_pairs(regular, self.law.dependence)[1])
+        ends, day, pair = _slots_of_one_uniform(date_weights(regular, period), regular)
+        slots = np.zeros((period.days, len(pairs.category)))
+        np.add.at(slots, (day, pair), np.diff(ends, prepend=0.0))
+        numbers = period.span * np.arange(regular.min_per_day, regular.max_per_day + 1)
+        return follow_dates(share, slots, pairs.second, numbers)
+
+    def _fraud(self, position: int, profile: Profile, regular: Behaviour, stealth: Stealth | None) -> FraudTables:
         kind = self.law.types[position].type
         starts, moments = self.law.weigh_starts(kind), compile_moments(kind)
         return FraudTables(
             position=position,
-            behaviour=_add_stealth(self._behaviour(profile), regular, self.law.fraud_stealth),
+            behaviour=_add_stealth(self._behaviour(profile), regular, stealth),
             windows=self._windows(profile, kind),
             days=self.law.rate_days(kind),
             starts=None if (starts == starts[0]).all() else compile_categorical(starts),
@@ -322,14 +321,13 @@ class _Compiler:
             raise InputError(setting(name), "", value, expected, remedy)
 
 
-def _add_stealth(fraud: Behaviour, regular: Behaviour, share: float) -> Behaviour:
+def _add_stealth(fraud: Behaviour, regular: Behaviour, stealth: Stealth | None) -> Behaviour:
     """Return the fraud twin's behaviour, of whose rows a share passes for regular ones."""
-    if share == 0.0:
+    if stealth is None:
         return fraud
     both = ((getattr(own.pairs, f.name) for own in (fraud, regular)) for f in fields(Pairs))
     pairs = Pairs(*(np.concatenate([*values]) for values in both))
-    moved = replace(regular.choice, outcomes=regular.choice.outcomes + len(fraud.pairs.category))
-    return replace(fraud, pairs=pairs, stealth=Stealth(share, moved))
+    return replace(fraud, pairs=pairs, stealth=replace(stealth, first=len(fraud.pairs.category)))
 
 
 def _refuse_empty_windows(weights: F64, profile: Profile, period: Period) -> None:

@@ -19,7 +19,7 @@ from vecgen.model.params import Period
 from vecgen.model.rows import HONEST
 from vecgen.model.tables import Behaviour, FraudTables, FraudWindows, ProfileTables, Tables
 from vecgen.sampling.arrays import I16, I32, I64, U64, Bools
-from vecgen.sampling.categorical import Categorical
+from vecgen.sampling.categorical import Categorical, find_cells
 from vecgen.sampling.rng import (
     Keys,
     derive_keys,
@@ -40,7 +40,7 @@ HABIT_STREAM: Final = 3
 CASE_STREAM: Final = 4
 
 # Words of a row; `transactions` takes those in the middle.
-DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE, STEALTH, MOMENT = range(8)
+DATE, CHOICE, AMOUNT, MERCHANT, PLACE, SHUFFLE, STEALTH, MOMENT, DISGUISE = range(9)
 _RATE, _TRAVEL = range(2)  # words of a customer in HABIT_STREAM
 _DEFRAUDED, _WINDOW, _FRAUD_RATE, _FRAUD_TRAVEL, _TYPE, _REMOTE, _COPIED = range(7)  # words of entry 0 in CASE_STREAM
 
@@ -280,15 +280,9 @@ def _draw_radius(behaviour: Behaviour, words: U64) -> I64:
 
 
 def _choose_window(windows: FraudWindows, window: I64) -> _SlotChoice:
-    ends = windows.ends[window, :-1]
-
-    def draw(words: U64, members: I64) -> I64:
-        # The largest word must not reach slots past the last of positive share, whose ends equal it.
-        reached = np.minimum(words, np.uint64(2**64 - 2))[:, np.newaxis] >= ends[members]
-        slots: I64 = reached.sum(axis=1, dtype=np.int64)
-        return slots
-
-    return _SlotChoice(windows.day[window], None if windows.pair is None else windows.pair[window], draw)
+    ends = windows.ends[window]
+    pair = None if windows.pair is None else windows.pair[window]
+    return _SlotChoice(windows.day[window], pair, lambda words, members: find_cells(ends[members], words))
 
 
 def _draw_stream(

@@ -22,6 +22,7 @@ from vecgen.model.transaction_dates import (
     AMOUNT,
     CHOICE,
     CHUNK_ROWS,
+    DISGUISE,
     MERCHANT,
     MOMENT,
     PLACE,
@@ -32,7 +33,6 @@ from vecgen.model.transaction_dates import (
     draw_number_keys,
 )
 from vecgen.sampling.arrays import I32, I64, U64, Bools, Scalar
-from vecgen.sampling.categorical import Categorical
 from vecgen.sampling.rng import (
     GOLDEN,
     Keys,
@@ -243,15 +243,15 @@ class _Draft:
 
     @cached_property
     def _pair(self) -> npt.NDArray[np.integer]:
-        stream = self.part.stream
-        own = self._spread(stream.pair) if stream.pair is not None else self._choose_pair(stream.behaviour.choice)
-        stealth, stealthy = stream.behaviour.stealth, self._stealthy
-        return (
-            own if stealth is None or stealthy is None else np.where(stealthy, self._choose_pair(stealth.choice), own)
-        )
+        own, stream = self._choose_pair(), self.part.stream
+        stealth = stream.behaviour.stealth
+        if stealth is None or self._stealthy is None:
+            return own
+        return np.where(self._stealthy, stealth.draw_pairs(self._spread(stream.day), self._choice_words), own)
 
-    def _choose_pair(self, choice: Categorical) -> I64:
-        return choice.draw(self._choice_words)
+    def _choose_pair(self) -> npt.NDArray[np.integer]:
+        stream = self.part.stream
+        return stream.behaviour.choice.draw(self._choice_words) if stream.pair is None else self._spread(stream.pair)
 
     def _spread(self, values: I64) -> I64:
         """Return each row's value of its slot, or of its member and slot."""
@@ -299,8 +299,10 @@ class _Draft:
         stream = self.part.stream
         if stream.amount_pairs is None:
             return self._pair
-        moved = stream.amount_pairs.take(self._amount_places(stream))
-        return moved if self._stealthy is None else np.where(self._stealthy, self._pair, moved)
+        moved, stealth = stream.amount_pairs.take(self._amount_places(stream)), stream.behaviour.stealth
+        if stealth is None or self._stealthy is None:
+            return moved
+        return np.where(self._stealthy, stealth.draw_amount_pairs(self._pair, self._words(DISGUISE)), moved)
 
     def _amount_places(self, stream: Stream) -> I64:
         return stream.amount_start.take(self.who) + self.index

@@ -84,6 +84,14 @@ def compile_cells(cumulative: F64, outcomes: I64) -> Categorical:
     )
 
 
+def find_cells(ends: U64, words: U64) -> I64:
+    """Return the cell of each word; `ends` as of `cells_to_words`, a row for each word or one for all."""
+    # The largest word must not reach cells past the last of positive share, whose ends equal it.
+    reached = np.minimum(words, np.uint64(2**64 - 2))[:, np.newaxis] >= ends[:, :-1]
+    cells: I64 = reached.sum(axis=1, dtype=np.int64)
+    return cells
+
+
 def cells_to_words(cumulative: F64) -> U64:
     """Return the exclusive upper ends of cells in units of 2**-64; from the first share of 1 on, the largest word.
 

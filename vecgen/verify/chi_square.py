@@ -64,7 +64,7 @@ class Statistic:
         """The smallest value of `p` that chi-square can give for so many observations; 1 where it compares nothing."""
         return self._join(self._p_of(self.most), rarest=1.0)
 
-    def shrink(self, times: int) -> Statistic:
+    def shrink(self, times: float) -> Statistic:
         """Return what is left where each observation may have been counted so many times (Rao, Scott 1981)."""
         return Statistic(self.value / times, self.freedom, self.number, self.most / times)
 

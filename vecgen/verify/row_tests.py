@@ -7,7 +7,7 @@ categories and day parts, dates given how many rows a customer has. So a fault s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, RowDistribution
 from vecgen.model.fraud.reporting import DelayTable, ReportTables
+from vecgen.model.params import ModelParameters
 from vecgen.sampling.arrays import F64, I64
 from vecgen.scan.counts import CustomerTotals, Totals
 from vecgen.scan.reports import ReportCounts
@@ -143,12 +144,33 @@ N = TypeVar("N", I64, F64)
 
 def _examine_rows(groups: Groups, model: ExactModel, label: int) -> Iterator[tuple[str, Statistic]]:
     """Yield what can be said of rows of one label, row by row."""
+    choices, others = count_together(groups, model.law) if label else (1.0, 1.0)
     if label:
-        yield from compare_choices(groups)
-    yield from compare_hours(groups, model, label)
+        yield from shrink(compare_choices(groups), choices)
+    yield from shrink(compare_hours(groups, model, label), others)
     yield from compare_clock(groups)
-    yield from compare_amounts(groups, label)
+    yield from shrink(compare_amounts(groups, label), others)
     yield from compare_places(groups, label)
+
+
+def count_together(groups: Groups, law: ModelParameters) -> tuple[float, float]:
+    """Return how many fraudulent rows of a case vary as one, at most: in category and day part, and given both.
+
+    Under v1.0 a row that passes for a regular one has category and day part by its date, and rows of a case share
+    dates. The covariance of two rows is at most the stealth times the variance of one. Given category and day part,
+    what is left is whether a row passes for regular; where all do, rows are independent.
+    """
+    if law.dependence != "v1.0" or law.fraud_stealth == 0.0:
+        return 1.0, 1.0
+    numbers = [own.customers.defrauded[:, 1] for own in groups if len(own.customers.defrauded)]
+    most = max((float((own**2).sum() / own.sum()) for own in numbers), default=1.0)
+    together = 1.0 + law.fraud_stealth * (most - 1.0)
+    return together, together if law.fraud_stealth < 1.0 else 1.0
+
+
+def shrink(tests: Iterable[tuple[str, Statistic]], times: float) -> Iterator[tuple[str, Statistic]]:
+    """Yield what is left of tests where each row may have been counted so many times."""
+    yield from tests if times == 1.0 else ((name, statistic.shrink(times)) for name, statistic in tests)
 
 
 def compare_choices(groups: Groups, join: Join = add_up) -> Iterator[tuple[str, Statistic]]:

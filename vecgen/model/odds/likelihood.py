@@ -191,7 +191,9 @@ class Side:
         window, place, there = self._locate(rows.day)
         dates = np.where(there, self.windows[window, place], 0.0)
         overlap = self._overlap(self.ends, window, place, part, rows.category)
-        pairs = np.log(np.divide(overlap, dates, out=np.zeros_like(dates), where=dates > 0))
+        # On a date that regular rows never have, a pair is as likely as on any: so frauds that pass for one have it.
+        any_date = self.choice[part, rows.category] if self.first == 0 else 0.0
+        pairs = np.log(np.divide(overlap, dates, out=np.zeros_like(dates) + any_date, where=dates > 0))
         return np.asarray(pairs if self.burst else pairs + self.part[part])
 
     @cached_property

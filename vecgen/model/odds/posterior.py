@@ -16,13 +16,13 @@ from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 
-from vecgen.config.profile import DAY_PARTS, ProfileSet
+from vecgen.config.profile import ProfileSet
 from vecgen.model.exact import write_out
 from vecgen.model.odds.candidates import HonestRows
 from vecgen.model.odds.labels import make_fraud, make_regular
 from vecgen.model.odds.likelihood import Seen, Side, join_seen, log_sum
 from vecgen.model.odds.mixed_days import sum_mixed_days
-from vecgen.model.odds.reading import Contents, Read, find_days, read_labels, read_plain
+from vecgen.model.odds.reading import Contents, Read, find_days, read_labels
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
@@ -172,7 +172,7 @@ class _Profile:
         """Return what rows say under every label, the regular one first, up to a factor of each row."""
         sides = (self.regular, *self.frauds)
         regular, *frauds = read_labels(sides, rows) if self.contents is None else self.contents.read(rows)
-        reads = [regular, *(self._disguise(read, regular, rows) for read in frauds)]
+        reads = [regular, *(self._disguise(read, regular) for read in frauds)]
         scale = np.full(len(rows), -np.inf)
         for read in reads:
             for own, logs in read.split(read.largest):
@@ -206,14 +206,11 @@ class _Profile:
         sums += np.exp(np.stack([held, left]) - shift).take(days.of_place, axis=1)
         return sums[0], sums[1]
 
-    def _disguise(self, own: Read, regular: Read, rows: Seen) -> Read:
-        """Return what rows say as frauds of a type, of which a share passes for regular: with amounts of their own."""
+    def _disguise(self, own: Read, regular: Read) -> Read:
+        """Return what rows say as frauds of a type, of which a share passes for regular."""
         share = np.float64(self.law.fraud_stealth)
         if share == 0:
             return own
-        if self.regular.ends is not None:
-            plain = replace(self.regular, own_amount=np.ones(len(DAY_PARTS)), ends=None)
-            regular = read_plain(plain, rows, regular)
         disguised = np.log(share) + regular.content
         content = np.log1p(-share) + own.content
         timeless = None if own.timeless is None else np.log1p(-share) + own.timeless

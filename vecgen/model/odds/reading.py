@@ -210,11 +210,6 @@ def read_labels(sides: Sequence[Side], rows: Seen) -> list[Read]:
     return [_read_label(side, rows, *places.read(side, where)) for side in sides]
 
 
-def read_plain(side: Side, rows: Seen, regular: Read) -> Read:
-    """Return what rows say under a label with the places of regular rows."""
-    return _read_label(side, rows, regular.place, None)
-
-
 def _read_label(side: Side, rows: Seen, place: F64, remote: Remote | None) -> Read:
     timeless = side.read_pairs(rows) + side.read_amounts(rows)
     content = timeless + side.read_seconds(rows.second)

@@ -59,22 +59,25 @@ def count_outside(date: I64, second: I64, burst: int) -> I64:
     return np.array([rows[rows > 1].sum(), (rows - most).sum()])
 
 
-def share_gaps(kind: FraudType, hours: F64, stealth: float) -> F64:
+def share_gaps(kind: FraudType, parts: F64, stealth: float) -> F64:
     """Return the probability of each cell of a type with bursts.
 
     Args:
-        hours: Probability of each hour of the day of a row that passes for regular.
+        parts: Probability of each part of the day of a row that passes for regular, by date, shape (dates, 2).
         stealth: Probability that a row does.
     """
     seconds, burst = share_seconds(kind), kind.burst_seconds
     assert seconds is not None
     assert burst is not None
-    regular = np.repeat(hours / 3600, 3600)
+    halves = np.repeat(np.eye(2), _DAY // 2, axis=1) / (_DAY // 2)
+    regular = parts.mean(axis=0) @ halves
+    together = (parts**2).sum(axis=1).mean()  # of two such rows of one date in one part of the day
     both = np.zeros(_DAY)
     both[:burst] = 2.0 * (burst - np.arange(burst)) / burst**2
     both[0] /= 2.0
     shares = (1.0 - stealth) ** 2 * both + 2.0 * stealth * (1.0 - stealth) * _share_distances(seconds, regular)
-    shares += stealth**2 * _share_distances(regular, regular)
+    shares += stealth**2 * together * _share_distances(halves[0], halves[0])
+    shares += stealth**2 * (1.0 - together) * _share_distances(halves[0], halves[1])
     below = np.append(0.0, np.cumsum(shares))[np.append(0, _end_cells(burst))]
     return np.diff(below)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vecgen.model.exact import ExactModel, FraudDistribution, RowDistribution
+from vecgen.model.exact import HALF_DAY_HOURS, ExactModel, FraudDistribution, RowDistribution
 from vecgen.model.fraud.fraud_type import FraudType
 from vecgen.model.fraud.moments import share_seconds
 from vecgen.sampling.arrays import F64
@@ -27,7 +27,9 @@ from vecgen.verify.row_tests import (
     compare_clock,
     compare_hours,
     compare_places,
+    count_together,
     margins,
+    shrink,
 )
 
 _FRAUD = 1  # the label
@@ -90,14 +92,16 @@ def _examine_type(group: Sequence[_Fraud], model: ExactModel) -> Iterator[tuple[
         )
         for own in group
     ]
+    choices, others = count_together(rows, model.law)
     if kind.burst_seconds:
-        yield "category", pool((own.counts.slots.sum(axis=(0, 1)), own.law.choice.sum(axis=0)) for own in rows)
+        categories = pool((own.counts.slots.sum(axis=(0, 1)), own.law.choice.sum(axis=0)) for own in rows)
+        yield "category", categories.shrink(choices)
         yield from _compare_bursts(group, kind, model.law.fraud_stealth)
     else:
-        yield from compare_choices(rows, pool)
-        yield from compare_hours(rows, model, _FRAUD, pool)
+        yield from shrink(compare_choices(rows, pool), choices)
+        yield from shrink(compare_hours(rows, model, _FRAUD, pool), others)
         yield from compare_clock(rows)
-    yield from compare_amounts(rows, _FRAUD, pool)
+    yield from shrink(compare_amounts(rows, _FRAUD, pool), others)
     yield from _compare_places(group) if kind.remote_degrees else compare_places(rows, _FRAUD)
     if any(own.counts.beyond for own in group):
         yield "place", _NEVER
@@ -109,12 +113,12 @@ def _compare_bursts(group: Sequence[_Fraud], kind: FraudType, stealth: float) ->
     Where rows that pass for regular are in no burst, seconds between two rows show how long bursts are, and no more
     rows than those are outside.
     """
-    hours = ((own.counts.shapes.hours, share_hours(own.fraud.shown)) for own in group)
+    hours = ((own.counts.shapes.hours, _mix_hours(own, stealth)) for own in group)
     yield "hour", pool(hours)
     seconds = np.sum([own.counts.shapes.seconds for own in group], axis=0)
     yield from compare_seconds(seconds, fold_seconds(kind, stealth))
     if stealth > 0:
-        gaps = ((own.counts.shapes.gaps, share_gaps(kind, share_hours(own.regular), stealth)) for own in group)
+        gaps = ((own.counts.shapes.gaps, share_gaps(kind, _share_parts(own, 2), stealth)) for own in group)
         yield "seconds between rows", pool(gaps)
         rows, outside = np.sum([own.counts.shapes.outside for own in group], axis=0).tolist()
         yield "rows outside bursts", compare_excess(outside, rows, stealth)
@@ -122,6 +126,24 @@ def _compare_bursts(group: Sequence[_Fraud], kind: FraudType, stealth: float) ->
         bursts = np.sum([own.counts.shapes.bursts for own in group], axis=0)
         too_long = any(own.counts.shapes.too_long for own in group)
         yield "length of bursts", _NEVER if too_long else compare(bursts, np.ones(PIECES))
+
+
+def _mix_hours(own: _Fraud, stealth: float) -> F64:
+    """Return the probability of each hour of a row of a date, given the dates, each as likely."""
+    regular = _share_parts(own, 1).mean(axis=0).repeat(HALF_DAY_HOURS) / HALF_DAY_HOURS
+    return np.asarray((1.0 - stealth) * share_hours(own.fraud.rows) + stealth * regular)
+
+
+def _share_parts(own: _Fraud, least: int) -> F64:
+    """Return the probability of each part of the day of a row that passes for regular, on each date of a case.
+
+    Args:
+        least: Rows of the dates.
+    """
+    dates = own.counts.customers.fraud_dates
+    days = dates[dates[:, 2] >= least, 1]
+    parts: F64 = own.regular.daily_choice.sum(axis=2)
+    return parts[days] if len(days) else parts
 
 
 def compare_seconds(seen: F64, likely: F64) -> Iterator[tuple[str, Statistic]]:
