@@ -24,7 +24,7 @@ from vecgen.plan.slices import intersect, partition_period
 if TYPE_CHECKING:
     from vecgen.model.odds.posterior import Posterior
 
-_POSTERIOR_ROWS: Final = 130_000  # at once: what calls cost is more than what the cache would save
+_POSTERIOR_ROWS: Final = 200_000  # at once: what calls cost is more than what the cache would save
 
 
 @dataclass(frozen=True)
