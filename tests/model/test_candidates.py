@@ -11,7 +11,7 @@ from tests.model.test_labels import sides_of
 from tests.model.test_posterior import Row, seen
 from tests.model.test_typed_posterior import KINDS
 from vecgen.model.odds.candidates import Candidates, HonestRows, sort_numbers
-from vecgen.model.odds.reading import Contents, find_days
+from vecgen.model.odds.reading import Contents, find_days, scale_all
 
 DAYS: dict[int, list[Row]] = {
     2: [(7200, 0, 1250, 0, 5), (7900, 2, 2300, 9000, -6000)],
@@ -30,8 +30,8 @@ def _impossible_rows() -> Iterator[None]:
 def honest() -> HonestRows:
     rows = seen(DAYS)
     order = np.argsort(rows.category, kind="stable")
-    regular = Contents(sides_of(KINDS["twin"])).read(rows.take(order))[0]
-    return HonestRows(rows.take(order), find_days(rows, order), regular.scale(np.full(len(rows), -20.0)))
+    regular = scale_all(Contents(sides_of(KINDS["twin"])).read(rows.take(order)))[0]
+    return HonestRows(rows.take(order), find_days(rows, order), regular)
 
 
 def test_candidates_stand_day_by_day_and_by_rank(honest: HonestRows) -> None:

@@ -30,8 +30,9 @@ def test_labels_say_the_same_category_by_category(everywhere: bool) -> None:
         somewhere += not one.is_everywhere
         assert one.content[0] == pytest.approx(each.content[0, possible], rel=1e-10)
         assert one.place.tolist() == each.place[:, possible].tolist()
-        assert (np.delete(each.largest, possible) == -np.inf).all()
-        assert one.spread(np.exp(one.largest)) == pytest.approx(np.exp(each.largest), rel=1e-9)
+        logs = each.content[0] + each.place[0]
+        assert (np.delete(logs, possible) == -np.inf).all()
+        assert one.spread(np.exp(one.content[0] + one.place[0])) == pytest.approx(np.exp(logs), rel=1e-9)
         if one.timeless is not None and each.timeless is not None:
             assert one.timeless[0] == pytest.approx(each.timeless[0, possible], rel=1e-10)
         assert (one.timeless is None) == (each.timeless is None) == (not one.side.burst)

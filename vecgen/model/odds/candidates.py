@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from vecgen.model.odds.likelihood import Seen, Side
-from vecgen.model.odds.reading import Days, Read
+from vecgen.model.odds.reading import Days, Scaled
 from vecgen.model.odds.stretches import list_others, pick
 from vecgen.sampling.arrays import F64, I64, Bools
 
@@ -24,18 +24,17 @@ class HonestRows:
 
     rows: Seen
     days: Days
-    regular: Read
+    regular: Scaled
 
     @cached_property
     def logs(self) -> list[F64]:
         """Log probability of each row without its date, for each way of travelling."""
-        regular = self.regular
-        return [regular.spread(regular.content[0] + place, -np.inf) for place in regular.place]
+        return [self.regular.spread(own, -np.inf) for own in self.regular.logs[0]]
 
     @cached_property
     def outside(self) -> list[F64]:
         """Probability of each row, as of `logs`."""
-        return [self.regular.spread(own) for own in self.regular.shared[0]]
+        return [self.regular.spread(own) for own in self.regular.alone[0]]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from functools import reduce
 import numpy as np
 
 from vecgen.model.odds.candidates import Candidates, HonestRows
-from vecgen.model.odds.reading import Read
+from vecgen.model.odds.reading import Scaled
 from vecgen.model.odds.shared_days import add_shared_days
 from vecgen.model.odds.stretches import unite
 from vecgen.sampling.arrays import F64
 from vecgen.sampling.subsets import sum_subsets
 
 
-def sum_mixed_days(honest: HonestRows, reads: Sequence[Read]) -> F64:
+def sum_mixed_days(honest: HonestRows, reads: Sequence[Scaled]) -> F64:
     """Return the probability of each row to be on a day with fraud of some types and fraudulent, and regular.
 
     Returns:
@@ -34,7 +34,7 @@ def sum_mixed_days(honest: HonestRows, reads: Sequence[Read]) -> F64:
     return sums
 
 
-def _add_days(sums: F64, candidates: Candidates, reads: Sequence[Read]) -> None:
+def _add_days(sums: F64, candidates: Candidates, reads: Sequence[Scaled]) -> None:
     """Add what some types say, all of which have their rows among the candidates."""
     ranks = candidates.ranks
     sums_of_cases = [sum_subsets(*case, ranks.counts) for case in _list_cases(candidates, reads)]
@@ -44,7 +44,7 @@ def _add_days(sums: F64, candidates: Candidates, reads: Sequence[Read]) -> None:
     candidates.add(sums, candidates.places.take(ranks.places), (held, left), every)
 
 
-def _list_cases(candidates: Candidates, reads: Sequence[Read]) -> Iterator[tuple[F64, F64, F64]]:
+def _list_cases(candidates: Candidates, reads: Sequence[Scaled]) -> Iterator[tuple[F64, F64, F64]]:
     """Yield the arguments of `sum_subsets` for each window, and for how fraudulent and regular rows travel."""
     ranks, regular = candidates.ranks, candidates.honest.regular.side
     rows = candidates.rows.take(ranks.places)

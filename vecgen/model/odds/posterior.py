@@ -22,7 +22,7 @@ from vecgen.model.odds.candidates import HonestRows
 from vecgen.model.odds.labels import make_fraud, make_regular
 from vecgen.model.odds.likelihood import Seen, Side, join_seen, log_sum
 from vecgen.model.odds.mixed_days import sum_mixed_days
-from vecgen.model.odds.reading import Contents, Read, find_days, read_labels
+from vecgen.model.odds.reading import Contents, Read, Scaled, find_days, read_labels, scale_all
 from vecgen.model.params import ModelParameters
 from vecgen.model.rows import Rows
 from vecgen.model.transaction_dates import Customers
@@ -168,26 +168,21 @@ class _Profile:
             by_row = say(*self._by_row(rows, regular, frauds)).take(days.place)
             return by_row, say(*self._by_day(HonestRows(rows, days, regular), frauds))
 
-    def _read_all(self, rows: Seen) -> list[Read]:
+    def _read_all(self, rows: Seen) -> list[Scaled]:
         """Return what rows say under every label, the regular one first, up to a factor of each row."""
         sides = (self.regular, *self.frauds)
         regular, *frauds = read_labels(sides, rows) if self.contents is None else self.contents.read(rows)
-        reads = [regular, *(self._disguise(read, regular) for read in frauds)]
-        scale = np.full(len(rows), -np.inf)
-        for read in reads:
-            for own, logs in read.split(read.largest):
-                np.maximum(scale[own], logs, out=scale[own])
-        return [read.scale(scale) for read in reads]
+        return scale_all([regular, *(self._disguise(read, regular) for read in frauds)])
 
-    def _by_row(self, rows: Seen, regular: Read, frauds: Sequence[Read]) -> tuple[F64, F64]:
+    def _by_row(self, rows: Seen, regular: Scaled, frauds: Sequence[Scaled]) -> tuple[F64, F64]:
         """Return how probable rows are as fraudulent and as regular ones, up to a factor."""
-        fraud, honest = np.zeros(len(rows)), regular.spread(regular.expect(rows.day))
+        fraud, honest = np.zeros(len(rows)), np.zeros(len(rows))
+        regular.add_expected(honest, rows.day)
         for read in frauds:
-            for own, number in read.split(read.expect(rows.day)):
-                fraud[own] += number
+            read.add_expected(fraud, rows.day)
         return self.law.fraud_rate * fraud, self._free.take(rows.day) * honest
 
-    def _by_day(self, honest: HonestRows, frauds: Sequence[Read]) -> tuple[F64, F64]:
+    def _by_day(self, honest: HonestRows, frauds: Sequence[Scaled]) -> tuple[F64, F64]:
         """Return the same of rows day by day, given all rows of the day."""
         rate, days = np.log(np.float64(self.law.fraud_rate)), honest.days
         left = np.log(self._spared).take(days.day) + honest.regular.by_day(days)

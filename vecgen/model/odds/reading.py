@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cached_property, reduce
 from typing import NamedTuple
 
@@ -94,7 +94,7 @@ class Read:
         """Yield each stretch of rows that can have the label, with its part of their values."""
         start = 0
         for own in self.where:
-            yield own, values[start : start + own.stop - own.start]
+            yield own, values[..., start : start + own.stop - own.start]
             start += own.stop - own.start
 
     def spread(self, values: F64, otherwise: float = 0.0) -> F64:
@@ -106,45 +106,39 @@ class Read:
             out[own] = part
         return out
 
-    @property
-    def largest(self) -> F64:
-        """Log probability of a row without its date, in the most likely window and way of travelling."""
-        return np.asarray(reduce(np.maximum, self.content) + reduce(np.maximum, self.place))
 
-    def scale(self, scale: F64) -> Read:
-        """Return the same with something taken off the logarithms of each of all rows."""
-        own = self.pick(scale)
-        content, timeless, disguised = (
-            None if logs is None else logs - own for logs in (self.content, self.timeless, self.disguised)
-        )
-        assert content is not None
-        return replace(self, content=content, timeless=timeless, disguised=disguised)
+@dataclass(frozen=True)
+class Scaled(Read):
+    """The same with probabilities up to a factor of each row, which all labels share.
+
+    Attributes:
+        logs: Log probability of each row without its date, shape (windows, ways, rows); the factor taken off.
+        scale: Logarithm of the factor, of all rows.
+    """
+
+    logs: F64
+    scale: F64
 
     @cached_property
-    def shared(self) -> F64:
-        """Probability of each row without its date, given window, way of travelling and remote place.
-
-        Shape (windows, ways, rows).
-        """
-        place = self.place if self.remote is None else self.side.log_reached[:, np.newaxis]
-        return np.exp(self.content[:, np.newaxis] + place)
+    def alone(self) -> F64:
+        """Probability of each row without its date, given window and way of travelling, as of `logs`."""
+        return np.exp(self.logs)
 
     @property
-    def alone(self) -> F64:
-        """Probability of each row without its date, given window and way of travelling, as of `shared`."""
-        if self.remote is None:
-            return self.shared
-        mass = self.remote.mass
-        return np.asarray(np.where(mass > 0.0, self.shared * mass, 0.0))  # without a place there is nothing to share
+    def shared(self) -> F64:
+        """The same given the remote place, too."""
+        return self.alone if self.remote is None else self.join(self.content)
 
-    def expect(self, day: I64) -> F64:
-        """Return the expected number of such rows of a customer with this label."""
-        day = self.pick(day)
-        numbers = [
-            date.take(day) * sum_ways(own, self.side.travel)
-            for date, own in zip(self.side.expected, self.alone, strict=True)
-        ]
-        return np.asarray(reduce(np.add, numbers))
+    def join(self, content: F64) -> F64:
+        """Return `shared` of rows with a content, of shape (windows, rows)."""
+        place = self.place if self.remote is None else self.side.log_reached[:, np.newaxis]
+        return np.exp((content - self.pick(self.scale))[:, np.newaxis] + place)
+
+    def add_expected(self, total: F64, day: I64) -> None:
+        """Add the expected number of such rows of a customer with this label to that of all rows."""
+        for date, own in zip(self.side.expected, self.alone, strict=True):
+            for where, part in self.split(sum_ways(own, self.side.travel)):
+                total[where] += date.take(day[where]) * part
 
     def by_day(self, days: Days) -> F64:
         """Return the log probability of all rows of each customer's day, where each is of this label."""
@@ -152,11 +146,30 @@ class Read:
         whole = np.bincount(own, minlength=number) == days.sizes if len(own) < len(days.of_row) else True
         table = self.side.log_counts(int(days.sizes.max()))
         counts = table.swapaxes(0, 1).reshape(table.shape[1], -1).take(days.sizes * table.shape[2] + days.day, axis=1)
-        contents = [np.bincount(own, content, number) for content in self.content]
-        places = [np.bincount(own, place, number) for place in self.place]
-        ways = log_sum([own + share for own, share in zip(places, np.log(self.side.travel).tolist(), strict=True)])
-        logs = log_sum(counts + contents) + ways
-        return np.where(whole, logs, -np.inf)
+        ways = np.log(self.side.travel).tolist()
+        cases = [
+            count + (np.bincount(own, logs, number) + share)
+            for count, by_way in zip(counts, self.logs, strict=True)
+            for logs, share in zip(by_way, ways, strict=True)
+        ]
+        return np.where(whole, log_sum(cases), -np.inf)
+
+
+def scale_all(reads: Sequence[Read]) -> list[Scaled]:
+    """Return what rows say under all labels with the most likely one of each row at about 1."""
+    scale = np.full(reads[0].rows, -np.inf)
+    joined = [read.content[:, np.newaxis] + read.place for read in reads]
+    for read, logs in zip(reads, joined, strict=True):
+        for where, part in read.split(reduce(np.maximum, [own for by_way in logs for own in by_way])):
+            np.maximum(scale[where], part, out=scale[where])
+    return [_scale(read, logs, scale) for read, logs in zip(reads, joined, strict=True)]
+
+
+def _scale(read: Read, logs: F64, scale: F64) -> Scaled:
+    for where, part in read.split(logs):
+        np.subtract(part, scale[where], out=part)
+    own = {field.name: getattr(read, field.name) for field in fields(Read)}
+    return Scaled(**own, logs=logs, scale=scale)
 
 
 class Contents:

@@ -6,7 +6,7 @@ Rows that cannot be frauds of the type, by their category say, are honest; all s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from vecgen.model.odds.candidates import Candidates, HonestRows, sort_numbers
 from vecgen.model.odds.likelihood import Side
-from vecgen.model.odds.reading import Read
+from vecgen.model.odds.reading import Scaled
 from vecgen.sampling.arrays import F64, I64
 from vecgen.sampling.subsets import (
     MOST_SUBSET_ROWS,
@@ -28,7 +28,7 @@ from vecgen.sampling.subsets import (
 _CELLS: Final = 1_000_000  # numbers of days that are summed up at once
 
 
-def add_shared_days(sums: F64, honest: HonestRows, read: Read) -> None:
+def add_shared_days(sums: F64, honest: HonestRows, read: Scaled) -> None:
     """Add the probability of each row to be on a day with fraud of a type and fraudulent, and regular.
 
     Args:
@@ -50,7 +50,7 @@ class _TypeOfFraud:
     """Rows that can be frauds of a type, its candidates; they are in the order of their days."""
 
     honest: HonestRows
-    read: Read
+    read: Scaled
 
     @property
     def can_pass(self) -> bool:
@@ -70,15 +70,15 @@ class _TypeOfFraud:
     def inside(self) -> F64:
         """Probability of each of these rows as a fraud, given what all share, shape (windows, ways, rows)."""
         read = self.read
-        if read.timeless is not None:
-            read = replace(read, content=read.timeless - np.log(read.side.burst))
-        return read.shared
+        if read.timeless is None:
+            return read.shared
+        return read.join(read.timeless - np.log(read.side.burst))
 
     @cached_property
     def disguised(self) -> F64:
         """Probability of each of these rows as a fraud that passes for regular, as of `inside`."""
         assert self.read.disguised is not None
-        return replace(self.read, content=np.broadcast_to(self.read.disguised, self.read.content.shape)).shared
+        return self.read.join(np.broadcast_to(self.read.disguised, self.read.content.shape))
 
     @cached_property
     def bounds(self) -> F64:
@@ -139,7 +139,7 @@ class _Aligned:
     places: I64
 
     @property
-    def read(self) -> Read:
+    def read(self) -> Scaled:
         return self.kind.read
 
     def sum_up(self) -> F64:
