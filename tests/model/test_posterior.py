@@ -211,9 +211,10 @@ def uniform(radius: int, offset: int) -> float:
 
 
 def seen(days: dict[int, list[Row]]) -> Seen:
-    rows = [(7, 0, day, *row) for day, own in days.items() for row in own]
-    customer, *rest = np.array(rows).T
-    return Seen(customer.astype(np.uint64), *rest)
+    rows = [(day, *row) for day, own in days.items() for row in own]
+    day, second, category, cents, lat, long = np.array(rows).T
+    alike = np.zeros_like(day)
+    return Seen(day, second, category, cents, lat, long, customer=alike.astype(np.uint64), profile=alike)
 
 
 def case(law: ModelParameters) -> tuple[Profile, dict[int, list[Row]]]:

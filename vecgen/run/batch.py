@@ -24,7 +24,7 @@ from vecgen.plan.slices import intersect, partition_period
 if TYPE_CHECKING:
     from vecgen.model.odds.posterior import Posterior
 
-_POSTERIOR_ROWS: Final = 200_000  # at once: what calls cost is more than what the cache would save
+_POSTERIOR_ROWS: Final = 120_000  # at once, about: fewer cost more calls, more do not fit the cache
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,14 @@ def start_group(
 
 
 def _gather(batches: Iterator[Rows], rows: int) -> Iterator[list[Rows]]:
-    """Yield batches together, each time until they have so many rows."""
+    """Yield batches together, evenly, so that each time there are about so many rows or fewer."""
+    drawn = list(batches)
+    total = sum(map(len, drawn))
+    times = math.ceil(total / rows)
     some: list[Rows] = []
-    for batch in batches:
+    for batch in drawn:
         some.append(batch)
-        if sum(map(len, some)) >= rows:
+        if sum(map(len, some)) >= total / times:
             yield some
             some = []
     if some:

@@ -114,7 +114,7 @@ class GroupScorer:
             day, second = np.divmod(moment, SECONDS_PER_DAY)
             kind, label = np.divmod(kind, 2)
             profile, category = np.divmod(kind, len(self._posterior.categories))
-            seen = Seen(customer.view(np.uint64), profile, day, second, category, cents, lat, long)
+            seen = Seen(day, second, category, cents, lat, long, customer.view(np.uint64), profile)
             stated = {name: values.copy().view(np.float64) for name, values in zip(self._stated, more, strict=True)}
             total.add(score(self._posterior, seen, label == 1, stated))
         shutil.rmtree(self._directory, ignore_errors=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from vecgen.model.odds.likelihood import Seen, Side
+from vecgen.model.odds.likelihood import Shown, Side
 from vecgen.model.odds.reading import Days, Scaled
 from vecgen.model.odds.stretches import list_others, pick
 from vecgen.sampling.arrays import F64, I64, Bools
@@ -22,7 +22,7 @@ class HonestRows:
         regular: What they say as such.
     """
 
-    rows: Seen
+    rows: Shown
     days: Days
     regular: Scaled
 

@@ -23,19 +23,16 @@ _NEVER: Final = -1e299  # log probabilities below are those of what cannot be; n
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Transactions as detectors see them, as columns of one length.
+class Shown:
+    """What single transactions show to detectors, as columns of one length.
 
     Attributes:
-        customer: Equal for rows of one customer, and for no others.
-        profile, category: Positions in `ExactModel.profiles` and `ExactModel.categories`.
         day: Days from the start of the period.
         second: Second of the day.
+        category: Position in `ExactModel.categories`.
         lat, long: Place of the purchase from home, microdegrees.
     """
 
-    customer: U64
-    profile: I64
     day: I64
     second: I64
     category: I64
@@ -44,12 +41,29 @@ class Seen:
     long: I64
 
     def __len__(self) -> int:
-        return len(self.customer)
+        return len(self.day)
 
     @cached_property
     def part(self) -> I64:
         """Part of the day."""
         return np.asarray(self.second // HALF_DAY)
+
+    def show(self, places: I64) -> Shown:
+        """Return what the rows at these places show."""
+        return Shown(*(getattr(self, f.name).take(places) for f in fields(Shown)))
+
+
+@dataclass(frozen=True)
+class Seen(Shown):
+    """Transactions as detectors see them.
+
+    Attributes:
+        customer: Equal for rows of one customer, and for no others.
+        profile: Position in `ExactModel.profiles`.
+    """
+
+    customer: U64
+    profile: I64
 
     def take(self, places: I64) -> Seen:
         """Return the rows at these places."""
@@ -180,7 +194,7 @@ class Side:
         some = -np.expm1(self._count(0)[0])
         return np.asarray(np.where(there, some * np.exp(self.starts[window]), 0.0).sum(axis=0))
 
-    def read_pairs(self, rows: Seen) -> F64:
+    def read_pairs(self, rows: Shown) -> F64:
         """Return the log probability of day part and category, shape (windows, rows) as of `dates`.
 
         In bursts, of the category alone: their rows choose no time of day.
@@ -208,7 +222,7 @@ class Side:
             return np.log(self.hours).take(second // HOUR)
         return np.log(self.second.take(second))
 
-    def read_amounts(self, rows: Seen) -> F64:
+    def read_amounts(self, rows: Shown) -> F64:
         """Return the log probability of the amount, given category and day part."""
         return np.asarray(np.log(self._amount(rows.part, rows.category, rows.cents)))
 

@@ -20,7 +20,7 @@ from vecgen.config.profile import ProfileSet
 from vecgen.model.exact import write_out
 from vecgen.model.odds.candidates import HonestRows
 from vecgen.model.odds.labels import make_fraud, make_regular
-from vecgen.model.odds.likelihood import Seen, Side, join_seen, log_sum
+from vecgen.model.odds.likelihood import Seen, Shown, Side, join_seen, log_sum
 from vecgen.model.odds.mixed_days import sum_mixed_days
 from vecgen.model.odds.reading import Contents, Read, Scaled, find_days, read_labels, scale_all
 from vecgen.model.params import ModelParameters
@@ -129,14 +129,20 @@ def to_probability(log_odds: F64) -> F64:
 
 def _share(fraud: F64, regular: F64) -> F64:
     """Return the probability of fraud; 0 for what no label can have made."""
-    found = fraud / (fraud + regular)
-    return np.asarray(np.where(np.isnan(found), 0.0, found))
+    return _settle(fraud / (fraud + regular), 0.0)
 
 
 def _compare(fraud: F64, regular: F64) -> F64:
     """Return the log odds of fraud; those of what no label can have made are -inf."""
-    found = np.log(fraud / regular)
-    return np.asarray(np.where(np.isnan(found), -np.inf, found))
+    return _settle(np.log(fraud / regular), -np.inf)
+
+
+def _settle(found: F64, otherwise: float) -> F64:
+    """Replace what is not a number."""
+    none = np.isnan(found)
+    if none.any():
+        found[none] = otherwise
+    return found
 
 
 Verdict = Callable[[F64, F64], F64]
@@ -162,19 +168,19 @@ class _Profile:
     def judge(self, rows: Seen, say: Verdict) -> tuple[F64, F64]:
         """Return the verdicts by row and by day on rows in the order (customer, day)."""
         order = np.argsort(rows.category.astype(np.int16), kind="stable")
-        days, rows = find_days(rows, order), rows.take(order)
+        days, shown = find_days(rows, order), rows.show(order)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            regular, *frauds = self._read_all(rows)
-            by_row = say(*self._by_row(rows, regular, frauds)).take(days.place)
-            return by_row, say(*self._by_day(HonestRows(rows, days, regular), frauds))
+            regular, *frauds = self._read_all(shown)
+            by_row = say(*self._by_row(shown, regular, frauds)).take(days.place)
+            return by_row, say(*self._by_day(HonestRows(shown, days, regular), frauds))
 
-    def _read_all(self, rows: Seen) -> list[Scaled]:
+    def _read_all(self, rows: Shown) -> list[Scaled]:
         """Return what rows say under every label, the regular one first, up to a factor of each row."""
         sides = (self.regular, *self.frauds)
         regular, *frauds = read_labels(sides, rows) if self.contents is None else self.contents.read(rows)
         return scale_all([regular, *(self._disguise(read, regular) for read in frauds)])
 
-    def _by_row(self, rows: Seen, regular: Scaled, frauds: Sequence[Scaled]) -> tuple[F64, F64]:
+    def _by_row(self, rows: Shown, regular: Scaled, frauds: Sequence[Scaled]) -> tuple[F64, F64]:
         """Return how probable rows are as fraudulent and as regular ones, up to a factor."""
         fraud, honest = np.zeros(len(rows)), np.zeros(len(rows))
         regular.add_expected(honest, rows.day)

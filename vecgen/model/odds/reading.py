@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vecgen.model.odds.likelihood import HOUR, Seen, Side, log_sum
+from vecgen.model.odds.likelihood import HOUR, Seen, Shown, Side, log_sum
 from vecgen.model.odds.stretches import Values, pick, unite
 from vecgen.sampling.amount_mass import Figures, LogMasses
 from vecgen.sampling.arrays import F64, I64
@@ -187,7 +187,7 @@ class Contents:
         self._sides, self._everywhere = sides, everywhere
         self._categories = [_Category(sides, position) for position in range(len(sides[0].amounts))]
 
-    def read(self, rows: Seen) -> list[Read]:
+    def read(self, rows: Shown) -> list[Read]:
         """Return what rows in the order of their categories say under each label."""
         ends = np.searchsorted(rows.category, np.arange(len(self._categories) + 1)).tolist()
         hour = rows.second // HOUR
@@ -202,7 +202,7 @@ class Contents:
         places = _Places(rows)
         return [self._read_label(rows, *own, places) for own in zip(self._sides, where, logs, strict=True)]
 
-    def _read_label(self, rows: Seen, side: Side, where: list[slice], logs: list[F64], places: _Places) -> Read:
+    def _read_label(self, rows: Shown, side: Side, where: list[slice], logs: list[F64], places: _Places) -> Read:
         content = np.concatenate([*logs, np.zeros(0)])[np.newaxis]
         if self._everywhere:
             some, content = zip(where, logs, strict=True), np.full((1, len(rows)), -np.inf)
@@ -216,14 +216,14 @@ class Contents:
         return Read(side, len(rows), where, content, timeless, None, *places.read(side, where))
 
 
-def read_labels(sides: Sequence[Side], rows: Seen) -> list[Read]:
+def read_labels(sides: Sequence[Side], rows: Shown) -> list[Read]:
     """Return what rows say under each label, whether dates say something of it or not."""
     places = _Places(rows)
     where = [slice(0, len(rows))]
     return [_read_label(side, rows, *places.read(side, where)) for side in sides]
 
 
-def _read_label(side: Side, rows: Seen, place: F64, remote: Remote | None) -> Read:
+def _read_label(side: Side, rows: Shown, place: F64, remote: Remote | None) -> Read:
     timeless = side.read_pairs(rows) + side.read_amounts(rows)
     content = timeless + side.read_seconds(rows.second)
     return Read(side, len(rows), [slice(0, len(rows))], content, timeless if side.burst else None, None, place, remote)
@@ -239,7 +239,7 @@ def sum_ways(values: F64, travel: F64) -> F64:
 class _Places:
     """What places of rows say under each label."""
 
-    def __init__(self, rows: Seen) -> None:
+    def __init__(self, rows: Shown) -> None:
         self._rows = rows
         self._known: dict[tuple[object, ...], F64] = {}
 
