@@ -43,8 +43,9 @@ def test_times_and_memory_of_large_runs_are_those_that_were_measured() -> None:
     starts = load("start")["50000 customers"]
     seconds = [f"{starts[name]['wall_seconds']:.1f}" for name in ("generate", "spark")]
     assert "`vecgen generate` took {} seconds and `./run_spark_datagen.sh` {}".format(*seconds) in PROSE
-    told = "a run has {} % of the speed it has without, with eight fraud types {} %; with 20,000 customers {} and {} %"
-    speeds = [load("start")[f"{n} customers"] for n in (5_000, 20_000)]
+    told = "a run has {} % of the speed it has without, with eight fraud types {} %; "
+    told += "with 20,000 customers {} and {} %, with 80,000 customers {} and {} %"
+    speeds = [load("start")[f"{n} customers"] for n in (5_000, 20_000, 80_000)]
     shares = [
         f"{own['generate']['cpu_seconds'] / own[name]['cpu_seconds']:.0%}".rstrip("%")
         for own in speeds
