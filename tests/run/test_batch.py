@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 
-from vecgen.io.schema import COLUMNS
+from vecgen.io.schema import COLUMNS, PROBABILITY_COLUMNS
 from vecgen.plan.plan import Plan
+from vecgen.run import batch
 from vecgen.run.batch import Group, start_group
 
 
@@ -45,3 +47,14 @@ def test_a_batch_has_its_rows_at_most_and_the_digest_of_them(plan: Plan) -> None
     total = sum((digest for _, digest in limited[1:]), limited[0][1])
     unlimited = [digest for chunk in group.chunks for _, digest in group.batches(period, chunk)]
     assert str(total) == str(sum(unlimited[1:], unlimited[0]))
+
+
+def test_probabilities_are_the_same_however_rows_are_gathered(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    customers = plan.source.table(0, 60, 1)
+    found = []
+    for rows in (1, 1_000_000):
+        monkeypatch.setattr(batch, "_POSTERIOR_ROWS", rows)
+        group = start_group(plan.tables, customers, columns=(*COLUMNS, *PROBABILITY_COLUMNS))
+        found.append(pa.Table.from_batches(group.all_batches()).select([own.name for own in PROBABILITY_COLUMNS]))
+    assert found[0].num_rows > 100
+    assert found[0].combine_chunks().equals(found[1].combine_chunks())

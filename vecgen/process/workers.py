@@ -25,7 +25,6 @@ from vecgen.process.packing import Buffer, pack, unpack
 from vecgen.process.scratch import remove_dead_scratch
 
 _PROCESSES: Final = "/proc/"
-_kept: Final[list[SharedMemory]] = []  # what a worker reads for as long as it lives
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -132,16 +131,18 @@ def _shared_memory(payload: Sequence[Buffer]) -> Iterator[str]:
 
 
 def _load(place: str) -> tuple[Callable[..., None], tuple[Any, ...]]:
-    """Return what `_shared` holds, of which all processes read the same copy for as long as they live."""
+    """Return what `_shared` holds; with memory files, all processes read the same copy for as long as they live."""
     if place.startswith(_PROCESSES):
         with open(place, "rb") as file:
             start, arguments = unpack(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             return start, arguments
     memory = SharedMemory(place)
-    _kept.append(memory)
-    assert memory.buf is not None  # it is once the memory is closed
-    start, arguments = unpack(memory.buf)
-    return start, arguments
+    try:
+        assert memory.buf is not None
+        start, arguments = unpack(memoryview(bytes(memory.buf)))  # a copy: what is in use cannot be closed
+        return start, arguments
+    finally:
+        memory.close()
 
 
 def _start(place: str) -> None:

@@ -133,7 +133,7 @@ def _gather(batches: Iterator[Rows], rows: int) -> Iterator[list[Rows]]:
     """Yield batches together, evenly, so that each time there are about so many rows or fewer."""
     drawn = list(batches)
     total = sum(map(len, drawn))
-    times = math.ceil(total / rows)
+    times = max(1, math.ceil(total / rows))
     some: list[Rows] = []
     for batch in drawn:
         some.append(batch)

@@ -77,9 +77,9 @@ def _run_all(run: Run, work: Sequence[Work], processes: int, note: Note) -> None
         for item in work:
             note(item, do_work(run, item))
         return
-    # Once, not in each worker.
-    posterior = compile_wanted(run.plan.tables, run.output.form.columns_of(TRANSACTIONS))
-    with open_pool(processes, _start_worker, replace(run, posterior=posterior)) as pool:
+    if TRANSACTIONS in run.parts:  # once, not in each worker
+        run = replace(run, posterior=compile_wanted(run.plan.tables, run.output.form.columns_of(TRANSACTIONS)))
+    with open_pool(processes, _start_worker, run) as pool:
         items = dict(zip(submit_all(pool, _run_in_worker, work), work, strict=True))
         for future in as_completed(items):
             note(items[future], future.result())
