@@ -137,7 +137,7 @@ class Scaled(Read):
     def add_expected(self, total: F64, day: I64) -> None:
         """Add the expected number of such rows of a customer with this label to that of all rows."""
         for date, own in zip(self.side.expected, self.alone, strict=True):
-            for where, part in self.split(sum_ways(own, self.side.travel)):
+            for where, part in self.split(_sum_ways(own, self.side.travel)):
                 total[where] += date.take(day[where]) * part
 
     def by_day(self, days: Days) -> F64:
@@ -229,7 +229,7 @@ def _read_label(side: Side, rows: Shown, place: F64, remote: Remote | None) -> R
     return Read(side, len(rows), [slice(0, len(rows))], content, timeless if side.burst else None, None, place, remote)
 
 
-def sum_ways(values: F64, travel: F64) -> F64:
+def _sum_ways(values: F64, travel: F64) -> F64:
     """Return the mean over the ways of travelling, of values of shape (ways, ...)."""
     if len(values) == 1:
         return np.asarray(values[0])
