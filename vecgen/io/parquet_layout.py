@@ -62,8 +62,8 @@ _PORTABLE: Final = {
     "merch_lat": Layout("PLAIN", snappy=False),  # 1.5 ns, 8 bytes, with snappy, too
     "merch_long": Layout("PLAIN", snappy=False),
     "fraud_probability": Layout("PLAIN", snappy=False),
-    # Snappy folds it only where all rows of a day share theirs: a third of 8 bytes for 10 ns.
-    "day_fraud_probability": Layout("PLAIN", snappy=False),
+    # 4 ns, 1.3 bytes, where all rows of a day share theirs, else 8 bytes; without snappy 1.2 ns, 8 bytes
+    "day_fraud_probability": Layout("PLAIN"),
     "trans_date_trans_time": Layout("PLAIN", statistics=True),
     "reported_date": Layout("PLAIN", statistics=True),  # of few rows
 }

@@ -58,9 +58,8 @@ def sum_covered(inside: F64, outside: F64, weights: F64, bounds: F64) -> tuple[F
     joint[sizes >= len(weights)] = 0.0
     joint *= _double(1.0, inside, outside)
     ends = _double(np.repeat([1.0, 0.0], axes)[:, np.newaxis], bounds, None, np.minimum)
-    lengths = np.maximum(ends[:, :axes] + ends[:, axes:], 0.0)
-    for axis in range(axes):
-        joint *= lengths[:, axis]
+    for length in _measure(ends.swapaxes(0, 1)):
+        joint *= length
     sums = np.empty((2, *inside.shape))
     for row in range(rows - 1, -1, -1):
         half = joint.reshape(2, 1 << row, -1)  # of the subsets without the row, and with it
@@ -146,5 +145,10 @@ def cut_axis(low: F64, high: F64) -> tuple[F64, F64]:
 
 def cover_all(bounds: F64) -> F64:
     """Return the probability of what all rows of a group allow, by bounds as of `sum_covered`, shape (groups,)."""
-    ends, axes = reduce(np.minimum, bounds), bounds.shape[1] // 2
-    return np.asarray(np.maximum(ends[:axes] + ends[axes:], 0.0).prod(axis=0))
+    return np.asarray(_measure(reduce(np.minimum, bounds)).prod(axis=0))
+
+
+def _measure(ends: F64) -> F64:
+    """Return the probability of what lies between ends, by axis: the upper ones, then the lower ones, negated."""
+    axes = len(ends) // 2
+    return np.asarray(np.maximum(ends[:axes] + ends[axes:], 0.0))

@@ -67,16 +67,12 @@ class Candidates:
     def _are_all(self) -> bool:
         return list(self.where) == [slice(0, len(self.honest.rows))]
 
-    @property
-    def _day(self) -> I64:
-        return pick(self.honest.days.of_row, self.where)
-
     @cached_property
     def numbers(self) -> I64:
         """Candidates of each day."""
         if self._are_all:
             return self.honest.days.sizes
-        return np.bincount(self._day, minlength=len(self.honest.days.day))
+        return np.bincount(pick(self.honest.days.of_row, self.where), minlength=len(self.honest.days.day))
 
     @cached_property
     def firsts(self) -> I64:

@@ -98,6 +98,8 @@ class Posterior:
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds of each row by what it shows alone, and by all rows of its customer's day.
 
+        Beyond about 745 they are infinite.
+
         Args:
             rows: With each row, all other rows of the customer on that day.
         """
