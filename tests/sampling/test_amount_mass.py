@@ -40,3 +40,12 @@ def test_log_masses_of_many_distributions_are_those_of_each() -> None:
         assert possible.any()
         assert logs[possible] == pytest.approx(expected[possible], abs=2e-9)  # ends of dear cents are rounded
         assert (logs[~possible] < -600).all()
+
+
+def test_log_masses_have_the_same_bits_for_any_number_of_amounts() -> None:
+    masses = LogMasses([Figures(50.0, 5.0), Figures(20.0, 30.0), Figures(75.0, 2.0)])
+    cents = np.arange(7000, 20_000, 77)
+    together = masses.read(cents)
+    for number in (1, 2, 5, 17):
+        apart = [masses.read(cents[start : start + number]) for start in range(0, len(cents), number)]
+        assert np.concatenate(apart).tolist() == together.tolist()

@@ -97,13 +97,17 @@ class LogMasses:
         rest = np.abs(self._factors[:, 2:]) * (_TABLED / 100.0) ** -np.arange(1.0 + _POWERS)
         beyond = rest[:, ::-1].cumsum(axis=1)[:, ::-1].max(axis=0, initial=0.0)
         self._powers = int(np.count_nonzero(beyond[1:] > _NOTHING))
+        self._narrow = (stdev < _NARROWEST) | (shape > _LARGEST_SHAPE)
+        self._doubtful = self._list_doubtful(_TABLED / 100.0)
         self._table = self._make_table()
 
     def read(self, cents: I64) -> F64:
         """Return the log probability of each amount, shape (amounts, distributions)."""
         logs = self._table.take(cents, axis=0, mode="clip")
         large = np.flatnonzero(cents > _TABLED)
-        logs[large] = self._correct(self._work_out(cents.take(large), self._powers), cents.take(large)).T
+        if len(large):
+            own = cents.take(large)
+            logs[large] = self._correct(self._work_out(own, self._powers), own, self._doubtful).T
         return logs
 
     def _make_table(self) -> F64:
@@ -115,7 +119,8 @@ class LogMasses:
             logs[:, low] = np.log(np.exp(np.minimum(logs[:, low], 0.0)) + self._below * width)
             logs[:, 0] = np.log(self._read_first() + self._below[:, 0] * _HALF_CENT)
         none = np.full((_FIRST, len(logs)), -np.inf)
-        return np.append(none, self._correct(logs, cents).T, axis=0)  # one amount's together, for the cache
+        logs = self._correct(logs, cents, self._list_doubtful(_FIRST / 100.0))
+        return np.append(none, logs.T, axis=0)  # one amount's together, for the cache
 
     def _read_first(self) -> F64:
         """Return the probability of draws of one dollar or half a cent more: less is replaced."""
@@ -126,32 +131,33 @@ class LogMasses:
 
     def _work_out(self, cents: I64, powers: int) -> F64:
         """Return the log probability of draws within half a cent of each amount."""
-        dollars = cents / 100.0
-        inverse = 1.0 / dollars
-        slope, fall, *series = self._factors[:, : 3 + powers].T[..., np.newaxis]
-        logs = np.repeat(series[-1], len(cents), axis=1)
-        for factor in series[-2::-1]:  # not a matrix product: its last bits hang on how many rows there are
-            logs *= inverse
-            logs += factor
-        logs += slope * np.log(dollars)
-        logs += fall * dollars
+        terms = np.ones((3 + powers, len(cents)))
+        np.divide(cents, 100.0, out=terms[1])
+        np.log(terms[1], out=terms[0])
+        for power in range(3, len(terms)):
+            np.divide(terms[power - 1], terms[1], out=terms[power])
+        # Term by term, in one call; a matrix product's last bits hang on how many rows there are.
+        return np.asarray(np.einsum("td,tn->dn", self._factors.T[: len(terms)], terms))
+
+    def _correct(self, logs: F64, cents: I64, doubtful: Sequence[int]) -> F64:
+        """Return the log probabilities with those of which the series says too little worked out by themselves.
+
+        Args:
+            doubtful: Distributions that may have such amounts, as of `_list_doubtful`.
+        """
+        for number in doubtful:
+            slope, fall = self._factors[number, 0], -self._factors[number, 1]
+            steep = np.abs(slope / (cents / 100.0) - fall) > _STEEPEST / (2.0 * _HALF_CENT)
+            chosen = np.flatnonzero(steep | self._narrow[number])
+            with np.errstate(divide="ignore"):
+                logs[number, chosen] = np.log(amount_mass(*self._figures[number], cents[chosen]))
         return logs
 
-    def _correct(self, logs: F64, cents: I64) -> F64:
-        """Return the log probabilities with those of which the series says too little worked out by themselves."""
-        for number, (mean, stdev) in enumerate(self._figures):
-            shape = (mean / stdev) ** 2
-            slope, fall = shape - 1.0, shape / mean
-            steepest = _STEEPEST / (2.0 * _HALF_CENT)
-            if stdev < _NARROWEST or shape > _LARGEST_SHAPE:
-                chosen = np.arange(len(cents))
-            elif max(abs(slope), abs(slope - fall), fall) > steepest:
-                chosen = np.flatnonzero(np.abs(slope / (cents / 100.0) - fall) > steepest)
-            else:
-                continue
-            with np.errstate(divide="ignore"):
-                logs[number, chosen] = np.log(amount_mass(mean, stdev, cents[chosen]))
-        return logs
+    def _list_doubtful(self, first: float) -> list[int]:
+        """Return the distributions of which the series says too little for some amounts from so many dollars on."""
+        slope, fall = self._factors[:, 0], -self._factors[:, 1]
+        steepness = np.maximum(np.abs(slope / first - fall), fall)  # of all larger amounts it lies between these
+        return np.flatnonzero(self._narrow | (steepness > _STEEPEST / (2.0 * _HALF_CENT))).tolist()
 
 
 def _expand(shape: F64, fall: F64) -> F64:
