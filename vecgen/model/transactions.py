@@ -71,8 +71,8 @@ def draw_rows(
     for start, stop in cut_chunks(regular.rows_per_member):
         rows = _number_rows(tables, calendar, regular, start, stop).complete(attributes)
         for other in ahead:
-            more = other.complete(chosen.start + start, chosen.start + stop, attributes)
-            rows = merge_rows(rows, more) if len(more) else rows
+            if more := other.complete(chosen.start + start, chosen.start + stop, attributes):
+                rows = merge_rows(rows, more)
         if len(rows):
             yield rows
 
@@ -137,17 +137,17 @@ class _Ahead:
         self._rows: Rows | None = None
         self._start = self._stop = 0  # of the members whose rows are complete
 
-    def complete(self, first: int, last: int, attributes: frozenset[Attribute]) -> Rows:
-        """Return the rows of the customers at first..last-1; each call goes on where the one before it ended."""
+    def complete(self, first: int, last: int, attributes: frozenset[Attribute]) -> Rows | None:
+        """Return the rows of the customers at first..last-1, None for none; calls go on where those before ended."""
         start, stop = np.searchsorted(self._part.stream.members, [first, last]).tolist()
+        if self._ends[start] == self._ends[stop]:
+            return None
         # Few customers have fraud, and chunks follow the regular rows: drawn ahead for many chunks, calls stay large.
         if self._rows is None or stop > self._stop:
             fitting = int(np.searchsorted(self._ends, self._ends[start] + CHUNK_ROWS, side="right")) - 1
             self._start, self._stop = start, max(stop, fitting)
-            draft = _number_rows(self._tables, self._calendar, self._part, self._start, self._stop)
-            self._rows = draft.complete(attributes)
-        begin = int(self._ends[self._start])
-        return self._rows.slice(int(self._ends[start]) - begin, int(self._ends[stop]) - begin)
+            self._rows = _number_rows(self._tables, self._calendar, self._part, start, self._stop).complete(attributes)
+        return self._rows.slice(*(self._ends[[start, stop]] - self._ends[self._start]).tolist())
 
 
 @dataclass(frozen=True)
