@@ -37,6 +37,7 @@ def honest() -> HonestRows:
 def test_candidates_stand_day_by_day_and_by_rank(honest: HonestRows) -> None:
     gifts = Candidates(honest, [slice(3, 6)])  # of six rows, three are food, and three gifts
     assert gifts.numbers.tolist() == [1, 2, 0]
+    assert gifts.places.tolist() == [1, 2, 3]  # day by day
     assert honest.rows.second[gifts.rows].tolist() == [7900, 80_000, 82_000]
     assert honest.rows.second[3:6][gifts.order].tolist() == [7900, 80_000, 82_000]
     assert gifts.ranks.days.tolist() == [1, 0]
@@ -52,16 +53,6 @@ def test_the_other_rows_are_regular(honest: HonestRows) -> None:
     assert every.rest[0].tolist() == [1.0, 1.0, 1.0]
     assert gifts.rest[0] * food.rest[0] == pytest.approx(days)
     assert honest.outside[0] == pytest.approx(np.exp(honest.logs[0]))
-
-
-def test_sums_of_candidates_are_added_to_those_of_all_rows(honest: HonestRows) -> None:
-    sums = np.ones((2, 6))
-    own = np.array([10.0, 20.0, 30.0]), np.array([1.0, 2.0, 3.0])
-    gifts = Candidates(honest, [slice(3, 6)])
-    assert gifts.places.tolist() == [1, 2, 3]  # day by day
-    gifts.add(sums, gifts.places, own, np.array([100.0, 200.0, 300.0]))
-    assert sums[0].tolist() == [1.0, 11.0, 21.0, 31.0, 1.0, 1.0]
-    assert sums[1].tolist() == [101.0, 2.0, 3.0, 4.0, 201.0, 301.0]
 
 
 def test_numbers_of_frauds_among_regular_rows_are_those_of_both(honest: HonestRows) -> None:

@@ -47,17 +47,15 @@ def draw(tables: Tables, customers: Customers, days: range | None = None, seed: 
 
 def join_rows(parts: list[Rows]) -> Rows:
     """Return batches of rows as one; there must be any."""
-    single = [f.name for f in fields(Rows) if f.name not in ("number", "probability", "reported")]
+    single = [f.name for f in fields(Rows) if f.name not in ("number", "reported")]
     columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in single}
     halves = [np.concatenate([p.number[half] for p in parts]) for half in (0, 1)]
-    return Rows(**columns, number=(halves[0], halves[1]), probability=None)
+    return Rows(**columns, number=(halves[0], halves[1]))
 
 
 def as_set(rows: Rows, customers: Customers) -> set[tuple[int, ...]]:
     """Return rows as comparable tuples, customers by id."""
-    columns = [
-        getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number", "probability", "reported")
-    ]
+    columns = [getattr(rows, f.name) for f in fields(Rows) if f.name not in ("customer", "number", "reported")]
     ids = customers.ids[rows.customer]
     return set(zip(ids.tolist(), *[c.tolist() for c in (*columns, *rows.number)], strict=True))
 
@@ -148,11 +146,7 @@ def test_stealth_chooses_rows_by_nothing_else(dependence: Dependence) -> None:
         _, rows = draw(law, people(range(700)))
         chosen = np.flatnonzero(rows.is_fraud)
         return Rows(
-            **{
-                f.name: getattr(rows, f.name)[chosen]
-                for f in fields(Rows)
-                if f.name not in ("number", "probability", "reported")
-            },
+            **{f.name: getattr(rows, f.name)[chosen] for f in fields(Rows) if f.name not in ("number", "reported")},
             number=(rows.number[0][chosen], rows.number[1][chosen]),
         )
 

@@ -16,9 +16,8 @@ from vecgen.io.schema import (
     COLUMNS,
     CUSTOMER_COLUMNS,
     CUSTOMER_ID,
-    DAY_FRAUD_PROBABILITY,
-    FRAUD_PROBABILITY,
     FRAUD_TYPE,
+    PROBABILITY_COLUMNS,
     REPORTED_DATE,
     TRANSACTION_SCHEMA,
     Column,
@@ -28,14 +27,15 @@ from vecgen.io.schema import (
 from vecgen.io.text import SECONDS_PER_DAY, fixed_text, number_text, split_times, take_time, time_words
 from vecgen.model.rows import HONEST, SEEN_ATTRIBUTES, Attribute, Rows
 from vecgen.model.tables import Tables
-from vecgen.sampling.arrays import I64, U64
+from vecgen.sampling.arrays import F64, I64, U64
 
 MICRODEGREES: Final = 1e6
 
 
 def needed_attributes(columns: Sequence[Column]) -> frozenset[Attribute]:
     """Return the attributes that have to be drawn for these columns."""
-    return frozenset(attribute for c in columns if c.name in _MADE_OF for attribute in _MADE_OF[c.name].attributes)
+    own = frozenset(attribute for c in columns if c.name in _MADE_OF for attribute in _MADE_OF[c.name].attributes)
+    return own | SEEN_ATTRIBUTES if any(c in PROBABILITY_COLUMNS for c in columns) else own
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,25 @@ class Assembler:
     fraud_types: pa.Array
 
     def assemble(self, rows: Rows) -> pa.RecordBatch:
-        """Return the rows as a record batch of the assembler's schema."""
+        """Return the rows as a record batch of the assembler's schema, but for probabilities of fraud."""
         who = pa.array(rows.customer.astype(np.int32))
         arrays = [
             _take(*self.encoded[name], rows, who) if name in self.encoded else _MADE_OF[name].make(self, rows)
-            for name in self.schema.names
+            for name in self._drawn.names
         ]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return pa.RecordBatch.from_arrays(arrays, schema=self._drawn)
+
+    def complete(self, batch: pa.RecordBatch, probability: Sequence[F64]) -> pa.RecordBatch:
+        """Return an assembled batch with the probabilities of fraud of its rows, by row and by day."""
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        columns |= {c.name: pa.array(own) for c, own in zip(PROBABILITY_COLUMNS, probability, strict=True)}
+        return pa.RecordBatch.from_arrays([columns[name] for name in self.schema.names], schema=self.schema)
+
+    @cached_property
+    def _drawn(self) -> pa.Schema:
+        """The columns that `assemble` makes."""
+        added = [column.name for column in PROBABILITY_COLUMNS]
+        return pa.schema([field for field in self.schema if field.name not in added])
 
     @cached_property
     def merchant_names(self) -> pa.DictionaryArray:
@@ -163,16 +175,6 @@ _TIME_WORDS: Final = split_times(
 )
 
 
-def _probability(detector: int) -> Callable[[Assembler, Rows], pa.Array]:
-    """Return what makes the column of a probability: by row, or by day."""
-
-    def make(_: Assembler, rows: Rows) -> pa.Array:
-        assert rows.probability is not None
-        return pa.array(rows.probability[detector])
-
-    return make
-
-
 def _make_type(assembler: Assembler, rows: Rows) -> pa.Array:
     positions = pa.array(rows.fraud_type.astype(np.int32), mask=rows.fraud_type == HONEST)
     return pa.DictionaryArray.from_arrays(positions, assembler.fraud_types, safe=False)
@@ -263,8 +265,6 @@ _MADE_OF: Final[Mapping[str, _Recipe]] = {
         lambda _, rows: pa.array(rows.long / MICRODEGREES),
         _words_of("merch_long", lambda _, rows: rows.long),
     ),
-    FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(0), _no_words),
-    DAY_FRAUD_PROBABILITY.name: _Recipe(tuple(SEEN_ATTRIBUTES), _probability(1), _no_words),
     FRAUD_TYPE.name: _Recipe(("fraud_type",), _make_type, _no_words),
     REPORTED_DATE.name: _Recipe(("number", "fraud_type"), _make_reported, _no_words),
 }

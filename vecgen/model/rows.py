@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from vecgen.sampling.arrays import F64, I64, U64, AnyArray, Scalar
+from vecgen.sampling.arrays import I64, U64, AnyArray, Scalar
 
 Attribute = Literal["second", "category", "merchant", "cents", "lat", "long", "number", "fraud_type"]
 ATTRIBUTES: Final[frozenset[Attribute]] = frozenset(get_args(Attribute))
@@ -42,7 +42,6 @@ class Rows:
         fraud_type: Position in `ModelParameters.types`, or HONEST (int64).
         reported: Day on which it is reported as fraud, from the start of the period, negative for never; None if not
             needed.
-        probability: That it is fraudulent, given the row, and given all rows of its customer's day; None if not needed.
     """
 
     customer: I64
@@ -56,7 +55,6 @@ class Rows:
     number: tuple[U64, U64]
     is_fraud: npt.NDArray[np.int8]
     fraud_type: I64
-    probability: tuple[F64, F64] | None = None
     reported: I64 | None = None
 
     def __len__(self) -> int:
@@ -79,18 +77,18 @@ class Rows:
 
     def slice(self, start: int, stop: int) -> Rows:
         """Return the rows start..stop-1."""
+        if start == 0 and stop >= len(self):
+            return self
         columns = {name: getattr(self, name)[start:stop] for name in _SINGLE}
-        (left, right), own = self.number, self.probability
-        halves = left[start:stop], right[start:stop]
+        left, right = self.number
         return Rows(
             **columns,
-            number=halves,
-            probability=own and (own[0][start:stop], own[1][start:stop]),
+            number=(left[start:stop], right[start:stop]),
             reported=None if self.reported is None else self.reported[start:stop],
         )
 
 
-_SINGLE: Final = tuple(f.name for f in fields(Rows) if f.name not in ("number", "probability", "reported"))
+_SINGLE: Final = tuple(f.name for f in fields(Rows) if f.name not in ("number", "reported"))
 
 
 def has_long_runs(lengths: I64, rows: int) -> bool:
@@ -99,16 +97,13 @@ def has_long_runs(lengths: I64, rows: int) -> bool:
 
 
 def merge_rows(rows: Rows, more: Rows) -> Rows:
-    """Insert `more`, at least one row, into `rows`, both in the order (customer, day); after equals.
-
-    Neither has probabilities: other rows of the day would change them.
-    """
+    """Insert `more`, at least one row, into `rows`, both in the order (customer, day); after equals."""
     days = 1 + max(int(rows.day.max(initial=0)), int(more.day.max(initial=0)))
     places = np.searchsorted(rows.customer * days + rows.day, more.customer * days + more.day, side="right")
     insert = _choose_insertion(places, len(rows))
     columns = {name: insert(getattr(rows, name), getattr(more, name)) for name in _SINGLE}
     halves = (insert(*pair) for pair in zip(rows.number, more.number, strict=True))
-    return Rows(**columns, number=(next(halves), next(halves)), probability=None)
+    return Rows(**columns, number=(next(halves), next(halves)))
 
 
 def _choose_insertion(places: I64, rows: int) -> Callable[[AnyArray, AnyArray], AnyArray]:

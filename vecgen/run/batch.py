@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,10 @@ from vecgen.plan.customer_source import locate_customers
 from vecgen.plan.slices import intersect, partition_period
 
 if TYPE_CHECKING:
+    from vecgen.model.odds.likelihood import Seen
     from vecgen.model.odds.posterior import Posterior
+
+T = TypeVar("T")
 
 _POSTERIOR_ROWS: Final = 120_000  # at once, about: fewer cost more calls, more do not fit the cache
 
@@ -52,10 +55,15 @@ class Group:
 
         Every attribute must have been requested.
         """
-        for drawn in self._rows(days, chunk):
-            step = limit or len(drawn)
-            for part in (drawn.slice(start, start + step) for start in range(0, len(drawn), step)):
-                yield chunk.assembler.assemble(part), chunk.assembler.digest(part)
+
+        def digest(rows: Rows) -> list[Digest]:
+            step = limit or len(rows)
+            return [chunk.assembler.digest(rows.slice(start, start + step)) for start in range(0, len(rows), step)]
+
+        for batch, digests in self._assemble(days, chunk, digest):
+            step = limit or batch.num_rows
+            for number, own in enumerate(digests):
+                yield batch.slice(number * step, step), own
 
     def all_batches(self, days: range | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows on `days` (None: all) month by month: a writer with a directory for each has one at work."""
@@ -63,22 +71,34 @@ class Group:
         for part in partition_period(self.tables.law.period, ("year", "month"), self.profile.name):
             own = intersect(part.days, chosen)
             for chunk in self.chunks if own else ():
-                for rows in self._rows(own, chunk):
-                    yield chunk.assembler.assemble(rows)
+                for batch, _ in self._assemble(own, chunk, len):
+                    yield batch
+
+    def _assemble(self, days: range, chunk: Chunk, note: Callable[[Rows], T]) -> Iterator[tuple[pa.RecordBatch, T]]:
+        """Yield the rows of a chunk on `days` in batches, each with what is noted of them."""
+        if self.posterior is None:
+            for rows in self._rows(days, chunk):
+                yield chunk.assembler.assemble(rows), note(rows)
+            return
+        homes = self.calendar.customers.slice(chunk.customers.start, chunk.customers.stop)
+        profile = self.tables.profiles.index(self.profile)
+        # At once: rows that wait for their probabilities leave the cache.
+        drawn = [
+            _Drawn(
+                chunk.assembler.assemble(rows),
+                note(rows),
+                self.posterior.see(rows, homes, profile, self.tables.categories),
+            )
+            for rows in self._rows(days, chunk)
+        ]
+        for some in _gather(drawn, _POSTERIOR_ROWS):
+            probabilities = self.posterior.list_probabilities([own.seen for own in some])
+            for own, probability in zip(some, probabilities, strict=True):
+                yield chunk.assembler.complete(own.batch, probability), own.noted
 
     def _rows(self, days: range, chunk: Chunk) -> Iterator[Rows]:
-        drawn = draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes)
-        for rows in map(self._add_reports, self._add_probability(drawn)):
-            yield replace(rows, customer=rows.customer - chunk.customers.start)
-
-    def _add_probability(self, drawn: Iterator[Rows]) -> Iterator[Rows]:
-        """Yield rows that hold whole days of customers with their probabilities of fraud, if these are wanted."""
-        if self.posterior is None:
-            yield from drawn
-            return
-        profile = self.tables.profiles.index(self.profile)
-        for some in _gather(drawn, _POSTERIOR_ROWS):
-            yield from self.posterior.add_probability(some, self.calendar.customers, profile, self.tables.categories)
+        for rows in draw_rows(self.tables, self.calendar, days, chunk.customers, self.attributes):
+            yield self._add_reports(replace(rows, customer=rows.customer - chunk.customers.start))
 
     def _add_reports(self, rows: Rows) -> Rows:
         """Return rows with the days of their reports if these are wanted, and the labels that are asked for."""
@@ -129,12 +149,23 @@ def start_group(
     return Group(tables, profile, calendar, chunks, attributes, posterior, tells_reports)
 
 
-def _gather(batches: Iterator[Rows], rows: int) -> Iterator[list[Rows]]:
+@dataclass(frozen=True)
+class _Drawn(Generic[T]):
+    """Assembled rows, whole days of customers, what is noted of them, and what detectors see."""
+
+    batch: pa.RecordBatch
+    noted: T
+    seen: Seen
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+
+def _gather(drawn: Sequence[_Drawn[T]], rows: int) -> Iterator[list[_Drawn[T]]]:
     """Yield batches together, evenly, so that each time there are about so many rows or fewer."""
-    drawn = list(batches)
     total = sum(map(len, drawn))
     times = max(1, math.ceil(total / rows))
-    some: list[Rows] = []
+    some: list[_Drawn[T]] = []
     for batch in drawn:
         some.append(batch)
         if sum(map(len, some)) >= total / times:

@@ -21,7 +21,7 @@ MOST_SUBSET_ROWS: Final = (0, 7, 12, 13)
 
 
 def sum_subsets(inside: F64, outside: F64, weights: F64, counts: Sequence[int]) -> tuple[F64, F64]:
-    """Return, for each row, the sum over the subsets of its group that hold it, and over those that do not.
+    """Return, for each row, the sum over the subsets of its group that hold it, and for each group that over all.
 
     Args:
         inside, outside: Factors of each row in a subset, and of one that is not: of the first row of every group, then
@@ -31,15 +31,15 @@ def sum_subsets(inside: F64, outside: F64, weights: F64, counts: Sequence[int]) 
     """
     places = [slice(end - count, end) for end, count in zip(accumulate(counts), counts, strict=True)]
     before = _multiply(inside, outside, places, len(weights))
-    held, left = np.empty_like(inside), np.empty_like(inside)
+    held = np.empty_like(inside)
     for place, first in zip(reversed(places), reversed(before), strict=True):
         # By the size of the subset of the rows before: the sum over those of this row and all later ones.
         size, count = first.shape
         same, more = weights[:size, :count], weights[1 : size + 1, :count] * inside[place]
         same *= outside[place]
-        held[place], left[place] = sum_products(first[: len(more)], more), sum_products(first, same)
+        held[place] = sum_products(first[: len(more)], more)
         same[: len(more)] += more
-    return held, left
+    return held, weights[0]
 
 
 def sum_covered(inside: F64, outside: F64, weights: F64, bounds: F64) -> tuple[F64, F64]:
@@ -60,13 +60,12 @@ def sum_covered(inside: F64, outside: F64, weights: F64, bounds: F64) -> tuple[F
     ends = _double(np.repeat([1.0, 0.0], axes)[:, np.newaxis], bounds, None, np.minimum)
     for length in _measure(ends.swapaxes(0, 1)):
         joint *= length
-    sums = np.empty((2, *inside.shape))
+    held = np.empty_like(inside)
     for row in range(rows - 1, -1, -1):
-        half = joint.reshape(2, 1 << row, -1)  # of the subsets without the row, and with it
-        sums[:, row] = _sum_rows(half)
-        joint = half[0] + half[1]
-    left, held = sums.reshape(2, -1)
-    return held, left
+        without, within = joint.reshape(2, 1 << row, -1)  # the row
+        held[row] = _sum_rows(within)
+        joint = without + within
+    return held.ravel(), joint[0]
 
 
 def _double(first: F64 | float, within: F64, without: F64 | None, join: np.ufunc = np.multiply) -> F64:

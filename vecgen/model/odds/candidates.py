@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,6 +36,18 @@ class HonestRows:
     def outside(self) -> list[F64]:
         """Probability of each row, as of `logs`."""
         return [self.regular.spread(own) for own in self.regular.alone[0]]
+
+
+class Sums(NamedTuple):
+    """Probabilities of days with fraud, and of what rows show there.
+
+    Attributes:
+        held: That each row, day by day, is fraudulent.
+        every: That each day has fraud.
+    """
+
+    held: F64
+    every: F64
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,12 @@ class Candidates:
     @cached_property
     def order(self) -> I64:
         """Places of the candidates among those of the stretches."""
-        return np.asarray((np.cumsum(self._can) - 1).take(self.rows))
+        own = np.zeros(len(self.honest.rows), dtype=np.int64)
+        stop = 0
+        for where in self.where:
+            start, stop = stop, stop + where.stop - where.start
+            own[where] = np.arange(start, stop)
+        return own.take(self.rows)
 
     @cached_property
     def rest(self) -> list[F64]:
@@ -133,31 +151,13 @@ class Candidates:
             counts: As of `Ranks`.
         """
         day, sizes = self.honest.days.day.take(days), self.honest.days.sizes.take(days)
-        most = int(sizes.max(initial=0))
-        own, regular = side.share_counts(most)[:, window], self.honest.regular.side
+        most, regular = int(sizes.max(initial=0)), self.honest.regular.side
         place = sizes * regular.period + day
         out = np.zeros((min(len(counts), int(side.numbers.max())) + 1, len(day)))
         for number, some in zip(range(1, len(out)), counts, strict=False):
-            np.take(own[number], day[:some], out=out[number, :some], mode="clip")
-            out[number, :some] *= regular.share_beside(number, most).ravel().take(place[:some])
+            table = side.share_among(regular, number, window, most)
+            np.take(table, place[:some], out=out[number, :some], mode="clip")
         return out
-
-    def add(self, sums: F64, places: I64, own: tuple[F64, F64], every: F64) -> None:
-        """Add the probability of each row to be on a day with fraud and fraudulent, and regular.
-
-        Args:
-            sums: Of all rows, day by day, shape (2, rows).
-            places: Of candidates there.
-            own: What these add.
-            every: Of each day to have fraud: what all others add to the second.
-        """
-        sums[0][places] += own[0]
-        if self._are_all:
-            sums[1][places] += own[1]
-            return
-        left = every.take(self.honest.days.of_place)
-        left[places] = own[1]
-        sums[1] += left
 
 
 def sort_numbers(numbers: I64) -> I64:

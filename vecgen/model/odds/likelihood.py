@@ -101,7 +101,7 @@ class Side:
         keeps_own_rows: Whether the customer's regular rows stay on the dates of these.
         period: Days of the period.
         tables, shares: What `log_counts` and `share_counts` have worked out, by the most rows.
-        beside: What `share_beside` has, by the number of others and the most rows.
+        among: What `share_among` has, by its numbers.
     """
 
     share: float
@@ -127,7 +127,7 @@ class Side:
     period: int = 0
     tables: dict[int, F64] = field(default_factory=dict, compare=False)
     shares: dict[int, F64] = field(default_factory=dict, compare=False)
-    beside: dict[tuple[int, int], F64] = field(default_factory=dict, compare=False)
+    among: dict[tuple[int, int, int], F64] = field(default_factory=dict, compare=False)
 
     @property
     def is_simple(self) -> bool:
@@ -175,17 +175,23 @@ class Side:
             self.shares[most | 7] = np.exp(self.log_counts(most))
         return self.shares[most | 7]
 
-    def share_beside(self, others: int, most: int) -> F64:
-        """Return the probability of such rows on a day beside so many others, for each choice of which rows these are.
+    def share_among(self, regular: Side, number: int, window: int, most: int) -> F64:
+        """Return the probability of so many rows on a day among regular ones, for each choice of which rows these are.
 
-        By the number of all, up to `most` or more, and the day, in the first window; shape (numbers, days).
+        Args:
+            regular: Side of the profile's regular rows.
+            window: Of these rows.
+
+        Returns:
+            By the number of all, up to `most` or more, and the day: shape (numbers * days,).
         """
-        key = others, most | 7
-        if key not in self.beside:
-            own = self.share_counts(most)[:, 0]
-            ways = share_choices(len(own) - 1)[others:, others, np.newaxis]
-            self.beside[key] = np.append(np.zeros_like(own[:others]), own[: len(ways)] * ways, axis=0)
-        return self.beside[key]
+        key = number, window, most | 7
+        if key not in self.among:
+            others = regular.share_counts(most)[:, 0]
+            ways = share_choices(len(others) - 1)[number:, number, np.newaxis]
+            some = others[: len(ways)] * ways * self.share_counts(most)[number, window]
+            self.among[key] = np.append(np.zeros_like(others[:number]), some, axis=0).ravel()
+        return self.among[key]
 
     @cached_property
     def strikes(self) -> F64:

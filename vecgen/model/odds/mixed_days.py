@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from vecgen.model.odds.candidates import Candidates, HonestRows
+from vecgen.model.odds.candidates import Candidates, HonestRows, Sums
 from vecgen.model.odds.reading import Scaled
 from vecgen.model.odds.shared_days import add_shared_days
 from vecgen.model.odds.stretches import unite
@@ -15,13 +15,9 @@ from vecgen.sampling.arrays import F64
 from vecgen.sampling.subsets import sum_subsets
 
 
-def sum_mixed_days(honest: HonestRows, reads: Sequence[Scaled]) -> F64:
-    """Return the probability of each row to be on a day with fraud of some types and fraudulent, and regular.
-
-    Returns:
-        Both, day by day, shape (2, rows).
-    """
-    sums = np.zeros((2, len(honest.rows)))
+def sum_mixed_days(honest: HonestRows, reads: Sequence[Scaled]) -> Sums:
+    """Return the sums over fraud of some types."""
+    sums = Sums(np.zeros(len(honest.rows)), np.zeros(len(honest.days.day)))
     alone = [read for read in reads if not read.side.axes]
     # Those that few rows can have are summed up without the others: fewer subsets.
     for together in ([read for read in alone if read.is_everywhere is everywhere] for everywhere in (True, False)):
@@ -34,14 +30,13 @@ def sum_mixed_days(honest: HonestRows, reads: Sequence[Scaled]) -> F64:
     return sums
 
 
-def _add_days(sums: F64, candidates: Candidates, reads: Sequence[Scaled]) -> None:
+def _add_days(sums: Sums, candidates: Candidates, reads: Sequence[Scaled]) -> None:
     """Add what some types say, all of which have their rows among the candidates."""
     ranks = candidates.ranks
     sums_of_cases = [sum_subsets(*case, ranks.counts) for case in _list_cases(candidates, reads)]
-    held, left = (reduce(np.add, own) for own in zip(*sums_of_cases, strict=True))
-    every = np.zeros(len(candidates.numbers))
-    every[ranks.days] = held[: len(ranks.days)] + left[: len(ranks.days)]
-    candidates.add(sums, candidates.places.take(ranks.places), (held, left), every)
+    held, every = (reduce(np.add, own) for own in zip(*sums_of_cases, strict=True))
+    sums.held[candidates.places.take(ranks.places)] += held
+    sums.every[ranks.days] += every
 
 
 def _list_cases(candidates: Candidates, reads: Sequence[Scaled]) -> Iterator[tuple[F64, F64, F64]]:

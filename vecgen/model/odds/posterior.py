@@ -67,7 +67,7 @@ class Posterior:
         """Return what detectors see of drawn rows.
 
         Args:
-            homes: Those of the calendar that the rows were drawn of.
+            homes: Of the rows' customers, by their positions.
             profile: Of all rows, position in `ProfileSet.names`.
             categories: Names by the rows' positions.
         """
@@ -80,25 +80,27 @@ class Posterior:
             second=rows.second,
             category=positions.take(rows.category),
             cents=rows.cents,
-            lat=rows.lat - homes.lat.take(rows.customer),
-            long=rows.long - homes.long.take(rows.customer),
+            lat=rows.lat - rows.spread(homes.lat),
+            long=rows.long - rows.spread(homes.long),
         )
 
-    def add_probability(
-        self, batches: Sequence[Rows], homes: Customers, profile: int, categories: Sequence[str]
-    ) -> Iterator[Rows]:
-        """Yield drawn rows, whole days of customers, with their probabilities of fraud; arguments as of `see`."""
-        seen = [self.see(rows, homes, profile, categories) for rows in batches]
-        found = self._judge(seen[0] if len(seen) == 1 else join_seen(seen), _share)
-        ends = np.cumsum([len(rows) for rows in batches])[:-1]
+    def list_probabilities(self, batches: Sequence[Seen]) -> Iterator[tuple[F64, F64]]:
+        """Yield the probabilities of fraud of each batch, by row and by day.
+
+        Args:
+            batches: Whole days of customers of one profile, all in the order (customer, day).
+        """
+        rows = batches[0] if len(batches) == 1 else join_seen(batches)
+        found = self._profiles[int(rows.profile[0])].judge(rows, _share)
+        ends = np.cumsum([len(own) for own in batches])[:-1]
         by_row, by_day = (np.split(by, ends) for by in found)
-        for rows, *probability in zip(batches, by_row, by_day, strict=True):
-            yield replace(rows, probability=(probability[0], probability[1]))
+        yield from zip(by_row, by_day, strict=True)
 
     def log_odds(self, rows: Seen) -> tuple[F64, F64]:
         """Return the log odds of each row by what it shows alone, and by all rows of its customer's day.
 
-        Beyond about 745 they are infinite.
+        Beyond about 745 they are infinite. Those by day come from probabilities where regular rows stay on days of
+        fraud, or frauds share a burst or a remote place: then they lose digits beyond 20, and are infinite beyond 37.
 
         Args:
             rows: With each row, all other rows of the customer on that day.
@@ -203,11 +205,12 @@ class _Profile:
             both = np.exp(np.stack([held, left]) - largest).take(days.of_place, axis=1)
             return both[0], both[1]
         sums = sum_mixed_days(honest, mixed)
-        every = sums.take(days.firsts, axis=1).sum(axis=0)  # the same by any row of the day
-        shift = reduce(np.maximum, [held, left, rate + np.log(every)])  # a day far from its scale vanishes nowhere
-        sums *= np.exp(rate - shift).take(days.of_place)
-        sums += np.exp(np.stack([held, left]) - shift).take(days.of_place, axis=1)
-        return sums[0], sums[1]
+        shift = reduce(np.maximum, [held, left, rate + np.log(sums.every)])  # a day far from its scale vanishes nowhere
+        factor, held = np.exp(rate - shift), np.exp(held - shift)
+        total = factor * sums.every + held + np.exp(left - shift)
+        own = sums.held * (factor / total).take(days.of_place) + (held / total).take(days.of_place)
+        np.minimum(own, 1.0, out=own)  # beyond it is rounding
+        return own, 1.0 - own
 
     def _disguise(self, own: Read, regular: Read) -> Read:
         """Return what rows say as frauds of a type, of which a share passes for regular."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final
 
 import numpy as np
 
-from vecgen.model.odds.candidates import Candidates, HonestRows, sort_numbers
+from vecgen.model.odds.candidates import Candidates, HonestRows, Sums, sort_numbers
 from vecgen.model.odds.likelihood import Side
 from vecgen.model.odds.reading import Scaled
 from vecgen.sampling.arrays import F64, I64
@@ -28,21 +28,13 @@ from vecgen.sampling.subsets import (
 _CELLS: Final = 1_000_000  # numbers of days that are summed up at once
 
 
-def add_shared_days(sums: F64, honest: HonestRows, read: Scaled) -> None:
-    """Add the probability of each row to be on a day with fraud of a type and fraudulent, and regular.
-
-    Args:
-        sums: Both, day by day, shape (2, rows).
-    """
-    kind, share = _TypeOfFraud(honest, read), np.exp(read.side.share)
-    own, every = np.zeros((2, len(kind.candidates.rows))), np.zeros(len(honest.days.day))
+def add_shared_days(sums: Sums, honest: HonestRows, read: Scaled) -> None:
+    """Add the sums over fraud of a type."""
+    kind = _TypeOfFraud(honest, read)
     for some in kind.choose():
-        found = share * some.sum_up()
-        for values, more in zip(own, found, strict=True):
-            values[some.places] = more
-        if read.side.keeps_own_rows:
-            every[some.days] = found[0, : len(some.days)] + found[1, : len(some.days)]
-    kind.candidates.add(sums, kind.candidates.places, (own[0], own[1]), every)
+        held, every = some.sum_up()
+        sums.held[kind.candidates.places.take(some.places)] += held
+        sums.every[some.days] += every
 
 
 @dataclass(frozen=True)
@@ -142,25 +134,37 @@ class _Aligned:
     def read(self) -> Scaled:
         return self.kind.read
 
-    def sum_up(self) -> F64:
-        """Return the probability of each candidate to be on such a day and fraudulent, and regular."""
+    def sum_up(self) -> Sums:
+        """Return the sums of the candidates, and of these days."""
+        return Sums(*(reduce(np.add, own) for own in zip(*self._sum_cases(), strict=True)))
+
+    def _sum_cases(self) -> Iterator[tuple[F64, F64]]:
+        """Yield these for each window, and for how fraudulent and regular rows travel."""
         side, regular, candidates = self.read.side, self.kind.honest.regular.side, self.kind.candidates
-        sums = np.zeros((2, len(self.places)))
+        ways = (np.exp(side.share) * side.travel).tolist()
         for window, sizes in enumerate(self._count(window) for window in range(len(self.read.content))):
-            for way, share in enumerate(side.travel.tolist()):
-                if not side.keeps_own_rows:
-                    sums[0] += np.tile(share * sizes[0] * self._hold_all(window, way), self.rows)
+            for way, share in enumerate(ways):
+                if not side.keeps_own_rows or self.rows == 1:  # all candidates are frauds, or there is none
+                    every = sizes[-1] * self._hold_all(window, way) * (share * self._rest)
+                    yield np.tile(every, self.rows), every
                     continue
                 for outside, rest, also in zip(self._outside, candidates.rest, regular.travel.tolist(), strict=True):
                     weights = sizes * (share * also * rest.take(self.days))
-                    sums += self._sum_subsets(window, way, outside, weights)
-        return sums
+                    yield self._sum_subsets(window, way, outside, weights)
 
     @cached_property
     def _outside(self) -> list[F64]:
         """Probability of each candidate to be regular, for each way of travelling, shape (candidates, days)."""
         rows = self.kind.candidates.rows.take(self.places)
         return [own.take(rows).reshape(self.rows, -1) for own in self.kind.honest.outside]
+
+    @cached_property
+    def _rest(self) -> F64 | float:
+        """Probability of the other rows of each day to be regular."""
+        if not self.read.side.keeps_own_rows:
+            return 1.0  # there are none
+        ways = zip(self.kind.candidates.rest, self.kind.honest.regular.side.travel.tolist(), strict=True)
+        return np.asarray(reduce(np.add, [also * rest.take(self.days) for rest, also in ways]))
 
     def _count(self, window: int) -> F64:
         """Return the probability of each number of fraudulent rows, as of `Candidates.count`.
@@ -175,6 +179,8 @@ class _Aligned:
 
     def _hold_all(self, window: int, way: int) -> F64:
         """Return the probability of all candidates to be fraudulent, as far as it hangs on what they show."""
+        if self.rows == 1:  # the commonest by far
+            return np.asarray(self.read.alone[window, way].take(self._own))
         if self.kind.can_pass:
             weights, inside = self._cut(window, way)
             return sum_products(weights, inside.prod(axis=0))
@@ -183,16 +189,13 @@ class _Aligned:
     def _sum_subsets(self, window: int, way: int, outside: F64, weights: F64) -> tuple[F64, F64]:
         """Return the sums over which candidates are fraudulent, as of `sum_up`."""
         if self.rows <= MOST_SUBSET_ROWS[self.read.side.axes] and not self.kind.can_pass:
-            if self.rows == 1:  # the commonest by far: it is the fraud, or there is none
-                held = weights[1] * self._hold_all(window, way)
-                return held, np.zeros_like(held)
             return sum_covered(self._align(self.kind.inside[window, way]), outside, weights, self._bound(way))
         pieces, inside = self._cut(window, way)
         outside = np.broadcast_to(outside[:, np.newaxis], inside.shape)
         spread = weights[:, np.newaxis].repeat(len(pieces), axis=1).reshape(len(weights), -1)
-        sums = sum_subsets(inside.ravel(), outside.ravel(), spread, [pieces.size] * self.rows)
-        held, left = (np.concatenate([sum_products(pieces, row) for row in own.reshape(inside.shape)]) for own in sums)
-        return held, left
+        held, every = sum_subsets(inside.ravel(), outside.ravel(), spread, [pieces.size] * self.rows)
+        by_row = [sum_products(pieces, row) for row in held.reshape(inside.shape)]
+        return np.concatenate(by_row), sum_products(pieces, every.reshape(pieces.shape))
 
     def _align(self, values: F64) -> F64:
         """Return values of days with as many candidates each, of those of the type; shape (candidates, days)."""
