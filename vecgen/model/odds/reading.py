@@ -23,14 +23,13 @@ class Days:
         day, sizes: Day from the start of the period, number of rows.
         of_row: Position of each row's day.
         place: Of the rows, day by day.
-        firsts, of_place: Where the rows of each day start there, and position of the day of each.
+        of_place: Position of the day of each of these.
     """
 
     day: I64
     sizes: I64
     of_row: I64
     place: I64
-    firsts: I64
     of_place: I64
 
 
@@ -42,7 +41,7 @@ def find_days(rows: Seen, order: I64) -> Days:
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     of_place = np.arange(len(starts)).repeat(sizes)
-    return Days(rows.day.take(starts), sizes, of_place.take(order), place, starts, of_place)
+    return Days(rows.day.take(starts), sizes, of_place.take(order), place, of_place)
 
 
 class Remote(NamedTuple):
