@@ -82,7 +82,7 @@ class Group:
             return
         homes = self.calendar.customers.slice(chunk.customers.start, chunk.customers.stop)
         profile = self.tables.profiles.index(self.profile)
-        # At once: rows that wait for their probabilities leave the cache.
+        # Assembled when they are drawn: while rows wait for their probabilities, they leave the cache.
         drawn = [
             _Drawn(
                 chunk.assembler.assemble(rows),

@@ -15,7 +15,7 @@ _STEP: Final = 0.5  # standard deviations that one quadrature spans
 _LARGE_SHAPE: Final = 15.0  # from here on, Stirling's series is exact to 1e-12
 _HALF_LOG_2_PI: Final = 0.5 * np.log(2.0 * np.pi)
 _POWERS: Final = 6  # of one over the amount, in the series of a cent's mass
-_STEEPEST: Final = 0.3  # change of the log density over a cent, up to which that series is exact to 1e-11
+_STEEPEST: Final = 30.0  # change of the log density over a dollar, up to which that series is exact to 1e-11
 _NARROWEST: Final = 0.05  # standard deviation in dollars, from which on it is
 _LARGEST_SHAPE: Final = 1e5  # up to which the terms of the log density cancel to 1e-10
 _TABLED: Final = 8192  # cents: up to here, amounts are read from a table
@@ -147,7 +147,7 @@ class LogMasses:
         """
         for number in doubtful:
             slope, fall = self._factors[number, 0], -self._factors[number, 1]
-            steep = np.abs(slope / (cents / 100.0) - fall) > _STEEPEST / (2.0 * _HALF_CENT)
+            steep = np.abs(slope / (cents / 100.0) - fall) > _STEEPEST
             chosen = np.flatnonzero(steep | self._narrow[number])
             with np.errstate(divide="ignore"):
                 logs[number, chosen] = np.log(amount_mass(*self._figures[number], cents[chosen]))
@@ -157,7 +157,7 @@ class LogMasses:
         """Return the distributions of which the series says too little for some amounts from so many dollars on."""
         slope, fall = self._factors[:, 0], -self._factors[:, 1]
         steepness = np.maximum(np.abs(slope / first - fall), fall)  # of all larger amounts it lies between these
-        return np.flatnonzero(self._narrow | (steepness > _STEEPEST / (2.0 * _HALF_CENT))).tolist()
+        return np.flatnonzero(self._narrow | (steepness > _STEEPEST)).tolist()
 
 
 def _expand(shape: F64, fall: F64) -> F64:

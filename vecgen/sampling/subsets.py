@@ -62,7 +62,7 @@ def sum_covered(inside: F64, outside: F64, weights: F64, bounds: F64) -> tuple[F
         joint *= length
     held = np.empty_like(inside)
     for row in range(rows - 1, -1, -1):
-        without, within = joint.reshape(2, 1 << row, -1)  # the row
+        without, within = joint.reshape(2, 1 << row, -1)  # of the subsets without the row, and with it
         held[row] = _sum_rows(within)
         joint = without + within
     return held.ravel(), joint[0]

@@ -105,17 +105,13 @@ class Posterior:
         Args:
             rows: With each row, all other rows of the customer on that day.
         """
-        return self._judge(rows, _compare)
-
-    def _judge(self, rows: Seen, say: Verdict) -> tuple[F64, F64]:
-        """Return the verdicts by row and by day."""
         if _is_ordered(rows):
-            return self._profiles[int(rows.profile[0])].judge(rows, say)
+            return self._profiles[int(rows.profile[0])].judge(rows, _compare)
         row, day = np.empty(len(rows)), np.empty(len(rows))
         for profile in np.unique(rows.profile).tolist():
             own = np.flatnonzero(rows.profile == profile)
             own = own[np.lexsort((rows.day[own], rows.customer[own]))]
-            row[own], day[own] = self._profiles[profile].judge(rows.take(own), say)
+            row[own], day[own] = self._profiles[profile].judge(rows.take(own), _compare)
         return row, day
 
 
